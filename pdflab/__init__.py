@@ -1,0 +1,21 @@
+"""pdflab, a teaching lab about asynchronous PDF generation: decouple, queue, scale workers independently.
+
+    arrivals → [ the real service | the simulation ] → job events → metrics → charts
+
+Follow one job, in ten hops, each found by one search:
+
+    ControlRoom            notebook/control_room.py   a button is pressed
+    fire                   load/generator.py          the request is sent at its planned instant
+    generate_pdf           service/api.py             it is checked, and answered with 202
+    JobQueue.enqueue       service/jobqueue.py        record, line and event, in one atomic step
+    Recorder.run_once      service/recorder.py        the event becomes a line of jobs.log
+    Worker.run_once        service/worker.py          a worker takes the job and claims it
+    render                 documents/render.py        the request becomes PDF bytes
+    Storage.put            service/storage.py         the bytes become a file, whole or not at all
+    JobQueue.complete      service/jobqueue.py        the job ends, and the next one is claimed
+    summary, LiveChart     metrics.py, notebook/charts.py   the events become numbers and a picture
+
+Read next: jobs.py, the words; then service/api.py, and on from there.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,151 @@
+"""The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest.
+
+Read next: lab.py.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pdflab import __version__, commands
+from pdflab.errors import PdfLabError, UsageError
+from pdflab.settings import Settings
+
+OK, FAILED, USAGE = 0, 1, 2
+
+_EPILOG = """examples:
+  pdflab                                        open the lab in JupyterLab
+  pdflab demo --seconds 10                      synchronous against queued, as a table and a chart
+  pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
+  pdflab load burst --n 200 --url http://127.0.0.1:8000
+  pdflab audit pdflab-data                      was every accepted document kept?
+
+Settings can also come from PDFLAB_* variables, such as PDFLAB_REDIS_URL; an option wins.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except PdfLabError as error:
+        print(f"pdflab: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return OK
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pdflab",
+        description="A teaching lab about asynchronous PDF generation.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pdflab {__version__}")
+    parser.set_defaults(run=lambda _: commands.open_lab())
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_services(subparsers)
+    _add_experiments(subparsers)
+    return parser
+
+
+def _add_services(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    up = _add(subparsers, "up", "run the whole system until Ctrl-C", lambda a: commands.up(_settings(a)))
+    _add_system_options(up)
+    for role, what in (
+        ("api", "run the queued door alone"),
+        ("sync-api", "run the synchronous door alone"),
+        ("worker", "run one worker"),
+        ("recorder", "run the recorder alone"),
+    ):
+        parser = _add(
+            subparsers,
+            role,
+            what,
+            lambda a: commands.run_role(a.command, _settings(a), guarded=a.guarded, fd=a.fd),
+        )
+        parser.set_defaults(command=role)
+        parser.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
+        parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+        _add_role_options(parser)
+    embedded = _add(subparsers, "embedded-redis", None, lambda a: commands.embedded_redis(a.port))
+    embedded.add_argument("--port", type=int, required=True)
+
+
+def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo = _add(subparsers, "demo", "compare the synchronous and the queued service", _demo)
+    demo.add_argument(
+        "--seconds", type=float, default=10.0, help="how long each door is under load (default 10)"
+    )
+    demo.add_argument("--workers", type=int, default=2, help="workers, and rendering servers (default 2)")
+    demo.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
+    demo.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    load = _add(subparsers, "load", "send an operation to a running pdflab", commands.load)
+    load.add_argument("scenario", nargs="?", help="custom, invoice, report, batch, burst or month-end")
+    load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
+    load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
+    load.add_argument("--seconds", type=float, default=30.0, help="length of a month-end (default 30)")
+    load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
+    load.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="the service (default http://127.0.0.1:8000)"
+    )
+    load.add_argument("--door", choices=("queued", "synchronous"), default="queued")
+    load.add_argument("--folder", type=Path, help="where sends are written down (default pdflab-data)")
+    load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
+
+    audit = _add(subparsers, "audit", "check that every accepted document was kept", commands.audit)
+    audit.add_argument("folder", type=Path, nargs="?", default=Path("pdflab-data"))
+    audit.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    settings = Settings.from_env(
+        os.environ, folder=arguments.folder, port=0, sync_port=0, workers=arguments.workers
+    )
+    return commands.demo(settings, seconds=arguments.seconds, as_json=arguments.json)
+
+
+def _add(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    what: str | None,
+    run: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    shown = {} if what is None else {"help": what, "description": what.capitalize() + "."}
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, **shown)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_system_options(parser: argparse.ArgumentParser) -> None:
+    _add_role_options(parser)
+    parser.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
+    parser.add_argument("--sync-port", type=int, help="the synchronous door (default 8001; 0 is any)")
+
+
+def _add_role_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--redis-url", help="redis://, rediss:// or unix:// (default: a private Redis)")
+    parser.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
+    parser.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the queued door (default 8000; 0 is any)")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    names = ("redis_url", "folder", "host", "port", "sync_port", "workers")
+    chosen = {name: getattr(arguments, name, None) for name in names}
+    return Settings.from_env(os.environ, **chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The promise, checked: answered 202 means exactly one ending, a valid PDF or a reason.
+
+It starts from what clients were told, not from what the service believes: accepted.jsonl, jobs.log,
+the saved records and pdf_storage/ are held against each other.
+
+Read next: system.py, which leaves them behind.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pdflab.errors import UsageError
+from pdflab.jobs import JobEvent, JobState
+from pdflab.journal import Tail, read_event
+from pdflab.service.storage import Storage
+from pdflab.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the accepted jobs ended, and what is wrong.
+
+    `open` jobs have no ending yet, `lost` ones never will; `doubled` ones have two, and `invalid` ones
+    no valid PDF or no reason. `holes` are numbers that jobs.log lacks.
+    """
+
+    accepted: int = 0
+    completed: int = 0
+    failed: int = 0
+    open: int = 0
+    lost: int = 0
+    doubled: int = 0
+    invalid: int = 0
+    holes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The counts, and a sentence for each thing that is wrong."""
+
+    counts: Counts
+    findings: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Tell whether the promise was kept."""
+        return not self.findings
+
+    @property
+    def summary(self) -> str:
+        """Say "clean", or what was found first."""
+        return "clean" if self.clean else self.findings[0]
+
+    @property
+    def text(self) -> str:
+        """Say the counts in a line, and up to ten findings below it."""
+        counts = ", ".join(f"{count:,} {name}" for name, count in asdict(self.counts).items())
+        more = [f"… and {len(self.findings) - 10:,} more"] if len(self.findings) > 10 else []
+        verdict = "clean: every accepted job has exactly one ending" if self.clean else "NOT CLEAN"
+        return "\n".join([counts, verdict, *self.findings[:10], *more])
+
+
+def audit(settings: Settings, *, now: float | None = None) -> Audit:
+    """Audit the folder that a system left behind. Raises UsageError when there is nothing to audit."""
+    told = {line["job_id"] for line in _lines(settings.accepted_file)}
+    if not told and not settings.log_file.exists():
+        raise UsageError(
+            f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first."
+        )
+    endings, logged = _endings(settings.log_file)
+    kept_since = (time.time() if now is None else now) - settings.retention
+    records = (
+        {line["job_id"] for line in _lines(settings.records_file)} if settings.records_file.exists() else None
+    )
+    tally: dict[str, int] = defaultdict(int, accepted=len(told))
+    findings = []
+    for job_id in sorted(told | endings.keys()):
+        verdict, finding = _judge(
+            job_id, endings.get(job_id, []), Storage(settings.storage_folder), kept_since
+        )
+        if verdict == "open" and not (job_id in records if records is not None else job_id in logged):
+            verdict, finding = "lost", f"{job_id} was accepted and has left no trace that could still end"
+        if job_id in told or verdict in ("doubled", "invalid"):
+            tally[verdict] += 1
+            findings += [finding] if finding else []
+    holes = list(_holes(settings.log_file))
+    return Audit(Counts(**tally, holes=len(holes)), (*findings, *holes))
+
+
+def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
+    """Give the column that a job counts in, and what is wrong with it, if anything."""
+    if not endings:
+        return "open", f"{job_id} has no ending yet"
+    if len(endings) > 1:
+        return (
+            "doubled",
+            f"{job_id} ended {len(endings)} times: {', '.join(ending.state for ending in endings)}",
+        )
+    [ending] = endings
+    if ending.state is JobState.FAILED:
+        return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
+    if ending.at > kept_since and not _is_pdf(storage.path(job_id)):
+        return "invalid", f"{job_id} is COMPLETED, and {storage.path(job_id).name} is no whole PDF"
+    return "completed", ""
+
+
+def _endings(log_file: Path) -> tuple[dict[str, list[JobEvent]], set[str]]:
+    """Give each job's endings, and every job that the log names."""
+    endings, logged = defaultdict(list), set()
+    for event in Tail(log_file, read_event).read():
+        logged.add(event.job_id)
+        if event.state.is_ending:
+            endings[event.job_id].append(event)
+    return endings, logged
+
+
+def _holes(log_file: Path) -> Iterator[str]:
+    """Say where the numbering of the log does not go on: an event that is missing, or written twice."""
+    events = Tail(log_file, read_event).read()
+    for before, after in zip(events, events[1:], strict=False):
+        if after.number != before.number + 1:
+            yield f"jobs.log goes from event {before.number} to {after.number}"
+
+
+def _is_pdf(path: Path) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return Tail(path, json.loads).read()

@@ -1,0 +1,211 @@
+"""What each command does, once its arguments are read.
+
+Read next: system.py for `up`, experiment.py for `demo`, audit.py for `audit`.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import webbrowser
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pdflab.errors import UsageError
+from pdflab.settings import Settings
+
+_NOTEBOOK = "00_start_here.ipynb"
+
+
+def open_lab() -> int:
+    """Open JupyterLab on the first notebook."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise UsageError("JupyterLab is not installed; install it with: pip install -e '.[lab]'")
+    notebooks = next(
+        (f for f in (Path(__file__).parents[1] / "notebooks", Path("notebooks")) if f.is_dir()), None
+    )
+    if notebooks is None:
+        raise UsageError("There is no folder notebooks/ here; run pdflab in a clone of the project.")
+    options = [f"--ServerApp.root_dir={notebooks}", str(notebooks / _NOTEBOOK)]
+    if os.name == "posix" and os.geteuid() == 0:
+        options.append("--allow-root")  # in a container, root is the usual user
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        options.append("--no-browser")  # it then prints its address and waits
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # Ctrl-C and the terminal are JupyterLab's from here on
+    return subprocess.run(command, check=False).returncode
+
+
+def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) -> int:
+    """Run one role as this process, until told to stop."""
+    from pdflab.service import roles
+    from pdflab.service.broker import broker_at
+    from pdflab.service.serving import listen, listener
+    from pdflab.supervisor import stop_event
+
+    if role == "sync-api":
+        sock = (
+            listener(fd)
+            if fd is not None
+            else listen(settings.host, settings.sync_port, setting="--sync-port")
+        )
+        roles.run_sync_api(settings, stop_event(guarded=guarded), sock)
+        return 0
+    if settings.redis_url is None:
+        raise UsageError(
+            f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
+        )
+    broker = broker_at(settings.redis_url)
+    stop = stop_event(guarded=guarded)
+    match role:
+        case "api":
+            sock = listener(fd) if fd is not None else listen(settings.host, settings.port, setting="--port")
+            roles.run_api(broker, settings, stop, sock)
+        case "recorder":
+            roles.run_recorder(broker, settings, stop)
+        case _:
+            roles.run_worker(broker, settings, stop)
+    return 0
+
+
+def embedded_redis(port: int) -> int:
+    """Serve the embedded Redis to the processes of one lab."""
+    from pdflab.service.broker import serve_embedded
+
+    serve_embedded(port)
+    return 0
+
+
+def up(settings: Settings) -> int:
+    """Run the whole system until Ctrl-C."""
+    from pdflab.supervisor import stop_event
+    from pdflab.system import System
+
+    stop = stop_event(guarded=False)
+    system = System(settings)
+    try:
+        print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
+        print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
+        print(
+            "  Ctrl-C stops it; then check the promise with: pdflab audit " + str(settings.folder), flush=True
+        )
+        while not stop.wait(0.2):
+            system.check()
+    finally:
+        system.stop()
+    return 0
+
+
+def load(arguments: argparse.Namespace) -> int:
+    """Send an operation, or a written plan, to a running service, and tell what became of it."""
+    from pdflab.load.generator import SendLog, Target, fire
+    from pdflab.load.operations import plan_for, read_plan
+    from pdflab.run import Send
+    from pdflab.supervisor import stop_event
+
+    settings = Settings.from_env(os.environ, folder=arguments.folder)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    a = arguments
+    plan = read_plan(a.plan) if a.plan else plan_for(a.scenario or "", n=a.n, seconds=a.seconds, seed=a.seed)
+    log, outcomes = SendLog(settings.sends_file, settings.accepted_file), Counter[str]()
+
+    def note(send: Send) -> None:
+        log(send)
+        outcomes["accepted" if send.accepted else send.error or f"HTTP {send.status}"] += 1
+
+    stop = stop_event(guarded=a.guarded)
+    asyncio.run(fire(plan, Target(a.url, a.door), on_send=note, stop=stop))
+    log.close()
+    print(f"{plan.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
+    return 0 if outcomes["accepted"] else 1
+
+
+def demo(settings: Settings, *, seconds: float, as_json: bool) -> int:
+    """Compare both doors under the same burst; print the table and save the chart."""
+    from pdflab.audit import audit as check
+    from pdflab.experiment import compare, demo_plan, measure_capacity
+    from pdflab.lab import Lab
+    from pdflab.metrics import summary
+    from pdflab.notebook.charts import comparison_figure, png
+
+    if not 1 <= seconds <= 600:
+        raise UsageError("--seconds must be between 1 and 600.")
+    console = Console(stderr=as_json)
+    plan = demo_plan(seconds, measure_capacity() * settings.workers)
+    with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+        console.print(
+            f"{plan.count} documents to each door: {plan.name}, {settings.workers} workers; {lab.redis}"
+        )
+        with _progress(console) as progress:
+            queued, synchronous = compare(lab, plan, watch=_Watcher(progress))
+    figures = {"queued": summary(queued), "synchronous": summary(synchronous)}
+    chart = lab.folder / "demo.png"
+    chart.write_bytes(png(comparison_figure(queued, synchronous)))
+    verdict = check(lab.settings)
+    if as_json:
+        print(json.dumps(figures | {"audit": verdict.summary, "chart": str(chart)}))
+    else:
+        console.print(_table(figures))
+        console.print(f"audit: {verdict.summary}\nchart: {chart}", soft_wrap=True)
+    return 0 if verdict.clean else 1
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """Hold what clients were told against what there is."""
+    from pdflab.audit import audit as check
+
+    verdict = check(Settings.from_env(os.environ, folder=arguments.folder))
+    print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
+    return 0 if verdict.clean else 1
+
+
+_ROWS = {
+    "sent": ("sent", "{:,}"),
+    "accepted": ("accepted", "{:,}"),
+    "failed": ("without a PDF", "{:,}"),
+    "accept_p50_s": ("answered within, half of them", "{:.3f} s"),
+    "accept_p99_s": ("answered within, 99 of 100", "{:.3f} s"),
+    "complete_p99_s": ("PDF within, 99 of 100", "{:.3f} s"),
+    "throughput_per_s": ("PDFs a second", "{:.0f}"),
+}
+
+
+def _table(figures: dict[str, dict[str, Any]]) -> Table:
+    """Both doors side by side; times count from the instant a request was meant to go."""
+    table = Table("", *figures, box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for key, (name, form) in _ROWS.items():
+        values = (figures[door][key] for door in figures)
+        table.add_row(name, *("–" if value is None else form.format(value) for value in values))
+    return table
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:>11}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+class _Watcher:
+    """Moves a progress bar for each door."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+
+    def __call__(self, door: str, answered: int, total: int) -> None:
+        if door not in self._bars:
+            self._bars[door] = self._progress.add_task(door, total=total)
+        self._progress.update(self._bars[door], completed=answered)

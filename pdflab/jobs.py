@@ -1,0 +1,125 @@
+"""The words of the lab: a job, its states, and the event that records each change of state.
+
+The real service and the simulation speak of the same JobEvent; jobs.log holds one a line.
+Read next: service/jobqueue.py.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class JobState(StrEnum):
+    """Where a job is; COMPLETED and FAILED are endings, and an ending is for ever."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether a job in this state will never change again."""
+        return self in (JobState.COMPLETED, JobState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One change of state. `at` is in seconds since the epoch, by Redis' own clock.
+
+    `number` counts the events of one system from 1 without a gap: a hole in the log shows.
+    """
+
+    job_id: str
+    state: JobState
+    at: float
+    kind: str
+    number: int = 0
+    event_id: str = ""
+    attempt: int = 0
+    worker: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any], event_id: str = "") -> Self:
+        """Read an event from the fields of a stream entry, or of a line of jobs.log."""
+        return cls(
+            job_id=fields["job_id"],
+            state=JobState(fields["state"]),
+            at=float(fields["at"]),
+            kind=fields["kind"],
+            number=int(fields.get("number", 0)),
+            event_id=event_id or fields.get("event_id", ""),
+            attempt=int(fields.get("attempt", 0)),
+            worker=fields.get("worker") or None,
+            reason=fields.get("reason") or None,
+        )
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """Read an event from one line of jobs.log."""
+        return cls.from_fields(json.loads(line))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the event as plain data, without the fields that say nothing."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, "")}
+
+    def to_json(self) -> str:
+        """Give the event as one line of jobs.log, without its newline."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as its record in Redis tells it. Instants are seconds since the epoch; not yet is None."""
+
+    job_id: str
+    kind: str
+    state: JobState
+    request: str
+    queued_at: float
+    attempt: int = 0
+    crashes: int = 0
+    errors: int = 0
+    started_at: float | None = None
+    ended_at: float | None = None
+    worker: str | None = None
+    reason: str | None = None
+    retry_of: str | None = None
+    history: tuple[tuple[JobState, float], ...] = ()
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, str]) -> Self:
+        """Read a job from its Redis hash."""
+        return cls(
+            job_id=record["job_id"],
+            kind=record["kind"],
+            state=JobState(record["state"]),
+            request=record["request"],
+            queued_at=float(record["queued_at"]),
+            attempt=int(record.get("attempt") or 0),
+            crashes=int(record.get("crashes") or 0),
+            errors=int(record.get("errors") or 0),
+            started_at=_instant(record.get("started_at")),
+            ended_at=_instant(record.get("ended_at")),
+            worker=record.get("worker") or None,
+            reason=record.get("reason") or None,
+            retry_of=record.get("retry_of") or None,
+            history=_history(record.get("history", "")),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the job as plain data, its history as objects; the request itself is left out."""
+        data = {name: value for name, value in asdict(self).items() if name not in ("request", "history")}
+        return data | {"history": [{"state": state, "at": at} for state, at in self.history]}
+
+
+def _instant(text: str | None) -> float | None:
+    return float(text) if text else None
+
+
+def _history(text: str) -> tuple[tuple[JobState, float], ...]:
+    steps = (line.split(" ") for line in text.splitlines())
+    return tuple((JobState(state), float(at)) for state, at in steps)

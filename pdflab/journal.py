@@ -1,0 +1,47 @@
+"""Reading the files that a system writes as it goes: JSON Lines, one line an event, a send or a promise.
+
+Read next: audit.py.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+from pdflab.jobs import JobEvent
+
+T = TypeVar("T")
+
+
+class Tail(Generic[T]):
+    """Follows a growing file, reading each line once; a line that is still being written waits."""
+
+    def __init__(self, path: Path, parse: Callable[[str], T | None]) -> None:
+        self._path = path
+        self._parse = parse
+        self._offset = 0
+        self._items: list[T] = []
+        self._lock = Lock()
+
+    def read(self) -> list[T]:
+        """Give everything that the file has held so far."""
+        with self._lock:
+            if self._path.exists():
+                self._take_new()
+            return list(self._items)
+
+    def _take_new(self) -> None:
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        parsed = (self._parse(line) for line in whole.decode().splitlines())
+        self._items += [item for item in parsed if item is not None]
+
+
+def read_event(line: str) -> JobEvent | None:
+    """Read a line of a log of events; None for a line that only notes a gap in the numbering."""
+    fields = json.loads(line)
+    return None if fields.get("gap") else JobEvent.from_fields(fields)

@@ -1,0 +1,228 @@
+"""Lab: the system with its buttons and its instruments, in one object.
+
+    with Lab(workers=2) as lab:
+        lab.burst(50)
+        lab.wait()
+        print(lab.stats())
+
+Read next: system.py.
+"""
+
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pdflab.errors import LoadFailed, UsageError
+from pdflab.jobs import JobEvent
+from pdflab.journal import Tail, read_event
+from pdflab.load.arrivals import Plan
+from pdflab.load.generator import Target
+from pdflab.load.operations import Load, LoadThread, launch_process, launch_thread, plan_for
+from pdflab.run import QUEUED, Send
+from pdflab.service.jobqueue import Stats
+from pdflab.service.storage import Storage
+from pdflab.settings import Settings
+from pdflab.system import PROCESSES, THREADS, System
+
+_GLANCE = 0.05  # seconds between two looks, while waiting
+L = TypeVar("L", bound=Load)
+
+
+class Lab:
+    """The queued and the synchronous service side by side, with as many workers as rendering servers.
+
+    `mode` is "processes" or "threads". Without a `folder` the lab works in a temporary one, which goes
+    when it stops; in one that was used before it goes on, or begins anew if it is to be `fresh`. Raises UsageError, in one sentence, for what cannot be started.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = 2,
+        mode: str = PROCESSES,
+        folder: str | Path | None = None,
+        settings: Settings | None = None,
+        fresh: bool = False,
+    ) -> None:
+        if mode not in (PROCESSES, THREADS):
+            raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
+        self.mode = mode
+        self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
+        self.folder = Path(folder or self._temporary or "").resolve()
+        chosen = settings or Settings(port=0, sync_port=0)
+        self.settings = replace(chosen, workers=workers, folder=self.folder)
+        self._fresh = fresh
+        self._system: System | None = None
+        self._events = Tail(self.settings.log_file, read_event)
+        self._sync_events = Tail(self.settings.sync_log_file, read_event)
+        self._sends = Tail(self.settings.sends_file, Send.from_json)
+        self._loads: list[Load] = []
+        self._pressed = 0
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        """Start everything."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"Lab(workers={self.settings.workers}, mode={self.mode!r})"
+
+    def start(self) -> None:
+        """Start broker, recorder, both doors and the workers; return when all of them answer."""
+        if self._system is None:
+            self._system = System(self.settings, mode=self.mode, fresh=self._fresh, temporary=self._temporary)
+
+    def stop(self) -> None:
+        """Stop everything and save the job records; a second stop does nothing. Numbers can still be read."""
+        with self._lock:
+            system, self._system = self._system, None
+            loads, self._loads = self._loads, []
+        for load in loads:
+            load.terminate()
+        if system:
+            system.stop()
+        if self._temporary and self._temporary.exists():
+            self.events(), self.sync_events(), self.sends()
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def scale(self, workers: int) -> None:
+        """Run so many workers, and as many rendering processes at the synchronous door."""
+        self._running().scale(workers)
+        self.settings = replace(self.settings, workers=workers)
+
+    # The six operations
+
+    def custom(self, *, door: str = QUEUED, **fields: Any) -> str:
+        """Ask for one custom document, with fields of your own or made up; give its job id."""
+        return self._one("custom", door, fields)
+
+    def invoice(self, *, door: str = QUEUED, **fields: Any) -> str:
+        """Ask for one invoice; give its job id."""
+        return self._one("invoice", door, fields)
+
+    def report(self, *, door: str = QUEUED, **fields: Any) -> str:
+        """Ask for one report; give its job id."""
+        return self._one("report", door, fields)
+
+    def batch(self, n: int = 50, *, door: str = QUEUED) -> None:
+        """Ask for n documents in one request."""
+        self.operate("batch", door=door, n=n)
+
+    def burst(self, n: int = 50, *, door: str = QUEUED) -> None:
+        """Ask for n documents within one second."""
+        self.operate("burst", door=door, n=n)
+
+    def month_end(self, seconds: float = 30.0, *, door: str = QUEUED) -> None:
+        """Send a month of business within so many seconds: quiet nights, and a last working day."""
+        self.operate("month-end", door=door, seconds=seconds)
+
+    def operate(self, name: str, *, door: str = QUEUED, **parameters: Any) -> None:
+        """Start one of the six operations, by name, and return at once; `wait` waits for it."""
+        self.send(plan_for(name, **({"seed": self._next_seed()} | parameters)), door=door)
+
+    def send(self, plan: Plan, *, door: str = QUEUED) -> Load:
+        """Start sending a plan and return at once."""
+        launch = launch_thread if self.mode == THREADS else launch_process
+        return self._note(launch(self.settings)(plan, self._target(door)))
+
+    # The instruments
+
+    @property
+    def url(self) -> str:
+        """Where the queued door and the dashboard are."""
+        return self._running().url
+
+    @property
+    def sync_url(self) -> str:
+        """Where the synchronous door is."""
+        return self._running().sync_url
+
+    @property
+    def redis(self) -> str:
+        """Which Redis this lab uses, in words."""
+        broker = self._running().broker
+        return broker.name + ("; figures of speed want a real redis-server" if broker.embedded else "")
+
+    def stats(self) -> Stats:
+        """Look at the whole at one instant."""
+        return self._running().queue.stats()
+
+    def events(self) -> list[JobEvent]:
+        """Give every transition so far, as jobs.log has it."""
+        return self._events.read()
+
+    def sync_events(self) -> list[JobEvent]:
+        """Give the synchronous door's own events so far."""
+        return self._sync_events.read()
+
+    def sends(self) -> list[Send]:
+        """Give every request that was sent so far, at either door, and what became of it."""
+        return self._sends.read()
+
+    def pdf(self, job_id: str) -> Path:
+        """Where a job's PDF is, or will be."""
+        return Storage(self.settings.storage_folder).path(job_id)
+
+    def wait(self, timeout: float = 120.0) -> None:
+        """Wait until all that was sent is answered, every job has ended, and jobs.log tells so.
+
+        Raises TimeoutError when that takes longer, and UsageError when a part of the lab can never run.
+        """
+        deadline = time.monotonic() + timeout
+        while not self._settled():
+            self._running().check()
+            if time.monotonic() > deadline:
+                waiting = self.stats().queued + self.stats().processing
+                raise TimeoutError(
+                    f"After {timeout:g} s {waiting} jobs have no ending yet; wait again, or scale up."
+                )
+            time.sleep(_GLANCE)
+
+    def _settled(self) -> bool:
+        """Loads first: what they still send is not yet in the numbers that are looked at next."""
+        if any(load.poll() is None for load in self._loads):
+            return False
+        stats, events = self.stats(), self.events()
+        recorded = events[-1].number if events else 0
+        return stats.queued + stats.processing == 0 and recorded >= stats.events
+
+    def _one(self, kind: str, door: str, fields: dict[str, Any]) -> str:
+        from pdflab.documents.samples import sample
+
+        request = sample(kind, self._next_seed()) | fields
+        load = self._note(LoadThread([(0.0, kind, request)], self._target(door), self.settings))
+        load.wait()
+        [send] = load.sends
+        if not send.accepted or send.job_id is None:
+            raise LoadFailed(f"The {door} door did not take it: {send.error}.")
+        return send.job_id
+
+    def _running(self) -> System:
+        if self._system is None:
+            raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
+        return self._system
+
+    def _target(self, door: str) -> Target:
+        return Target(self.url if door == QUEUED else self.sync_url, door)
+
+    def _next_seed(self) -> int:
+        with self._lock:
+            self._pressed += 1
+            return self._pressed
+
+    def _note(self, load: L) -> L:
+        with self._lock:
+            self._loads = [*(one for one in self._loads if one.poll() is None), load]
+        return load

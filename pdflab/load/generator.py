@@ -1,0 +1,235 @@
+"""The load generator: it sends every request at its planned instant, whatever became of the ones before.
+
+That is an open loop. A generator that waits for answers slows down with the service it measures and hides
+the delay (coordinated omission), so latency counts here from the instant a request was *meant* to go.
+
+Read next: run.py.
+"""
+
+import asyncio
+import errno
+import io
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import aiohttp
+
+from pdflab.documents.samples import sample
+from pdflab.errors import UsageError
+from pdflab.load.arrivals import Plan
+from pdflab.run import QUEUED, SYNCHRONOUS, Send
+
+_PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
+_BATCH_PATH = "/generate-pdf/batch"
+_BATCH_DOCUMENTS = 1_000
+_BATCH_BYTES = 3_000_000  # well below what the service takes by default
+_GLANCE = 0.05  # seconds between two looks at `stop`
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A door to knock at. Raises UsageError for a URL or a door that does not exist."""
+
+    url: str
+    door: str = QUEUED
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise UsageError(f"{self.url!r} is not a URL: it begins with http:// or https://.")
+        if self.door not in _PATHS:
+            raise UsageError(f"There is no door {self.door!r}: take {' or '.join(_PATHS)}.")
+
+
+class Stop(Protocol):
+    """What can ask for an early end: an asyncio.Event, or a threading.Event of another thread."""
+
+    def is_set(self) -> bool:
+        """Tell whether no more should be sent."""
+
+
+async def fire(
+    requests: Plan | Iterable[tuple[float, str, dict[str, Any]]],
+    target: Target,
+    *,
+    on_send: Callable[[Send], object],
+    stop: Stop | None = None,
+) -> None:
+    """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
+
+    `on_send` is told of each document as soon as its fate is known; nothing is sent twice. When `stop` is
+    set no more is sent; when the task is cancelled, what still waits is reported as "cancelled".
+    """
+    batched = isinstance(requests, Plan) and requests.batched and target.door == QUEUED
+    documents = _encoded(_made(requests) if isinstance(requests, Plan) else requests)
+    parcels = _batches(documents) if batched else ([document] for document in documents)
+    connector = aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(total=target.timeout)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
+        courier = _Courier(session, target, batched, on_send)
+        async with asyncio.TaskGroup() as in_flight:
+            for parcel in parcels:
+                if not await courier.wait_until(parcel[-1].at, stop):
+                    break
+                in_flight.create_task(courier.deliver(parcel))
+
+
+class SendLog:
+    """Writes down each send, and first what its client was told: one line for every 202, for the audit.
+
+    A line is one append, handed to the system at once: it survives this process being killed.
+    """
+
+    def __init__(self, sends: Path, accepted: Path) -> None:
+        self._sends, self._accepted = _open_append(sends), _open_append(accepted)
+
+    def __call__(self, send: Send) -> None:
+        """Append a send."""
+        if send.status == 202 and send.job_id:
+            told = {"job_id": send.job_id, "at": send.answered_at}
+            os.write(self._accepted, f"{json.dumps(told)}\n".encode())
+        os.write(self._sends, f"{send.to_json()}\n".encode())
+
+    def close(self) -> None:
+        """Close both files."""
+        os.close(self._sends)
+        os.close(self._accepted)
+
+
+class _Document(NamedTuple):
+    at: float
+    kind: str
+    body: bytes
+
+
+class _Answer(NamedTuple):
+    status: int
+    job_ids: list[str | None]
+    error: str | None
+
+
+class _Clock:
+    """The epoch, read once and carried on by a clock that never jumps."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.perf_counter()
+        self.began_at = self.now()
+
+    def now(self) -> float:
+        return self._offset + time.perf_counter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Courier:
+    """Carries parcels (one document, or a batch) to the target and reports what came back."""
+
+    session: aiohttp.ClientSession
+    target: Target
+    batched: bool
+    on_send: Callable[[Send], object]
+    clock: _Clock = field(default_factory=_Clock)
+
+    async def wait_until(self, at: float, stop: Stop | None) -> bool:
+        """Sleep until an instant of the plan; answer False as soon as `stop` is set."""
+        while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
+            await asyncio.sleep(min(left, _GLANCE))
+        await asyncio.sleep(0)  # late, there was no sleep: without this line, what went before never leaves
+        return not _is_set(stop)
+
+    async def deliver(self, parcel: list[_Document]) -> None:
+        sent_at = self.clock.now()
+        try:
+            answer = await self._post(parcel)
+        except asyncio.CancelledError:
+            self._report(parcel, sent_at, None, _Answer(0, [None] * len(parcel), "cancelled"))
+            raise
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            self._report(parcel, sent_at, None, _Answer(0, [None] * len(parcel), _name(error)))
+        else:
+            self._report(parcel, sent_at, self.clock.now(), answer)
+
+    async def _post(self, parcel: list[_Document]) -> _Answer:
+        bodies = [document.body for document in parcel]
+        path = _BATCH_PATH if self.batched else _PATHS[self.target.door]
+        data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
+        url, headers = self.target.url.rstrip("/") + path, {"Content-Type": "application/json"}
+        # as a file, because aiohttp warns of plain bytes beyond one mebibyte
+        async with self.session.post(url, data=io.BytesIO(data), headers=headers) as response:
+            return _read(response, await response.read(), len(parcel))
+
+    def _report(
+        self, parcel: list[_Document], sent_at: float, answered_at: float | None, answer: _Answer
+    ) -> None:
+        for document, job_id in zip(parcel, answer.job_ids, strict=True):
+            intended_at = self.clock.began_at + document.at
+            send = Send(self.target.door, document.kind, intended_at, sent_at, answered_at)
+            self.on_send(replace(send, status=answer.status, job_id=job_id, error=answer.error))
+
+
+def _is_set(stop: Stop | None) -> bool:
+    return stop is not None and stop.is_set()
+
+
+def _made(plan: Plan) -> Iterator[tuple[float, str, dict[str, Any]]]:
+    return ((arrival.at, arrival.kind, sample(arrival.kind, arrival.seed)) for arrival in plan.arrivals())
+
+
+def _encoded(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[_Document]:
+    for at, kind, request in requests:
+        yield _Document(at, kind, json.dumps(request, ensure_ascii=False).encode())
+
+
+def _batches(documents: Iterator[_Document]) -> Iterator[list[_Document]]:
+    parcel: list[_Document] = []
+    size = 0
+    for document in documents:
+        if parcel and (len(parcel) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
+            yield parcel
+            parcel, size = [], 0
+        parcel.append(document)
+        size += len(document.body)
+    if parcel:
+        yield parcel
+
+
+def _read(response: aiohttp.ClientResponse, body: bytes, expected: int) -> _Answer:
+    nobody: list[str | None] = [None] * expected
+    if response.status == 200:
+        return _Answer(200, [response.headers.get("X-Job-Id")], None)
+    if response.status != 202:
+        return _Answer(response.status, nobody, _why(response.status, body))
+    try:
+        told = json.loads(body)
+        job_ids = told["job_ids"] if "job_ids" in told else [told["job_id"]]
+    except (ValueError, KeyError, TypeError):
+        job_ids = []
+    if len(job_ids) != expected:
+        return _Answer(202, nobody, "an answer without job ids")
+    return _Answer(202, job_ids, None)
+
+
+def _why(status: int, body: bytes) -> str:
+    if status in (429, 503):
+        return "refused"
+    try:
+        problem = json.loads(body)
+        return str(problem.get("detail") or problem["title"])
+    except (ValueError, KeyError, AttributeError):
+        return f"HTTP {status}"
+
+
+def _name(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return "the generator has no more files to open"  # this machine's limit, not the service's fault
+    return "connection"
+
+
+def _open_append(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

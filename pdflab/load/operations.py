@@ -1,0 +1,183 @@
+"""The six operations by name: which plan each one fires, and how a service starts one.
+
+Read next: arrivals.py.
+"""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Protocol
+
+from pdflab.errors import InvalidRequest, UsageError
+from pdflab.load.arrivals import KINDS, Plan, batch, burst, month_end, single
+from pdflab.load.generator import SendLog, Target, fire
+from pdflab.run import Send
+from pdflab.settings import Settings
+
+Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
+
+OPERATIONS = (*KINDS, "batch", "burst", "month-end")
+_MOST = 8  # operations that one service runs at the same time
+_DOCUMENTS = 10_000  # that one operation may ask for
+_SECONDS = 600.0
+
+
+def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0) -> Plan:
+    """Make the plan of an operation. Raises InvalidRequest for a name or a number that cannot be."""
+    if name not in OPERATIONS:
+        raise InvalidRequest(
+            [("name", f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}")]
+        )
+    if not 1 <= n <= _DOCUMENTS:
+        raise InvalidRequest([("n", f"must be between 1 and {_DOCUMENTS:,}")])
+    if not 1 <= seconds <= _SECONDS:
+        raise InvalidRequest([("seconds", f"must be between 1 and {_SECONDS:g}")])
+    match name:
+        case "batch":
+            return batch(n, seed=seed)
+        case "burst":
+            return burst(n, seed=seed)
+        case "month-end":
+            return month_end(seconds, seed=seed)
+        case _:
+            return single(name, seed=seed)
+
+
+class Load(Protocol):
+    """A load that is being sent, as a process or as a thread."""
+
+    def poll(self) -> int | None:
+        """Give its exit code, or None while it still sends."""
+
+    def terminate(self) -> None:
+        """Tell it to stop sending."""
+
+
+Launch = Callable[[Plan, Target], Load]
+
+
+class OperationStarter:
+    """Starts operations against the service beside it, outside the API's own threads: an API never sends load."""
+
+    def __init__(self, launch: Launch, url: str) -> None:
+        self._launch = launch
+        self._target = Target(url)
+        self._running: list[Load] = []
+
+    def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Start one and tell its plan. Raises InvalidRequest, naming the parameter that is wrong."""
+        problems = [(key, what) for key, value in parameters.items() if (what := _problem(key, value))]
+        if problems:
+            raise InvalidRequest(problems)
+        plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
+        self._running = [load for load in self._running if load.poll() is None]
+        if len(self._running) >= _MOST:
+            raise InvalidRequest([("name", f"{_MOST} operations are running already; wait for one to end")])
+        self._running.append(self._launch(plan, self._target))
+        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
+
+    def stop(self) -> None:
+        """End what still sends."""
+        for load in self._running:
+            load.terminate()
+
+
+def launch_process(settings: Settings) -> Launch:
+    """Give what starts the generator as a process of its own; it ends when its plan does, or with us."""
+
+    def launch(plan: Plan, target: Target) -> Load:
+        command = [
+            sys.executable,
+            "-m",
+            "pdflab",
+            "load",
+            "--plan",
+            str(_written(plan, settings.folder / "plans")),
+        ]
+        with (settings.folder / "load.log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    *command,
+                    "--url",
+                    target.url,
+                    "--door",
+                    target.door,
+                    "--folder",
+                    str(settings.folder),
+                    "--guarded",
+                ],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    return launch
+
+
+def launch_thread(settings: Settings) -> Launch:
+    """Give what starts the generator as a thread, where nothing may be spawned; its slip is then worth a look."""
+    return lambda plan, target: LoadThread(plan, target, settings)
+
+
+class LoadThread:
+    """The generator as a thread of this process; `sends` tells what became of each document."""
+
+    def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
+        self.sends: list[Send] = []
+        self._stop = Event()
+        self._log = SendLog(settings.sends_file, settings.accepted_file)
+        self._thread = Thread(target=self._run, args=(requests, target), name="load", daemon=True)
+        self._thread.start()
+
+    def poll(self) -> int | None:
+        """Give 0, or None while it still sends."""
+        return None if self._thread.is_alive() else 0
+
+    def terminate(self) -> None:
+        """Tell it to stop sending."""
+        self._stop.set()
+
+    def wait(self) -> None:
+        """Wait until everything is answered."""
+        self._thread.join()
+
+    def _run(self, requests: Requests, target: Target) -> None:
+        asyncio.run(fire(requests, target, on_send=self._note, stop=self._stop))
+        self._log.close()
+
+    def _note(self, send: Send) -> None:
+        self._log(send)
+        self.sends.append(send)
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan that was written for the generator's process."""
+    try:
+        return Plan.from_description(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} does not hold a plan ({error}).") from None
+
+
+def _written(plan: Plan, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{time.time_ns()}.json"
+    path.write_text(json.dumps(plan.describe()))
+    return path
+
+
+def _problem(key: str, value: Any) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match key:
+        case "n" | "seed":
+            return "" if number and isinstance(value, int) and value >= 0 else "must be a whole number"
+        case "seconds":
+            return "" if number else "must be a number"
+        case _:
+            return "is not known here: n, seconds and seed are"

@@ -1,0 +1,1 @@
+"""The system under study, as production would run it: accept, queue, render, store, record."""

@@ -1,0 +1,245 @@
+"""The API: it accepts, answers 202 and never renders.
+
+A view parses, takes one step of the queue, and answers. What goes wrong is told in problems.py.
+
+Read next: jobqueue.py.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, request, send_file, url_for
+
+from pdflab.documents.requests import parse_request
+from pdflab.errors import InvalidRequest
+from pdflab.jobs import Job, JobState
+from pdflab.service.description import describe
+from pdflab.service.exposition import exposition
+from pdflab.service.jobqueue import JobQueue, Stats, Submission, new_id
+from pdflab.service.problems import add_problem_handlers, problem, read_json
+from pdflab.service.storage import Storage
+from pdflab.settings import Settings
+
+StartOperation = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+_BATCH = 1000
+_SNAPSHOT = 0.5  # seconds that one look at the whole serves every viewer
+_PAGE = Path(__file__).parent / "dashboard"
+
+views = Blueprint("api", __name__)
+
+
+class Service:
+    """What the views work with; one for each app."""
+
+    def __init__(self, queue: JobQueue, storage: Storage, start_operation: StartOperation) -> None:
+        self.queue = queue
+        self.storage = storage
+        self.start_operation = start_operation
+        self._lock = Lock()
+        self._looked_at = float("-inf")
+        self._stats: Stats | None = None
+
+    def stats(self) -> Stats:
+        """One look at the whole, shared by all who ask within half a second."""
+        with self._lock:
+            now = time.monotonic()
+            if self._stats is None or now - self._looked_at > _SNAPSHOT:
+                self._stats, self._looked_at = self.queue.stats(), now
+            return self._stats
+
+
+def create_app(
+    queue: JobQueue, storage: Storage, settings: Settings, *, start_operation: StartOperation
+) -> Flask:
+    """Make the WSGI application; `start_operation(name, parameters)` starts a load and says what it sends."""
+    app = Flask("pdflab", static_folder=str(_PAGE), static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.extensions["pdflab"] = Service(queue, storage, start_operation)
+    app.register_blueprint(views)
+    add_problem_handlers(app)
+    return app
+
+
+@views.post("/generate-pdf")
+def generate_pdf() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Accept one document; the same Idempotency-Key answers with the same job."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 200:
+        raise InvalidRequest([("Idempotency-Key", "must have at most 200 characters")])
+    submission = _submission(read_json(request), key)
+    [job_id] = _service().queue.enqueue([submission])
+    accepted = _accepted(job_id)
+    headers = {"Location": accepted["status_url"]}
+    if job_id != submission.job_id:
+        headers["Idempotent-Replayed"] = "true"
+    return accepted, 202, headers
+
+
+@views.post("/generate-pdf/batch")
+def generate_batch() -> tuple[dict[str, Any], int]:
+    """Accept up to 1,000 documents in one round trip, all or none: {"requests": […]}."""
+    body = read_json(request)
+    requests = body.get("requests") if isinstance(body, dict) else None
+    if not isinstance(requests, list) or not 1 <= len(requests) <= _BATCH:
+        raise InvalidRequest([("requests", f"must be a list of 1 to {_BATCH:,} requests")])
+    return {"job_ids": _service().queue.enqueue(_submissions(requests))}, 202
+
+
+@views.get("/jobs")
+def list_jobs() -> dict[str, Any] | Response:
+    """List jobs of one state: ?state=FAILED&limit=50. Those that ended come newest first."""
+    wanted, limit = request.args.get("state", "QUEUED").upper(), request.args.get("limit", "50")
+    if wanted not in JobState.__members__ or not limit.isdecimal() or not 1 <= int(limit) <= 1000:
+        return problem(400, f"state is one of {', '.join(JobState)}, and limit between 1 and 1000.")
+    return {"jobs": [job.to_dict() for job in _service().queue.jobs(JobState(wanted), int(limit))]}
+
+
+@views.get("/jobs/<job_id>")
+def show_job(job_id: str) -> dict[str, Any] | Response:
+    """Show one job with its history and, while it is QUEUED, its place in the line."""
+    job = _service().queue.get(job_id)
+    if job is None:
+        return _unknown(job_id)
+    place = _service().queue.place(job_id) if job.state is JobState.QUEUED else None
+    return job.to_dict() | {"place": place, "pdf_url": url_for("api.show_pdf", job_id=job_id)}
+
+
+@views.get("/jobs/<job_id>/pdf")
+def show_pdf(job_id: str) -> Response:
+    """Give the PDF, or 409 while there is none."""
+    job = _service().queue.get(job_id)
+    if job is None:
+        return _unknown(job_id)
+    if job.state is not JobState.COMPLETED:
+        return problem(409, _why_no_pdf(job), state=job.state)
+    try:
+        pdf = send_file(
+            _service().storage.path(job_id).resolve(), "application/pdf", download_name=f"{job_id}.pdf"
+        )
+    except FileNotFoundError:
+        return problem(410, "The time of keeping this PDF is over.")
+    pdf.headers["X-Content-Type-Options"] = "nosniff"
+    return pdf
+
+
+@views.delete("/jobs/<job_id>")
+def cancel_job(job_id: str) -> dict[str, Any] | Response:
+    """Cancel a job that is still QUEUED: it ends as FAILED."""
+    found = _service().queue.cancel(job_id)
+    if found is None:
+        return _unknown(job_id)
+    if found is not JobState.QUEUED:
+        return problem(409, f"Only a QUEUED job can be cancelled; this one is {found}.", state=found)
+    return {"job_id": job_id, "state": JobState.FAILED}
+
+
+@views.post("/jobs/<job_id>/retry")
+def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
+    """Ask again for a document that FAILED, as a new job; asked twice, it is still one."""
+    job = _service().queue.get(job_id)
+    if job is None:
+        return _unknown(job_id)
+    if job.state is not JobState.FAILED:
+        return problem(
+            409, f"Only a FAILED job can be tried again; this one is {job.state}.", state=job.state
+        )
+    again = Submission(new_id(), job.kind, job.request, f"retry:{job_id}", retry_of=job_id)
+    [new] = _service().queue.enqueue([again])
+    return _accepted(new) | {"retry_of": job_id}, 202
+
+
+@views.get("/stats")
+def show_stats() -> dict[str, Any]:
+    """Give the numbers of the whole; the same half-second-old look for all who ask."""
+    return asdict(_service().stats())
+
+
+@views.post("/operations/<name>")
+def start_operation(name: str) -> tuple[dict[str, Any], int]:
+    """Start one of the six operations as a process of its own: {"n": 50, "seconds": 10, "door": "queued"}."""
+    parameters = read_json(request) if request.content_length else {}
+    if not isinstance(parameters, dict):
+        raise InvalidRequest([("", "The body must be an object.")])
+    return _service().start_operation(name, parameters), 202
+
+
+@views.get("/events")
+def list_events() -> dict[str, Any] | Response:
+    """Give the transitions since a position, and the position to ask for next."""
+    after = request.args.get("after", "0")
+    if not all(part.isdecimal() for part in after.split("-")) or after.count("-") > 1:
+        return problem(400, "after is the position that the last answer gave, or 0.")
+    events, truncated = _service().queue.events(after)
+    position = events[-1].event_id if events else after
+    return {"events": [event.to_dict() for event in events], "after": position, "truncated": truncated}
+
+
+@views.get("/metrics")
+def show_metrics() -> Response:
+    """Give the numbers to Prometheus."""
+    text, content_type = exposition(_service().stats())
+    return Response(text, content_type=content_type)
+
+
+@views.get("/healthz")
+def show_health() -> dict[str, Any]:
+    """Say that the service and its Redis answer."""
+    _service().queue.ping()
+    return {"status": "ok"}
+
+
+@views.get("/openapi.json")
+def show_description() -> dict[str, Any]:
+    """Describe this API."""
+    return describe(current_app.url_map, current_app.view_functions)
+
+
+@views.get("/")
+def show_dashboard() -> Response:
+    """Show the live numbers."""
+    return send_file(_PAGE / "index.html")
+
+
+def _service() -> Service:
+    service: Service = current_app.extensions["pdflab"]
+    return service
+
+
+def _submission(data: Any, key: str = "") -> Submission:
+    kind = parse_request(data).type
+    return Submission(new_id(), kind, json.dumps(data, separators=(",", ":")), key)
+
+
+def _submissions(requests: list[Any]) -> list[Submission]:
+    submissions, problems = [], []
+    for index, data in enumerate(requests):
+        try:
+            submissions.append(_submission(data))
+        except InvalidRequest as error:
+            problems += [(f"requests.{index}.{field}".rstrip("."), what) for field, what in error.problems]
+    if problems:
+        raise InvalidRequest(problems[:20])
+    return submissions
+
+
+def _accepted(job_id: str) -> dict[str, Any]:
+    status_url, pdf_url = (url_for(f"api.{view}", job_id=job_id) for view in ("show_job", "show_pdf"))
+    return {"job_id": job_id, "state": JobState.QUEUED, "status_url": status_url, "pdf_url": pdf_url}
+
+
+def _why_no_pdf(job: Job) -> str:
+    if job.state is JobState.FAILED:
+        return f"There is no PDF: {job.reason}."
+    return f"There is no PDF yet: the job is {job.state}."
+
+
+def _unknown(job_id: str) -> Response:
+    return problem(
+        404, f"There is no job {job_id[:64]!r}; it may have been forgotten after its time of keeping."
+    )

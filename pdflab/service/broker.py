@@ -1,0 +1,193 @@
+"""A Redis for everyone: a URL if one is given, else a private redis-server, else the embedded one.
+
+Read next: jobqueue.py.
+"""
+
+import logging
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.retry import Retry
+
+from pdflab.errors import UsageError
+
+_log = logging.getLogger(__name__)
+_SERVERS = ("redis-server", "valkey-server")
+_SCHEMES = ("redis", "rediss", "unix")
+
+
+@dataclass(slots=True)
+class Broker:
+    """A Redis to talk to, and what we have to stop if we started it.
+
+    `name` is what a person is told; `url` is None only for the embedded Redis inside this process.
+    """
+
+    name: str
+    url: str | None
+    process: "subprocess.Popen[bytes] | None" = None
+    inside: Any = None  # the fakeredis server that the threads of this process share
+
+    def client(self, *, patient: bool = True) -> "redis.Redis":
+        """Make a client. A patient one waits and tries again; an impatient one gives up within half a second."""
+        if self.inside is not None:
+            from fakeredis import FakeRedis
+
+            return FakeRedis(server=self.inside, decode_responses=True)  # type: ignore[no-any-return]
+        seconds = 5.0 if patient else 0.4
+        retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 0)
+        return redis.Redis.from_url(
+            self.url or "",
+            decode_responses=True,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            retry=retry,
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether this is the embedded Redis: figures of speed want a real one."""
+        return self.name.startswith("embedded")
+
+    def stop(self) -> None:
+        """Stop the Redis, if it was ours."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+
+
+def broker_at(url: str) -> Broker:
+    """Use the Redis at a URL. Raises UsageError, naming it without its password, when it does not answer."""
+    if urlsplit(url).scheme not in _SCHEMES:
+        raise UsageError(
+            f"{without_password(url)} is not a Redis URL: it begins with redis://, rediss:// or unix://."
+        )
+    broker = Broker(f"the Redis at {without_password(url)}", url)
+    try:
+        broker.client(patient=False).ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise UsageError(
+            f"The Redis at {without_password(url)} does not answer ({error}); start it, or correct the URL."
+        ) from None
+    return broker
+
+
+def private_broker(folder: Path, *, temporary: Path | None = None) -> Broker:
+    """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
+
+    It keeps its data in `folder`, ends with the process that called this, even by SIGKILL, and then
+    removes the `temporary` folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    passing = [str(temporary)] if temporary else []
+    server = next((path for name in _SERVERS if (path := shutil.which(name))), None)
+    return _redis_server(server, folder, passing) if server else _embedded_server(folder, passing)
+
+
+def embedded_broker() -> Broker:
+    """An embedded Redis that the threads of this process share: nothing is spawned."""
+    from fakeredis import FakeServer
+
+    return Broker("embedded in this process (fakeredis)", None, inside=FakeServer())
+
+
+def without_password(url: str) -> str:
+    """Give a URL as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user_and_host = f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=user_and_host))
+
+
+def serve_embedded(port: int) -> None:
+    """Serve the embedded Redis over TCP: all that its process does."""
+    from fakeredis import TcpFakeServer
+
+    class Server(TcpFakeServer):  # type: ignore[misc]
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", port), server_type="redis")
+    # Without it each pipelined call stalls for 40 ms: Nagle meets delayed acknowledgement.
+    server.RequestHandlerClass.disable_nagle_algorithm = True
+    server.serve_forever()
+
+
+def _redis_server(server: str, folder: Path, passing: list[str]) -> Broker:
+    """The socket lies in a folder of its own: a path longer than 107 characters would be refused."""
+    socket_folder = tempfile.mkdtemp(prefix="pdflab-")
+    url_path = f"{socket_folder}/redis.sock"
+    options = {
+        "--port": "0",
+        "--unixsocket": url_path,
+        "--unixsocketperm": "700",
+        "--dir": str(folder.resolve()),
+        "--save": "",
+        "--appendonly": "yes",
+        "--appendfsync": "everysec",
+        "--maxmemory-policy": "noeviction",
+        "--logfile": str((folder / "redis.log").resolve()),
+    }
+    command = [server, *(word for pair in options.items() for word in pair)]
+    process = _guarded([socket_folder, *passing], command, folder)
+    broker = Broker("", f"unix://{url_path}", process)
+    version = _await(broker, folder)
+    broker.name = f"a private {Path(server).name} {version}"
+    return broker
+
+
+def _embedded_server(folder: Path, passing: list[str]) -> Broker:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = _guarded(
+        passing, [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)], folder
+    )
+    broker = Broker("embedded (fakeredis, in a process of its own)", f"redis://127.0.0.1:{port}", process)
+    _await(broker, folder)
+    return broker
+
+
+def _guarded(folders: list[str], command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a command that ends when the pipe to us closes."""
+    with (folder / "broker.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pdflab.guard", *folders, "--", *command],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> str:
+    """Wait until our Redis answers, and give its version."""
+    client = broker.client(patient=False)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and broker.process and broker.process.poll() is None:
+        try:
+            client.ping()
+            return "" if broker.embedded else str(client.info("server")["redis_version"])  # type: ignore[index]
+        except (redis.RedisError, OSError):
+            time.sleep(0.02)
+    broker.stop()
+    raise UsageError(
+        f"The private Redis did not start; {folder / 'redis.log'} or broker.log beside it says why."
+    )

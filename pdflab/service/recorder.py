@@ -1,0 +1,115 @@
+"""The event stream, written down: jobs.log, one JSON object a line, no hole and no duplicate.
+
+Each line carries its stream id. A recorder that starts cuts a half-written last line, reads the
+last whole one, and goes on after it, so it does not matter where the last recorder was killed.
+
+Read next: api.py.
+"""
+
+import json
+import logging
+from collections import deque
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.jobs import JobEvent
+from pdflab.service.jobqueue import JobQueue
+
+_log = logging.getLogger(__name__)
+_KEEP = 20_000  # events that stay in the stream behind the log, for dashboards that look back
+_WAIT = 0.5  # seconds that one look at the stream may wait: so long may a stop take
+
+
+class Recorder:
+    """Follows the stream and appends to the log; a lock keeps a second recorder out."""
+
+    def __init__(self, queue: JobQueue, path: Path) -> None:
+        self._queue = queue
+        self._path = path
+        self._lock = FileLock(f"{path}.lock")
+        self._last_id, self._last_number = "0", 0
+        self._batches: deque[tuple[str, int]] = deque()  # last id and size of what was written, for trimming
+
+    def open(self) -> None:
+        """Take the lock and find the place to go on from. Raises UsageError if another recorder has it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"Another recorder is writing {self._path}; stop it, or choose another log."
+            ) from None
+        self._resume()
+
+    def run(self, stop: Event) -> None:
+        """Record until told to stop, through every absence of Redis and of room on the disk."""
+        while not stop.is_set():
+            try:
+                self.run_once(_WAIT)
+            except BrokerUnavailable as error:
+                _log.warning("%s", error)
+                stop.wait(0.5)
+            except OSError as error:
+                _log.error("%s cannot be written (%s); it is tried again.", self._path, error.strerror)
+                stop.wait(0.5)
+                self._resume()
+        self.close()
+
+    def run_once(self, timeout: float = 0.001) -> int:
+        """Wait up to `timeout` seconds for events, write them, and give how many there were."""
+        events = self._queue.follow(self._last_id, timeout)
+        if not events:
+            return 0
+        lines = [line for event in events for line in self._lines(event)]
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("".join(lines))
+        self._trim(events)
+        return len(events)
+
+    def close(self) -> None:
+        """Write the rest, if Redis still answers, and give up the lock."""
+        try:
+            while self.run_once():
+                pass
+        except (BrokerUnavailable, OSError) as error:
+            _log.warning("The log may lack the last events; the next recorder writes them (%s).", error)
+        self._lock.release()
+
+    def _resume(self) -> None:
+        """Go on after the last line that is whole."""
+        last = _last_whole_line(self._path)
+        self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
+
+    def _lines(self, event: JobEvent) -> list[str]:
+        """Give an event's line; and before it one that says so, if the numbering does not go on from the last."""
+        lines = []
+        expected = self._last_number + 1
+        if self._last_number and event.number != expected:
+            gap = {"gap": True, "expected": expected, "found": event.number, "at": event.at}
+            lines.append(json.dumps(gap | {"event_id": event.event_id, "number": event.number - 1}) + "\n")
+            _log.error("events %s: expected number %s, found %s", event.event_id, expected, event.number)
+        self._last_id, self._last_number = event.event_id, event.number
+        return [*lines, event.to_json() + "\n"]
+
+    def _trim(self, events: list[JobEvent]) -> None:
+        """Trim the stream, only ever behind what the log has."""
+        self._batches.append((events[-1].event_id, len(events)))
+        while sum(size for _, size in self._batches) - self._batches[0][1] > _KEEP:
+            self._queue.trim_events(self._batches.popleft()[0])
+
+
+def _last_whole_line(path: Path) -> dict[str, Any] | None:
+    """Cut a half-written last line off, and read the one before it."""
+    if not path.exists():
+        return None
+    text = path.read_bytes()
+    whole = text.rfind(b"\n") + 1
+    if whole < len(text):
+        with path.open("rb+") as file:
+            file.truncate(whole)
+    lines = text[:whole].splitlines()
+    return json.loads(lines[-1]) if lines else None

@@ -1,0 +1,81 @@
+"""How each role of the system is put together, whether it is a process or a thread: five functions.
+
+Nothing is imported before its role needs it: a worker never loads flask, the API never the renderer.
+
+Read next: supervisor.py.
+"""
+
+import logging
+import os
+import socket
+from threading import Event, Thread
+
+from pdflab.service.broker import Broker
+from pdflab.service.jobqueue import JobQueue
+from pdflab.service.storage import Storage
+from pdflab.settings import Settings
+
+_log = logging.getLogger(__name__)
+_API_THREADS = 8
+_SYNC_THREADS = 4  # waitress' own default
+
+
+def run_api(
+    broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
+) -> None:
+    """Serve the queued door and the dashboard until told to stop; operations are started as we are."""
+    from pdflab.load.operations import OperationStarter, launch_process, launch_thread
+    from pdflab.service.api import create_app
+    from pdflab.service.serving import address, serve
+
+    queue = JobQueue(broker.client(patient=False), settings)
+    launch = launch_thread(settings) if as_threads else launch_process(settings)
+    operations = OperationStarter(launch, address(sock))
+    app = create_app(queue, _storage(settings), settings, start_operation=operations.start)
+    serve(app, sock, stop, threads=_API_THREADS)
+    operations.stop()
+
+
+def run_sync_api(settings: Settings, stop: Event, sock: socket.socket) -> None:
+    """Serve the synchronous door until told to stop."""
+    from pdflab.service.serving import serve
+    from pdflab.service.sync_api import EventLog, create_sync_app
+
+    log = EventLog(settings.sync_log_file)
+    serve(create_sync_app(settings, log), sock, stop, threads=_SYNC_THREADS)
+    log.close()
+
+
+def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
+    """Write jobs.log until told to stop."""
+    from pdflab.service.recorder import Recorder
+
+    recorder = Recorder(JobQueue(broker.client(), settings), settings.log_file)
+    recorder.open()
+    recorder.run(stop)
+
+
+def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
+    """Work through the queue until told to stop; a process that overruns its grace hands its job back."""
+    from pdflab.service.worker import Worker
+
+    worker = Worker(JobQueue(broker.client(), settings), _storage(settings))
+    finished = Event()
+
+    def insist() -> None:
+        stop.wait()
+        if not finished.wait(settings.grace):
+            _log.warning("%s overran its grace of %s s.", worker.worker_id, settings.grace)
+            worker.release()
+            os._exit(0)
+
+    if own_process:
+        Thread(target=insist, daemon=True).start()
+    worker.run(stop, lease=settings.lease)
+    finished.set()
+
+
+def _storage(settings: Settings) -> Storage:
+    storage = Storage(settings.storage_folder, fsync=settings.fsync)
+    storage.open()
+    return storage

@@ -1,0 +1,14 @@
+-- Keep a worker's leases and its place in the registry. ARGV: offset, lease, worker, what it does (JSON),
+-- then job_id, token pairs. Answers how many leases were renewed.
+local lease, worker = tonumber(ARGV[2]), ARGV[3]
+redis.call('ZADD', 'pdf_jobs_workers', stamp(now + lease), worker)
+redis.call('SET', 'pdf_jobs_worker:' .. worker, ARGV[4], 'EX', math.ceil(lease))
+
+local renewed = 0
+for i = 5, #ARGV, 2 do
+  if redis.call('HGET', record(ARGV[i]), 'token') == ARGV[i + 1] then
+    redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])
+    renewed = renewed + 1
+  end
+end
+return renewed

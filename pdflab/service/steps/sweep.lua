@@ -1,0 +1,61 @@
+-- Bring back what was left lying. ARGV: offset, interval, max_crashes, retention.
+-- However many workers sweep, it happens once an interval. Answers the ids whose time of keeping is over.
+local interval, max_crashes, retention = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local swept_at = tonumber(redis.call('GET', 'pdf_jobs_swept_at') or '0')
+if now - swept_at < interval then return {} end
+redis.call('SET', 'pdf_jobs_swept_at', stamp(now))
+
+local back = {}
+
+-- Leases that ran out: the worker died, or froze, or lost its way to Redis.
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', stamp(now), 'LIMIT', 0, 100)) do
+  local crashes = redis.call('HINCRBY', record(job_id), 'crashes', 1)
+  if crashes >= max_crashes then
+    finish(job_id, 'FAILED', 'its worker died ' .. crashes .. ' times while it was rendering this document', retention)
+  else
+    let_go(job_id)
+    enter(job_id, 'QUEUED', 'its worker went silent')
+    back[#back + 1] = job_id
+  end
+end
+
+-- Retries whose backoff is over.
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_delayed', '-inf', stamp(now), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', 'pdf_jobs_delayed', job_id)
+  back[#back + 1] = job_id
+end
+
+-- Jobs that were taken from the list and never claimed: they wait, yet the list is already past their number.
+-- One sweep suspects them (they may be on their way to a claim), the next brings them back.
+local next_out = redis.call('LINDEX', 'pdf_jobs_queue', -1)
+while next_out and not redis.call('ZSCORE', 'pdf_jobs_waiting', next_out) do
+  redis.call('RPOP', 'pdf_jobs_queue')  -- a stale hint would hide what lies behind it
+  next_out = redis.call('LINDEX', 'pdf_jobs_queue', -1)
+end
+local edge = next_out and '(' .. redis.call('ZSCORE', 'pdf_jobs_waiting', next_out) or '+inf'
+local suspects = {}
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_waiting', '-inf', edge, 'LIMIT', 0, 1000)) do
+  if redis.call('SISMEMBER', 'pdf_jobs_suspects', job_id) == 1 then
+    back[#back + 1] = job_id
+  else
+    suspects[#suspects + 1] = job_id
+  end
+end
+redis.call('DEL', 'pdf_jobs_suspects')
+if #suspects > 0 then
+  redis.call('SADD', 'pdf_jobs_suspects', unpack(suspects))
+  redis.call('EXPIRE', 'pdf_jobs_suspects', 3600)
+end
+
+-- The oldest goes in last, and so comes out first.
+local function sequence(job_id) return tonumber(redis.call('HGET', record(job_id), 'sequence')) end
+table.sort(back, function(a, b) return sequence(a) > sequence(b) end)
+for _, job_id in ipairs(back) do to_front(job_id) end
+
+-- What has been kept long enough.
+redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', stamp(now))
+local kept_since = stamp(now - retention)
+local expired = redis.call('ZRANGEBYSCORE', 'pdf_jobs_completed', '-inf', kept_since, 'LIMIT', 0, 1000)
+if #expired > 0 then redis.call('ZREM', 'pdf_jobs_completed', unpack(expired)) end
+redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_failed', '-inf', kept_since)
+return expired

@@ -1,0 +1,62 @@
+"""pdf_storage/: a finished PDF is there whole, or not at all.
+
+Read next: recorder.py.
+"""
+
+import os
+from pathlib import Path
+
+from pdflab.errors import StorageUnavailable, UsageError
+
+
+class Storage:
+    """A folder of finished PDFs, one a job, named by the job's id."""
+
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self.folder = folder
+        self._fsync = fsync
+
+    def open(self) -> None:
+        """Make the folder; raise UsageError when it cannot be written to."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe = self.folder / f".{os.getpid()}.probe"
+            probe.touch()
+            probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"The folder {self.folder} cannot be written to ({error.strerror}); choose another one."
+            ) from error
+
+    def path(self, job_id: str) -> Path:
+        """Where a job's PDF is, or will be."""
+        return self.folder / f"{job_id}.pdf"
+
+    def has(self, job_id: str) -> bool:
+        """Tell whether a job's PDF is there: then it is whole."""
+        return self.path(job_id).exists()
+
+    def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        """Store a job's PDF at once. It is written aside, under the token's name, and then renamed.
+
+        Two workers that hold the same job write different files aside, and the last rename wins
+        with the same bytes. Raises StorageUnavailable when the disk is full or read-only.
+        """
+        aside = self.folder / f".{job_id}.{token}.tmp"
+        try:
+            self._write(aside, pdf)
+            os.replace(aside, self.path(job_id))
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job's PDF, whose time of keeping is over."""
+        self.path(job_id).unlink(missing_ok=True)
+
+    def _write(self, path: Path, pdf: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(pdf)
+            if self._fsync:
+                file.flush()
+                os.fsync(file.fileno())

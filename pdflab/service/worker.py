@@ -1,0 +1,156 @@
+"""A worker: take → claim → render → store → complete, for one job at a time.
+
+A second thread renews the lease of the job in hand and sweeps up what dead workers left.
+Whatever happens to Redis, a worker waits and reconnects; whatever a document does, it lives.
+
+Read next: storage.py, then recorder.py.
+"""
+
+import json
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+from pdflab.documents.render import render
+from pdflab.documents.requests import parse_request
+from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
+from pdflab.jobs import Job
+from pdflab.service.jobqueue import Claim, Failure, JobQueue, Settled, new_id
+from pdflab.service.storage import Storage
+
+_log = logging.getLogger(__name__)
+_TAKE = 1.0  # seconds that one BRPOP waits: so long may an idle worker take to notice that it is to stop
+
+Render = Callable[[Job], bytes]
+T = TypeVar("T")
+
+
+def render_request(job: Job) -> bytes:
+    """Render the document that a job asks for. The same job gives the same bytes, whoever renders it."""
+    return render(parse_request(json.loads(job.request)), created_at=job.queued_at)
+
+
+class Worker:
+    """Works through the queue until told to stop; `run_once` is the unit, `run` the loop around it."""
+
+    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render = render_request) -> None:
+        self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
+        self._queue = queue
+        self._storage = storage
+        self._render = render
+        self._in_hand: Claim | None = None
+        self._since = time.time()
+        self._stop = Event()
+
+    def run(self, stop: Event, *, lease: float) -> None:
+        """Work until `stop` is set; the job in hand is finished first."""
+        self._stop = stop
+        finished = Event()
+        keeper = Thread(
+            target=self._keep, args=(lease / 3, finished), name=f"keeper {self.worker_id}", daemon=True
+        )
+        keeper.start()
+        while not stop.is_set():
+            try:
+                self.run_once()
+            except BrokerUnavailable as error:
+                _log.warning("%s", error)
+                stop.wait(random.uniform(0.1, 0.5))  # not all workers at the same instant
+        finished.set()
+        keeper.join()
+        self._leave()
+
+    def run_once(self, timeout: float = _TAKE) -> int:
+        """Take one job and work until the line is empty or we are told to stop; give how many were done."""
+        job_id = self._queue.take(timeout)
+        token = new_id()
+        claim = self._insist(lambda: self._queue.claim(job_id, self.worker_id, token)) if job_id else None
+        done = 0
+        while claim:
+            self._hold(claim)
+            settled = self._work(claim)
+            done += settled is not None and not settled.stale
+            claim = settled.next if settled else None
+        self._hold(None)
+        return done
+
+    def release(self) -> None:
+        """Hand the job in hand back to the line: there is no time left to finish it."""
+        claim = self._in_hand
+        if claim:
+            self._queue.release(claim)
+
+    def _work(self, claim: Claim) -> Settled | None:
+        """Make the PDF, if it is not there yet, and settle the job."""
+        verdict = self._make(claim)
+        next_token = "" if self._stop.is_set() else new_id()
+        if verdict is None:
+            return self._insist(lambda: self._queue.complete(claim, self.worker_id, next_token=next_token))
+        _log.warning("job %s: %s", claim.job.job_id, verdict.reason)
+        return self._insist(lambda: self._queue.fail(claim, self.worker_id, verdict, next_token=next_token))
+
+    def _make(self, claim: Claim) -> Failure | None:
+        """Render and store, or say why not and whether another try may help."""
+        job = claim.job
+        try:
+            if not self._storage.has(job.job_id):
+                self._storage.put(job.job_id, claim.token, self._render(job))
+        except (ImpossibleDocument, InvalidRequest) as error:
+            return Failure(str(error))
+        except StorageUnavailable as error:
+            return Failure(str(error), retry_in=_backoff(job, base=2.0))
+        except MemoryError:
+            return Failure("There was not enough memory to render it.", retry_in=_backoff(job))
+        except Exception as error:  # whatever a document does, the worker lives
+            _log.exception("job %s", job.job_id)
+            return Failure(f"The renderer broke on it ({type(error).__name__}: {error}).")
+        return None
+
+    def _insist(self, step: Callable[[], T]) -> T | None:
+        """Send a step through an absence of Redis, always with the same token: the work is done, or begun.
+
+        None when we are told to stop meanwhile; then the lease runs out and another worker goes on.
+        """
+        while True:
+            try:
+                return step()
+            except BrokerUnavailable as error:
+                _log.warning("%s", error)
+                if self._stop.wait(0.2):
+                    return None
+
+    def _hold(self, claim: Claim | None) -> None:
+        self._in_hand, self._since = claim, time.time()
+
+    def _keep(self, interval: float, finished: Event) -> None:
+        """Renew what we hold and sweep, from the first moment on: an idle worker is in the registry too."""
+        while True:
+            try:
+                self._renew()
+                for job_id in self._queue.sweep():
+                    self._storage.remove(job_id)
+            except (BrokerUnavailable, OSError) as error:
+                _log.warning("%s", error)
+            if finished.wait(interval):
+                return
+
+    def _renew(self) -> None:
+        claim = self._in_hand
+        doing: dict[str, Any] = {"since": self._since, "job_id": claim.job.job_id if claim else None}
+        self._queue.renew(self.worker_id, doing, [claim] if claim else [])
+
+    def _leave(self) -> None:
+        try:
+            self._queue.leave(self.worker_id)
+        except BrokerUnavailable as error:
+            _log.warning("%s Our place in the registry expires by itself.", error)
+
+
+def _backoff(job: Job, *, base: float = 0.5) -> float:
+    """Seconds until the next try: doubled at each error, and jittered, so that retries don't come all at once."""
+    return float(base * 2**job.errors * random.uniform(0.5, 1.5))

@@ -1,0 +1,182 @@
+"""The whole system: a Redis, the recorder, both doors and the workers, started and stopped together.
+
+Read next: supervisor.py for processes, threads.py for threads.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Lock
+
+from filelock import FileLock, Timeout
+
+from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
+from pdflab.service.broker import Broker, broker_at, embedded_broker, private_broker
+from pdflab.service.jobqueue import JobQueue
+from pdflab.service.serving import address, listen
+from pdflab.service.storage import Storage
+from pdflab.settings import Settings
+from pdflab.supervisor import Supervisor
+from pdflab.threads import Threads
+
+PROCESSES, THREADS = "processes", "threads"
+_START = 30.0  # seconds that everything may take to answer
+_GLANCE = 0.05
+
+
+class System:
+    """A running system. Raises UsageError when it cannot be started as it is set up.
+
+    What an earlier system left in the folder is put aside, under `earlier/`, if this one is to begin
+    `fresh` or its Redis knows nothing of it; else it goes on. `temporary` is a folder to be removed even if this process is killed.
+    """
+
+    def __init__(
+        self, settings: Settings, *, mode: str = PROCESSES, fresh: bool = False, temporary: Path | None = None
+    ) -> None:
+        self._mode = mode
+        self._lock = Lock()
+        self._sockets: list[socket.socket] = []
+        self._crew: Supervisor | Threads | None = None
+        Storage(settings.storage_folder).open()
+        self._claim_folder(settings.folder)
+        if fresh:
+            _archive(settings, fresh=True)
+        self.broker = _broker(settings, mode, temporary)
+        self.settings = replace(settings, redis_url=self.broker.url)
+        self.queue = JobQueue(self.broker.client(), self.settings)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where the queued door and the dashboard are."""
+        return address(self._sockets[0])
+
+    @property
+    def sync_url(self) -> str:
+        """Where the synchronous door is."""
+        return address(self._sockets[1])
+
+    def scale(self, workers: int) -> None:
+        """Run so many workers, and as many rendering processes at the synchronous door."""
+        if not 1 <= workers <= 64:
+            raise UsageError(f"1 to 64 workers can run here, not {workers}.")
+        with self._lock:
+            self.settings = replace(self.settings, workers=workers)
+            self._keep_running("worker", workers, None)
+            # Threads of one server already share this process.
+            self._keep_running("sync-api", 1 if self._mode == THREADS else workers, self._sockets[1])
+
+    def check(self) -> None:
+        """Raise UsageError, saying why, when a part of the system can never run."""
+        if self._crew and self._crew.broken:
+            raise UsageError(self._crew.broken)
+
+    def stop(self) -> None:
+        """Stop everything and save the job records beside the log; a second stop does nothing.
+
+        The recorder ends last: it writes what the others left in the stream.
+        """
+        with self._lock:
+            crew, self._crew = self._crew, None
+            sockets, self._sockets = self._sockets, []
+        if crew:
+            crew.end([name for name in crew.names() if name != "recorder"])
+            crew.stop()
+            self._save_records()
+        for sock in sockets:
+            sock.close()
+        self.broker.stop()
+        self._folder_lock.release()
+
+    def _claim_folder(self, folder: Path) -> None:
+        self._folder_lock = FileLock(folder / ".lock")
+        try:
+            self._folder_lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"Another pdflab is running in {folder}; stop it, or choose another folder."
+            ) from None
+
+    def _start(self) -> None:
+        if self.queue.stats().events == 0:
+            _archive(self.settings, fresh=False)
+        for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
+            self._sockets.append(listen(self.settings.host, port, setting=option))
+        in_threads = self._mode == THREADS
+        self._crew = Threads(self.settings, self.broker) if in_threads else Supervisor(self.settings)
+        self._crew.start("recorder", "recorder")
+        self._crew.start("api", "api", self._sockets[0])
+        self.scale(self.settings.workers)
+        self._await(lambda: _answers(self.url) and _answers(self.sync_url), "the two doors")
+        self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
+
+    def _keep_running(self, role: str, count: int, sock: socket.socket | None) -> None:
+        if self._crew is None:
+            raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
+        wanted = [f"{role}-{number}" for number in range(1, count + 1)]
+        running = self._crew.names(f"{role}-")
+        self._crew.end([name for name in running if name not in wanted])
+        for name in wanted:
+            if name not in running:
+                self._crew.start(name, role, sock)
+
+    def _await(self, ready: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + _START
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise PdfLabError(
+                    f"After {_START:g} s {what} did not answer; see {self.settings.folder / 'logs'}."
+                )
+            time.sleep(_GLANCE)
+
+    def _save_records(self) -> None:
+        try:
+            lines = [json.dumps(job.to_dict()) + "\n" for job in self.queue.all_jobs()]
+        except BrokerUnavailable:
+            return  # Redis went first: what an earlier stop saved is all there is
+        self.settings.records_file.write_text("".join(lines))
+
+
+def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
+    if settings.redis_url:
+        return broker_at(settings.redis_url)
+    if mode == THREADS:
+        return embedded_broker()
+    return private_broker(settings.folder / "redis", temporary=temporary)
+
+
+def _archive(settings: Settings, *, fresh: bool) -> None:
+    """Put the traces of an earlier system aside, its Redis too if this one is to begin fresh."""
+    s = settings
+    traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.storage_folder]
+    traces += [s.folder / "redis"] if fresh else []
+    there = [path for path in traces if path.exists() and (path.is_file() or any(path.iterdir()))]
+    if not there:
+        return
+    aside = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
+    aside.mkdir(parents=True)
+    for path in there:
+        path.rename(aside / path.name)
+    Storage(s.storage_folder).open()
+
+
+def _answers(url: str) -> bool:
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

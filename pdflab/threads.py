@@ -1,0 +1,81 @@
+"""The lab inside one process: every role is a thread, and nothing is spawned.
+
+For a machine where nothing may be started, and to show what the GIL does: rendering threads share one core.
+
+Read next: lab.py.
+"""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from pdflab.errors import PdfLabError
+from pdflab.service import roles
+from pdflab.service.broker import Broker
+from pdflab.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    thread: Thread
+    stop: Event
+
+
+class Threads:
+    """Keeps a set of named roles running as threads; the same interface as Supervisor."""
+
+    def __init__(self, settings: Settings, broker: Broker) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._roles: dict[str, _Role] = {}
+        self.broken: str | None = None
+
+    def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
+        """Start a role as a thread of this name."""
+        stop = Event()
+        run = self._body(role, stop, sock)
+        thread = Thread(target=self._run, args=(name, run), name=f"pdflab {name}", daemon=True)
+        self._roles[name] = _Role(thread, stop)
+        thread.start()
+
+    def end(self, names: list[str]) -> None:
+        """End some roles, all at once; a thread cannot be killed, so the document in hand is finished."""
+        ending = [self._roles.pop(name) for name in names if name in self._roles]
+        for role in ending:
+            role.stop.set()
+        deadline = time.monotonic() + 30.0
+        for role in ending:
+            role.thread.join(max(0.0, deadline - time.monotonic()))
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Name the roles that are running."""
+        return [name for name in self._roles if name.startswith(prefix)]
+
+    def stop(self) -> None:
+        """End whatever is left."""
+        self.end(self.names())
+
+    def _body(self, role: str, stop: Event, sock: socket.socket | None) -> Callable[[], None]:
+        match role, sock:
+            case "api", socket.socket():
+                return lambda: roles.run_api(self._broker, self._settings, stop, sock, as_threads=True)
+            case "sync-api", socket.socket():
+                return lambda: roles.run_sync_api(self._settings, stop, sock)
+            case "recorder", _:
+                return lambda: roles.run_recorder(self._broker, self._settings, stop)
+            case _:
+                return lambda: roles.run_worker(self._broker, self._settings, stop, own_process=False)
+
+    def _run(self, name: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except PdfLabError as error:
+            self.broken = str(error)
+        except Exception as error:
+            _log.exception("%s", name)
+            self.broken = f"{name} broke: {type(error).__name__}: {error}"

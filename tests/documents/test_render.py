@@ -1,0 +1,200 @@
+"""A request in, the bytes of a real PDF out: the same bytes, with the same words on them."""
+
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+from itertools import combinations
+from typing import Any
+
+import pypdfium2
+import pytest
+from pypdf import PdfReader
+from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
+
+from pdflab.documents.render import render
+from pdflab.documents.requests import parse_request
+from pdflab.documents.samples import KINDS, sample
+from pdflab.errors import ImpossibleDocument
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+NASTY = "{nb} **bold** __under__ [x](http://example.org) (a\\b) <b>&amp;"
+
+
+def drawn(data: dict[str, Any]) -> bytes:
+    return render(parse_request(data), created_at=1_770_000_000)
+
+
+def pages_of(data: dict[str, Any]) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(drawn(data))).pages]
+
+
+def custom(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "custom", "title": "Notes", "text": text, **more}
+
+
+def monstrous_invoice() -> dict[str, Any]:
+    data = sample("invoice", 4, lines=40)
+    data["number"], data["seller"]["name"], data["note"] = "9" * 200, LONG, LONG * 9
+    data["buyer"] |= {"address": [LONG] * 6, "vat_id": "W" * 60}
+    data["lines"][0] |= {"description": LONG * 12, "unit": "W" * 16}
+    data["lines"][1] |= {"description": "\n".join("word" for _ in range(400))}
+    data["lines"][2] |= {"quantity": "1000000", "unit_price": "1000000000"}
+    for number, line in enumerate(data["lines"]):
+        line["vat_rate"] = f"{number}.25"
+    return data
+
+
+def monstrous_report() -> dict[str, Any]:
+    rows = [[LONG, "1,234,567.89 €", *["x" * 300] * 8]] * 4
+    chart = {
+        "kind": "line",
+        "title": LONG,
+        "labels": ["W" * 60] * 60,
+        "values": [1e12 * (-1) ** n for n in range(60)],
+    }
+    bars = {"kind": "bar", "title": "Tiny", "labels": [LONG[:60]], "values": [1e-300]}
+    section = {"heading": LONG, "text": LONG * 3, "table": {"columns": [LONG[:60]] * 10, "rows": rows}}
+    figures = [{"label": "W" * 60, "value": "W" * 40}] * 7
+    sections = [section | {"chart": chart}, section | {"chart": bars}]
+    return {"type": "report", "title": LONG, "subtitle": LONG, "figures": figures, "sections": sections}
+
+
+MONSTERS = [monstrous_invoice(), monstrous_report(), custom(LONG * 99, title=LONG, bullets=[LONG])]
+
+
+def places_of(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:
+    """Give left, bottom, right and top of each text that was drawn."""
+    return [text.get_bounds() for text in page.get_objects(filter=[FPDF_PAGEOBJ_TEXT])]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_request_gives_the_same_bytes_in_every_process(kind: str) -> None:
+    """Two processes with different hash seeds, and this one after other work, agree to the byte."""
+    code = (
+        "import hashlib; from pdflab.documents import render, requests, samples;"
+        f"request = requests.parse_request(samples.sample({kind!r}, 3));"
+        "print(hashlib.sha256(render.render(request, created_at=1_770_000_000)).hexdigest())"
+    )
+    seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in ("1", "2")]
+    digests = {
+        subprocess.check_output([sys.executable, "-c", code], env=env, text=True).strip() for env in seeds
+    }
+    drawn(sample("invoice", 9))
+
+    assert digests == {hashlib.sha256(drawn(sample(kind, 3))).hexdigest()}
+
+
+def test_the_creation_date_is_the_one_given() -> None:
+    """The clock of the worker is never read."""
+    info = PdfReader(io.BytesIO(drawn(sample("custom", 1)))).metadata
+
+    assert info is not None
+    assert info.creation_date is not None
+    assert info.creation_date.timestamp() == 1_770_000_000
+
+
+def test_the_text_of_a_request_comes_back() -> None:
+    """Title, paragraphs, points, accents and the euro sign can be read from the file."""
+    (page,) = pages_of(custom("Première – “fine”\n\n5 € for Zoë", bullets=["Crème brûlée"], paper="Letter"))
+
+    for words in ("Notes", "Première – “fine”", "5 € for Zoë", "Crème brûlée", "Page 1 of 1"):
+        assert words in page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_markup_in_a_text_stays_literal(kind: str) -> None:
+    """No page count, no bold, no link is made of what a customer wrote."""
+    data = sample(kind, 1) | {"title" if kind != "invoice" else "number": NASTY}
+    reader = PdfReader(io.BytesIO(drawn(data)))
+
+    text = " ".join(page.extract_text() for page in reader.pages)
+    assert NASTY.split() == [word for word in NASTY.split() if word in text]
+    assert not any("/Annots" in page for page in reader.pages)
+
+
+def test_totals_are_exact_on_the_paper() -> None:
+    """Net, VAT by rate, and the gross total are printed to the cent."""
+    data = sample("invoice", 1, lines=3)
+    for line, rate in zip(data["lines"], ("19", "7", "19"), strict=True):
+        line |= {"quantity": "3", "unit_price": "333.335", "vat_rate": rate}
+    text = " ".join(pages_of(data))
+
+    for amount in ("1,000.01", "3,000.03", "VAT 7 % on 1,000.01", "70.00", "VAT 19 % on 2,000.02", "380.00"):
+        assert amount in text
+    assert re.search(r"Total EUR\s*3,450\.03", text)
+
+
+def test_a_long_invoice_repeats_its_heading_and_numbers_its_pages() -> None:
+    """Three hundred lines, all there, under a heading on each page."""
+    pages = pages_of(sample("invoice", 2, lines=300))
+
+    assert all("Description" in page and "Unit price" in page for page in pages)
+    assert all(f"Page {number} of {len(pages)}" in page for number, page in enumerate(pages, start=1))
+    numbers = [
+        line.split()[0] for page in pages for line in page.splitlines() if re.match(r"\d{1,3}\b", line)
+    ]
+    assert numbers == [str(number) for number in range(1, 301)]
+
+
+def test_totals_are_never_torn_apart() -> None:
+    """Wherever the page ends, the block stands on one page, with the last line above it."""
+    for lines in range(10, 50):
+        (page,) = (page for page in pages_of(sample("invoice", 3, lines=lines)) if "Total EUR" in page)
+
+        assert re.search(rf"^{lines}\b", page, re.MULTILINE)
+        assert "Net" in page
+
+
+def test_a_report_has_figures_a_table_and_charts_drawn_as_vectors() -> None:
+    """Everything asked for is there, and no picture is embedded."""
+    data = sample("report", 2, lines=80)
+    reader = PdfReader(io.BytesIO(drawn(data)))
+    text = " ".join(page.extract_text() for page in reader.pages)
+
+    assert all(figure["value"] in text for figure in data["figures"])
+    assert all(row[3] in text for row in data["sections"][3]["table"]["rows"])
+    assert sum("On time" in page.extract_text() for page in reader.pages) > 1
+    assert not any(list(page.images) for page in reader.pages)
+
+
+@pytest.mark.parametrize("data", MONSTERS)
+def test_no_word_leaves_the_page(data: dict[str, Any]) -> None:
+    """However long the words and large the numbers, text keeps to the margins, clear of the footer."""
+    for page in pypdfium2.PdfDocument(drawn(data)):
+        for left, bottom, right, top in places_of(page):
+            assert 50 <= left <= right <= page.get_width() - 50
+            assert 60 <= bottom <= top <= page.get_height() - 30 or 30 <= bottom <= top <= 50
+
+
+@pytest.mark.parametrize("data", MONSTERS)
+def test_no_text_covers_another(data: dict[str, Any]) -> None:
+    """Columns, totals, labels and key figures keep apart."""
+    for page in pypdfium2.PdfDocument(drawn(data)):
+        for one, two in combinations(places_of(page), 2):
+            across = min(one[2], two[2]) - max(one[0], two[0])
+            down = min(one[3], two[3]) - max(one[1], two[1])
+            assert across < 1 or down < 2
+
+
+def test_amounts_are_aligned_to_the_right() -> None:
+    """The last digits of a column stand under each other, at the margin."""
+    page = pypdfium2.PdfDocument(drawn(sample("invoice", 1, lines=12)))[0]
+
+    ends = [right for _, _, right, _ in places_of(page) if abs(right - (page.get_width() - 56)) < 1]
+    assert len(ends) > 12 + len(("Amount", "Net", "Total"))
+
+
+def test_a_letter_without_a_glyph_is_named() -> None:
+    """The reason of the failure says which character to replace."""
+    with pytest.raises(ImpossibleDocument, match=r"no glyph for 'Ж' \(U\+0416\)"):
+        drawn(custom("Жук"))
+
+
+def test_an_empty_table_is_a_heading() -> None:
+    """A table without rows is drawn, not an error."""
+    section = {"heading": "Nothing", "table": {"columns": ["Site", "Orders"], "rows": []}}
+
+    assert "Orders" in " ".join(pages_of({"type": "report", "title": "Empty", "sections": [section]}))
