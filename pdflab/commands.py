@@ -135,7 +135,7 @@ def load(arguments: argparse.Namespace) -> int:
 def demo(settings: Settings, *, seconds: float, as_json: bool) -> int:
     """Compare both doors under the same burst; print the table and save the chart."""
     from pdflab.audit import audit as check
-    from pdflab.experiment import compare, demo_plan, measure_capacity
+    from pdflab.experiment import LINES, compare, demo_plan, measure_capacity
     from pdflab.lab import Lab
     from pdflab.metrics import summary
     from pdflab.notebook.charts import comparison_figure, png
@@ -143,7 +143,7 @@ def demo(settings: Settings, *, seconds: float, as_json: bool) -> int:
     if not 1 <= seconds <= 600:
         raise UsageError("--seconds must be between 1 and 600.")
     console = Console(stderr=as_json)
-    plan = demo_plan(seconds, measure_capacity() * settings.workers)
+    plan = demo_plan(seconds, measure_capacity(LINES) * min(settings.workers, os.cpu_count() or 1))
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
         console.print(
             f"{plan.count} documents to each door: {plan.name}, {settings.workers} workers; {lab.redis}"

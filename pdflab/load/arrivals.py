@@ -80,7 +80,8 @@ class Phase:
 class Plan:
     """What to send: phases one after another, and the share of each of KINDS. The same seed, the same plan.
 
-    `batched` asks for the batch endpoint, where a door has one.
+    `batched` asks for the batch endpoint, where a door has one; `lines` sets the size of every document,
+    as samples.sample does.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Plan:
     mix: tuple[float, ...]
     seed: int = 0
     batched: bool = False
+    lines: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -125,7 +127,7 @@ class Plan:
     def from_description(cls, data: Mapping[str, Any]) -> Self:
         """Read a plan that `describe` gave."""
         phases = tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"])
-        return cls(data["name"], phases, tuple(data["mix"]), data["seed"], data["batched"])
+        return cls(data["name"], phases, tuple(data["mix"]), data["seed"], data["batched"], data["lines"])
 
     def _times(self, rng: np.random.Generator) -> Iterator[_Floats]:
         start = 0.0

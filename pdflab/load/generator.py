@@ -176,7 +176,7 @@ def _is_set(stop: Stop | None) -> bool:
 
 
 def _made(plan: Plan) -> Iterator[tuple[float, str, dict[str, Any]]]:
-    return ((arrival.at, arrival.kind, sample(arrival.kind, arrival.seed)) for arrival in plan.arrivals())
+    return ((a.at, a.kind, sample(a.kind, a.seed, lines=plan.lines)) for a in plan.arrivals())
 
 
 def _encoded(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[_Document]:

@@ -49,13 +49,14 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     rows = [(run, metrics.send_columns(run.sends, run.events)) for run in (queued, synchronous)]
     largest, asked = max(rows, key=lambda row: len(row[0].sends))
     curves = [(_line(ax, ASKED, "asked for", ":"), asked.intended_at - _origin(largest))]
+    delivered = []
     for run, columns in rows:
-        curves.append((_line(ax, COLOURS[run.door], run.door), _known(columns.completed_at) - _origin(run)))
+        done = _known(columns.completed_at) - _origin(run)
+        curves.append((_line(ax, COLOURS[run.door], run.door), done))
+        delivered.append(f"{run.door} {_count(len(done), len(run.sends))}")
     _cumulate(curves)
     _legend(ax)
-    counts = (_count(len(at), len(run.sends)) for (run, _), (_, at) in zip(rows, curves[1:], strict=True))
-    delivered = ", ".join(f"{run.door} {count}" for (run, _), count in zip(rows, counts, strict=True))
-    return _dress(ax, f"PDFs: {delivered}" if largest.sends else "Nothing was asked for", "PDFs")
+    return _dress(ax, "PDFs: " + ", ".join(delivered) if largest.sends else "Nothing was asked for", "PDFs")
 
 
 def draw_waiting(ax: Axes, queued: Run, synchronous: Run) -> Axes:
@@ -103,9 +104,8 @@ def finding(queued: Run, synchronous: Run) -> str:
 def png(figure: Figure) -> bytes:
     """Paint a figure: the bytes of a PNG file."""
     file = io.BytesIO()
-    figure.savefig(
-        file, format="png", pil_kwargs={"compress_level": 1}
-    )  # a live picture has no time for more
+    fast = {"compress_level": 1}  # a live picture has no time for a smaller file
+    figure.savefig(file, format="png", pil_kwargs=fast)
     return file.getvalue()
 
 

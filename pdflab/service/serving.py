@@ -15,6 +15,8 @@ from waitress.server import create_server
 from pdflab.errors import UsageError
 
 _GLANCE = 0.2  # seconds between two looks at `stop`
+# Waitress' own limit of 100 would let idle keep-alive connections shut new clients out; 1024 files is a usual limit.
+_CONNECTIONS = 900
 _FAREWELL = 1.0  # seconds that answers under way may still take
 
 
@@ -52,7 +54,12 @@ def serve(app: Flask, sock: socket.socket, stop: Event, *, threads: int) -> None
     channels: dict[int, Any] = {}
     sock.setblocking(False)
     server = create_server(
-        app, map=channels, sockets=[sock], threads=threads, clear_untrusted_proxy_headers=True
+        app,
+        map=channels,
+        sockets=[sock],
+        threads=threads,
+        connection_limit=_CONNECTIONS,
+        clear_untrusted_proxy_headers=True,
     )
     try:
         while not stop.is_set():

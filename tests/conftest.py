@@ -1,0 +1,66 @@
+"""What the tests share: a broker of each kind, and the promise that a test leaves nothing behind."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pdflab.service.broker import Broker, embedded_broker, private_broker
+from pdflab.service.jobqueue import JobQueue
+from pdflab.settings import Settings
+
+
+def needs(program: str, package: str) -> None:
+    """Skip at a desk, saying what to install; fail in CI, where it has to be there."""
+    if shutil.which(program):
+        return
+    message = f"{program} is not installed; install it with: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A private redis-server for the whole session; each test begins with it empty."""
+    needs("redis-server", "redis-server")
+    broker = private_broker(tmp_path_factory.mktemp("redis"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(params=["embedded", "real"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """The queue's contract holds on the embedded Redis and on a real one."""
+    if request.param == "embedded":
+        return embedded_broker()
+    real: Broker = request.getfixturevalue("real_redis")
+    real.client().flushall()
+    return real
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a small system in a folder of its own."""
+    return Settings(folder=tmp_path, port=0, sync_port=0)
+
+
+@pytest.fixture
+def queue(broker: Broker, settings: Settings) -> JobQueue:
+    """An empty queue."""
+    return JobQueue(broker.client(), settings)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """A test that starts a thread ends it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left, f"still running: {left}"
