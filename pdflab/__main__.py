@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pdflab import __version__, commands
-from pdflab.errors import PdfLabError, UsageError
+from pdflab.errors import PdfLabError
 from pdflab.settings import Settings
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -83,13 +83,15 @@ def _add_services(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
 
 
 def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    demo = _add(subparsers, "demo", "compare the synchronous and the queued service", _demo)
-    demo.add_argument(
+    comparison = _add(subparsers, "demo", "compare the synchronous and the queued service", _demo)
+    comparison.add_argument(
         "--seconds", type=float, default=10.0, help="how long each door is under load (default 10)"
     )
-    demo.add_argument("--workers", type=int, default=2, help="workers, and rendering servers (default 2)")
-    demo.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
-    demo.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    comparison.add_argument(
+        "--workers", type=int, default=2, help="workers, and rendering servers (default 2)"
+    )
+    comparison.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
+    comparison.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     load = _add(subparsers, "load", "send an operation to a running pdflab", commands.load)
     load.add_argument("scenario", nargs="?", help="custom, invoice, report, batch, burst or month-end")
@@ -113,7 +115,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     settings = Settings.from_env(
         os.environ, folder=arguments.folder, port=0, sync_port=0, workers=arguments.workers
     )
-    return commands.demo(settings, seconds=arguments.seconds, as_json=arguments.json)
+    from pdflab.demo import demo  # what it shows with, the workers and the API need not load
+
+    return demo(settings, seconds=arguments.seconds, as_json=arguments.json)
 
 
 def _add(
@@ -122,8 +126,10 @@ def _add(
     what: str | None,
     run: Callable[[argparse.Namespace], int],
 ) -> argparse.ArgumentParser:
-    shown = {} if what is None else {"help": what, "description": what.capitalize() + "."}
-    parser: argparse.ArgumentParser = subparsers.add_parser(name, **shown)
+    if what is None:
+        parser = subparsers.add_parser(name)  # not for people: it is left out of the help
+    else:
+        parser = subparsers.add_parser(name, help=what, description=f"{what.capitalize()}.")
     parser.set_defaults(run=run)
     return parser
 

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def _endings(log_file: Path) -> tuple[dict[str, list[JobEvent]], set[str]]:
 def _holes(log_file: Path) -> Iterator[str]:
     """Say where the numbering of the log does not go on: an event that is missing, or written twice."""
     events = Tail(log_file, read_event).read()
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in pairwise(events):
         if after.number != before.number + 1:
             yield f"jobs.log goes from event {before.number} to {after.number}"
 

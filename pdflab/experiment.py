@@ -55,7 +55,7 @@ def demo_plan(seconds: float, capacity: float, *, lines: int = LINES, seed: int 
 
 
 def compare(lab: Lab, plan: Plan, *, watch: Watch | None = None) -> tuple[Run, Run]:
-    """Fire the plan at the synchronous door, then at the queued one; give the queued and the synchronous run."""
+    """Fire the plan at the synchronous door, then at the queued one; give the queued run and the other."""
     synchronous = run_plan(lab, plan, SYNCHRONOUS, watch=watch)
     queued = run_plan(lab, plan, QUEUED, watch=watch)
     return queued, synchronous

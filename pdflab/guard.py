@@ -16,7 +16,6 @@ import time
 from threading import Thread
 from types import FrameType
 
-
 _AFTER_OUR_SIBLINGS = 3.2  # seconds: the guardian's other children need the command until they have ended
 
 

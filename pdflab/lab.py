@@ -37,7 +37,8 @@ class Lab:
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
     `mode` is "processes" or "threads". Without a `folder` the lab works in a temporary one, which goes
-    when it stops; in one that was used before it goes on, or begins anew if it is to be `fresh`. Raises UsageError, in one sentence, for what cannot be started.
+    when it stops; in one that was used before it goes on, or begins anew if it is to be `fresh`.
+    Raises UsageError, in one sentence, for what cannot be started.
     """
 
     def __init__(

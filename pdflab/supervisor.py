@@ -129,7 +129,7 @@ class Supervisor:
 
 
 def stop_event(*, guarded: bool) -> Event:
-    """Give an Event that is set when this process is told to stop: by a signal, or because its guardian went."""
+    """Give an Event that is set when this process is told to stop: by a signal, or by its guardian's end."""
     stop = Event()
     told: SimpleQueue[None] = SimpleQueue()  # a signal handler may put here; Event.set could deadlock in it
 

@@ -33,7 +33,8 @@ class System:
     """A running system. Raises UsageError when it cannot be started as it is set up.
 
     What an earlier system left in the folder is put aside, under `earlier/`, if this one is to begin
-    `fresh` or its Redis knows nothing of it; else it goes on. `temporary` is a folder to be removed even if this process is killed.
+    `fresh` or its Redis knows nothing of it; else it goes on. A `temporary` folder is removed in the
+    end, even if this process is killed.
     """
 
     def __init__(

@@ -14,8 +14,9 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Protocol
 
+from pdflab.documents.samples import KINDS
 from pdflab.errors import InvalidRequest, UsageError
-from pdflab.load.arrivals import KINDS, Plan, batch, burst, month_end, single
+from pdflab.load.arrivals import Plan, batch, burst, month_end, single
 from pdflab.load.generator import SendLog, Target, fire
 from pdflab.run import Send
 from pdflab.settings import Settings
@@ -63,7 +64,7 @@ Launch = Callable[[Plan, Target], Load]
 
 
 class OperationStarter:
-    """Starts operations against the service beside it, outside the API's own threads: an API never sends load."""
+    """Starts operations against the service beside it, outside its own threads: an API never sends load."""
 
     def __init__(self, launch: Launch, url: str) -> None:
         self._launch = launch
@@ -122,7 +123,7 @@ def launch_process(settings: Settings) -> Launch:
 
 
 def launch_thread(settings: Settings) -> Launch:
-    """Give what starts the generator as a thread, where nothing may be spawned; its slip is then worth a look."""
+    """Give what starts the generator as a thread, where nothing may be spawned."""
     return lambda plan, target: LoadThread(plan, target, settings)
 
 

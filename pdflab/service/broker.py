@@ -39,7 +39,7 @@ class Broker:
     inside: Any = None  # the fakeredis server that the threads of this process share
 
     def client(self, *, patient: bool = True) -> "redis.Redis":
-        """Make a client. A patient one waits and tries again; an impatient one gives up within half a second."""
+        """Make a client: a patient one tries again, an impatient one gives up within half a second."""
         if self.inside is not None:
             from fakeredis import FakeRedis
 
@@ -184,7 +184,7 @@ def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> str:
     while time.monotonic() < deadline and broker.process and broker.process.poll() is None:
         try:
             client.ping()
-            return "" if broker.embedded else str(client.info("server")["redis_version"])  # type: ignore[index]
+            return "" if broker.embedded else str(client.info("server")["redis_version"])
         except (redis.RedisError, OSError):
             time.sleep(0.02)
     broker.stop()

@@ -198,7 +198,7 @@ class JobQueue:
         return None if rank is None else rank + 1
 
     def jobs(self, state: JobState, limit: int) -> list[Job]:
-        """List up to `limit` jobs of one state: those that wait in their order, those that ended newest first."""
+        """List up to `limit` jobs of one state: those that wait in order, those that ended newest first."""
         keys = {JobState.QUEUED: "pdf_jobs_waiting", JobState.PROCESSING: "pdf_jobs_leases"}
         key = keys.get(state, f"pdf_jobs_{state.lower()}")
         with _our_errors():

@@ -85,7 +85,7 @@ class Recorder:
         self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
 
     def _lines(self, event: JobEvent) -> list[str]:
-        """Give an event's line; and before it one that says so, if the numbering does not go on from the last."""
+        """Give an event's line; before it a line that says so, if the numbering does not go on."""
         lines = []
         expected = self._last_number + 1
         if self._last_number and event.number != expected:

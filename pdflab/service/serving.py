@@ -15,9 +15,10 @@ from waitress.server import create_server
 from pdflab.errors import UsageError
 
 _GLANCE = 0.2  # seconds between two looks at `stop`
-# Waitress' own limit of 100 would let idle keep-alive connections shut new clients out; 1024 files is a usual limit.
+# At waitress' own limit of 100, idle keep-alive connections would shut new clients out. A process may
+# usually open 1024 files.
 _CONNECTIONS = 900
-_FAREWELL = 1.0  # seconds that answers under way may still take
+_FAREWELL = 1  # seconds that answers under way may still take
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

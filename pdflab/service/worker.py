@@ -152,5 +152,5 @@ class Worker:
 
 
 def _backoff(job: Job, *, base: float = 0.5) -> float:
-    """Seconds until the next try: doubled at each error, and jittered, so that retries don't come all at once."""
+    """Seconds until the next try: doubled at each error; jittered, so that retries don't come all at once."""
     return float(base * 2**job.errors * random.uniform(0.5, 1.5))
