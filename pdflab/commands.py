@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from pdflab.errors import UsageError
+from pdflab.errors import LoadFailed, UsageError
 from pdflab.settings import Settings
 
 _NOTEBOOK = "00_start_here.ipynb"
@@ -45,10 +45,10 @@ def open_lab() -> int:
 
 def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) -> int:
     """Run one role as this process, until told to stop."""
+    from pdflab.guard import stop_event
     from pdflab.service import roles
     from pdflab.service.broker import broker_at
     from pdflab.service.serving import listen, listener
-    from pdflab.supervisor import stop_event
 
     if role == "sync-api":
         sock = (
@@ -85,7 +85,7 @@ def embedded_redis(port: int) -> int:
 
 def up(settings: Settings) -> int:
     """Run the whole system until Ctrl-C."""
-    from pdflab.supervisor import stop_event
+    from pdflab.guard import stop_event
     from pdflab.system import System
 
     stop = stop_event(guarded=False)
@@ -105,10 +105,10 @@ def up(settings: Settings) -> int:
 
 def load(arguments: argparse.Namespace) -> int:
     """Send an operation, or a written plan, to a running service, and tell what became of it."""
+    from pdflab.guard import stop_event
     from pdflab.load.generator import SendLog, Target, fire
     from pdflab.load.operations import plan_for, read_plan
     from pdflab.run import Send
-    from pdflab.supervisor import stop_event
 
     settings = Settings.from_env(os.environ, folder=arguments.folder)
     settings.folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +123,8 @@ def load(arguments: argparse.Namespace) -> int:
     stop = stop_event(guarded=a.guarded)
     asyncio.run(fire(plan, Target(a.url, a.door), on_send=note, stop=stop))
     log.close()
+    if outcomes.keys() == {"connection"}:
+        raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
     print(f"{plan.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
     return 0 if outcomes["accepted"] else 1
 

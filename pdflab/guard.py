@@ -1,8 +1,11 @@
-"""Run a command, and end it when our guardian goes: `python -m pdflab.guard FOLDER … -- COMMAND …`.
+"""A guardian and its children: a pipe between them, so that nothing outlives a killed kernel.
 
-The guardian holds the other end of our standard input and never writes to it. When it ends, even
-by SIGKILL, the pipe closes. A parent-death signal would not do: it fires when the thread ends that
-started us, and macOS has none. The folders are temporary: they go when the command has ended.
+The guardian holds the other end of a child's standard input and never writes to it. When it ends, even
+by SIGKILL, the pipe closes, and the child ends too. A parent-death signal would not do: it fires when
+the thread ends that started the child, and macOS has none.
+
+A command that is not ours runs under `python -m pdflab.guard FOLDER … -- COMMAND …`, which watches for
+it; the folders are temporary, and are removed when the command has ended.
 
 Read next: supervisor.py.
 """
@@ -10,35 +13,96 @@ Read next: supervisor.py.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from threading import Thread
+from collections.abc import Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 from types import FrameType
 
-_AFTER_OUR_SIBLINGS = 3.2  # seconds: the guardian's other children need the command until they have ended
+_OVERRUN = 2.3  # seconds after the guardian's end that a child may still take
+_AFTER_OUR_SIBLINGS = 2.6  # seconds: they need the command until they have ended
+
+
+def spawn(
+    words: list[str], log: Path, *, env: Mapping[str, str] | None = None, sock: socket.socket | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start `python -m WORDS` as our child: it writes to `log`, and ends with us."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *words],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=env,
+            pass_fds=() if sock is None else (sock.fileno(),),
+            start_new_session=True,  # Ctrl-C and an interrupted cell are for us; we tell our children
+        )
+
+
+def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
+    """See a child to its end, which it was told of or has met: after so many seconds it is killed."""
+    try:
+        process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
+def stop_event(*, guarded: bool) -> Event:
+    """Give an Event that is set when this process is told to stop: by a signal, or by its guardian's end."""
+    stop = Event()
+    told: SimpleQueue[None] = SimpleQueue()  # a signal handler may put here; Event.set could deadlock in it
+
+    def tell(signum: int = 0, frame: FrameType | None = None) -> None:
+        told.put(None)
+
+    def listen() -> None:
+        told.get()
+        stop.set()
+
+    def watch() -> None:
+        _await_guardians_end()
+        told.put(None)
+        time.sleep(_OVERRUN)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGINT, tell)
+    for target in (listen, watch) if guarded else (listen,):
+        Thread(target=target, daemon=True).start()
+    return stop
 
 
 def main(folders: list[str], command: list[str]) -> int:
     """Run `command` until it ends, we are told to stop, or our guardian goes."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
-    def end(signum: int = 0, frame: FrameType | None = None) -> None:
+    def stop(signum: int = 0, frame: FrameType | None = None) -> None:
         child.terminate()
 
     def watch() -> None:
-        os.read(sys.stdin.fileno(), 1)
+        _await_guardians_end()
         time.sleep(_AFTER_OUR_SIBLINGS)
-        end()
+        stop()
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our guardian, who then tells us
+    signal.signal(signal.SIGTERM, stop)
     Thread(target=watch, daemon=True).start()
     try:
         return child.wait()
     finally:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await_guardians_end() -> None:
+    os.read(sys.stdin.fileno(), 1)  # nothing is ever written: it returns when the pipe closes
 
 
 if __name__ == "__main__":

@@ -129,9 +129,13 @@ class Lab:
         """Send a month of business within so many seconds: quiet nights, and a last working day."""
         self.operate("month-end", door=door, seconds=seconds)
 
-    def operate(self, name: str, *, door: str = QUEUED, **parameters: Any) -> None:
-        """Start one of the six operations, by name, and return at once; `wait` waits for it."""
-        self.send(plan_for(name, **({"seed": self._next_seed()} | parameters)), door=door)
+    def operate(self, name: str, *, door: str = QUEUED, lines: int | None = None, **parameters: Any) -> None:
+        """Start one of the six operations, by name, and return at once; `wait` waits for it.
+
+        `lines` sets the size of every document.
+        """
+        plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
+        self.send(replace(plan, lines=lines), door=door)
 
     def send(self, plan: Plan, *, door: str = QUEUED) -> Load:
         """Start sending a plan and return at once."""

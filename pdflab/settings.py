@@ -26,11 +26,11 @@ class Settings:
     folder: Path = Path("pdflab-data")  # jobs.log, pdf_storage/ and all that a run leaves behind
     storage: Path | None = None  # where PDFs go, if not folder/pdf_storage
     log: Path | None = None  # the log of transitions, if not folder/jobs.log
-    redis_url: str | None = None  # redis://, rediss:// or unix://
-    host: str = "127.0.0.1"
+    redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
+    host: str = "127.0.0.1"  # the address to listen on
     port: int = 8000  # the queued door; 0 takes a free one
     sync_port: int = 8001  # the synchronous door
-    workers: int = 2
+    workers: int = 2  # workers, and rendering processes at the synchronous door
     lease: float = 10.0  # a worker that is silent for this long has lost its job
     grace: float = 2.0  # how long a worker that is told to stop may finish its job
     max_crashes: int = 3  # a job that kills its worker this often has failed

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,35 @@ def needs(program: str, package: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+def eventually(condition: Callable[[], bool], *, seconds: float) -> None:
+    """Wait until something is so; it fails only when that takes far longer than it should."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def children_of(pid: int) -> dict[int, str]:
+    """Give a process' living children and theirs, each with its command line."""
+    command = ["ps", "-eo", "pid=,ppid=,stat=,args="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split(maxsplit=3) for line in listed if " ps -eo " not in line]
+    living = [row for row in rows if not row[2].startswith("Z")]
+    found = {int(row[0]): row[3] for row in living if int(row[1]) == pid}
+    for child in list(found):
+        found |= children_of(child)
+    return found
+
+
+def lives(pid: int) -> bool:
+    """Tell whether a process is still there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

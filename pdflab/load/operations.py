@@ -6,8 +6,6 @@ Read next: arrivals.py.
 import asyncio
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, Protocol
 
 from pdflab.documents.samples import KINDS
 from pdflab.errors import InvalidRequest, UsageError
+from pdflab.guard import end, spawn
 from pdflab.load.arrivals import Plan, batch, burst, month_end, single
 from pdflab.load.generator import SendLog, Target, fire
 from pdflab.run import Send
@@ -27,6 +26,7 @@ OPERATIONS = (*KINDS, "batch", "burst", "month-end")
 _MOST = 8  # operations that one service runs at the same time
 _DOCUMENTS = 10_000  # that one operation may ask for
 _SECONDS = 600.0
+_FAREWELL = 1.0  # seconds that a generator may take to write down what is still under way
 
 
 def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0) -> Plan:
@@ -57,7 +57,7 @@ class Load(Protocol):
         """Give its exit code, or None while it still sends."""
 
     def terminate(self) -> None:
-        """Tell it to stop sending."""
+        """Tell it to stop sending, and see it end."""
 
 
 Launch = Callable[[Plan, Target], Load]
@@ -92,39 +92,34 @@ class OperationStarter:
 def launch_process(settings: Settings) -> Launch:
     """Give what starts the generator as a process of its own; it ends when its plan does, or with us."""
 
-    def launch(plan: Plan, target: Target) -> Load:
-        command = [
-            sys.executable,
-            "-m",
-            "pdflab",
-            "load",
-            "--plan",
-            str(_written(plan, settings.folder / "plans")),
-        ]
-        with (settings.folder / "load.log").open("ab") as log:
-            return subprocess.Popen(
-                [
-                    *command,
-                    "--url",
-                    target.url,
-                    "--door",
-                    target.door,
-                    "--folder",
-                    str(settings.folder),
-                    "--guarded",
-                ],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    return launch
+    return lambda plan, target: LoadProcess(plan, target, settings)
 
 
 def launch_thread(settings: Settings) -> Launch:
     """Give what starts the generator as a thread, where nothing may be spawned."""
     return lambda plan, target: LoadThread(plan, target, settings)
+
+
+class LoadProcess:
+    """The generator as a process of its own, so that what it measures does not slow it down."""
+
+    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
+        folder = str(settings.folder)
+        words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
+        words += ["--url", target.url, "--door", target.door, "--guarded"]
+        self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
+
+    def poll(self) -> int | None:
+        """Give its exit code, or None while it still sends."""
+        code = self._process.poll()
+        if code is not None:
+            end(self._process, seconds=0)
+        return code
+
+    def terminate(self) -> None:
+        """Tell it to stop sending, and see it end."""
+        self._process.terminate()
+        end(self._process, seconds=_FAREWELL)
 
 
 class LoadThread:
@@ -142,8 +137,9 @@ class LoadThread:
         return None if self._thread.is_alive() else 0
 
     def terminate(self) -> None:
-        """Tell it to stop sending."""
+        """Tell it to stop sending, and see it end."""
         self._stop.set()
+        self._thread.join()
 
     def wait(self) -> None:
         """Wait until everything is answered."""
@@ -166,11 +162,11 @@ def read_plan(path: Path) -> Plan:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 
-def _written(plan: Plan, folder: Path) -> Path:
+def _written(plan: Plan, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}.json"
     path.write_text(json.dumps(plan.describe()))
-    return path
+    return str(path)
 
 
 def _problem(key: str, value: Any) -> str:

@@ -20,6 +20,7 @@ from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
 from pdflab.errors import UsageError
+from pdflab.guard import end, spawn
 
 _log = logging.getLogger(__name__)
 _SERVERS = ("redis-server", "valkey-server")
@@ -39,12 +40,12 @@ class Broker:
     inside: Any = None  # the fakeredis server that the threads of this process share
 
     def client(self, *, patient: bool = True) -> "redis.Redis":
-        """Make a client: a patient one tries again, an impatient one gives up within half a second."""
+        """Make a client: a patient one tries again, an impatient one gives up in less than a second."""
         if self.inside is not None:
             from fakeredis import FakeRedis
 
             return FakeRedis(server=self.inside, decode_responses=True)  # type: ignore[no-any-return]
-        seconds = 5.0 if patient else 0.4
+        seconds = 5.0 if patient else 0.8
         retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 0)
         return redis.Redis.from_url(
             self.url or "",
@@ -61,16 +62,9 @@ class Broker:
 
     def stop(self) -> None:
         """Stop the Redis, if it was ours."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdin:
-            self.process.stdin.close()
+        if self.process:
+            self.process.terminate()
+            end(self.process, seconds=5.0)
 
 
 def broker_at(url: str) -> Broker:
@@ -146,7 +140,7 @@ def _redis_server(server: str, folder: Path, passing: list[str]) -> Broker:
         "--logfile": str((folder / "redis.log").resolve()),
     }
     command = [server, *(word for pair in options.items() for word in pair)]
-    process = _guarded([socket_folder, *passing], command, folder)
+    process = _spawn([socket_folder, *passing], command, folder)
     broker = Broker("", f"unix://{url_path}", process)
     version = _await(broker, folder)
     broker.name = f"a private {Path(server).name} {version}"
@@ -157,24 +151,14 @@ def _embedded_server(folder: Path, passing: list[str]) -> Broker:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = _guarded(
-        passing, [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)], folder
-    )
+    process = _spawn(passing, [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)], folder)
     broker = Broker("embedded (fakeredis, in a process of its own)", f"redis://127.0.0.1:{port}", process)
     _await(broker, folder)
     return broker
 
 
-def _guarded(folders: list[str], command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
-    """Start a command that ends when the pipe to us closes."""
-    with (folder / "broker.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pdflab.guard", *folders, "--", *command],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def _spawn(folders: list[str], command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    return spawn(["pdflab.guard", *folders, "--", *command], folder / "broker.log")
 
 
 def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> str:

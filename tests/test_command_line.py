@@ -1,0 +1,178 @@
+"""The command line as a user meets it: as a process, with its output and its exit code."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from conftest import children_of, eventually, lives
+
+
+def pdflab(*words: str, folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in a folder of its own."""
+    command = [sys.executable, "-m", "pdflab", *words]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=os.environ | env, timeout=120
+    )
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A running `pdflab up` on free ports, started as in a terminal of its own."""
+    command = [sys.executable, "-m", "pdflab", "up", "--port", "0", "--sync-port", "0", "--workers", "1"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def url_of(up: "subprocess.Popen[str]") -> str:
+    """Read the address that `pdflab up` prints once everything answers."""
+    assert up.stdout is not None
+    return up.stdout.readline().split()[3]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["audit", "nowhere"], "nothing to audit in nowhere"),
+        (["demo", "--seconds", "0"], "--seconds must be between"),
+        (["load", "brust"], "no operation 'brust'"),
+        (["load", "burst", "--n", "0"], "must be between 1 and"),
+        (["load", "burst", "--url", "localhost"], "is not a URL"),
+        (
+            ["load", "burst", "--n", "1", "--url", "http://127.0.0.1:9"],
+            "Nothing answers at http://127.0.0.1:9",
+        ),
+        (["up", "--workers", "0"], "workers must be 1 or more"),
+        (["up", "--port", "70000"], "port must be between"),
+        (
+            ["up", "--redis-url", "redis://user:secret@127.0.0.1:9/0"],
+            "redis://user:***@127.0.0.1:9/0 does not answer",
+        ),
+        (["up", "--redis-url", "http://127.0.0.1"], "is not a Redis URL"),
+        (["up", "--folder", "/proc/pdflab"], "cannot be written to"),
+        (["worker"], "needs a Redis that the others share"),
+        (["up", "--prot", "1"], "unrecognized arguments: --prot"),
+    ],
+)
+def test_a_users_mistake_is_one_sentence_and_exit_code_2(
+    words: list[str], sentence: str, tmp_path: Path
+) -> None:
+    """What happened and what to do: no traceback, no password."""
+    done = pdflab(*words, folder=tmp_path)
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_setting_that_cannot_be_read_names_its_variable(tmp_path: Path) -> None:
+    """A typing mistake in the environment is told like one on the command line."""
+    done = pdflab("up", folder=tmp_path, PDFLAB_LEASE="ten")
+
+    assert (done.returncode, "PDFLAB_LEASE='ten'" in done.stderr) == (2, True)
+
+
+def test_a_taken_port_is_told_before_anything_is_left_running(tmp_path: Path) -> None:
+    """The one who has the port keeps it; we say which option chooses another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = pdflab("up", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+
+    assert done.returncode == 2
+    assert "is taken; choose another one with --port" in done.stderr
+    assert not children_of(os.getpid())
+
+
+def test_up_serves_until_ctrl_c_and_leaves_nothing_behind(
+    up: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    """A document asked for over HTTP is made; Ctrl-C ends everything within 3 s; the audit is clean."""
+    url = url_of(up)
+    sent = pdflab("load", "burst", "--n", "5", "--url", url, folder=tmp_path)
+    family = children_of(up.pid)
+
+    eventually(lambda: _stats(url)["completed"] == 5, seconds=20)
+    up.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    code = up.wait(20)
+    took = time.monotonic() - began
+
+    assert (sent.returncode, "5 accepted" in sent.stdout, code) == (0, True, 0)
+    assert took < 6, "twice what is promised, for a busy machine"
+    assert len(family) >= 6
+    assert not any(lives(pid) for pid in family)
+    assert pdflab("audit", folder=tmp_path).returncode == 0
+
+
+def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """POST /operations/burst starts the generator beside the service; what it was told can be audited."""
+    url = url_of(up)
+    connection = HTTPConnection(url.removeprefix("http://"))
+    connection.request("POST", "/operations/burst", json.dumps({"n": 7}))
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+
+    eventually(lambda: _stats(url)["completed"] == 7, seconds=20)
+
+    assert answer["documents"] == 7
+    assert len((tmp_path / "pdflab-data" / "accepted.jsonl").read_text().splitlines()) == 7
+
+
+def test_the_demo_compares_both_doors_and_its_audit_is_clean(tmp_path: Path) -> None:
+    """One JSON object with the promised keys, a chart, and a folder that can be audited again."""
+    done = pdflab("demo", "--seconds", "2", "--json", folder=tmp_path)
+
+    figures = json.loads(done.stdout)
+    keys = {
+        "sent",
+        "accepted",
+        "failed",
+        "accept_p50_s",
+        "accept_p99_s",
+        "complete_p99_s",
+        "throughput_per_s",
+    }
+    assert figures["queued"].keys() == figures["synchronous"].keys() == keys
+    assert figures["queued"]["sent"] == figures["queued"]["accepted"] == figures["synchronous"]["sent"] > 0
+    assert (figures["audit"], done.returncode) == ("clean", 0)
+    assert (tmp_path / "pdflab-data" / "demo.png").read_bytes().startswith(b"\x89PNG")
+    audited = json.loads(pdflab("audit", "--json", folder=tmp_path).stdout)
+    assert audited["accepted"] == audited["completed"] == figures["queued"]["sent"]
+
+
+def test_output_may_be_cut_off_by_its_reader(tmp_path: Path) -> None:
+    """`pdflab --help | head -1` ends without a complaint."""
+    piped = subprocess.run(
+        f"{sys.executable} -m pdflab --help | head -1",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (piped.stdout.startswith("usage: pdflab"), piped.stderr) == (True, "")
+
+
+def _stats(url: str) -> dict[str, int]:
+    connection = HTTPConnection(url.removeprefix("http://"))
+    connection.request("GET", "/stats")
+    stats: dict[str, int] = json.loads(connection.getresponse().read())
+    connection.close()
+    return stats
