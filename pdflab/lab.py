@@ -11,6 +11,7 @@ Read next: system.py.
 import shutil
 import tempfile
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -54,6 +55,7 @@ class Lab:
             raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
         self.mode = mode
         self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
+        self._tidy = weakref.finalize(self, _remove, self._temporary)  # at the latest when Python ends
         self.folder = Path(folder or self._temporary or "").resolve()
         chosen = settings or Settings(port=0, sync_port=0)
         self.settings = replace(chosen, workers=workers, folder=self.folder)
@@ -94,9 +96,8 @@ class Lab:
             load.terminate()
         if system:
             system.stop()
-        if self._temporary and self._temporary.exists():
-            self.events(), self.sync_events(), self.sends()
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        self.events(), self.sync_events(), self.sends()  # what they have read, they keep
+        self._tidy()
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous door."""
@@ -231,3 +232,8 @@ class Lab:
         with self._lock:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
         return load
+
+
+def _remove(folder: Path | None) -> None:
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -45,10 +45,14 @@ class System:
         self._sockets: list[socket.socket] = []
         self._crew: Supervisor | Threads | None = None
         Storage(settings.storage_folder).open()
-        self._claim_folder(settings.folder)
-        if fresh:
-            _archive(settings, fresh=True)
-        self.broker = _broker(settings, mode, temporary)
+        self._folder_lock = _claimed(settings.folder)
+        try:
+            if fresh:
+                _archive(settings, fresh=True)
+            self.broker = _broker(settings, mode, temporary)
+        except BaseException:
+            self._folder_lock.release()
+            raise
         self.settings = replace(settings, redis_url=self.broker.url)
         self.queue = JobQueue(self.broker.client(), self.settings)
         try:
@@ -99,15 +103,6 @@ class System:
         self.broker.stop()
         self._folder_lock.release()
 
-    def _claim_folder(self, folder: Path) -> None:
-        self._folder_lock = FileLock(folder / ".lock")
-        try:
-            self._folder_lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"Another pdflab is running in {folder}; stop it, or choose another folder."
-            ) from None
-
     def _start(self) -> None:
         if self.queue.stats().events == 0:
             _archive(self.settings, fresh=False)
@@ -147,6 +142,18 @@ class System:
         except BrokerUnavailable:
             return  # Redis went first: what an earlier stop saved is all there is
         self.settings.records_file.write_text("".join(lines))
+
+
+def _claimed(folder: Path) -> FileLock:
+    """Keep a second system out of a folder: they would write one log."""
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"Another pdflab is running in {folder}; stop it, or choose another folder."
+        ) from None
+    return lock
 
 
 def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:

@@ -22,7 +22,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith(".venv/bin/pdflab")])
 def test_every_command_is_one_that_pdflab_knows(line: str) -> None:
-    """What README tells to type has the words and options of today; test_command_line.py runs each of them."""
+    """What README tells to type has the words and options of today; others run them."""
     assert _parser().parse_args(shlex.split(line)[1:]).run
 
 

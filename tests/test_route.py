@@ -30,4 +30,4 @@ def test_readme_prints_the_same_route() -> None:
     """README shows the map of the package, hop by hop."""
     readme = (PACKAGE.parent / "README.md").read_text()
 
-    assert all(f"{name} " in readme and file in readme for name, file in HOPS)
+    assert all(f"`{name}` | `pdflab/{file}`" in readme for name, file in HOPS)

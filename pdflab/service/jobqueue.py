@@ -277,8 +277,8 @@ class JobQueue:
 def _our_errors() -> Iterator[None]:
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as error:
-        raise BrokerUnavailable(f"Redis does not answer ({error}); it is tried again.") from error
+    except redis.RedisError as error:  # away, busy loading, read-only, out of memory or of disk
+        raise BrokerUnavailable(f"Redis did not do it ({error}); it is tried again.") from error
 
 
 def _claim(flat: list[str] | None, token: str) -> Claim | None:

@@ -32,7 +32,8 @@ class Recorder:
         self._path = path
         self._lock = FileLock(f"{path}.lock")
         self._last_id, self._last_number = "0", 0
-        self._batches: deque[tuple[str, int]] = deque()  # last id and size of what was written, for trimming
+        self._batches: deque[tuple[str, int]] = deque()  # last id and size of each write still in the stream
+        self._behind = 0  # the sum of those sizes
 
     def open(self) -> None:
         """Take the lock and find the place to go on from. Raises UsageError if another recorder has it."""
@@ -98,8 +99,11 @@ class Recorder:
     def _trim(self, events: list[JobEvent]) -> None:
         """Trim the stream, only ever behind what the log has."""
         self._batches.append((events[-1].event_id, len(events)))
-        while sum(size for _, size in self._batches) - self._batches[0][1] > _KEEP:
-            self._queue.trim_events(self._batches.popleft()[0])
+        self._behind += len(events)
+        while self._behind - self._batches[0][1] > _KEEP:
+            last_id, size = self._batches.popleft()
+            self._behind -= size
+            self._queue.trim_events(last_id)
 
 
 def _last_whole_line(path: Path) -> dict[str, Any] | None:

@@ -5,10 +5,10 @@ Read next: roles.py.
 
 import errno
 import socket
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
-from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -50,8 +50,8 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Flask, sock: socket.socket, stop: Event, *, threads: int) -> None:
-    """Answer requests until told to stop."""
+def serve(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
+    """Answer requests with a WSGI application until told to stop."""
     channels: dict[int, Any] = {}
     sock.setblocking(False)
     server = create_server(
