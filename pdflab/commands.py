@@ -30,7 +30,7 @@ def open_lab() -> int:
     )
     if notebooks is None:
         raise UsageError("There is no folder notebooks/ here; run pdflab in a clone of the project.")
-    options = [f"--ServerApp.root_dir={notebooks}", str(notebooks / _NOTEBOOK)]
+    options = [f"--ServerApp.root_dir={notebooks}", f"--LabApp.default_url=/lab/tree/{_NOTEBOOK}"]
     if os.name == "posix" and os.geteuid() == 0:
         options.append("--allow-root")  # in a container, root is the usual user
     try:
