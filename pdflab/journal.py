@@ -37,7 +37,7 @@ class Tail(Generic[T]):
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
-        parsed = (self._parse(line) for line in whole.decode().splitlines())
+        parsed = (self._parse(line) for line in whole.decode().split("\n")[:-1])
         self._items += [item for item in parsed if item is not None]
 
 

@@ -44,7 +44,7 @@ class Settings:
         for name in ("workers", "max_crashes", "max_errors", "queue_limit", "max_body"):
             _require(getattr(self, name) >= 1, name, "must be 1 or more")
         for name in ("lease", "grace", "retention"):
-            _require(getattr(self, name) > 0, name, "must be more than 0 seconds")
+            _require(0 < getattr(self, name) < 1e9, name, "must be more than 0 seconds, and finite")
         for name in ("port", "sync_port"):
             _require(0 <= getattr(self, name) <= 65_535, name, "must be between 0 and 65535")
 

@@ -3,33 +3,38 @@
 A colour means the same thing everywhere; the palette is Okabe and Ito's, which colour-blind people tell
 apart. pyplot is never used: it keeps every figure alive, and breaks when a thread paints.
 
-Read next: notebook/control_room.py.
+Read next: notebook/live_chart.py.
 """
 
 import io
 from collections.abc import Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from PIL import Image
 
 from pdflab import metrics
-from pdflab.jobs import JobEvent
-from pdflab.metrics import Floats, SendColumns
-from pdflab.run import QUEUED, SYNCHRONOUS, Run, Send
+from pdflab.metrics import Floats
+from pdflab.run import QUEUED, SYNCHRONOUS, Run
 
 COLOURS = {QUEUED: "#0072B2", SYNCHRONOUS: "#D55E00"}
 ACCEPTED = "#56B4E9"  # a client of the queue heard yes; its PDF is still to come
 FAILED = "#000000"
 ASKED = "#777777"  # what was asked for, whatever became of it
+PREDICTED = "#CC79A7"  # what the reader expected, before the run
 GRID = "#E3E3E3"
 TEXT = "#333333"
 
-_SHORTEST, _LONGEST = 1e-3, 100.0  # seconds, the ends of an axis of latencies
+_PALETTE = 64  # colours of a saved picture: lines and text need no more
+
+SHORTEST, LONGEST = 1e-3, 100.0  # seconds, the ends of an axis of latencies
 
 
 def draw_depth(ax: Axes, runs: Sequence[Run]) -> Axes:
@@ -37,26 +42,32 @@ def draw_depth(ax: Axes, runs: Sequence[Run]) -> Axes:
     series = [metrics.depth(run.events) for run in runs]
     for run, (times, waiting), style in zip(runs, series, cycle(("-", "--", ":", "-.")), strict=False):
         steps = np.insert(times - _origin(run), 0, 0.0), np.insert(waiting, 0, 0.0)
-        _line(ax, COLOURS[run.door], run.name, style).set_data(*steps)
+        add_line(ax, COLOURS[run.door], run.name, style).set_data(*steps)
     if len(runs) > 1:
         _legend(ax)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return _dress(ax, _depth_title(runs, series), "jobs in the line")
+    return dress(ax, _depth_title(runs, series), "jobs in the line")
 
 
-def draw_throughput(ax: Axes, queued: Run, synchronous: Run) -> Axes:
-    """Draw how many PDFs each door had delivered, beside how many documents were asked for."""
-    rows = [(run, metrics.send_columns(run.sends, run.events)) for run in (queued, synchronous)]
-    largest, asked = max(rows, key=lambda row: len(row[0].sends))
-    curves = [(_line(ax, ASKED, "asked for", ":"), asked.intended_at - _origin(largest))]
+def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
+    """Draw how many PDFs each door had delivered, beside how many documents were asked for.
+
+    `predicted` is when the reader expected the last PDF, in seconds.
+    """
+    rows = [(run, metrics.send_columns(run.sends, run.events)) for run in (queued, synchronous) if run.sends]
+    largest = max((queued, synchronous), key=lambda run: len(run.sends))
+    asked = np.array([send.intended_at for send in largest.sends]) - _origin(largest)
+    curves = [(add_line(ax, ASKED, "asked for", ":"), asked)]
     delivered = []
     for run, columns in rows:
         done = _known(columns.completed_at) - _origin(run)
-        curves.append((_line(ax, COLOURS[run.door], run.door), done))
+        curves.append((add_line(ax, COLOURS[run.door], run.door), done))
         delivered.append(f"{run.door} {_count(len(done), len(run.sends))}")
     _cumulate(curves)
+    if predicted is not None:
+        add_line(ax, PREDICTED, "last PDF, predicted", "--").set_data([predicted] * 2, [0, len(asked)])
     _legend(ax)
-    return _dress(ax, "PDFs: " + ", ".join(delivered) if largest.sends else "Nothing was asked for", "PDFs")
+    return dress(ax, "PDFs: " + ", ".join(delivered) if rows else "Nothing was asked for", "PDFs")
 
 
 def draw_waiting(ax: Axes, queued: Run, synchronous: Run) -> Axes:
@@ -65,24 +76,34 @@ def draw_waiting(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     A curve that ends below 100 % says that the others never were.
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
-    _line(ax, ACCEPTED, "queued, answered").set_data(*_shares(ours.accept))
-    _line(ax, COLOURS[QUEUED], "queued, PDF").set_data(*_shares(ours.complete))
-    _line(ax, COLOURS[SYNCHRONOUS], "synchronous, PDF").set_data(*_shares(theirs.complete))
+    add_line(ax, ACCEPTED, "queued, answered").set_data(*_shares(ours.accept))
+    add_line(ax, COLOURS[QUEUED], "queued, PDF").set_data(*_shares(ours.complete))
+    add_line(ax, COLOURS[SYNCHRONOUS], "synchronous, PDF").set_data(*_shares(theirs.complete))
     _legend(ax)
-    halves = f"{QUEUED} {_median(ours.accept)}, {SYNCHRONOUS} {_median(theirs.accept)}"
+    halves = f"{QUEUED} {median(ours.accept)}, {SYNCHRONOUS} {median(theirs.accept)}"
     answered = len(ours.accept) or len(theirs.accept)
     title = f"Half of all clients had an answer within:\n{halves}" if answered else "No clients yet"
-    _dress(ax, title, "% of all clients")
-    ax.set(xlim=_latency_axis(ax, "x"), ylim=(0, 104), xlabel="time since the request was meant to go")
+    dress(ax, title, "% of all clients")
+    ax.set(xlim=latency_axis(ax, "x"), ylim=(0, 104), xlabel="time since the request was meant to go")
     return ax
 
 
-def comparison_figure(queued: Run, synchronous: Run) -> Figure:
-    """Draw both doors under the same plan, in one picture titled with what became of the requests."""
-    figure = _figure(1400, 480)
+class Picture(Figure):
+    """A figure that a notebook shows and saves without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
+def comparison_figure(queued: Run, synchronous: Run, *, predicted: float | None = None) -> Figure:
+    """Draw both doors under the same plan, in one picture titled with what became of the requests.
+
+    `predicted` is when the reader expected the last PDF, in seconds.
+    """
+    figure = make_figure(1300, 460)
     figure.set_layout_engine("constrained", w_pad=0.15)
     axes = figure.subplots(1, 3)
-    draw_throughput(axes[0], queued, synchronous)
+    draw_throughput(axes[0], queued, synchronous, predicted=predicted)
     draw_depth(axes[1], [queued])
     draw_waiting(axes[2], queued, synchronous)
     figure.suptitle(finding(queued, synchronous), x=0.01, ha="left", fontsize=14, color=TEXT, weight="bold")
@@ -92,123 +113,57 @@ def comparison_figure(queued: Run, synchronous: Run) -> Figure:
 def finding(queued: Run, synchronous: Run) -> str:
     """Say in a sentence what became of the requests at both doors."""
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
-    if not ours["sent"] or not theirs["sent"]:
+    if not ours["sent"] and not theirs["sent"]:
         return "Nothing to compare yet"
-    missing = ours["accepted"] + ours["failed"] - ours["sent"]
-    queue = f"The queue accepted {_count(ours['accepted'], ours['sent'])}"
+    if ours["sent"] == theirs["sent"] and not ours["failed"] and not theirs["failed"]:
+        soon, late = (_duration(door["accept_p50_s"]) for door in (ours, theirs))
+        halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
+        return f"Both doors made all {ours['sent']:,} PDFs; {halves}"
+    return f"{_fate_of_the_queued(ours)}; {_fate_of_the_others(theirs)}"
+
+
+def _fate_of_the_queued(door: dict[str, Any]) -> str:
+    if not door["sent"]:
+        return "The queue was not tried"
+    missing = door["accepted"] + door["failed"] - door["sent"]
     unfinished = f" and has no PDF for {missing:,} of them" if missing else ""
-    failed = _count(theirs["failed"], theirs["sent"]) if theirs["failed"] else "none"
-    return f"{queue}{unfinished}; the synchronous door failed {failed}"
+    return f"The queue accepted {_count(door['accepted'], door['sent'])}{unfinished}"
+
+
+def _fate_of_the_others(door: dict[str, Any]) -> str:
+    if not door["sent"]:
+        return "the synchronous door was not tried"
+    return f"the synchronous door failed {_count(door['failed'], door['sent']) if door['failed'] else 'none'}"
 
 
 def png(figure: Figure) -> bytes:
-    """Paint a figure: the bytes of a PNG file."""
-    file = io.BytesIO()
-    fast = {"compress_level": 1}  # a live picture has no time for a smaller file
-    figure.savefig(file, format="png", pil_kwargs=fast)
+    """Paint a figure: the bytes of a PNG file, small enough to be kept in a notebook."""
+    canvas: Any = FigureCanvasAgg(figure)  # matplotlib has no types for it
+    canvas.draw()
+    picture, file = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
+    picture.quantize(_PALETTE, Image.Quantize.MAXCOVERAGE).save(file, format="PNG", optimize=True)
     return file.getvalue()
 
 
-class LiveChart:
-    """A picture of the last `window` seconds: the line, PDFs a second, how long each client waited.
-
-    The artists are made once, only their data change. One thread paints; several would need a lock.
-    """
-
-    def __init__(self, *, width: int = 1280, height: int = 340, window: float = 60.0) -> None:
-        self.figure, self._window = _figure(width, height), window
-        self.figure.subplots_adjust(left=0.05, right=0.985, top=0.9, bottom=0.27, wspace=0.24)
-        self._line_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3)
-        self._depth = _line(self._line_ax, COLOURS[QUEUED], "queued")
-        self._rates = {door: _line(self._rate_ax, colour, door) for door, colour in COLOURS.items()}
-        self._dots = {
-            name: _line(self._wait_ax, colour, name, "none", marker)
-            for name, colour, marker in (
-                ("queued, answered", ACCEPTED, "."),
-                ("queued, PDF", COLOURS[QUEUED], "."),
-                ("synchronous, PDF", COLOURS[SYNCHRONOUS], "."),
-                ("failed", FAILED, "x"),
-            )
-        }
-        self._prepare()
-
-    def update(
-        self,
-        now: float,
-        *,
-        queued: Sequence[JobEvent],
-        synchronous: Sequence[JobEvent],
-        sends: Sequence[Send],
-    ) -> None:
-        """Show all events of both doors, and all that was sent to them, as of `now`."""
-        self._update_depth(now, queued)
-        self._update_rates(now, {QUEUED: queued, SYNCHRONOUS: synchronous})
-        recent = [send for send in sends if now - self._window <= send.intended_at]
-        self._update_waiting(now, metrics.send_columns(recent, [*queued, *synchronous]), recent)
-
-    def png(self) -> bytes:
-        """Paint the picture, always of the same size in pixels."""
-        return png(self.figure)
-
-    def _prepare(self) -> None:
-        units = ("jobs in the line", "PDFs a second", "waited")
-        for ax, unit in zip(self.figure.axes, units, strict=True):
-            _dress(ax, "", unit)
-            ax.set(xlim=(-self._window, 0), xlabel="seconds ago")
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.0f}"))
-        self._wait_ax.set_ylim(_latency_axis(self._wait_ax, "y"))
-        handles = [*self._rates.values(), *self._dots.values()]
-        self.figure.legend(handles=handles, loc="lower center", ncol=6, frameon=False, fontsize=9)
-        self.update(0.0, queued=(), synchronous=(), sends=())
-
-    def _update_depth(self, now: float, events: Sequence[JobEvent]) -> None:
-        times, waiting = metrics.depth(events)
-        last = float(waiting[-1]) if len(waiting) else 0.0
-        self._depth.set_data(np.append(times - now, 0.0), np.append(waiting, last))
-        _title(self._line_ax, f"{last:,.0f} in the line")
-        self._line_ax.set_ylim(0, _ceiling(waiting[times >= now - self._window].max(initial=last)))
-
-    def _update_rates(self, now: float, events: dict[str, Sequence[JobEvent]]) -> None:
-        whole = float(
-            np.floor(now)
-        )  # bins of whole seconds: a bin that slides with the clock makes its count flicker
-        highest, lately = 0.0, []
-        for door, line in self._rates.items():
-            done = metrics.completed_at(events[door])
-            begins, rate = metrics.throughput(done, start=whole - self._window, end=whole)
-            line.set_data(np.append(begins - now, whole - now), np.append(rate, rate[-1]))
-            highest = max(highest, float(rate.max(initial=0.0)))
-            lately.append(f"{door} {rate[-5:].mean():.0f}")
-        _title(self._rate_ax, "PDFs a second: " + ", ".join(lately))
-        self._rate_ax.set_ylim(0, _ceiling(highest))
-
-    def _update_waiting(self, now: float, columns: SendColumns, sends: Sequence[Send]) -> None:
-        at = columns.intended_at - now
-        ours = np.array([send.door == QUEUED for send in sends], dtype=bool)
-        failed = np.array([send.error is not None for send in sends], dtype=bool)
-        top = np.full(len(at), 0.5 * _LONGEST)
-        rows = ((columns.accept, ours), (columns.complete, ours), (columns.complete, ~ours), (top, failed))
-        for dots, (seconds, chosen) in zip(self._dots.values(), rows, strict=True):
-            dots.set_data(at[chosen], np.maximum(seconds[chosen], _SHORTEST))
-        halves = f"queued {_median(columns.accept[ours])}, synchronous {_median(columns.accept[~ours])}"
-        _title(self._wait_ax, f"Median answer: {halves}")
-
-
-def _figure(width: int, height: int, dpi: int = 100) -> Figure:
-    figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi, facecolor="white")
+def make_figure(width: int, height: int, dpi: int = 100) -> Picture:
+    """Make a figure of so many pixels."""
+    figure = Picture(figsize=(width / dpi, height / dpi), dpi=dpi, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = "") -> Line2D:
+def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = "") -> Line2D:
+    """Add an empty line: steps, or dots where there is a marker."""
     line = Line2D([], [], color=colour, label=label, ls=style, marker=marker, ms=4)
     line.set_drawstyle("default" if marker else "steps-post")
     return ax.add_line(line)
 
 
-def _dress(ax: Axes, title: str, unit: str) -> Axes:
-    _title(ax, title)
-    ax.set(xlabel="seconds since the first request", ylabel=unit)
+def dress(ax: Axes, title: str, unit: str) -> Axes:
+    """Give axes their title and unit, quiet lines, and room for what they hold."""
+    set_title(ax, title)
+    ax.set_xlabel("seconds since the first request", fontsize=9)
+    ax.set_ylabel(unit, fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
     ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
@@ -220,8 +175,9 @@ def _dress(ax: Axes, title: str, unit: str) -> Axes:
     return ax
 
 
-def _title(ax: Axes, title: str) -> None:
-    ax.set_title(title, loc="left", fontsize=9.5, color=TEXT)
+def set_title(ax: Axes, title: str) -> Text:
+    """Say above some axes what they show."""
+    return ax.set_title(title, loc="left", fontsize=9, color=TEXT)
 
 
 def _legend(ax: Axes) -> None:
@@ -243,13 +199,14 @@ def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -
     )
 
 
-def _latency_axis(ax: Axes, name: str) -> tuple[float, float]:
+def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
+    """Make an axis one of latencies, from a millisecond on; give its ends."""
     ax.set(**{f"{name}scale": "log"})
     axis = ax.xaxis if name == "x" else ax.yaxis
     axis.set_major_locator(LogLocator())
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: _duration(value)))
-    return _SHORTEST, _LONGEST
+    return SHORTEST, LONGEST
 
 
 def _origin(run: Run) -> float:
@@ -274,11 +231,12 @@ def _shares(latencies: Floats) -> tuple[Floats, Floats]:
     """Percent of all served within each latency; a client that never was (nan) counts, and never appears."""
     known = np.sort(_known(latencies))
     percent = 100 * np.arange(len(known) + 1.0) / max(len(latencies), 1)
-    seconds = np.concatenate([[_SHORTEST / 10], np.maximum(known, _SHORTEST), [_LONGEST]])
+    seconds = np.concatenate([[SHORTEST / 10], np.maximum(known, SHORTEST), [LONGEST]])
     return seconds, np.append(percent, percent[-1])
 
 
-def _median(latencies: Floats) -> str:
+def median(latencies: Floats) -> str:
+    """Say what half of all did not exceed; who was never served counts."""
     if not len(latencies):
         return "–"
     middle = float(np.sort(latencies)[(len(latencies) - 1) // 2])  # nan, never served, sorts last
@@ -292,9 +250,3 @@ def _duration(seconds: float) -> str:
 
 def _count(part: int, whole: int) -> str:
     return f"all {whole:,}" if part == whole > 0 else f"{part:,} of {whole:,}"
-
-
-def _ceiling(value: float) -> float:
-    """The next of 10, 20, 50, 100, … above a value: an axis that grows in steps does not tremble."""
-    power = 10.0 ** np.floor(np.log10(max(value, 10.0)))
-    return float(next(step * power for step in (1, 2, 5, 10) if value <= step * power))

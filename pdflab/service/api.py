@@ -6,6 +6,7 @@ Read next: jobqueue.py.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -95,7 +96,7 @@ def generate_batch() -> tuple[dict[str, Any], int]:
 def list_jobs() -> dict[str, Any] | Response:
     """List jobs of one state: ?state=FAILED&limit=50. Those that ended come newest first."""
     wanted, limit = request.args.get("state", "QUEUED").upper(), request.args.get("limit", "50")
-    if wanted not in JobState.__members__ or not limit.isdecimal() or not 1 <= int(limit) <= 1000:
+    if wanted not in JobState.__members__ or not re.fullmatch("[1-9][0-9]{0,2}|1000", limit):
         return problem(400, f"state is one of {', '.join(JobState)}, and limit between 1 and 1000.")
     return {"jobs": [job.to_dict() for job in _service().queue.jobs(JobState(wanted), int(limit))]}
 
@@ -173,7 +174,7 @@ def start_operation(name: str) -> tuple[dict[str, Any], int]:
 def list_events() -> dict[str, Any] | Response:
     """Give the transitions since a position, and the position to ask for next."""
     after = request.args.get("after", "0")
-    if not all(part.isdecimal() for part in after.split("-")) or after.count("-") > 1:
+    if not re.fullmatch("[0-9]{1,15}(-[0-9]{1,15})?", after):
         return problem(400, "after is the position that the last answer gave, or 0.")
     events, truncated = _service().queue.events(after)
     position = events[-1].event_id if events else after

@@ -4,6 +4,7 @@ Read next: jobqueue.py.
 """
 
 import logging
+import re
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import redis
 from redis.backoff import ConstantBackoff, NoBackoff
@@ -24,7 +24,6 @@ from pdflab.guard import end, spawn
 
 _log = logging.getLogger(__name__)
 _SERVERS = ("redis-server", "valkey-server")
-_SCHEMES = ("redis", "rediss", "unix")
 
 
 @dataclass(slots=True)
@@ -69,16 +68,19 @@ class Broker:
 
 def broker_at(url: str) -> Broker:
     """Use the Redis at a URL. Raises UsageError, naming it without its password, when it does not answer."""
-    if urlsplit(url).scheme not in _SCHEMES:
-        raise UsageError(
-            f"{without_password(url)} is not a Redis URL: it begins with redis://, rediss:// or unix://."
-        )
-    broker = Broker(f"the Redis at {without_password(url)}", url)
+    shown = without_password(url)
+    broker = Broker(f"the Redis at {shown}", url)
     try:
-        broker.client(patient=False).ping()
-    except (redis.RedisError, ValueError, OSError) as error:
+        client = broker.client(patient=False)
+    except ValueError:
         raise UsageError(
-            f"The Redis at {without_password(url)} does not answer ({error}); start it, or correct the URL."
+            f"{shown} is not a Redis URL: it begins with redis://, rediss:// or unix://."
+        ) from None
+    try:
+        client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise UsageError(
+            f"The Redis at {shown} does not answer ({error}); start it, or correct the URL."
         ) from None
     return broker
 
@@ -103,12 +105,9 @@ def embedded_broker() -> Broker:
 
 
 def without_password(url: str) -> str:
-    """Give a URL as it may be shown."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user_and_host = f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=user_and_host))
+    """Give a URL as it may be shown, even one whose password should have been quoted."""
+    hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
+    return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
 
 def serve_embedded(port: int) -> None:

@@ -43,6 +43,12 @@ from pdflab.settings import Settings
 
 QUEUE = "pdf_jobs_queue"
 EVENTS = "pdf_jobs_events"
+_LISTS = {
+    JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
+    JobState.PROCESSING: ("pdf_jobs_leases",),
+    JobState.COMPLETED: ("pdf_jobs_completed",),
+    JobState.FAILED: ("pdf_jobs_failed",),
+}
 _STEPS = ("enqueue", "claim", "complete", "fail", "release", "cancel", "renew", "sweep", "stats")
 
 
@@ -159,9 +165,8 @@ class JobQueue:
     def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> Settled:
         """End a job in hand as FAILED, or put it off while another try may help and it has tries left."""
         delay = "" if failure.retry_in is None else failure.retry_in
-        return self._settle(
-            "fail", claim, worker, next_token, failure.reason, delay, self._settings.max_errors
-        )
+        reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
+        return self._settle("fail", claim, worker, next_token, reason, delay, self._settings.max_errors)
 
     def release(self, claim: Claim) -> None:
         """Hand a job in hand back to the front of the line; the attempt does not count."""
@@ -199,12 +204,10 @@ class JobQueue:
 
     def jobs(self, state: JobState, limit: int) -> list[Job]:
         """List up to `limit` jobs of one state: those that wait in order, those that ended newest first."""
-        keys = {JobState.QUEUED: "pdf_jobs_waiting", JobState.PROCESSING: "pdf_jobs_leases"}
-        key = keys.get(state, f"pdf_jobs_{state.lower()}")
         with _our_errors():
-            ids: Any = self._redis.zrange(key, 0, limit - 1, desc=state.is_ending)
-        found = (self.get(job_id) for job_id in ids)
-        return [job for job in found if job]
+            ids = [job_id for key in _LISTS[state] for job_id in self._first(key, limit, state.is_ending)]
+        found = (self.get(job_id) for job_id in ids[:limit])
+        return [job for job in found if job and job.state is state]
 
     def all_jobs(self) -> Iterator[Job]:
         """Read every record there is: for saving them, not for a running system."""
@@ -261,6 +264,10 @@ class JobQueue:
         """Make sure that Redis answers."""
         with _our_errors():
             self._redis.ping()
+
+    def _first(self, key: str, limit: int, newest: bool) -> list[str]:
+        ids: Any = self._redis.zrange(key, 0, limit - 1, desc=newest)
+        return list(ids)
 
     def _settle(self, step: str, claim: Claim, worker: str, next_token: str, *more: Any) -> Settled:
         s = self._settings

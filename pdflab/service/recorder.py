@@ -91,7 +91,9 @@ class Recorder:
         expected = self._last_number + 1
         if self._last_number and event.number != expected:
             gap = {"gap": True, "expected": expected, "found": event.number, "at": event.at}
-            lines.append(json.dumps(gap | {"event_id": event.event_id, "number": event.number - 1}) + "\n")
+            # A recorder that is killed right behind this line goes on before the event, not after it.
+            place = {"event_id": self._last_id, "number": event.number - 1}
+            lines.append(json.dumps(gap | place) + "\n")
             _log.error("events %s: expected number %s, found %s", event.event_id, expected, event.number)
         self._last_id, self._last_number = event.event_id, event.number
         return [*lines, event.to_json() + "\n"]

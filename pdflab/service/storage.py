@@ -4,6 +4,7 @@ Read next: recorder.py.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pdflab.errors import StorageUnavailable, UsageError
@@ -47,7 +48,8 @@ class Storage:
             self._write(aside, pdf)
             os.replace(aside, self.path(job_id))
         except OSError as error:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk may not even let us remove it
+                aside.unlink(missing_ok=True)
             raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
 
     def remove(self, job_id: str) -> None:

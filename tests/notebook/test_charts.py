@@ -2,16 +2,14 @@
 
 import io
 
-import numpy as np
 import pytest
+from made_up import EMPTY, queued, synchronous
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook import charts
 from pdflab.notebook.charts import (
-    LiveChart,
     comparison_figure,
     draw_depth,
     draw_throughput,
@@ -20,44 +18,27 @@ from pdflab.notebook.charts import (
 )
 from pdflab.run import Run, Send
 
-EMPTY = Run("queued", "queued"), Run("synchronous", "synchronous")
-
 
 def axes() -> Axes:
     return Figure().subplots()
-
-
-def queued(n: int, *, completed: int | None = None) -> Run:
-    """n jobs, one sent and accepted every second, the first of them COMPLETED ten seconds after that."""
-    sends = tuple(Send("queued", "invoice", 100.0 + i, 100.0 + i, 100.5 + i, 202, f"q{i}") for i in range(n))
-    events = [JobEvent(f"q{i}", JobState.QUEUED, 100.5 + i, "invoice") for i in range(n)]
-    for i in range(n if completed is None else completed):
-        events.append(JobEvent(f"q{i}", JobState.PROCESSING, 109.0 + i, "invoice"))
-        events.append(JobEvent(f"q{i}", JobState.COMPLETED, 110.0 + i, "invoice"))
-    return Run("queued", "queued", sends=sends, events=tuple(events))
-
-
-def synchronous(n: int, *, failed: int = 0) -> Run:
-    good = [
-        Send("synchronous", "invoice", 100.0 + i, 100.0 + i, 102.0 + i, 200, f"s{i}")
-        for i in range(n - failed)
-    ]
-    bad = [
-        Send("synchronous", "invoice", 100.0 + i, 100.0 + i, error="timeout") for i in range(n - failed, n)
-    ]
-    return Run("synchronous", "synchronous", sends=(*good, *bad))
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "words"),
     [
         (queued(20), synchronous(20, failed=6), "accepted all 20; the synchronous door failed 6 of 20"),
-        (queued(20), synchronous(20), "accepted all 20; the synchronous door failed none"),
+        (
+            queued(20),
+            synchronous(20),
+            "Both doors made all 20 PDFs; half had an answer within 500 ms (queued) or 2 s",
+        ),
         (
             queued(9, completed=7),
             synchronous(9, failed=9),
             "accepted all 9 and has no PDF for 2 of them; the",
         ),
+        (queued(9), EMPTY[1], "The queue accepted all 9; the synchronous door was not tried"),
+        (EMPTY[0], synchronous(9), "The queue was not tried; the synchronous door failed none"),
         (*EMPTY, "Nothing to compare yet"),
     ],
 )
@@ -87,6 +68,30 @@ def test_a_door_that_stopped_is_seen_to_stop() -> None:
     assert ax.get_title(loc="left") == "PDFs: queued all 20, synchronous 14 of 20"
 
 
+def test_a_door_that_was_not_tried_is_not_drawn() -> None:
+    """A flat line at zero would say that it failed."""
+    ax = draw_throughput(axes(), queued(20), EMPTY[1])
+
+    assert [line.get_label() for line in ax.get_lines()] == ["asked for", "queued"]
+    assert ax.get_title(loc="left") == "PDFs: queued all 20"
+
+
+def test_the_prediction_stands_beside_the_measurement() -> None:
+    """A reader sees how far off the number was, even beyond the end of the run."""
+    ax = draw_throughput(axes(), queued(20), synchronous(20), predicted=90.0)
+
+    assert list(ax.get_lines()[-1].get_xdata()) == [90.0, 90.0]
+    assert ax.get_xlim()[1] >= 90.0
+
+
+def test_a_figure_shows_itself_without_pyplot() -> None:
+    """A notebook gets a light picture of the size that was asked for."""
+    picture = comparison_figure(queued(20), synchronous(20, failed=6))._repr_png_()
+
+    assert imread(io.BytesIO(picture)).shape[:2] == (460, 1300)
+    assert len(picture) < 60_000
+
+
 def test_who_was_never_served_keeps_the_curve_below_a_hundred() -> None:
     """Failures count among all clients, so that a door cannot look fast by failing."""
     ax = draw_waiting(axes(), queued(20), synchronous(20, failed=15))
@@ -97,39 +102,12 @@ def test_who_was_never_served_keeps_the_curve_below_a_hundred() -> None:
 
 def test_a_colour_means_the_same_in_every_chart() -> None:
     """The doors keep their colours from chart to chart, and no two meanings share one."""
-    by_colour = {line.get_label(): line.get_color() for line in draw_throughput(axes(), *EMPTY).get_lines()}
+    ax = draw_throughput(axes(), queued(1), synchronous(1), predicted=1.0)
+    by_colour = {line.get_label(): line.get_color() for line in ax.get_lines()}
 
     assert {door: by_colour[door] for door in charts.COLOURS} == charts.COLOURS
     assert draw_waiting(axes(), *EMPTY).get_lines()[2].get_color() == charts.COLOURS["synchronous"]
-    assert len({*charts.COLOURS.values(), charts.ACCEPTED, charts.FAILED, charts.ASKED}) == 5
-
-
-def test_the_live_picture_keeps_its_size_and_its_artists() -> None:
-    """From empty to full the page never jumps and nothing is drawn anew."""
-    live = LiveChart(width=900, height=300)
-    before, artists = live.png(), live.figure.axes[0].get_lines()
-
-    live.update(130.0, queued=queued(20).events, synchronous=(), sends=queued(20).sends)
-    after = live.png()
-
-    assert imread(io.BytesIO(before)).shape[:2] == imread(io.BytesIO(after)).shape[:2] == (300, 900)
-    assert live.figure.axes[0].get_lines()[0] is artists[0]
-    assert before != after
-
-
-def test_the_live_picture_shows_now() -> None:
-    """What waits now, what each client waited, and failures, are in the data of the lines."""
-    live = LiveChart()
-    theirs = synchronous(20, failed=6)
-
-    live.update(112.0, queued=queued(12, completed=2).events, synchronous=(), sends=theirs.sends)
-
-    depth, _, waits = live.figure.axes
-    assert depth.get_title(loc="left") == "10 in the line"
-    assert [len(line.get_xdata()) for line in waits.get_lines()] == [0, 0, 20, 6]
-    assert np.count_nonzero(waits.get_lines()[2].get_ydata() == 2.0) == 14
-    assert waits.get_lines()[3].get_color() == charts.FAILED
-    assert waits.get_title(loc="left") == "Median answer: queued –, synchronous 2 s"
+    assert len({*by_colour.values(), charts.ACCEPTED, charts.FAILED}) == 6
 
 
 @pytest.mark.parametrize(

@@ -31,18 +31,17 @@ local function to_front(job_id)
   redis.call('RPUSH', 'pdf_jobs_queue', job_id)
 end
 
--- Take the job from whoever holds it. The token stays behind as `settled`, so that the same step,
--- sent again because its answer was lost, is recognised.
-local function let_go(job_id)
-  local key = record(job_id)
-  redis.call('HSET', key, 'settled', redis.call('HGET', key, 'token') or '')
-  redis.call('HDEL', key, 'token')
+-- Take the job from whoever holds it. A holder that lets go itself leaves its token behind as `settled`,
+-- so that the same step, sent again because its answer was lost, is recognised.
+local function let_go(job_id, token)
+  redis.call('HSET', record(job_id), 'settled', token or '')
+  redis.call('HDEL', record(job_id), 'token')
   redis.call('ZREM', 'pdf_jobs_leases', job_id)
 end
 
 -- End a job, for ever.
-local function finish(job_id, state, reason, retention)
-  let_go(job_id)
+local function finish(job_id, state, reason, retention, token)
+  let_go(job_id, token)
   redis.call('ZREM', 'pdf_jobs_waiting', job_id)
   redis.call('ZREM', 'pdf_jobs_delayed', job_id)
   redis.call('HSET', record(job_id), 'ended_at', stamp(now))
@@ -93,7 +92,7 @@ end
 local function standing(job_id, token)
   local state, holder, settled = unpack(redis.call('HMGET', record(job_id), 'state', 'token', 'settled'))
   if state == 'PROCESSING' and holder == token then return 'held' end
-  if settled == token then return 'again' end
+  if token ~= '' and settled == token then return 'again' end
   redis.call('HINCRBY', 'pdf_jobs_counts', 'fenced', 1)
   return 'stale'
 end

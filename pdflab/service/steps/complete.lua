@@ -4,5 +4,5 @@ local verdict = standing(job_id, token)
 if verdict == 'stale' then return { verdict } end
 if verdict == 'again' then return { verdict, claimed_before(job_id, next_token) } end
 
-finish(job_id, 'COMPLETED', nil, tonumber(ARGV[7]))
+finish(job_id, 'COMPLETED', nil, tonumber(ARGV[7]), token)
 return { verdict, claim_next(job_id, next_token, worker, lease) }

@@ -8,11 +8,11 @@ if verdict == 'again' then return { verdict, claimed_before(job_id, next_token) 
 
 local errors = redis.call('HINCRBY', record(job_id), 'errors', 1)
 if delay and errors < max_errors then
-  let_go(job_id)
+  let_go(job_id, token)
   redis.call('HSET', record(job_id), 'due_at', stamp(now + delay))
   redis.call('ZADD', 'pdf_jobs_delayed', stamp(now + delay), job_id)
   enter(job_id, 'QUEUED', reason)
 else
-  finish(job_id, 'FAILED', reason, retention)
+  finish(job_id, 'FAILED', reason, retention, token)
 end
 return { verdict, claim_next(job_id, next_token, worker, lease) }

@@ -1,0 +1,61 @@
+"""Speed as a count of operations: how many times a step goes to Redis and back."""
+
+import pytest
+from shorthand import WORKER, note_commands, opened, submit, take_and_claim
+
+from pdflab.service.broker import Broker
+from pdflab.service.jobqueue import Failure, JobQueue
+from pdflab.service.worker import Worker
+from pdflab.settings import Settings
+
+
+@pytest.fixture
+def counted(broker: Broker, settings: Settings) -> tuple[JobQueue, list[str]]:
+    """A queue whose steps Redis knows already, and the commands it sends from now on."""
+    client = broker.client()
+    queue = JobQueue(client, settings)
+    submit(queue, "warm-1", "warm-2", "warm-3")
+    queue.complete(take_and_claim(queue), WORKER)
+    queue.fail(take_and_claim(queue), WORKER, Failure("why"))
+    queue.release(take_and_claim(queue))
+    queue.cancel("warm-3"), queue.take(0.01)
+    queue.renew(WORKER, {}, []), queue.sweep(), queue.stats()
+    return queue, note_commands(client)
+
+
+def test_a_thousand_jobs_are_accepted_in_one_round_trip(counted: tuple[JobQueue, list[str]]) -> None:
+    """A batch costs what one job costs."""
+    queue, commands = counted
+
+    submit(queue, *(str(number) for number in range(1000)))
+
+    assert commands == ["EVALSHA"]
+    assert queue.stats().queued == 1000
+
+
+def test_every_step_is_one_round_trip(counted: tuple[JobQueue, list[str]]) -> None:
+    """As the table of steps says: enqueue, take, claim, renew, fail, sweep and stats."""
+    queue, commands = counted
+
+    submit(queue, "a")
+    claim = take_and_claim(queue)
+    queue.renew(WORKER, {}, [claim])
+    queue.fail(claim, WORKER, Failure("why"))
+    queue.sweep()
+    queue.stats()
+
+    assert commands == ["EVALSHA", "BRPOP", "EVALSHA", "EVALSHA", "EVALSHA", "EVALSHA", "EVALSHA"]
+
+
+def test_a_busy_worker_spends_one_round_trip_a_job(
+    counted: tuple[JobQueue, list[str]], settings: Settings
+) -> None:
+    """A take and a claim begin; from then on the answer to each completion brings the next job along."""
+    queue, commands = counted
+    submit(queue, *(str(number) for number in range(20)))
+    commands.clear()
+
+    done = Worker(queue, opened(settings), render=lambda job: b"%PDF-").run_once(0.01)
+
+    assert done == 20
+    assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20

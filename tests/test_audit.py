@@ -1,0 +1,261 @@
+"""The audit: it starts from what clients were told, and finds every broken promise."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from pdflab.audit import Audit, audit
+from pdflab.errors import UsageError
+from pdflab.jobs import JobEvent, JobState
+from pdflab.journal import Tail, read_event
+from pdflab.settings import Settings
+
+NOW = 1_000_000.0
+PDF = b"%PDF-1.3 words %%EOF\n"
+Q, P, C, F = JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED, JobState.FAILED
+
+
+class Folder:
+    """A folder as a system leaves it behind, built by hand."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._numbers: Iterator[int] = count(1)
+        settings.storage_folder.mkdir(parents=True)
+
+    def tell(self, *job_ids: str) -> None:
+        """Note that a client was told 202."""
+        with self.settings.accepted_file.open("a") as file:
+            file.writelines(json.dumps({"job_id": job_id}) + "\n" for job_id in job_ids)
+
+    def log(self, job_id: str, *states: JobState, at: float = NOW, reason: str | None = None) -> None:
+        with self.settings.log_file.open("a", encoding="utf-8") as file:
+            for state in states:
+                why = reason if state is F else None
+                event = JobEvent(job_id, state, at, "custom", next(self._numbers), reason=why)
+                file.write(event.to_json() + "\n")
+
+    def store(self, job_id: str, pdf: bytes = PDF) -> None:
+        (self.settings.storage_folder / f"{job_id}.pdf").write_bytes(pdf)
+
+    def keep_records(self, *job_ids: str) -> None:
+        lines = [json.dumps({"job_id": job_id}) + "\n" for job_id in job_ids]
+        self.settings.records_file.write_text("".join(lines))
+
+    def lose_a_number(self) -> None:
+        next(self._numbers)
+
+    def audit(self) -> Audit:
+        return audit(self.settings, now=NOW + 60)
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Folder:
+    """A folder in which one accepted job was kept, and one failed with a reason."""
+    folder = Folder(settings)
+    folder.tell("kept", "failed")
+    folder.log("kept", Q, P, C)
+    folder.log("failed", Q, P, F, reason="no glyph")
+    folder.store("kept")
+    folder.keep_records("kept", "failed")
+    return folder
+
+
+def columns(verdict: Audit, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(verdict.counts, name) for name in names)
+
+
+def test_a_promise_kept_is_clean(folder: Folder) -> None:
+    """One valid PDF or one reason for each 202: nothing is found, and the counts say what there was."""
+    verdict = folder.audit()
+
+    assert (verdict.clean, verdict.findings, verdict.summary) == (True, (), "clean")
+    assert columns(verdict, "accepted", "completed", "failed") == (2, 1, 1)
+    assert columns(verdict, "open", "lost", "doubled", "invalid", "holes") == (0,) * 5
+    assert "2 accepted" in verdict.text
+    assert "clean: every accepted job has exactly one ending" in verdict.text
+
+
+@pytest.mark.parametrize("states", [(Q,), (Q, P), (Q, P, Q)])
+def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState, ...]) -> None:
+    """Its record is there, so it can still end; until then the promise is not kept."""
+    folder.tell("late")
+    folder.log("late", *states)
+    folder.keep_records("kept", "failed", "late")
+
+    verdict = folder.audit()
+
+    assert not verdict.clean
+    assert columns(verdict, "open", "lost") == (1, 0)
+    assert verdict.summary == "late has no ending yet"
+
+
+def test_a_job_that_was_accepted_and_left_no_trace_is_lost(folder: Folder) -> None:
+    """The client was told yes; neither the log nor the records have ever heard of it."""
+    folder.tell("gone")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "open", "lost") == (0, 1)
+    assert verdict.summary.startswith("gone was accepted")
+
+
+def test_a_job_that_began_and_has_no_record_any_more_is_lost(folder: Folder) -> None:
+    """As the tutorial's worker loses it: logged, taken, and nothing is left that could end it."""
+    folder.tell("gone")
+    folder.log("gone", Q, P)
+
+    assert columns(folder.audit(), "open", "lost") == (0, 1)
+
+
+def test_without_saved_records_a_job_that_the_log_knows_may_still_end(folder: Folder) -> None:
+    """The system still runs, or was killed: only a job that nobody knows is called lost."""
+    folder.settings.records_file.unlink()
+    folder.tell("late", "gone")
+    folder.log("late", Q)
+
+    assert columns(folder.audit(), "open", "lost") == (1, 1)
+
+
+@pytest.mark.parametrize("second", [C, F])
+def test_a_job_with_two_endings_is_doubled(folder: Folder, second: JobState) -> None:
+    """Even if nobody of ours was told of it."""
+    folder.log("twice", Q, P, C, second, reason="why")
+    folder.store("twice")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "doubled", "accepted") == (1, 2)
+    assert verdict.summary == f"twice ended 2 times: COMPLETED, {second}"
+
+
+@pytest.mark.parametrize("pdf", [None, b"", PDF[:-8], b"no PDF at all %%EOF", PDF[1:]])
+def test_a_completed_job_without_a_whole_pdf_is_invalid(folder: Folder, pdf: bytes | None) -> None:
+    """Missing, empty, cut off, or something else."""
+    folder.tell("bad")
+    folder.log("bad", Q, P, C)
+    if pdf is not None:
+        folder.store("bad", pdf)
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "invalid", "completed") == (1, 1)
+    assert verdict.summary == "bad is COMPLETED, and bad.pdf is no whole PDF"
+
+
+def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:
+    """FAILED alone is no ending that a person understands."""
+    folder.tell("mute")
+    folder.log("mute", Q, P, F)
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "invalid", "failed") == (1, 1)
+    assert verdict.summary == "mute failed without a reason"
+
+
+def test_a_hole_in_the_numbers_is_found(folder: Folder) -> None:
+    """An event that was lost between Redis and the log shows, whichever job it belonged to."""
+    folder.lose_a_number()
+    folder.log("other", Q)
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "holes") == (1,)
+    assert verdict.summary == "jobs.log goes from event 6 to 8"
+
+
+def test_a_line_that_was_written_twice_is_found(folder: Folder) -> None:
+    """The numbers do not go on from it."""
+    text = folder.settings.log_file.read_text()
+    folder.settings.log_file.write_text(text + text.splitlines()[-1] + "\n")
+
+    assert columns(folder.audit(), "holes", "doubled") == (1, 1)
+
+
+def test_a_gap_that_the_recorder_noted_is_still_a_hole(folder: Folder) -> None:
+    """Saying so does not mend it; and the note itself is not taken for an event."""
+    folder.lose_a_number()
+    with folder.settings.log_file.open("a") as file:
+        file.write('{"gap": true, "expected": 7, "found": 8, "at": 1, "event_id": "1-0", "number": 7}\n')
+    folder.log("other", Q)
+
+    assert columns(folder.audit(), "holes") == (1,)
+
+
+def test_a_pdf_whose_time_is_over_is_known_as_such(folder: Folder) -> None:
+    """Completed longer ago than PDFs are kept: its file may be gone. A second younger, it must be there."""
+    folder.tell("old", "young")
+    kept_since = NOW + 60 - folder.settings.retention
+    folder.log("old", Q, P, C, at=kept_since - 1)
+    folder.log("young", Q, P, C, at=kept_since + 1)
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "completed", "invalid") == (2, 1)
+    assert "young is COMPLETED" in verdict.summary
+
+
+def test_a_job_that_ended_and_whose_record_expired_is_not_lost(folder: Folder) -> None:
+    """The log remembers its ending when Redis has forgotten it."""
+    folder.keep_records()
+
+    assert folder.audit().clean
+
+
+def test_a_client_that_was_told_twice_has_one_job(folder: Folder) -> None:
+    """Asked again with the same key, it was given the same id."""
+    folder.tell("kept", "kept")
+
+    assert columns(folder.audit(), "accepted", "completed") == (2, 1)
+
+
+def test_a_line_that_is_still_being_written_waits(folder: Folder) -> None:
+    """An audit of a running system reads whole lines."""
+    with folder.settings.log_file.open("a") as file:
+        file.write('{"job_id": "hal')
+
+    assert folder.audit().clean
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
+def test_a_reason_may_hold_any_character(folder: Folder, character: str) -> None:
+    """A line of the log ends with a newline, and at nothing else that looks like one."""
+    folder.tell("odd")
+    folder.log("odd", Q, P, F, reason=f"one{character}two")
+
+    assert folder.audit().clean
+
+
+def test_many_findings_are_told_in_ten_lines(folder: Folder) -> None:
+    """The first ten, and how many more there are."""
+    folder.tell(*(f"gone-{number:02}" for number in range(25)))
+
+    verdict = folder.audit()
+
+    assert len(verdict.findings) == 25
+    assert "NOT CLEAN" in verdict.text
+    assert "gone-09" in verdict.text
+    assert "gone-10" not in verdict.text
+    assert "… and 15 more" in verdict.text
+
+
+def test_with_nothing_to_audit_there_is_no_verdict(settings: Settings) -> None:
+    """An empty folder is not clean: the sentence says what to run first."""
+    with pytest.raises(UsageError, match=r"nothing to audit in .* `pdflab demo`"):
+        audit(settings)
+
+
+def test_a_tail_reads_each_line_once_and_all_that_there_was(settings: Settings) -> None:
+    """A file that is not there yet is empty; one that grows is read on."""
+    tail = Tail(settings.log_file, read_event)
+    assert tail.read() == []
+
+    folder = Folder(settings)
+    folder.log("a", Q)
+    assert [event.state for event in tail.read()] == [Q]
+    folder.log("a", P)
+    assert [event.state for event in tail.read()] == [Q, P]
