@@ -84,9 +84,11 @@ def test_a_second_recorder_is_refused(queue: JobQueue, recorder: Recorder, log: 
 
 
 def test_the_log_is_free_when_its_recorder_has_ended(queue: JobQueue, log: Path) -> None:
-    """Closing gives up the lock."""
-    record(queue, log)
-    record(queue, log)
+    """Closing gives up the lock, not only the end of the process."""
+    ended, next_one = Recorder(queue, log), Recorder(queue, log)
+    ended.open(), ended.close()
+
+    next_one.open(), next_one.close()
 
 
 def test_a_jump_in_the_numbers_is_noted(queue: JobQueue, recorder: Recorder, log: Path) -> None:
