@@ -17,7 +17,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request, send_file, url_for
 
 from pdflab.documents.requests import parse_request
-from pdflab.errors import InvalidRequest
+from pdflab.errors import BrokerUnavailable, InvalidRequest
 from pdflab.jobs import Job, JobState
 from pdflab.service.description import describe
 from pdflab.service.exposition import exposition
@@ -50,8 +50,14 @@ class Service:
         """One look at the whole, shared by all who ask within half a second."""
         with self._lock:
             now = time.monotonic()
-            if self._stats is None or now - self._looked_at > _SNAPSHOT:
-                self._stats, self._looked_at = self.queue.stats(), now
+            if now - self._looked_at > _SNAPSHOT:
+                self._stats, self._looked_at = (
+                    None,
+                    now,
+                )  # if Redis is away, the others need not wait for it too
+                self._stats = self.queue.stats()
+            if self._stats is None:
+                raise BrokerUnavailable("Redis did not answer half a second ago.")
             return self._stats
 
 
@@ -73,7 +79,7 @@ def generate_pdf() -> tuple[dict[str, Any], int, dict[str, str]]:
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > 200:
         raise InvalidRequest([("Idempotency-Key", "must have at most 200 characters")])
-    submission = _submission(read_json(request), key)
+    submission = _submission(read_json(request), f"client:{key}" if key else "")
     [job_id] = _service().queue.enqueue([submission])
     accepted = _accepted(job_id)
     headers = {"Location": accepted["status_url"]}
@@ -163,7 +169,7 @@ def show_stats() -> dict[str, Any]:
 
 @views.post("/operations/<name>")
 def start_operation(name: str) -> tuple[dict[str, Any], int]:
-    """Start one of the six operations as a process of its own: {"n": 50, "seconds": 10, "door": "queued"}."""
+    """Start one of the six operations as a process of its own: {"n": 50, "seconds": 10}."""
     parameters = read_json(request) if request.content_length else {}
     if not isinstance(parameters, dict):
         raise InvalidRequest([("", "The body must be an object.")])

@@ -47,9 +47,7 @@ def add_problem_handlers(app: Flask) -> None:
     app.register_error_handler(QueueFull, lambda error: problem(429, str(error), retry_after=5))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(
-        HTTPException, lambda error: problem(error.code or 500, error.description or "")
-    )
+    app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
 
 
@@ -69,6 +67,14 @@ def _away(error: BrokerUnavailable) -> Response:
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
     return problem(413, "The request is larger than this service takes; split it, or shorten it.")
+
+
+def _http(error: HTTPException) -> Response:
+    response = problem(error.code or 500, error.description or "")
+    response.headers.extend(
+        h for h in error.get_headers() if h[0] != "Content-Type"
+    )  # a 405 says what it allows
+    return response
 
 
 def _bug(error: Exception) -> Response:

@@ -16,7 +16,6 @@ from flask import Flask, Response, request
 
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.jobqueue import new_id
 from pdflab.service.problems import add_problem_handlers, read_json
@@ -56,7 +55,7 @@ def create_sync_app(settings: Settings, log: EventLog) -> Flask:
         log.append(job_id, JobState.PROCESSING, document.type)
         try:
             pdf = render(document, created_at=time.time())
-        except ImpossibleDocument as error:
+        except Exception as error:
             log.append(job_id, JobState.FAILED, document.type, str(error))
             raise
         log.append(job_id, JobState.COMPLETED, document.type)

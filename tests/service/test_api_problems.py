@@ -190,6 +190,14 @@ def test_a_list_of_what_cannot_be_is_refused(api: FlaskClient, query: str) -> No
     assert "limit between 1 and 1000" in answer.json["detail"]
 
 
+def test_a_wrong_method_is_told_which_are_right(api: FlaskClient) -> None:
+    """405 with Allow, as HTTP asks."""
+    answer = api.put("/generate-pdf")
+
+    assert (answer.status_code, answer.content_type) == (405, PROBLEM)
+    assert "POST" in answer.headers["Allow"]
+
+
 HUGE = "9" * 5000
 
 
