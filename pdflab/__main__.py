@@ -14,7 +14,7 @@ from pdflab import __version__, commands
 from pdflab.errors import PdfLabError
 from pdflab.settings import Settings
 
-OK, FAILED, USAGE = 0, 1, 2
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """examples:
   pdflab                                        open the lab in JupyterLab
@@ -38,10 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pdflab: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        return OK
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         return OK
+    except OSError as error:
+        print(f"pdflab: {error.filename or error}: {error.strerror}; choose another place.", file=sys.stderr)
+        return USAGE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,9 +90,7 @@ def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     comparison.add_argument(
         "--seconds", type=float, default=10.0, help="how long each door is under load (default 10)"
     )
-    comparison.add_argument(
-        "--workers", type=int, default=2, help="workers, and rendering servers (default 2)"
-    )
+    comparison.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
     comparison.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
     comparison.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
@@ -107,7 +108,7 @@ def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
 
     audit = _add(subparsers, "audit", "check that every accepted document was kept", commands.audit)
-    audit.add_argument("folder", type=Path, nargs="?", default=Path("pdflab-data"))
+    audit.add_argument("folder", type=Path, nargs="?", help="what was left behind (default pdflab-data)")
     audit.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 

@@ -1,7 +1,8 @@
 """The promise, checked: answered 202 means exactly one ending, a valid PDF or a reason.
 
 It starts from what clients were told, not from what the service believes: accepted.jsonl, jobs.log,
-the saved records and pdf_storage/ are held against each other.
+the saved records and pdf_storage/ are held against each other. A job that only the log names, because
+somebody else's client asked for it, counts where something is wrong with it.
 
 Read next: system.py, which leaves them behind.
 """
@@ -73,23 +74,22 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
         raise UsageError(
             f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first."
         )
-    endings, logged = _endings(settings.log_file)
+    events = Tail(settings.log_file, read_event).read()
+    endings, logged = _endings(events), {event.job_id for event in events}
     kept_since = (time.time() if now is None else now) - settings.retention
     records = (
         {line["job_id"] for line in _lines(settings.records_file)} if settings.records_file.exists() else None
     )
+    storage = Storage(settings.storage_folder)
     tally: dict[str, int] = defaultdict(int, accepted=len(told))
     findings = []
-    for job_id in sorted(told | endings.keys()):
-        verdict, finding = _judge(
-            job_id, endings.get(job_id, []), Storage(settings.storage_folder), kept_since
-        )
+    for job_id in sorted(told | logged):
+        verdict, finding = _judge(job_id, endings.get(job_id, []), storage, kept_since)
         if verdict == "open" and not (job_id in records if records is not None else job_id in logged):
             verdict, finding = "lost", f"{job_id} was accepted and has left no trace that could still end"
-        if job_id in told or verdict in ("doubled", "invalid"):
-            tally[verdict] += 1
-            findings += [finding] if finding else []
-    holes = list(_holes(settings.log_file))
+        tally[verdict] += job_id in told or bool(finding)
+        findings += [finding] if finding else []
+    holes = list(_holes(events))
     return Audit(Counts(**tally, holes=len(holes)), (*findings, *holes))
 
 
@@ -110,19 +110,16 @@ def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: f
     return "completed", ""
 
 
-def _endings(log_file: Path) -> tuple[dict[str, list[JobEvent]], set[str]]:
-    """Give each job's endings, and every job that the log names."""
-    endings, logged = defaultdict(list), set()
-    for event in Tail(log_file, read_event).read():
-        logged.add(event.job_id)
+def _endings(events: list[JobEvent]) -> dict[str, list[JobEvent]]:
+    endings = defaultdict(list)
+    for event in events:
         if event.state.is_ending:
             endings[event.job_id].append(event)
-    return endings, logged
+    return endings
 
 
-def _holes(log_file: Path) -> Iterator[str]:
-    """Say where the numbering of the log does not go on: an event that is missing, or written twice."""
-    events = Tail(log_file, read_event).read()
+def _holes(events: list[JobEvent]) -> Iterator[str]:
+    """Say where the numbering does not go on: an event that is missing, or written twice."""
     for before, after in pairwise(events):
         if after.number != before.number + 1:
             yield f"jobs.log goes from event {before.number} to {after.number}"

@@ -12,8 +12,11 @@ import subprocess
 import sys
 import webbrowser
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.settings import Settings
@@ -47,7 +50,7 @@ def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) ->
     """Run one role as this process, until told to stop."""
     from pdflab.guard import stop_event
     from pdflab.service import roles
-    from pdflab.service.broker import broker_at
+    from pdflab.service.broker import Broker, broker_at
     from pdflab.service.serving import listen, listener
 
     if role == "sync-api":
@@ -62,7 +65,8 @@ def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) ->
         raise UsageError(
             f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
         )
-    broker = broker_at(settings.redis_url)
+    # A guarded role was started by one who has seen Redis answer; it may be away just now, and we wait.
+    broker = Broker("", settings.redis_url) if guarded else broker_at(settings.redis_url)
     stop = stop_event(guarded=guarded)
     match role:
         case "api":
@@ -121,12 +125,23 @@ def load(arguments: argparse.Namespace) -> int:
         outcomes["accepted" if send.accepted else send.error or f"HTTP {send.status}"] += 1
 
     stop = stop_event(guarded=a.guarded)
-    asyncio.run(fire(plan, Target(a.url, a.door), on_send=note, stop=stop))
+    asyncio.run(_until(stop, fire(plan, Target(a.url, a.door), on_send=note, stop=stop)))
     log.close()
     if outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
     print(f"{plan.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
     return 0 if outcomes["accepted"] else 1
+
+
+async def _until(stop: Event, firing: Coroutine[Any, Any, None]) -> None:
+    """Fire until all is answered, or we are told to stop: what is then open is written down as cancelled."""
+    task = asyncio.create_task(firing)
+    while not task.done():
+        if stop.is_set():
+            task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+    if not task.cancelled():
+        task.result()
 
 
 def audit(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples import sample
+from pdflab.errors import LoadFailed
 from pdflab.jobs import JobEvent
 from pdflab.lab import Lab
 from pdflab.load.arrivals import MOSTLY_INVOICES, Phase, Plan
@@ -69,6 +70,8 @@ def run_plan(lab: Lab, plan: Plan, door: str, *, watch: Watch | None = None) -> 
         if watch:
             watch(door, len(lab.sends()) - sends_before, total)
         time.sleep(_GLANCE)
+    if load.poll():
+        raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     lab.wait(_PATIENCE)
     return Run(
         name=f"{plan.name}, {door}",

@@ -5,11 +5,12 @@ by SIGKILL, the pipe closes, and the child ends too. A parent-death signal would
 the thread ends that started the child, and macOS has none.
 
 A command that is not ours runs under `python -m pdflab.guard FOLDER … -- COMMAND …`, which watches for
-it; the folders are temporary, and are removed when the command has ended.
+it; the folders are temporary, and are removed in the end.
 
 Read next: supervisor.py.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -23,8 +24,8 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
-_OVERRUN = 2.3  # seconds after the guardian's end that a child may still take
-_AFTER_OUR_SIBLINGS = 2.6  # seconds: they need the command until they have ended
+_OVERRUN = 1.5  # seconds after the guardian's end that a child may still take
+_AFTER_OUR_SIBLINGS = 1.8  # seconds: they need the command until they have ended
 
 
 def spawn(
@@ -81,10 +82,15 @@ def stop_event(*, guarded: bool) -> Event:
 
 
 def main(folders: list[str], command: list[str]) -> int:
-    """Run `command` until it ends, we are told to stop, or our guardian goes."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    """Run `command` until it ends, we are told to stop, or our guardian goes.
+
+    When it ends by itself it may be started again: the folders are then still wanted.
+    """
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+    told = Event()
 
     def stop(signum: int = 0, frame: FrameType | None = None) -> None:
+        told.set()
         child.terminate()
 
     def watch() -> None:
@@ -94,11 +100,16 @@ def main(folders: list[str], command: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     Thread(target=watch, daemon=True).start()
-    try:
-        return child.wait()
-    finally:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+    code = child.wait()
+    for folder in folders if told.is_set() else ():
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill the command if we are killed; our main thread starts it, and lives as long as we do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _await_guardians_end() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent
 
 T = TypeVar("T")
@@ -37,8 +38,16 @@ class Tail(Generic[T]):
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
-        parsed = (self._parse(line) for line in whole.decode().split("\n")[:-1])
+        parsed = (self._read(line) for line in whole.decode().split("\n")[:-1])
         self._items += [item for item in parsed if item is not None]
+
+    def _read(self, line: str) -> T | None:
+        try:
+            return self._parse(line)
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{self._path} has a line that is not one of ours: {line[:60]!r} ({error})."
+            ) from None
 
 
 def read_event(line: str) -> JobEvent | None:

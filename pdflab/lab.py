@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 import weakref
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -55,7 +56,11 @@ class Lab:
             raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
         self.mode = mode
         self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
-        self._tidy = weakref.finalize(self, _remove, self._temporary)  # at the latest when Python ends
+        self._exits = ExitStack()
+        self._exits.callback(_remove, self._temporary)
+        self._tidy = weakref.finalize(
+            self, self._exits.close
+        )  # when forgotten, or at the latest when Python ends
         self.folder = Path(folder or self._temporary or "").resolve()
         chosen = settings or Settings(port=0, sync_port=0)
         self.settings = replace(chosen, workers=workers, folder=self.folder)
@@ -84,20 +89,24 @@ class Lab:
 
     def start(self) -> None:
         """Start broker, recorder, both doors and the workers; return when all of them answer."""
+        if not self._tidy.alive:
+            raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
         if self._system is None:
             self._system = System(self.settings, mode=self.mode, fresh=self._fresh, temporary=self._temporary)
+            self._exits.callback(self._system.stop)
 
     def stop(self) -> None:
         """Stop everything and save the job records; a second stop does nothing. Numbers can still be read."""
         with self._lock:
             system, self._system = self._system, None
             loads, self._loads = self._loads, []
-        for load in loads:
-            load.terminate()
-        if system:
-            system.stop()
-        self.events(), self.sync_events(), self.sends()  # what they have read, they keep
-        self._tidy()
+        with ExitStack() as last_first:  # an interrupt skips none of them
+            last_first.callback(self._tidy)
+            if system:
+                last_first.callback(self._read_all)
+                last_first.callback(system.stop)
+            for load in loads:
+                last_first.callback(load.terminate)
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous door."""
@@ -165,6 +174,10 @@ class Lab:
         """Look at the whole at one instant."""
         return self._running().queue.stats()
 
+    def workers(self) -> list[dict[str, Any]]:
+        """Tell what each worker does, and since when."""
+        return self._running().queue.workers()
+
     def events(self) -> list[JobEvent]:
         """Give every transition so far, as jobs.log has it."""
         return self._events.read()
@@ -196,12 +209,16 @@ class Lab:
                 )
             time.sleep(_GLANCE)
 
+    def _read_all(self) -> None:
+        """What has been read can be read again when its file is gone."""
+        self.events(), self.sync_events(), self.sends()
+
     def _settled(self) -> bool:
         """Loads first: what they still send is not yet in the numbers that are looked at next."""
         if any(load.poll() is None for load in self._loads):
             return False
         stats, events = self.stats(), self.events()
-        recorded = events[-1].number if events else 0
+        recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
     def _one(self, kind: str, door: str, fields: dict[str, Any]) -> str:
@@ -217,7 +234,7 @@ class Lab:
 
     def _running(self) -> System:
         if self._system is None:
-            raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
+            raise UsageError("This lab is not running: `with Lab() as lab:` or lab.start() starts one.")
         return self._system
 
     def _target(self, door: str) -> Target:

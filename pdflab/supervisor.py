@@ -10,9 +10,10 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, RLock, Thread, current_thread
 
 from pdflab.guard import end, spawn
 from pdflab.settings import Settings
@@ -35,16 +36,19 @@ class _Child:
     started_at: float = field(default_factory=time.monotonic)
     deaths: int = 0
     due_at: float | None = None  # when it is started again, if it has died
+    hopeless: bool = False  # it has said that it can never run
 
 
 class Supervisor:
     """Keeps a set of named children running until `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, revive_broker: Callable[[], None]) -> None:
         self._settings = settings
-        self._env = os.environ | settings.to_env()
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PDFLAB_")}
+        self._env = ours | settings.to_env()
+        self._revive_broker = revive_broker
         self._children: dict[str, _Child] = {}
-        self._lock = Lock()
+        self._lock = RLock()  # a forgotten lab may be stopped by the garbage collector, on our own thread
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
@@ -75,23 +79,25 @@ class Supervisor:
     def stop(self) -> None:
         """Watch no longer, and end whatever is left."""
         self._stop.set()
-        self._thread.join()
+        if current_thread() is not self._thread:
+            self._thread.join()
         self.end(self.names())
 
     def _watch(self) -> None:
         while not self._stop.wait(_GLANCE):
+            self._revive_broker()
             with self._lock:
-                for name, child in self._children.items():
+                for name, child in list(self._children.items()):
                     self._look_after(name, child)
 
     def _look_after(self, name: str, child: _Child) -> None:
         """Start a child again that has died: at once, and later each time if it dies again and again."""
         code, now = child.process.poll(), time.monotonic()
-        if code is None or self.broken:
+        if code is None or child.hopeless:
             return
         if child.due_at is None:
             if code == _USAGE:
-                self.broken = _last_line(child.log)
+                child.hopeless, self.broken = True, _last_line(child.log)
                 return
             _log.warning("%s ended with %s; it is started again.", name, code)
             child.deaths = 1 if now - child.started_at > _LONG_LIVED else child.deaths + 1

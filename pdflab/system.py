@@ -4,9 +4,11 @@ Read next: supervisor.py for processes, threads.py for threads.
 """
 
 import json
+import logging
 import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
@@ -18,12 +20,14 @@ from filelock import FileLock, Timeout
 from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
 from pdflab.service.broker import Broker, broker_at, embedded_broker, private_broker
 from pdflab.service.jobqueue import JobQueue
+from pdflab.service.recorder import begin_log
 from pdflab.service.serving import address, listen
 from pdflab.service.storage import Storage
 from pdflab.settings import Settings
 from pdflab.supervisor import Supervisor
 from pdflab.threads import Threads
 
+_log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"
 _START = 30.0  # seconds that everything may take to answer
 _GLANCE = 0.05
@@ -94,22 +98,30 @@ class System:
         with self._lock:
             crew, self._crew = self._crew, None
             sockets, self._sockets = self._sockets, []
-        if crew:
-            crew.end([name for name in crew.names() if name != "recorder"])
-            crew.stop()
-            self._save_records()
-        for sock in sockets:
-            sock.close()
-        self.broker.stop()
-        self._folder_lock.release()
+        with ExitStack() as last_first:  # an interrupt, or a full disk, skips none of them
+            last_first.callback(self._folder_lock.release)
+            last_first.callback(self.broker.stop)
+            for sock in sockets:
+                last_first.callback(sock.close)
+            if crew:
+                last_first.callback(self._save_records)
+                last_first.callback(crew.stop)
+                last_first.callback(crew.end, [name for name in crew.names() if name != "recorder"])
 
     def _start(self) -> None:
+        self.queue.prepare()
         if self.queue.stats().events == 0:
             _archive(self.settings, fresh=False)
+        self.settings.records_file.unlink(missing_ok=True)  # an earlier stop's: they know no job of ours
+        self.began_after = self._begin_log()
         for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
             self._sockets.append(listen(self.settings.host, port, setting=option))
         in_threads = self._mode == THREADS
-        self._crew = Threads(self.settings, self.broker) if in_threads else Supervisor(self.settings)
+        self._crew = (
+            Threads(self.settings, self.broker)
+            if in_threads
+            else Supervisor(self.settings, revive_broker=self.broker.revive)
+        )
         self._crew.start("recorder", "recorder")
         self._crew.start("api", "api", self._sockets[0])
         self.scale(self.settings.workers)
@@ -136,12 +148,21 @@ class System:
                 )
             time.sleep(_GLANCE)
 
+    def _begin_log(self) -> int:
+        """Let a new log on a Redis with a history begin where that ends; give its last event's number."""
+        last = self.queue.last_event()
+        if last is None:
+            return 0
+        if not self.settings.log_file.exists():
+            begin_log(self.settings.log_file, last)
+        return last.number
+
     def _save_records(self) -> None:
         try:
-            lines = [json.dumps(job.to_dict()) + "\n" for job in self.queue.all_jobs()]
-        except BrokerUnavailable:
-            return  # Redis went first: what an earlier stop saved is all there is
-        self.settings.records_file.write_text("".join(lines))
+            jobs = JobQueue(self.broker.client(patient=False), self.settings).all_jobs()
+            self.settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
+        except (BrokerUnavailable, OSError) as error:
+            _log.warning("The job records are not saved (%s).", error)
 
 
 def _claimed(folder: Path) -> FileLock:

@@ -157,10 +157,29 @@ def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:
     assert verdict.summary == "mute failed without a reason"
 
 
+def test_a_job_that_only_the_log_names_is_judged_too(folder: Folder) -> None:
+    """Somebody asked with a client that is not ours: what was never finished is found all the same."""
+    folder.log("curl", Q)
+    folder.keep_records("kept", "failed", "curl")
+
+    verdict = folder.audit()
+
+    assert (columns(verdict, "accepted", "open"), verdict.summary) == ((2, 1), "curl has no ending yet")
+
+
+def test_a_file_that_is_not_one_of_ours_is_told(folder: Folder) -> None:
+    """A broken line is a sentence, with the file's name and the line's beginning."""
+    folder.settings.accepted_file.write_text("not json\n")
+
+    with pytest.raises(UsageError, match=r"accepted.jsonl has a line .* 'not json"):
+        folder.audit()
+
+
 def test_a_hole_in_the_numbers_is_found(folder: Folder) -> None:
     """An event that was lost between Redis and the log shows, whichever job it belonged to."""
     folder.lose_a_number()
-    folder.log("other", Q)
+    folder.log("other", Q, P, C)
+    folder.store("other")
 
     verdict = folder.audit()
 

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from pdflab.documents.samples import KINDS
@@ -70,6 +70,7 @@ class OperationStarter:
         self._launch = launch
         self._target = Target(url)
         self._running: list[Load] = []
+        self._lock = Lock()
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Start one and tell its plan. Raises InvalidRequest, naming the parameter that is wrong."""
@@ -77,10 +78,13 @@ class OperationStarter:
         if problems:
             raise InvalidRequest(problems)
         plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
-        self._running = [load for load in self._running if load.poll() is None]
-        if len(self._running) >= _MOST:
-            raise InvalidRequest([("name", f"{_MOST} operations are running already; wait for one to end")])
-        self._running.append(self._launch(plan, self._target))
+        with self._lock:
+            self._running = [load for load in self._running if load.poll() is None]
+            if len(self._running) >= _MOST:
+                raise InvalidRequest(
+                    [("name", f"{_MOST} operations are running already; wait for one to end")]
+                )
+            self._running.append(self._launch(plan, self._target))
         return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
 
     def stop(self) -> None:

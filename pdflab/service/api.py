@@ -44,21 +44,24 @@ class Service:
         self.start_operation = start_operation
         self._lock = Lock()
         self._looked_at = float("-inf")
-        self._stats: Stats | None = None
+        self._seen: Stats | BrokerUnavailable = BrokerUnavailable("Nobody has looked yet.")
 
     def stats(self) -> Stats:
-        """One look at the whole, shared by all who ask within half a second."""
+        """One look at the whole, shared by all who ask within half a second; and so is Redis' absence."""
         with self._lock:
-            now = time.monotonic()
-            if now - self._looked_at > _SNAPSHOT:
-                self._stats, self._looked_at = (
-                    None,
-                    now,
-                )  # if Redis is away, the others need not wait for it too
-                self._stats = self.queue.stats()
-            if self._stats is None:
-                raise BrokerUnavailable("Redis did not answer half a second ago.")
-            return self._stats
+            if time.monotonic() - self._looked_at > _SNAPSHOT:
+                self._seen = self._look()
+                self._looked_at = time.monotonic()
+            seen = self._seen
+        if isinstance(seen, Stats):
+            return seen
+        raise seen
+
+    def _look(self) -> Stats | BrokerUnavailable:
+        try:
+            return self.queue.stats()
+        except BrokerUnavailable as error:
+            return error
 
 
 def create_app(
@@ -81,10 +84,9 @@ def generate_pdf() -> tuple[dict[str, Any], int, dict[str, str]]:
         raise InvalidRequest([("Idempotency-Key", "must have at most 200 characters")])
     submission = _submission(read_json(request), f"client:{key}" if key else "")
     [job_id] = _service().queue.enqueue([submission])
-    accepted = _accepted(job_id)
-    headers = {"Location": accepted["status_url"]}
-    if job_id != submission.job_id:
-        headers["Idempotent-Replayed"] = "true"
+    replayed = job_id != submission.job_id
+    accepted = _accepted(job_id, known=replayed)
+    headers = {"Location": accepted["status_url"]} | ({"Idempotent-Replayed": "true"} if replayed else {})
     return accepted, 202, headers
 
 
@@ -158,7 +160,7 @@ def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
         )
     again = Submission(new_id(), job.kind, job.request, f"retry:{job_id}", retry_of=job_id)
     [new] = _service().queue.enqueue([again])
-    return _accepted(new) | {"retry_of": job_id}, 202
+    return _accepted(new, known=new != again.job_id) | {"retry_of": job_id}, 202
 
 
 @views.get("/stats")
@@ -235,9 +237,16 @@ def _submissions(requests: list[Any]) -> list[Submission]:
     return submissions
 
 
-def _accepted(job_id: str) -> dict[str, Any]:
+def _accepted(job_id: str, *, known: bool) -> dict[str, Any]:
+    """Tell about an accepted job; one that was known before may have gone on since."""
+    job = _service().queue.get(job_id) if known else None
     status_url, pdf_url = (url_for(f"api.{view}", job_id=job_id) for view in ("show_job", "show_pdf"))
-    return {"job_id": job_id, "state": JobState.QUEUED, "status_url": status_url, "pdf_url": pdf_url}
+    return {
+        "job_id": job_id,
+        "state": job.state if job else JobState.QUEUED,
+        "status_url": status_url,
+        "pdf_url": pdf_url,
+    }
 
 
 def _why_no_pdf(job: Job) -> str:

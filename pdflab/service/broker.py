@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,16 @@ class Broker:
     name: str
     url: str | None
     process: "subprocess.Popen[bytes] | None" = None
+    start: Callable[[], "subprocess.Popen[bytes]"] | None = None
     inside: Any = None  # the fakeredis server that the threads of this process share
 
     def client(self, *, patient: bool = True) -> "redis.Redis":
-        """Make a client: a patient one tries again, an impatient one gives up in less than a second."""
+        """Make a client: a patient one tries again, an impatient one gives up within half a second."""
         if self.inside is not None:
             from fakeredis import FakeRedis
 
             return FakeRedis(server=self.inside, decode_responses=True)  # type: ignore[no-any-return]
-        seconds = 5.0 if patient else 0.8
+        seconds = 5.0 if patient else 0.5
         retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 0)
         return redis.Redis.from_url(
             self.url or "",
@@ -58,6 +60,13 @@ class Broker:
     def embedded(self) -> bool:
         """Tell whether this is the embedded Redis: figures of speed want a real one."""
         return self.name.startswith("embedded")
+
+    def revive(self) -> None:
+        """Start our Redis again if it has died; a redis-server goes on from its append-only file."""
+        if self.process and self.start and self.process.poll() is not None:
+            _log.warning("%s ended with %s; it is started again.", self.name, self.process.returncode)
+            end(self.process, seconds=0)
+            self.process = self.start()
 
     def stop(self) -> None:
         """Stop the Redis, if it was ours."""
@@ -139,10 +148,8 @@ def _redis_server(server: str, folder: Path, passing: list[str]) -> Broker:
         "--logfile": str((folder / "redis.log").resolve()),
     }
     command = [server, *(word for pair in options.items() for word in pair)]
-    process = _spawn([socket_folder, *passing], command, folder)
-    broker = Broker("", f"unix://{url_path}", process)
-    version = _await(broker, folder)
-    broker.name = f"a private {Path(server).name} {version}"
+    broker = _started(f"unix://{url_path}", [socket_folder, *passing], command, folder)
+    broker.name = f"a private {Path(server).name} {broker.client().info('server')['redis_version']}"
     return broker
 
 
@@ -150,27 +157,31 @@ def _embedded_server(folder: Path, passing: list[str]) -> Broker:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = _spawn(passing, [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)], folder)
-    broker = Broker("embedded (fakeredis, in a process of its own)", f"redis://127.0.0.1:{port}", process)
+    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)]
+    broker = _started(f"redis://127.0.0.1:{port}", passing, command, folder)
+    broker.name = "embedded (fakeredis, in a process of its own)"
+    return broker
+
+
+def _started(url: str, folders: list[str], command: list[str], folder: Path) -> Broker:
+    def start() -> "subprocess.Popen[bytes]":
+        return spawn(["pdflab.guard", *folders, "--", *command], folder / "broker.log")
+
+    broker = Broker("our Redis", url, start(), start)
     _await(broker, folder)
     return broker
 
 
-def _spawn(folders: list[str], command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
-    return spawn(["pdflab.guard", *folders, "--", *command], folder / "broker.log")
-
-
-def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> str:
-    """Wait until our Redis answers, and give its version."""
+def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> None:
+    """Wait until our Redis answers."""
     client = broker.client(patient=False)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and broker.process and broker.process.poll() is None:
         try:
             client.ping()
-            return "" if broker.embedded else str(client.info("server")["redis_version"])
         except (redis.RedisError, OSError):
             time.sleep(0.02)
+        else:
+            return
     broker.stop()
-    raise UsageError(
-        f"The private Redis did not start; {folder / 'redis.log'} or broker.log beside it says why."
-    )
+    raise UsageError(f"The private Redis did not start; redis.log or broker.log in {folder} says why.")

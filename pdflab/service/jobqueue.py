@@ -184,9 +184,14 @@ class JobQueue:
             self._redis.zrem("pdf_jobs_workers", worker)
 
     def sweep(self) -> list[str]:
-        """Bring back lost jobs and due retries; give the ids whose PDFs have been kept long enough."""
+        """Bring back lost jobs and due retries; give the ids whose PDFs are to be removed, then forgotten."""
         s = self._settings
         return list(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
+
+    def forget(self, job_ids: list[str]) -> None:
+        """Take jobs whose PDFs have been removed off the list of those that are kept."""
+        with _our_errors():
+            self._redis.zrem("pdf_jobs_completed", *job_ids)
 
     # Looking
 
@@ -209,11 +214,15 @@ class JobQueue:
         found = (self.get(job_id) for job_id in ids[:limit])
         return [job for job in found if job and job.state is state]
 
-    def all_jobs(self) -> Iterator[Job]:
+    def all_jobs(self) -> list[Job]:
         """Read every record there is: for saving them, not for a running system."""
         with _our_errors():
             keys = list(self._redis.scan_iter("pdf_jobs:*", count=1000))
-        return (job for job in (self.get(key.removeprefix("pdf_jobs:")) for key in keys) if job)
+            pipeline = self._redis.pipeline(transaction=False)
+            for key in keys:
+                pipeline.hgetall(key)
+            records: Any = pipeline.execute()
+        return [Job.from_record(record) for record in records if "state" in record]
 
     def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]:
         """Read the events after a stream id, and whether some between had already been trimmed away."""
@@ -259,6 +268,18 @@ class JobQueue:
             events=int(counts.get("events", 0)),
             fenced=int(counts.get("fenced", 0)),
         )
+
+    def last_event(self) -> JobEvent | None:
+        """Read the newest event, or None when nothing has ever happened."""
+        with _our_errors():
+            entries: Any = self._redis.xrevrange(EVENTS, count=1)
+        return JobEvent.from_fields(entries[0][1], entries[0][0]) if entries else None
+
+    def prepare(self) -> None:
+        """Load every step into Redis, so that the first use of each is as quick as the others."""
+        with _our_errors():
+            for script in self._scripts.values():
+                self._redis.script_load(script.script)
 
     def ping(self) -> None:
         """Make sure that Redis answers."""

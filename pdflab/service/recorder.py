@@ -36,13 +36,18 @@ class Recorder:
         self._behind = 0  # the sum of those sizes
 
     def open(self) -> None:
-        """Take the lock and find the place to go on from. Raises UsageError if another recorder has it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Take the lock and find the place to go on from. Raises UsageError for a log that is not ours."""
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
+            self._path.touch()
         except Timeout:
             raise UsageError(
                 f"Another recorder is writing {self._path}; stop it, or choose another log."
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"{self._path} cannot be written ({error.strerror}); choose another log."
             ) from None
         self._resume()
 
@@ -108,6 +113,12 @@ class Recorder:
             self._queue.trim_events(last_id)
 
 
+def begin_log(path: Path, last: JobEvent) -> None:
+    """Begin a new log behind an event: what a Redis did before that is another log's business."""
+    mark = {"gap": True, "event_id": last.event_id, "number": last.number, "at": last.at}
+    path.write_text(json.dumps(mark) + "\n")
+
+
 def _last_whole_line(path: Path) -> dict[str, Any] | None:
     """Cut a half-written last line off, and read the one before it."""
     if not path.exists():
@@ -118,4 +129,7 @@ def _last_whole_line(path: Path) -> dict[str, Any] | None:
         with path.open("rb+") as file:
             file.truncate(whole)
     lines = text[:whole].splitlines()
-    return json.loads(lines[-1]) if lines else None
+    try:
+        return json.loads(lines[-1]) if lines else None
+    except ValueError:
+        raise UsageError(f"The last line of {path} is not one of a log; move that file away.") from None

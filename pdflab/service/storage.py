@@ -52,9 +52,11 @@ class Storage:
                 aside.unlink(missing_ok=True)
             raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
 
-    def remove(self, job_id: str) -> None:
-        """Forget a job's PDF, whose time of keeping is over."""
-        self.path(job_id).unlink(missing_ok=True)
+    def remove(self, job_id: str) -> bool:
+        """Remove a job's PDF, and tell whether it is gone."""
+        with suppress(OSError):
+            self.path(job_id).unlink(missing_ok=True)
+        return not self.has(job_id)
 
     def _write(self, path: Path, pdf: bytes) -> None:
         with path.open("wb") as file:

@@ -132,12 +132,17 @@ class Worker:
         while True:
             try:
                 self._renew()
-                for job_id in self._queue.sweep():
-                    self._storage.remove(job_id)
-            except (BrokerUnavailable, OSError) as error:
+                self._tidy(self._queue.sweep())
+            except BrokerUnavailable as error:
                 _log.warning("%s", error)
             if finished.wait(interval):
                 return
+
+    def _tidy(self, expired: list[str]) -> None:
+        """Remove PDFs whose time of keeping is over; one that cannot be removed stays for the next sweep."""
+        removed = [job_id for job_id in expired if self._storage.remove(job_id)]
+        if removed:
+            self._queue.forget(removed)
 
     def _renew(self) -> None:
         claim = self._in_hand

@@ -18,7 +18,6 @@ def end_one_job_in_each_way(queue: JobQueue) -> None:
     queue.cancel("cancelled")
     queue.complete(take_and_claim(queue, "1"), WORKER)
     queue.fail(take_and_claim(queue, "2"), WORKER, Failure("no glyph"))
-    queue.take(0.01)  # the cancelled one's hint
     for token in ("3", "4", "5"):
         take_and_claim(queue, token)
         queue.clock_offset += LEASE_OVER
@@ -54,7 +53,7 @@ def test_a_settled_job_still_expires_after_its_step_was_repeated(queue: JobQueue
 
 
 def test_the_sweep_tells_which_pdfs_have_been_kept_long_enough(queue: JobQueue) -> None:
-    """Not before their time, once each, and then they count no longer as stored."""
+    """Not before their time, and again until they are forgotten: a file is removed first."""
     submit(queue, "a")
     queue.complete(take_and_claim(queue), WORKER)
 
@@ -62,6 +61,9 @@ def test_the_sweep_tells_which_pdfs_have_been_kept_long_enough(queue: JobQueue) 
     assert queue.sweep() == []
     queue.clock_offset += 2 * SWEEP_DUE
     assert queue.sweep() == ["a"]
+    queue.clock_offset += SWEEP_DUE
+    assert queue.sweep() == ["a"]
+    queue.forget(["a"])
     queue.clock_offset += SWEEP_DUE
     assert queue.sweep() == []
     assert queue.stats().pdf_count == 0
@@ -81,7 +83,7 @@ def test_when_everything_has_ended_only_a_few_keys_stay(queue: JobQueue, broker:
     end_one_job_in_each_way(queue)
     queue.renew(WORKER, {}, [])
     queue.clock_offset += DAY + 61
-    queue.sweep()
+    queue.forget(queue.sweep())
 
     client = broker.client()
     staying = {key for key in client.scan_iter() if client.ttl(key) == -1}

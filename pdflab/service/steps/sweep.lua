@@ -52,10 +52,8 @@ local function sequence(job_id) return tonumber(redis.call('HGET', record(job_id
 table.sort(back, function(a, b) return sequence(a) > sequence(b) end)
 for _, job_id in ipairs(back) do to_front(job_id) end
 
--- What has been kept long enough.
+-- What has been kept long enough: its file is removed first, and only then is it forgotten.
 redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', stamp(now))
 local kept_since = stamp(now - retention)
-local expired = redis.call('ZRANGEBYSCORE', 'pdf_jobs_completed', '-inf', kept_since, 'LIMIT', 0, 1000)
-if #expired > 0 then redis.call('ZREM', 'pdf_jobs_completed', unpack(expired)) end
 redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_failed', '-inf', kept_since)
-return expired
+return redis.call('ZRANGEBYSCORE', 'pdf_jobs_completed', '-inf', kept_since, 'LIMIT', 0, 1000)
