@@ -46,7 +46,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What JupyterLab shows: the first notebook, and one with nothing but a control room."""
     folder = tmp_path_factory.mktemp("notebooks")
     shutil.copy(START_HERE, folder)
-    room = new_notebook(cells=[new_code_cell(ROOM), new_code_cell("import time\ntime.sleep(15)")])
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    busy = "import time\ntime.sleep(15)"
+    room = new_notebook(cells=[new_code_cell(ROOM), new_code_cell(busy)], metadata=kernel)
     nbformat.write(room, folder / "room.ipynb")
     return folder
 
@@ -123,9 +125,7 @@ def command(page: Page, name: str, *, wait: bool = True) -> None:
 
 
 def press(page: Page, label: str) -> None:
-    page.locator("button.jupyter-button", has_text=label).or_(
-        page.locator("button.jupyter-widgets", has_text=label)
-    ).first.click()
+    page.get_by_role("button", name=label, exact=True).click()
 
 
 def saved_outputs(path: Path) -> list[dict[str, Any]]:
@@ -160,7 +160,7 @@ def test_the_control_room_lives_while_a_cell_runs_and_dies_with_its_kernel(
     facts = json.loads((folder / "facts.json").read_text())
 
     page.evaluate(COUNT_FRAMES)
-    press(page, "synchronous")
+    press(page, "Synchronous door")
     press(page, "Burst of 100")
 
     page.get_by_text("each dot is a client").wait_for(timeout=2_000)

@@ -100,7 +100,7 @@ def comparison_figure(queued: Run, synchronous: Run, *, predicted: float | None 
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
-    figure = make_figure(1300, 460)
+    figure = make_figure(1200, 450)
     figure.set_layout_engine("constrained", w_pad=0.15)
     axes = figure.subplots(1, 3)
     draw_throughput(axes[0], queued, synchronous, predicted=predicted)
@@ -183,7 +183,7 @@ def set_title(ax: Axes, title: str) -> Text:
 def _legend(ax: Axes) -> None:
     """Name the lines below the axes, where no line can run through their names."""
     spacing = {"fontsize": 8.5, "handlelength": 1.2, "columnspacing": 1.2}
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=3, frameon=False, **spacing)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, **spacing)
 
 
 def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -> str:

@@ -177,7 +177,8 @@ class ControlRoom:
         made = sum(event.state is JobState.COMPLETED for event in synchronous)
         numbers = (
             f"queued {stats.queued:,} · processing {stats.processing:,} · completed {stats.completed:,} · "
-            f"failed {stats.failed:,} · {stats.workers} workers · synchronous {made:,} · {self._redis}"
+            f"failed {stats.failed:,} · {stats.workers} workers · at the synchronous door {made:,} · "
+            + self._redis
         )
         busy = stats.queued + stats.processing > 0
         return _Look(numbers, busy, stats.workers, self._lab.events(), synchronous, self._lab.sends())

@@ -44,12 +44,14 @@ class LiveChart:
 
     def __init__(self, *, width: int = 1000, height: int = 310, window: float = 60.0) -> None:
         self.figure, self._window = make_figure(width, height), window
-        self.figure.subplots_adjust(left=0.06, right=0.985, top=0.9, bottom=0.27, wspace=0.28)
+        self.figure.subplots_adjust(left=0.055, right=0.985, top=0.9, bottom=0.27, wspace=0.33)
         self._canvas: Any = self.figure.canvas  # matplotlib has no types for it
         self._kept: Any = None  # the pixels of what stays, until an axis changes
         self._moving: list[Artist] = []
         self._recent = {door: _Recent(window) for door in COLOURS}
-        self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3)
+        self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(
+            1, 3, width_ratios=(1.0, 1.15, 1.3)
+        )
         self._depth = add_line(self._depth_ax, COLOURS[QUEUED], "queued")
         self._rates = {door: add_line(self._rate_ax, colour, door) for door, colour in COLOURS.items()}
         self._dots = {
@@ -101,8 +103,11 @@ class LiveChart:
             ax.set(xlim=(-self._window, 0), xlabel="seconds ago")
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.0f}"))
         self._wait_ax.set_ylim(latency_axis(self._wait_ax, "y"))
+        set_title(self._wait_ax, "").set_x(-0.15)  # the longest title
         handles = [*self._rates.values(), *self._dots.values()]
-        self.figure.legend(handles=handles, loc="lower center", ncol=6, frameon=False, fontsize=9)
+        self.figure.legend(
+            handles=handles, loc="lower center", ncol=6, frameon=False, fontsize=9, markerscale=2
+        )
         for artist in self._moving:
             artist.set_animated(True)  # left out of what is kept
         self.update(0.0, queued=(), synchronous=(), sends=())

@@ -8,7 +8,7 @@ Read next: control_room.py.
 import html
 from collections.abc import Callable
 
-from ipywidgets import HTML, Button, HBox, Image, IntSlider, Layout, ToggleButtons, VBox
+from ipywidgets import HTML, Button, DOMWidget, HBox, Image, IntSlider, Layout, ToggleButtons, VBox
 
 from pdflab.run import QUEUED, SYNCHRONOUS
 
@@ -42,8 +42,11 @@ class Panel:
         self, *, workers: int, press: Callable[[str, str], None], scale: Callable[[int], None]
     ) -> None:
         self.buttons = {name: Button(description=label, layout=_wide(142)) for name, label in _LABELS.items()}
-        self.door = ToggleButtons(options=[SYNCHRONOUS, QUEUED], value=QUEUED, description="Door")
+        doors = [("Synchronous door", SYNCHRONOUS), ("Queued door", QUEUED)]
+        self.door = ToggleButtons(options=doors, value=QUEUED, layout=_wide(300))
+        self.door.style.button_width = "142px"
         self.workers = IntSlider(workers, 1, max(8, workers), description="Workers", continuous_update=False)
+        self.workers.style.description_width = "initial"
         self.picture = Image(format="png", layout=_wide(WIDTH, height=f"{HEIGHT}px"))
         self.status, self._hint = HTML(layout=_line()), HTML(_FIRST_HINT, layout=_line())
         rows = [HBox([*self.buttons.values()]), HBox([self.door, self.workers])]
@@ -51,6 +54,7 @@ class Panel:
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: press(name, self.door.value))
         self.workers.observe(lambda change: scale(change["new"]), "value")
+        self._obey_at_once()
 
     def say(self, numbers: str, trouble: str = "") -> None:
         """Show the numbers, and beside them what went wrong."""
@@ -65,8 +69,20 @@ class Panel:
 
     def disable(self) -> None:
         """Let nothing be pressed any more."""
-        for widget in (*self.buttons.values(), self.door, self.workers):
+        for widget in self._controls():
             widget.disabled = True
+
+    def _controls(self) -> list[DOMWidget]:
+        return [*self.buttons.values(), self.door, self.workers]
+
+    def _obey_at_once(self) -> None:
+        """Take each click on the thread that the browser chose for it, which is free while a cell runs.
+
+        ipykernel 7.4 sends it to the thread that wrote to the widget last, the cell's own: nothing would
+        happen until the cell has ended. Other versions do not look at this.
+        """
+        for widget in self._controls():
+            widget.comm._reply_subshell_for = None
 
 
 def _wide(pixels: int, **more: str) -> Layout:

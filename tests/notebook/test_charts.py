@@ -88,7 +88,7 @@ def test_a_figure_shows_itself_without_pyplot() -> None:
     """A notebook gets a light picture of the size that was asked for."""
     picture = comparison_figure(queued(20), synchronous(20, failed=6))._repr_png_()
 
-    assert imread(io.BytesIO(picture)).shape[:2] == (460, 1300)
+    assert imread(io.BytesIO(picture)).shape[:2] == (450, 1200)
     assert len(picture) < 60_000
 
 

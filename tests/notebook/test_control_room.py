@@ -177,6 +177,23 @@ def test_the_verdict_is_about_what_was_clicked_since_the_last_wait(lab: FakeLab,
     assert room.wait() == "the queue accepted all 4: no, 3"
 
 
+def test_a_run_begins_with_the_latest_load_at_its_door(lab: FakeLab, room: ControlRoom) -> None:
+    """A comparison is of two loads, not of all that was clicked since breakfast; a single PDF is no load."""
+    lab.asked.append(Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "earlier"))
+    lab.told.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
+    room.burst.click()
+    room.wait()
+    lab.asked.append(Send("queued", "invoice", 1.0, 1.0, 1.1, 202, "now"))
+    lab.told.append(JobEvent("now", JobState.QUEUED, 1.05, "invoice", number=2))
+    room.invoice.click()
+    room.wait()
+
+    run = room.run("queued")
+
+    assert [send.job_id for send in run.sends] == [event.job_id for event in run.events] == ["now"]
+    assert not room.run("synchronous").sends
+
+
 def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
     lab: FakeLab, watched: ControlRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
