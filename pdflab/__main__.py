@@ -22,6 +22,8 @@ _EPILOG = """examples:
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000
   pdflab audit pdflab-data                      was every accepted document kept?
+  pdflab sample invoice --out invoice.pdf       a made-up document, rendered here and now
+  pdflab bench render                           how long documents take on this machine
 
 Settings can also come from PDFLAB_* variables, such as PDFLAB_REDIS_URL; an option wins.
 """
@@ -59,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_services(subparsers)
     _add_experiments(subparsers)
+    _add_sample(subparsers)
     return parser
 
 
@@ -110,6 +113,18 @@ def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     audit = _add(subparsers, "audit", "check that every accepted document was kept", commands.audit)
     audit.add_argument("folder", type=Path, nargs="?", help="what was left behind (default pdflab-data)")
     audit.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    bench = _add(subparsers, "bench", "measure this machine", commands.bench)
+    bench.add_argument("what", choices=("render",), help="which part of pdflab")
+    bench.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _add_sample(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sample = _add(subparsers, "sample", "render a made-up document", commands.sample)
+    sample.add_argument("kind", choices=("custom", "invoice", "report"))
+    sample.add_argument("--seed", type=int, default=0, help="the same seed makes the same document")
+    sample.add_argument("--lines", type=int, help="of the invoice, or rows of the report's table")
+    sample.add_argument("--out", default="-", metavar="FILE", help="the PDF (default -, for a pipe)")
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """What each command does, once its arguments are read.
 
-Read next: system.py for `up`, audit.py for `audit`; `demo` has a file of its own.
+Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; `demo` has a file of its own.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pdflab.errors import LoadFailed, UsageError
 from pdflab.settings import Settings
 
 _NOTEBOOK = "00_start_here.ipynb"
+_SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 
 
 def open_lab() -> int:
@@ -151,3 +152,44 @@ def audit(arguments: argparse.Namespace) -> int:
     verdict = check(Settings.from_env(os.environ, folder=arguments.folder))
     print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
     return 0 if verdict.clean else 1
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Measure this machine, and print a table or one JSON object."""
+    from rich.console import Console
+
+    from pdflab.bench.render import measure, show
+
+    figures = measure()
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        show(figures, Console())
+    return 0
+
+
+def sample(arguments: argparse.Namespace) -> int:
+    """Render a made-up document into a file, or for a pipe."""
+    from pdflab.documents import render, requests, samples
+    from pdflab.service.fontfiles import find_fonts
+
+    a = arguments
+    if a.out == "-" and sys.stdout.isatty():
+        raise UsageError(
+            f"A PDF is not for a terminal; name a file: pdflab sample {a.kind} --out {a.kind}.pdf"
+        )
+    if a.lines is not None and not 1 <= a.lines <= 1_000:
+        raise UsageError("--lines must be between 1 and 1000.")
+    request = requests.parse_request(samples.sample(a.kind, a.seed, lines=a.lines))
+    fonts = find_fonts(Settings.from_env(os.environ).fonts)
+    pdf = render.render(request, created_at=_SAMPLE_DATE, fonts=fonts).pdf
+    if a.out == "-":
+        sys.stdout.buffer.write(pdf)
+        return 0
+    try:
+        Path(a.out).write_bytes(pdf)
+    except OSError as error:
+        raise UsageError(
+            f"{a.out} cannot be written ({error.strerror}); name another file with --out."
+        ) from None
+    return 0

@@ -73,7 +73,10 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as its record in Redis tells it. Instants are seconds since the epoch; not yet is None."""
+    """A job as its record in Redis tells it. Instants are seconds since the epoch; not yet is None.
+
+    `result` is what was noticed about its PDF: pages, bytes, and the names of characters that no font has.
+    """
 
     job_id: str
     kind: str
@@ -88,6 +91,7 @@ class Job:
     worker: str | None = None
     reason: str | None = None
     retry_of: str | None = None
+    result: dict[str, Any] | None = None
     history: tuple[tuple[JobState, float], ...] = ()
 
     @classmethod
@@ -107,6 +111,7 @@ class Job:
             worker=record.get("worker") or None,
             reason=record.get("reason") or None,
             retry_of=record.get("retry_of") or None,
+            result=json.loads(record.get("result") or "null") or None,
             history=_history(record.get("history", "")),
         )
 

@@ -27,6 +27,7 @@ class Settings:
     storage: Path | None = None  # where PDFs go, if not folder/pdf_storage
     log: Path | None = None  # the log of transitions, if not folder/jobs.log
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
+    fonts: Path | None = None  # a folder of more fonts, for scripts that DejaVu lacks, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 8000  # the queued door; 0 takes a free one
     sync_port: int = 8001  # the synchronous door

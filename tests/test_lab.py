@@ -80,14 +80,14 @@ def test_a_request_of_our_own_is_checked_like_any_other(lab: Lab) -> None:
 
 def test_an_impossible_document_fails_with_a_reason_and_the_worker_lives(lab: Lab) -> None:
     """A job that can never become a PDF ends as FAILED, and the next one is served."""
-    impossible = lab.custom(title="𒀀", text="cuneiform")
+    impossible = lab.custom(title="Without end", text="a\n" * 25_000)
     possible = lab.custom(title="A", text="Latin")
 
     lab.wait()
 
     endings = {event.job_id: event for event in lab.events() if event.state.is_ending}
     assert endings[impossible].state is JobState.FAILED
-    assert "U+12000" in str(endings[impossible].reason)
+    assert "more than 500 pages" in str(endings[impossible].reason)
     assert endings[possible].state is JobState.COMPLETED
 
 

@@ -104,7 +104,7 @@ def test_the_api_never_renders() -> None:
 @pytest.mark.parametrize("module", PURE)
 def test_what_is_pure_knows_no_service_no_clock_and_no_file(module: str) -> None:
     """The same arguments give the same answer: nothing else is asked. A Run loads and saves itself."""
-    strangers = {"redis", "flask", "time", "os", "socket", "subprocess", "threading", "asyncio", "tempfile"}
+    strangers = {"redis", "flask", "time", "os", "socket", "subprocess", "asyncio", "tempfile"}
     assert not strangers & {name.partition(".")[0] for name in imports(module)}
     assert not {name for name in ours(module) if name.startswith(("service/", "notebook/"))}
     calls = {node.attr for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}

@@ -3,13 +3,15 @@
 Read next: invoice.py.
 """
 
-from pdflab.documents.page import ACCENT, MARGIN, READING, Sheet
+from pdflab.documents.direction import reads_from_right
+from pdflab.documents.page import ACCENT, MARGIN, READING, Rendered, Sheet
 from pdflab.documents.requests import CustomRequest
+from pdflab.documents.typesetting import Typesetter
 
 
-def draw_custom(request: CustomRequest, *, created_at: float) -> bytes:
-    """Draw a text and give the bytes of its PDF."""
-    sheet = Sheet(request.title, created_at=created_at, paper=request.paper)
+def draw_custom(request: CustomRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+    """Draw a text."""
+    sheet = Sheet(request.title, created_at=created_at, setter=setter, paper=request.paper)
     sheet.headline(request.title)
     sheet.y += 14
     sheet.prose(request.text)
@@ -20,7 +22,8 @@ def draw_custom(request: CustomRequest, *, created_at: float) -> bytes:
 
 def _draw_bullet(sheet: Sheet, text: str) -> None:
     sheet.needs(READING.leading)
+    rtl = reads_from_right(text)
     sheet.set_fill_color(ACCENT)
-    sheet.rect(MARGIN + 2, sheet.y + 5.6, 3.5, 3.5, style="F")
-    sheet.paragraph(text, READING, x=MARGIN + 16)
+    sheet.rect(sheet.right - 5.5 if rtl else MARGIN + 2, sheet.y + 5.6, 3.5, 3.5, style="F")
+    sheet.paragraph(text, READING, x=MARGIN + 16 * (not rtl), width=sheet.epw - 16)
     sheet.y += 4

@@ -1,148 +1,113 @@
-"""The invoice: who, to whom, what for, and how much.
+"""The invoice: who, to whom, what for, how much, and how to pay. Its fields are those of EN 16931.
 
-Columns are as wide as their widest number; the description takes the rest.
-Read next: money.py for the sums, page.py for the table.
+Read next: items.py.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
-
-from pdflab.documents.money import Totals, add_up, format_amount, format_number, format_price, line_net
-from pdflab.documents.page import (
-    ACCENT,
-    BODY,
-    FAINT,
-    GUTTER,
-    LABEL,
-    MARGIN,
-    STRONG,
-    Column,
-    Sheet,
-    Style,
-    draw_table,
-    share_width,
-    width_of,
-)
+from pdflab.documents.direction import reads_from_right
+from pdflab.documents.formats import Formats, formats_for
+from pdflab.documents.items import draw_items
+from pdflab.documents.labels import Labels, labels_for
+from pdflab.documents.page import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Rendered, Sheet, Style
 from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.settlement import ABOVE, Settlement
+from pdflab.documents.typesetting import Typesetter
 
-TOTAL = Style(13, bold=True, colour=ACCENT)
-TOTALS_WIDTH = 240.0
+FACTS_A_ROW = 4
+MOST_REMARKS = 80.0  # a short remark stays with the sums; a long one may flow to the next page
 
 
-def draw_invoice(request: InvoiceRequest, *, created_at: float) -> bytes:
-    """Draw an invoice and give the bytes of its PDF."""
-    title = f"Invoice {request.number}"
-    sheet = Sheet(title, created_at=created_at, author=request.seller.name)
-    nets = [line_net(line.quantity, line.unit_price, currency=request.currency) for line in request.lines]
-    rates = (line.vat_rate for line in request.lines)
-    totals = add_up(zip(nets, rates, strict=True), currency=request.currency)
+def draw_invoice(request: InvoiceRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+    """Draw an invoice."""
+    formats, labels = formats_for(request.locale, request.currency), labels_for(request.locale)
+    title = f"{labels.invoice} {request.number}"
+    sheet = Sheet(title, created_at=created_at, setter=setter, author=request.seller.name)
+    sheet.set_lang(labels.language)
+    settlement = Settlement(sheet, request, formats, labels)
+    remarks = _remarks(request, labels)
     sheet.headline(title)
-    _draw_dates(sheet, request)
-    _draw_parties(sheet, request)
-    _draw_lines(sheet, request, nets, tail=_totals_height(totals))
-    _draw_totals(sheet, totals, request.currency)
-    if request.note:
-        sheet.y += 24
-        sheet.prose(request.note)
-    return sheet.finish(_signature(request.seller))
-
-
-def _draw_dates(sheet: Sheet, request: InvoiceRequest) -> None:
-    facts = [("Issued", str(request.issued)), ("Due", str(request.due or "")), ("Currency", request.currency)]
     sheet.y += 10
-    for column, (label, value) in enumerate(fact for fact in facts if fact[1]):
-        sheet.put(label, LABEL, x=MARGIN + 100 * column)
-        sheet.put(value, BODY, x=MARGIN + 100 * column, y=sheet.y + LABEL.leading)
-    sheet.y += LABEL.leading + BODY.leading + 18
+    _draw_facts(sheet, _facts(request, formats, labels))
+    _draw_parties(sheet, request, labels)
+    tail = settlement.height + min(_height(sheet, remarks), MOST_REMARKS)
+    draw_items(sheet, request, formats, labels, tail=tail)
+    settlement.draw()
+    _draw_remarks(sheet, remarks)
+    return sheet.finish(_signature(request.seller, labels))
 
 
-def _draw_parties(sheet: Sheet, request: InvoiceRequest) -> None:
+def _facts(request: InvoiceRequest, formats: Formats, labels: Labels) -> list[tuple[str, str, Style]]:
+    facts = [
+        (labels.issued, formats.day(request.issued), BODY),
+        (labels.due, formats.day(request.due) if request.due else "", BODY),
+        (labels.amount_due, formats.sum(request.totals.due), STRONG),
+        (labels.order, request.order_number or "", BODY),
+        (labels.reference, request.buyer_reference or "", BODY),
+    ]
+    return [fact for fact in facts if fact[1]]
+
+
+def _draw_facts(sheet: Sheet, facts: list[tuple[str, str, Style]]) -> None:
+    width = (sheet.epw - GUTTER * (FACTS_A_ROW - 1)) / FACTS_A_ROW
+    for start in range(0, len(facts), FACTS_A_ROW):
+        top, ends = sheet.y, []
+        for place, (label, value, style) in enumerate(facts[start : start + FACTS_A_ROW]):
+            x = MARGIN + place * (width + GUTTER)
+            sheet.y = top
+            _flow(sheet, label, LABEL, x=x, width=width)
+            _flow(sheet, value, style, x=x, width=width)
+            ends.append(sheet.y)
+        sheet.y = max(ends) + 8
+    sheet.y += 10
+
+
+def _draw_parties(sheet: Sheet, request: InvoiceRequest, labels: Labels) -> None:
     top, ends = sheet.y, []
-    for column, (label, party) in enumerate((("From", request.seller), ("Bill to", request.buyer))):
+    for column, (label, party) in enumerate(((labels.seller, request.seller), (labels.buyer, request.buyer))):
         sheet.y = top
-        ends.append(_draw_party(sheet, party, label=label, x=MARGIN + column * (sheet.epw + GUTTER) / 2))
+        x = MARGIN + column * (sheet.epw + GUTTER) / 2
+        _draw_party(sheet, party, labels, label=label, x=x)
+        ends.append(sheet.y)
     sheet.y = max(ends) + 22
 
 
-def _draw_party(sheet: Sheet, party: Party, *, label: str, x: float) -> float:
+def _draw_party(sheet: Sheet, party: Party, labels: Labels, *, label: str, x: float) -> None:
     width = (sheet.epw - GUTTER) / 2
     sheet.bar(width, 0.5, FAINT, x=x)
     sheet.y += 6
     sheet.put(label, LABEL, x=x)
     sheet.y += LABEL.leading + 2
-    sheet.paragraph(party.name, STRONG, x=x, width=width)
-    for line in (*party.address, party.country, party.vat_id and f"VAT {party.vat_id}"):
+    _flow(sheet, party.name, STRONG, x=x, width=width)
+    identity = (party.country, party.vat_id and f"{labels.vat} {party.vat_id}")
+    for line in (*party.address, " · ".join(part for part in identity if part)):
         if line:
-            sheet.paragraph(line, BODY, x=x, width=width)
-    return sheet.y
+            _flow(sheet, line, BODY, x=x, width=width)
 
 
-def _draw_lines(sheet: Sheet, request: InvoiceRequest, nets: Sequence[Decimal], *, tail: float) -> None:
-    titles = ("", "Description", "Quantity", "Unit", "Unit price", "VAT %", "Amount")
-    rows = [
-        (
-            str(number),
-            line.description,
-            format_number(line.quantity),
-            line.unit,
-            format_price(line.unit_price, currency=request.currency),
-            format_number(line.vat_rate),
-            format_amount(net, currency=request.currency),
-        )
-        for number, (line, net) in enumerate(zip(request.lines, nets, strict=True), start=1)
-    ]
-    draw_table(sheet, _columns(titles, rows, sheet.epw), rows, tail=tail)
+def _flow(sheet: Sheet, text: str, style: Style, *, x: float, width: float) -> None:
+    """Draw lines below each other, all flush left: a form in English stays one, whatever is filled in."""
+    rtl = reads_from_right(text)
+    for line in sheet.wrap(text, width, style):
+        sheet.needs(style.leading)
+        sheet.put(line, style, x=x, rtl=rtl)
+        sheet.y += style.leading
 
 
-def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], total: float) -> list[Column]:
-    wanted = [
-        max(width_of(title, LABEL), *(width_of(row[index], BODY) for row in rows))
-        for index, title in enumerate(titles)
-        if title != "Description"
-    ]
-    wanted.insert(1, total)
-    widths = share_width(wanted, total - GUTTER * (len(titles) - 1))
-    left = ("", "Description", "Unit")
-    return [Column(title, width, title not in left) for title, width in zip(titles, widths, strict=True)]
+def _remarks(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:
+    texts = [(labels.terms, LABEL), (request.terms, BODY)] if request.terms else []
+    return [(text, style) for text, style in (*texts, (request.note, BODY)) if text]
 
 
-def _draw_totals(sheet: Sheet, totals: Totals, currency: str) -> None:
-    sums = [(label, format_amount(amount, currency=currency)) for label, amount in _sums(totals, currency)]
-    gross = (f"Total {currency}", format_amount(totals.gross, currency=currency))
-    left = sheet.right - max(TOTALS_WIDTH, _widest(sums, BODY), _widest([gross], TOTAL))
-    sheet.needs(_totals_height(totals))  # the block stays together
-    sheet.y += 16
-    for label, amount in sums:
-        sheet.needs(16)
-        _draw_sum(sheet, label, amount, style=BODY, left=left)
-        sheet.y += 16
-    sheet.needs(26)
-    sheet.bar(sheet.right - left, 1, ACCENT, x=left)
-    sheet.y += 7
-    _draw_sum(sheet, *gross, style=TOTAL, left=left)
-    sheet.y += TOTAL.leading
+def _height(sheet: Sheet, remarks: list[tuple[str, Style]]) -> float:
+    return ABOVE + sum(len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
 
 
-def _totals_height(totals: Totals) -> float:
-    return 16 + 16 * (len(totals.vat) + 1) + 26
+def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:
+    sheet.y += ABOVE
+    for text, style in remarks:
+        sheet.needs(style.leading + (2 * BODY.leading if style is LABEL else 0))
+        sheet.paragraph(text, style)
+        sheet.y += 0 if style is LABEL else 6
 
 
-def _draw_sum(sheet: Sheet, label: str, amount: str, *, style: Style, left: float) -> None:
-    sheet.put(label, style, x=left)
-    sheet.put(amount, style, x=sheet.right, right=True)
-
-
-def _widest(sums: Sequence[tuple[str, str]], style: Style) -> float:
-    return max(width_of(label, style) + GUTTER + width_of(amount, style) for label, amount in sums)
-
-
-def _sums(totals: Totals, currency: str) -> list[tuple[str, Decimal]]:
-    groups = [
-        (f"VAT {format_number(group.rate)} % on {format_amount(group.net, currency=currency)}", group.vat)
-        for group in totals.vat
-    ]
-    return [("Net", totals.net), *groups]
-
-
-def _signature(seller: Party) -> str:
-    return f"{seller.name} · VAT {seller.vat_id}" if seller.vat_id else seller.name
+def _signature(seller: Party, labels: Labels) -> str:
+    return f"{seller.name} · {labels.vat} {seller.vat_id}" if seller.vat_id else seller.name

@@ -1,6 +1,8 @@
 """Exact sums: each line rounded half-up to the cent, VAT once per rate, and totals that add up to the cent.
 
-Read next: invoice.py.
+The rules are those of EN 16931; BR-CO-10 and the like name them. Its limit of two decimals is not kept:
+amounts have the decimals of their currency, none for JPY and three for KWD.
+Read next: formats.py, then invoice.py.
 """
 
 from collections import defaultdict
@@ -8,11 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-_WITHOUT_CENTS = (
-    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
-    *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
-)
-_WITH_MILS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+# ISO 4217. Babel's figures are CLDR's, which drop the cents of RSD or ALL as cash does; invoices have them.
+_DECIMALS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
 _DIGITS = 60  # more than any request needs: a sum is never rounded silently
 
 
@@ -27,23 +31,27 @@ class VatGroup:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums of an invoice: gross is net and the VAT of each group, to the cent."""
+    """The sums of an invoice: gross is net and the VAT of each group, due is what is left to pay."""
 
     net: Decimal
     vat: tuple[VatGroup, ...]
     gross: Decimal
+    paid: Decimal
+    due: Decimal
 
 
-def line_net(quantity: Decimal, unit_price: Decimal, *, currency: str) -> Decimal:
-    """Give what a line costs without VAT, rounded half-up to the currency's smallest coin."""
+def line_net(
+    quantity: Decimal, unit_price: Decimal, *, currency: str, discount: Decimal = Decimal(0)
+) -> Decimal:
+    """Give a line without VAT, less its discount in percent, rounded once and half-up to the coin."""
     with localcontext(prec=_DIGITS):
-        return _rounded(quantity * unit_price, currency)
+        return _rounded(quantity * unit_price * (100 - discount) / 100, currency)
 
 
-def add_up(lines: Iterable[tuple[Decimal, Decimal]], *, currency: str) -> Totals:
+def add_up(lines: Iterable[tuple[Decimal, Decimal]], *, currency: str, paid: Decimal = Decimal(0)) -> Totals:
     """Sum lines of (net, VAT rate in percent).
 
-    VAT is rounded once per rate, not once per line, as EN 16931 asks: the order of the lines does not matter.
+    VAT is rounded once per rate, not once per line (BR-CO-17): the order of the lines does not matter.
     """
     with localcontext(prec=_DIGITS):
         nets: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
@@ -52,8 +60,9 @@ def add_up(lines: Iterable[tuple[Decimal, Decimal]], *, currency: str) -> Totals
         groups = tuple(
             VatGroup(rate, net, _rounded(net * rate / 100, currency)) for rate, net in sorted(nets.items())
         )
-        net = sum((group.net for group in groups), Decimal(0))
-        return Totals(net, groups, net + sum((group.vat for group in groups), Decimal(0)))
+        net = sum((group.net for group in groups), Decimal(0))  # BR-CO-10, BR-CO-13
+        gross = net + sum((group.vat for group in groups), Decimal(0))  # BR-CO-14, BR-CO-15
+        return Totals(net, groups, gross, paid, gross - paid)  # BR-CO-16
 
 
 def format_amount(amount: Decimal, *, currency: str) -> str:
@@ -75,9 +84,7 @@ def format_number(number: Decimal) -> str:
 
 def decimals(currency: str) -> int:
     """Tell how many digits stand behind the point: 2 for EUR, none for JPY, 3 for KWD."""
-    if currency in _WITHOUT_CENTS:
-        return 0
-    return 3 if currency in _WITH_MILS else 2
+    return _DECIMALS.get(currency, 2)
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:

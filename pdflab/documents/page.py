@@ -1,21 +1,24 @@
-"""What the three kinds of document share: paper, type, colour, a cursor that goes down, and the table.
+"""What the three kinds of document share: paper, type, colour, and a cursor that goes down.
 
 All lengths are points. `y` is the top of the next line; nothing is drawn below `bottom` but the page number.
-Widths of words are remembered, so that wrapping a text costs one look-up a word.
-Read next: custom.py, the simplest kind.
+Read next: table.py, then custom.py, the simplest kind.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import zip_longest
+from typing import Any
 
 from fpdf import FPDF
 from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
-from fpdf.fonts import CORE_FONTS_CHARWIDTHS
+
+from pdflab.documents.direction import reads_from_right
+from pdflab.documents.pen import Pen, fits
+from pdflab.documents.plainpen import PlainPen
+from pdflab.documents.typesetting import BOX, Run, Typesetter
+from pdflab.errors import ImpossibleDocument
 
 INK = DeviceRGB(0.11, 0.13, 0.16)
 MUTED = DeviceRGB(0.42, 0.45, 0.49)
@@ -25,7 +28,7 @@ ACCENT = DeviceRGB(0.04, 0.37, 0.45)
 MARGIN = 56.0
 GUTTER = 12.0
 PADDING = 4.0
-ENCODING = "cp1252"  # what the core fonts can write: western Europe, the euro sign, typographic quotes
+MOST_PAGES = 500  # of one document: what holds a worker, and fills its memory, has an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +55,34 @@ LABEL = Style(8, bold=True, colour=MUTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table; `width` has no gutter in it."""
+class Rendered:
+    """A finished document, and what was noticed: how many pages, and the names of what became boxes."""
 
-    title: str
-    width: float
-    right: bool = False
+    pdf: bytes
+    pages: int
+    missing_glyphs: tuple[str, ...] = ()
 
 
 class Sheet(FPDF):
     """A document while it is drawn, page after page from the top down."""
 
-    def __init__(self, title: str, *, created_at: float, author: str = "", paper: str = "A4") -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        created_at: float,
+        setter: Typesetter,
+        author: str = "",
+        paper: str = "A4",
+    ) -> None:
         super().__init__(unit="pt", format=paper)
+        self.setter = setter
+        self.pen = Pen(self) if fits() else PlainPen(self, self.setter.spool)
+        self.missing: dict[str, None] = {}
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
-        self.core_fonts_encoding = ENCODING
         self.alias_nb_pages("")  # {nb} in a customer's text must never become the number of pages
         self.set_auto_page_break(False)
         self.set_margins(MARGIN, MARGIN)
-        self.set_font("helvetica")
         self.running_title = " ".join(title.split())
         self.set_title(self.running_title)
         self.set_author(author or "pdflab")
@@ -89,18 +101,45 @@ class Sheet(FPDF):
         return self.w - MARGIN
 
     def put(
-        self, text: str, style: Style, *, x: float = MARGIN, y: float | None = None, right: bool = False
+        self,
+        text: str,
+        style: Style,
+        *,
+        x: float = MARGIN,
+        y: float | None = None,
+        right: bool = False,
+        rtl: bool | None = None,
     ) -> None:
-        """Draw one line whose top is at `y`, or at the cursor, from `x` on, or up to `x` when `right`."""
-        self.set_font("helvetica", "B" if style.bold else "", style.size)
-        self.set_text_color(style.colour)
-        left = x - width_of(text, style) if right else x
-        self.text(left, (self.y if y is None else y) + style.size * 1.05, text)
+        """Draw one line whose top is at `y`, or at the cursor, from `x` on, or up to `x` when `right`.
+
+        `rtl` tells whether its paragraph is read from right to left, if the line alone does not tell.
+        """
+        y = (self.y if y is None else y) + style.size * 1.05
+        x -= self.width_of(text, style) if right else 0
+        runs = self.setter.runs(text, style.bold, rtl=rtl)
+        for run in runs:
+            self.pen.write(run, x, y, size=style.size, colour=style.colour)
+            if run.font is None:
+                self._draw_boxes(run, x, y, style)
+            if len(runs) > 1:
+                x += run.width * style.size
+
+    def width_of(self, text: str, style: Style) -> float:
+        """Measure a text of one line in points."""
+        return self.setter.width(text, style.bold) * style.size
+
+    def wrap(self, text: str, width: float, style: Style) -> list[str]:
+        """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
+        width += 0.01  # a column exactly as wide as its text must hold it, whatever floats add up to
+        return self.setter.wrap(text, width / style.size, style.bold)
+
+    def shorten(self, text: str, width: float, style: Style) -> str:
+        """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
+        return self.setter.shorten(text, width / style.size, style.bold)
 
     def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
-        self.set_fill_color(colour)
-        self.rect(x, self.y, width, height, style="F")
+        self.pen.fill(x, self.y, width, height, colour)
 
     def needs(self, height: float) -> bool:
         """Go to a new page unless `height` still fits, and tell whether that happened."""
@@ -110,10 +149,11 @@ class Sheet(FPDF):
         return True
 
     def paragraph(self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None) -> None:
-        """Flow a text down the page, and on to the next ones."""
-        for line in wrap(text, width or self.right - x, style):
+        """Flow a text down the page, and on to the next ones; what is read from the right is flush right."""
+        width, rtl = width or self.right - x, reads_from_right(text)
+        for line in self.wrap(text, width, style):
             self.needs(style.leading)
-            self.put(line, style, x=x)
+            self.put(line, style, x=x + width * rtl, right=rtl, rtl=rtl)
             self.y += style.leading
 
     def prose(self, text: str) -> None:
@@ -128,137 +168,35 @@ class Sheet(FPDF):
         self.y += 16
         self.paragraph(title, TITLE)
 
-    def finish(self, signature: str) -> bytes:
-        """Number the pages, now that their count is known, sign them, and give the bytes."""
+    def add_page(self, *args: Any, **kwargs: Any) -> None:
+        """Go to a new page. Raises ImpossibleDocument when there are too many."""
+        if len(self.pages) >= MOST_PAGES:
+            raise ImpossibleDocument(f"this document has more than {MOST_PAGES} pages: ask for it in parts")
+        super().add_page(*args, **kwargs)
+
+    def finish(self, signature: str) -> Rendered:
+        """Number the pages, now that their count is known, sign them, and give the document."""
         for number in self.pages:
             self.page = number
             self.current_font_is_set_on_page = False  # each page has to be told its font again
             self.set_fill_color(FAINT)
             self._number_page(number, signature)
-        return bytes(self.output())
+        return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
 
     def _number_page(self, number: int, signature: str) -> None:
         if number > 1:
-            self.put(shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
-        self.put(shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
+            self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
+        self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
         self.put(f"Page {number} of {len(self.pages)}", SMALL, x=self.right, y=self.h - 46, right=True)
 
-
-def draw_table(
-    sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, tail: float = 0
-) -> None:
-    """Draw rows under a heading that each new page repeats; only a row that no page could hold is divided.
-
-    `tail` is the height of what follows and must not stand on a page without the last row.
-    """
-    titles = _wrapped(columns, [column.title for column in columns], LABEL)
-    for number, row in enumerate(rows or [()]):
-        cells = _wrapped(columns, row, BODY)
-        height = len(cells) * BODY.leading + 2 * PADDING
-        height += len(titles) * LABEL.leading + 2 * PADDING if number == 0 else 0
-        height += tail if number == len(rows) - 1 else 0
-        if sheet.needs(height) or number == 0:
-            _draw_heading(sheet, columns, titles)
-        _draw_row(sheet, columns, cells, titles)
+    def _draw_boxes(self, run: Run, x: float, y: float, style: Style) -> None:
+        self.missing |= dict.fromkeys(run.text)
+        self.set_draw_color(style.colour)
+        self.set_line_width(style.size / 16)
+        for place in range(len(run.text)):
+            left = x + (place + 0.1) * BOX * style.size
+            self.rect(left, y - 0.72 * style.size, 0.8 * BOX * style.size, 0.72 * style.size)
 
 
-def share_width(wanted: Sequence[float], total: float) -> list[float]:
-    """Give each column the width it wants; if that is too much, only the widest give way."""
-    widths, left = list(wanted), total
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    for rank, index in enumerate(order):
-        widths[index] = min(wanted[index], left / (len(wanted) - rank))
-        left -= widths[index]
-    return [width + left / len(wanted) for width in widths]
-
-
-def width_of(text: str, style: Style) -> float:
-    """Measure a text in points. Raises UnicodeEncodeError when the font lacks a glyph."""
-    measure = _remembered_width if len(text) <= 40 else _width  # a memory of long texts would only fill up
-    return measure(text, style.bold) * style.size
-
-
-def wrap(text: str, width: float, style: Style) -> list[str]:
-    """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
-    width += 0.01  # a column exactly as wide as its text must hold it, whatever floats add up to
-    return [line for part in text.split("\n") for line in _wrapped_line(part, width, style)]
-
-
-def shorten(text: str, width: float, style: Style) -> str:
-    """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
-    text = " ".join(text.split())
-    if width_of(text, style) <= width:
-        return text
-    return next(_pieces(text, width - width_of("…", style), style)).rstrip() + "…"
-
-
-def _wrapped_line(text: str, width: float, style: Style) -> Iterator[str]:
-    space = width_of(" ", style)
-    line, used = "", 0.0
-    for word in re.split(r"[ \t]+", text.strip(" \t")):
-        for piece in _pieces(word, width, style):
-            length = width_of(piece, style)
-            if line and used + space + length > width:
-                yield line
-                line, used = "", 0.0
-            line, used = (f"{line} {piece}", used + space + length) if line else (piece, length)
-    yield line
-
-
-def _pieces(word: str, width: float, style: Style) -> Iterator[str]:
-    if width_of(word, style) <= width:
-        yield word
-        return
-    start, used = 0, 0.0
-    for index, character in enumerate(word):
-        length = width_of(character, style)
-        if used + length > width and index > start:
-            yield word[start:index]
-            start, used = index, 0.0
-        used += length
-    yield word[start:]
-
-
-@lru_cache(maxsize=20_000)
-def _remembered_width(text: str, bold: bool) -> float:
-    return _width(text, bold)
-
-
-def _width(text: str, bold: bool) -> float:
-    widths = CORE_FONTS_CHARWIDTHS["helveticaB" if bold else "helvetica"]
-    return sum(widths[chr(byte)] for byte in text.encode(ENCODING)) / 1000
-
-
-def _wrapped(columns: Sequence[Column], cells: Sequence[str], style: Style) -> list[tuple[str, ...]]:
-    wrapped = (wrap(cell, column.width, style) for column, cell in zip(columns, cells, strict=False))
-    return list(zip_longest(*wrapped, fillvalue=""))
-
-
-def _draw_heading(sheet: Sheet, columns: Sequence[Column], titles: Sequence[Sequence[str]]) -> None:
-    sheet.y += PADDING
-    for level in titles:
-        _draw_level(sheet, columns, level, LABEL)
-    sheet.y += PADDING
-    sheet.bar(sheet.epw, 1, ACCENT)
-
-
-def _draw_row(
-    sheet: Sheet, columns: Sequence[Column], cells: Sequence[Sequence[str]], titles: Sequence[Sequence[str]]
-) -> None:
-    sheet.y += PADDING
-    for level in cells:
-        if sheet.needs(BODY.leading + PADDING):
-            _draw_heading(sheet, columns, titles)
-            sheet.y += PADDING
-        _draw_level(sheet, columns, level, BODY)
-    sheet.y += PADDING
-    sheet.bar(sheet.epw, 0.5, FAINT)
-
-
-def _draw_level(sheet: Sheet, columns: Sequence[Column], level: Sequence[str], style: Style) -> None:
-    x = MARGIN
-    for column, text in zip(columns, level, strict=True):
-        if text:
-            sheet.put(text, style, x=x + column.width * column.right, right=column.right)
-        x += column.width + GUTTER
-    sheet.y += style.leading
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

@@ -1,45 +1,41 @@
 """A request in, the bytes of its PDF out: the one door of the renderer.
 
-The same request and the same creation date give the same bytes, whoever draws them and when.
+The same request, fonts and creation date give the same bytes, whoever draws them and when.
 Read next: page.py, then invoice.py.
 """
 
-from fpdf.errors import FPDFException, FPDFUnicodeEncodingException
+from fpdf.errors import FPDFException
 
 from pdflab.documents.custom import draw_custom
+from pdflab.documents.fonts import FontBook
 from pdflab.documents.invoice import draw_invoice
+from pdflab.documents.page import Rendered
+from pdflab.documents.plainpen import forget
 from pdflab.documents.report import draw_report
 from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceRequest, ReportRequest
+from pdflab.documents.typesetting import Typesetter
 from pdflab.errors import ImpossibleDocument
 
 
-def render(request: DocumentRequest, *, created_at: float) -> bytes:
+def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
     """Draw a document; `created_at`, in seconds since the epoch, becomes its creation date.
 
-    Raises ImpossibleDocument when the request is valid and yet cannot be drawn.
+    A character that none of the fonts has becomes a box, and is named in what is returned.
+    Raises ImpossibleDocument when the request is valid and yet cannot be drawn: it has more than 500 pages.
     """
     try:
-        return _draw(request, created_at=created_at)
-    except UnicodeEncodeError as error:
-        raise _no_glyph(error.object[error.start]) from None
-    except FPDFUnicodeEncodingException as error:
-        raise _no_glyph(error.character) from None
-    except FPDFException as error:
+        return _draw(request, created_at=created_at, setter=fonts.typesetter(request.model_dump_json()))
+    except (FPDFException, ValueError, NotImplementedError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
+    finally:
+        forget()
 
 
-def _draw(request: DocumentRequest, *, created_at: float) -> bytes:
+def _draw(request: DocumentRequest, *, created_at: float, setter: Typesetter) -> Rendered:
     match request:
         case CustomRequest():
-            return draw_custom(request, created_at=created_at)
+            return draw_custom(request, created_at=created_at, setter=setter)
         case InvoiceRequest():
-            return draw_invoice(request, created_at=created_at)
+            return draw_invoice(request, created_at=created_at, setter=setter)
         case ReportRequest():
-            return draw_report(request, created_at=created_at)
-
-
-def _no_glyph(character: str) -> ImpossibleDocument:
-    code = f"U+{ord(character):04X}"
-    return ImpossibleDocument(
-        f"this document's font has no glyph for {character!r} ({code}): replace that character"
-    )
+            return draw_report(request, created_at=created_at, setter=setter)

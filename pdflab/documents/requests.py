@@ -1,51 +1,47 @@
-"""What may be asked for: the three kinds of request, with their limits, and what is wrong with a bad one.
+"""What may be asked for: the three kinds of request, with their limits.
 
 Money and quantities are texts ("12.50") or whole numbers, never floats. The same models describe the API.
-Read next: render.py.
+Read next: fields.py, problems.py, then render.py.
 """
 
-import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
+from pdflab.documents.fields import (
+    Bic,
+    Cell,
+    Country,
+    Currency,
+    Day,
+    Exact,
+    Iban,
+    Label,
+    Locale,
+    Printable,
+    Prose,
+    Remark,
+    Unsigned,
+    Value,
+    VatId,
+    Visible,
+    Words,
+)
+from pdflab.documents.money import Totals, add_up, decimals, line_net
+from pdflab.documents.problems import told
 from pdflab.errors import InvalidRequest
-
-MOST_PROBLEMS = 20
-
-_SENTENCES = {
-    "value_error": "{error}",
-    "missing": "is required",
-    "extra_forbidden": "is not known here: remove it, or correct its spelling",
-    "string_type": "must be a text",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must not be blank",
-    "string_pattern_mismatch": "must be capital letters only, such as DE for a country or EUR for a currency",
-    "too_short": "must have at least {min_length} entries, not {actual_length}",
-    "too_long": "must have at most {max_length} entries, not {actual_length}",
-    "list_type": "must be a list",
-    "model_type": "must be an object",
-    "literal_error": "must be {expected}",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be {ge} or more",
-    "less_than_equal": "must be {le} or less",
-    "float_type": "must be a number",
-}
 
 
 def parse_request(data: object) -> "DocumentRequest":
@@ -58,57 +54,12 @@ def parse_request(data: object) -> "DocumentRequest":
     try:
         return _adapter().validate_python(data)
     except ValidationError as error:
-        problems = error.errors(include_url=False)[:MOST_PROBLEMS]
-        raise InvalidRequest([_problem(details) for details in problems]) from None
+        raise InvalidRequest(told(error)) from None
 
 
 def request_schema(*, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
     """Give the JSON schema of a request; `ref_template` says where its parts will live."""
     return _adapter().json_schema(ref_template=ref_template)
-
-
-def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text):
-        raise ValueError(f"remove the control character U+{ord(found[0]):04X}: it cannot be printed")
-    return text
-
-
-def _visible(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
-
-
-def _exact(value: object) -> object:
-    if isinstance(value, float):
-        raise ValueError(f'write "{value}" as a string: a float cannot hold every cent')
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('must be a number written as a string, such as "12.50", or a whole number')
-    if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", value):
-        raise ValueError('write a number as digits with a point before the cents, such as "1234.50"')
-    return value
-
-
-def _iso_day(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return value
-    if isinstance(value, date):
-        return value
-    raise ValueError('write a day as year-month-day, such as "2026-01-31"')
-
-
-Printable = AfterValidator(_plain)
-Visible = AfterValidator(_visible)
-Words = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
-Remark = Annotated[str, Field(max_length=2_000), Printable]
-Prose = Annotated[str, Field(max_length=50_000), Printable]
-Cell = Annotated[str, Field(max_length=300), Printable]
-Label = Annotated[str, Field(max_length=60), Printable]
-Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
-Exact = BeforeValidator(_exact, json_schema_input_type=str | int)
-Unsigned = AfterValidator(abs)  # "-0" is not negative, and would be printed with its sign
-Value = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]
 
 
 class _Model(BaseModel):
@@ -130,12 +81,12 @@ class Party(_Model):
 
     name: Words = Field(description="The name on the invoice; up to 200 characters.")
     address: list[Words] = Field(min_length=1, max_length=6, description="One to six lines, as on a letter.")
-    country: str | None = Field(None, pattern="^[A-Z]{2}$", description="ISO 3166 code, such as DE.")
-    vat_id: Label | None = Field(None, description="The VAT number, with its country, such as DE123456789.")
+    country: Country | None = Field(None, description="ISO 3166 code, such as DE.")
+    vat_id: VatId | None = Field(None, description="The VAT number, with its country, such as DE123456789.")
 
 
 class Line(_Model):
-    """One item of an invoice."""
+    """One item of an invoice; its net amount is quantity × price less the discount, rounded half-up once."""
 
     description: Annotated[Remark, Visible] = Field(description="What was sold; up to 2,000 characters.")
     quantity: Annotated[Decimal, Field(gt=0, le=10**6, decimal_places=4), Exact, Unsigned] = Field(
@@ -148,27 +99,79 @@ class Line(_Model):
     vat_rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned] = Field(
         description='VAT in percent, 0 to 100: a string or a whole number, such as "19".'
     )
+    discount: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned] = Field(
+        Decimal(0),
+        description='Off this line, in percent, 0 to 100: a string or a whole number, such as "5".',
+    )
+
+
+class Account(_Model):
+    """Where the money goes."""
+
+    iban: Iban = Field(description="With or without blanks; its check digits are verified.")
+    bic: Bic | None = Field(None, description="The bank, 8 or 11 characters; needed outside the EEA only.")
+    name: Annotated[Words, Field(max_length=70)] | None = Field(
+        None, description="Whose account, when it is not the seller's name; up to 70 characters."
+    )
 
 
 class InvoiceRequest(_Model):
-    """An invoice; its sums are calculated, never sent."""
+    """An invoice with the fields of EN 16931; its sums are calculated, never sent."""
 
     type: Literal["invoice"] = Field(description="Which document: an invoice.")
     number: Words = Field(description="The number of the invoice.")
     issued: Day = Field(description="The day it was issued, such as 2026-01-31.")
-    due: Day | None = Field(None, description="The day it is to be paid.")
-    currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as EUR.")
+    currency: Currency = Field(
+        description="ISO 4217 code, such as EUR; amounts have the decimals of the currency: 2, JPY 0, KWD 3."
+    )
+    locale: Locale = Field("en_GB", description="How numbers and days are written, such as de_DE.")
     seller: Party = Field(description="Who sells.")
     buyer: Party = Field(description="Who buys.")
+    buyer_reference: Words | None = Field(None, description="What the buyer asked to be told.")
+    order_number: Words | None = Field(None, description="The buyer's order.")
     lines: list[Line] = Field(min_length=1, max_length=500, description="1 to 500 items.")
+    paid: Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned] = Field(
+        Decimal(0), description='Paid in advance, VAT included: a string or a whole number, such as "100.00".'
+    )
+    terms: Remark | None = Field(None, description="When and how to pay; up to 2,000 characters.")
+    due: Day | None = Field(
+        None,
+        validate_default=True,
+        description="The day it is to be paid; needed if anything is left to pay, unless `terms` tell.",
+    )
+    account: Account | None = Field(
+        None, description="Where to pay; with an amount due in EUR, a code for banking apps is drawn, too."
+    )
     note: Remark | None = Field(None, description="A remark below the totals; up to 2,000 characters.")
+
+    @cached_property
+    def nets(self) -> tuple[Decimal, ...]:
+        """Give what each line costs without VAT, to the coin."""
+        return _nets(self.lines, self.currency)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Give the sums, to the coin."""
+        return _totals(self.lines, self.nets, currency=self.currency, paid=self.paid)
+
+    @field_validator("paid")
+    @classmethod
+    def _paid_in_coins(cls, paid: Decimal, info: ValidationInfo) -> Decimal:
+        currency = info.data.get("currency", "")
+        if paid != round(paid, decimals(currency)):
+            raise ValueError(
+                f"must have at most {decimals(currency)} digits behind the point, as {currency} has"
+            )
+        return paid
 
     @field_validator("due")
     @classmethod
-    def _due_after_issued(cls, due: date | None, info: Any) -> date | None:
+    def _due_or_terms(cls, due: date | None, info: ValidationInfo) -> date | None:
         issued = info.data.get("issued")
         if due and issued and due < issued:
             raise ValueError(f"must not be before the day of issue, {issued}")
+        if not due and not info.data.get("terms") and _leaves_to_pay(info.data):  # EN 16931, BR-CO-25
+            raise ValueError("is required, or else `terms`: something is left to pay")
         return due
 
 
@@ -240,15 +243,19 @@ def _adapter() -> "TypeAdapter[DocumentRequest]":
     return TypeAdapter(DocumentRequest)
 
 
-def _problem(details: ErrorDetails) -> tuple[str, str]:
-    if details["type"].startswith("union_tag"):
-        return "type", 'must name the document: "custom", "invoice" or "report"'
-    path = ".".join(str(part) for part in details["loc"][1:])  # the first part repeats the type
-    return path, _sentence(details)
+def _nets(lines: list[Line], currency: str) -> tuple[Decimal, ...]:
+    return tuple(
+        line_net(line.quantity, line.unit_price, currency=currency, discount=line.discount) for line in lines
+    )
 
 
-def _sentence(details: ErrorDetails) -> str:
-    told = _SENTENCES.get(details["type"])
-    if told:
-        return told.format(**details.get("ctx", {}))
-    return details["msg"].replace("Decimal input", "Input").replace("Input should", "must")
+def _totals(lines: list[Line], nets: tuple[Decimal, ...], *, currency: str, paid: Decimal) -> Totals:
+    rates = (line.vat_rate for line in lines)
+    return add_up(zip(nets, rates, strict=True), currency=currency, paid=paid)
+
+
+def _leaves_to_pay(data: dict[str, Any]) -> bool:
+    if not data.keys() >= {"currency", "lines", "paid"}:
+        return False  # another field is wrong, and will be named
+    lines, currency = data["lines"], data["currency"]
+    return _totals(lines, _nets(lines, currency), currency=currency, paid=data["paid"]).due > 0

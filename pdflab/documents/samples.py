@@ -1,42 +1,34 @@
-"""Seeded, realistic requests: the same kind and seed give the same data, on every machine.
+"""Seeded, realistic requests: the same kind and seed give the same data, in every process.
 
-Plain data, ready for JSON; nothing but the standard library is loaded.
-Read next: tutorial.py.
+Plain data, ready for JSON.
+Read next: goods.py, then names.py.
 """
 
+import re
 from datetime import date, timedelta
+from itertools import accumulate
 from random import Random
 from typing import Any
 
+from pdflab.documents.goods import (
+    GOODS,
+    MARKETS,
+    PRICES,
+    REDUCED,
+    THANKS,
+    UNIT_WORDS,
+    UNITS,
+    UNTAXED,
+    WESTERN,
+    Market,
+)
+from pdflab.documents.names import NAMES, Pool, pool_of
+from pdflab.documents.payment import checked_iban
+
 KINDS = ("custom", "invoice", "report")
 
-_FIRST = ("Ada", "Björn", "Camille", "Désirée", "Emil", "Fatima", "Giulia", "Hélène", "Jürgen", "Priya")
-_LAST = ("Åkesson", "Brandt", "Castro", "Dubois", "Eriksen", "García", "Hoffmann", "Lefèvre", "Müller")
-_TRADES = ("Printworks", "Instruments", "Roasters", "Timber", "Logistics", "Bicycles", "Optics", "Ceramics")
-_FORMS = ("GmbH", "Ltd", "S.A.", "AB", "B.V.", "Srl")
-_PLACES = (
-    ("Hafenstraße", "20457 Hamburg", "DE"),
-    ("rue des Écoles", "75005 Paris", "FR"),
-    ("Vía Augusta", "08006 Barcelona", "ES"),
-    ("Storgatan", "111 51 Stockholm", "SE"),
-    ("Keizersgracht", "1015 CN Amsterdam", "NL"),
-    ("Mill Lane", "Leeds LS1 4AP", "GB"),
-)
-_GOODS = (  # description, unit, lowest and highest price in cents, VAT
-    ("Copy paper A4, 80 g, 500 sheets", "box", 420, 690, "19"),
-    ("Espresso beans “Quai Nº 7”, dark roast, whole bean", "kg", 1450, 2890, "7"),
-    ("Consulting: review of the order pipeline, on site", "h", 9500, 14500, "19"),
-    ("Oak board, planed, 2,000 × 180 × 26 mm", "pcs", 3890, 7420, "19"),
-    ("Hydraulic disc brake, front, with 180 mm rotor", "pcs", 6490, 13900, "19"),
-    ("Express delivery within the city", "pcs", 890, 1990, "19"),
-    ("Stoneware cup, hand-glazed, 250 ml", "pcs", 1200, 2400, "19"),
-    ("Hosting, monthly fee, 4 cores, 16 GB", "mo", 3900, 8900, "19"),
-    ("Field lens 60 mm, coated, including protective case and cleaning cloth", "pcs", 18900, 42900, "19"),
-    ("Postage, as paid", "pcs", 85, 490, "0"),
-    ("Hex bolt M8 × 40, stainless, bag of 100", "bag", 745, 1320, "19"),
-    ("Handbook, printed, 2nd edition", "pcs", 2490, 3990, "7"),
-    ("Custom print, 300 g matt, both sides in colour", "m²", 1180, 2650, "19"),
-)
+_SHARES = tuple(accumulate(market.share for market in MARKETS))
+_ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
 _SENTENCES = (
     "The line in front of the counter tells more than the average at its end.",
     "Orders arrived in bursts, and the evenings stayed quiet.",
@@ -65,48 +57,64 @@ def sample(kind: str, seed: int, *, lines: int | None = None) -> dict[str, Any]:
     Raises KeyError for a kind that does not exist.
     """
     makers = {"custom": _custom, "invoice": _invoice, "report": _report}
-    return makers[kind](Random(seed), lines)
+    rng = Random(seed)
+    return makers[kind](rng, rng.choices(MARKETS, cum_weights=_SHARES)[0], lines)
 
 
 def impossible() -> dict[str, Any]:
-    """Make a valid request that no renderer can draw: no font here has a cuneiform sign."""
-    return {"type": "custom", "title": "The first receipt", "text": "Barley, 29,086 measures: 𒊺 𒌋 𒐖."}
+    """Make a valid request that no renderer can draw: it would have more pages than a document may."""
+    return {"type": "custom", "title": "The longest receipt", "text": "\n\n".join("§" * 16_600)}
 
 
-def _custom(rng: Random, _lines: int | None) -> dict[str, Any]:
+def _custom(rng: Random, market: Market, _lines: int | None) -> dict[str, Any]:
+    pool = pool_of(market)
     return {
         "type": "custom",
         "title": rng.choice(_TITLES),
-        "text": _prose(rng, paragraphs=rng.randint(2, 4)),
+        "text": f"For {rng.choice(pool.people)}, {rng.choice(pool.companies)}\n\n"
+        + _prose(rng, paragraphs=rng.randint(2, 4)),
         "bullets": rng.sample(_SENTENCES, rng.randint(2, 5)),
     }
 
 
-def _invoice(rng: Random, lines: int | None) -> dict[str, Any]:
-    seller, buyer = (_party(rng, place) for place in rng.sample(_PLACES, 2))
-    goods = rng.sample(_GOODS, len(_GOODS))
+def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
+    buyers = _buyers_of(rng, market)
+    at, to = rng.sample(range(NAMES), 2)
     issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
-    return {
+    goods = rng.sample(range(len(UNITS)), len(UNITS))
+    items = [
+        _line(rng, market, goods[number % len(goods)], taxed=buyers is market)
+        for number in range(lines or rng.randint(6, 18))
+    ]
+    request = {
         "type": "invoice",
         "number": f"{issued.year}-{rng.randrange(1, 10_000):04}",
         "issued": issued.isoformat(),
         "due": (issued + timedelta(days=rng.choice((14, 30)))).isoformat(),
-        "currency": "EUR",
-        "seller": seller,
-        "buyer": buyer,
-        "lines": [_line(rng, goods[number % len(goods)]) for number in range(lines or rng.randint(6, 18))],
-        "note": "Payable without deduction. Thank you for your order.",
+        "currency": market.currency,
+        "locale": market.locale,
+        "seller": _party(rng, market, at),
+        "buyer": _party(rng, buyers, to),
+        "lines": items,
+        "note": THANKS[market.language],
     }
+    if rng.random() < 0.3:
+        request["order_number"] = f"PO-{rng.randrange(10_000, 100_000)}"
+    if rng.random() < 0.1:
+        request["paid"] = _deposit(items)
+    if market.account:
+        request["account"] = {"iban": _iban(rng, market)}
+    return request
 
 
-def _report(rng: Random, lines: int | None) -> dict[str, Any]:
+def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
     orders = [rng.randint(420, 1_900) for _ in _MONTHS]
     waits = [round(rng.uniform(2, 14), 1) for _ in _MONTHS]
     return {
         "type": "report",
         "title": rng.choice(_TITLES),
         "subtitle": f"What {rng.randint(3, 9)} sites learned in twelve months",
-        "author": f"{rng.choice(_FIRST)} {rng.choice(_LAST)}",
+        "author": rng.choice(pool_of(market).people),
         "figures": _figures(rng, orders, waits),
         "sections": [
             {"heading": "Summary", "text": _prose(rng, paragraphs=2)},
@@ -123,33 +131,56 @@ def _report(rng: Random, lines: int | None) -> dict[str, Any]:
             {
                 "heading": "Sites in detail",
                 "text": _prose(rng, paragraphs=1),
-                "table": _table(rng, lines or 14),
+                "table": _table(rng, pool_of(market), lines or 14),
             },
         ],
     }
 
 
-def _party(rng: Random, place: tuple[str, str, str]) -> dict[str, Any]:
-    street, town, country = place
-    return {
-        "name": f"{rng.choice(_LAST)} {rng.choice(_TRADES)} {rng.choice(_FORMS)}",
-        "address": [f"{street} {rng.randint(1, 180)}", town],
-        "country": country,
-        "vat_id": f"{country}{rng.randrange(10**8, 10**9)}",
+def _buyers_of(rng: Random, market: Market) -> Market:
+    if market.account and market.locale in WESTERN and rng.random() < _ABROAD:
+        return rng.choice([other for other in MARKETS if other.account and other.locale in WESTERN])
+    return market
+
+
+def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
+    pool = pool_of(market)
+    party = {
+        "name": pool.companies[place % len(pool.companies)],
+        "address": list(rng.choice(pool.addresses)),
+        "country": market.country,
     }
+    prefix = {"GR": "EL", "US": ""}.get(market.country, market.country)  # no VAT in the United States
+    return party | ({"vat_id": f"{prefix}{rng.randrange(10**8, 10**9)}"} if prefix else {})
 
 
-def _line(rng: Random, goods: tuple[str, str, int, int, str]) -> dict[str, Any]:
-    description, unit, low, high, rate = goods
-    cents = rng.randint(low, high)
-    halves = unit in ("h", "kg", "m²") and rng.random() < 0.5
-    return {
-        "description": description,
+def _line(rng: Random, market: Market, goods: int, *, taxed: bool) -> dict[str, Any]:
+    cents = rng.randint(*PRICES[goods])
+    halves = UNITS[goods] in ("h", "kg") and rng.random() < 0.5
+    usual, reduced, none = market.rates
+    rate = reduced if goods == REDUCED else none if goods == UNTAXED and rng.random() < 0.2 else usual
+    line = {
+        "description": GOODS[market.language][goods],
         "quantity": f"{rng.randint(1, 30)}.5" if halves else rng.randint(1, 40),
-        "unit": unit,
-        "unit_price": f"{cents // 100}.{cents % 100:02}",
-        "vat_rate": rate,
+        "unit": UNIT_WORDS.get(market.language, {}).get(UNITS[goods], UNITS[goods]),
+        "unit_price": _money(cents),
+        "vat_rate": rate if taxed else none,
     }
+    return line | ({"discount": rng.choice(("5", "10", "12.5"))} if rng.random() < 0.05 else {})
+
+
+def _deposit(lines: list[dict[str, Any]]) -> str:
+    """Take about a quarter of the net sum."""
+    return _money(int(sum(float(line["quantity"]) * float(line["unit_price"]) for line in lines)) * 25)
+
+
+def _money(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def _iban(rng: Random, market: Market) -> str:
+    account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
+    return checked_iban(market.country, account)
 
 
 def _prose(rng: Random, *, paragraphs: int) -> str:
@@ -169,13 +200,13 @@ def _chart(kind: str, unit: str, values: list[Any]) -> dict[str, Any]:
     return {"kind": kind, "title": f"{unit} in each month", "labels": list(_MONTHS), "values": values}
 
 
-def _table(rng: Random, rows: int) -> dict[str, Any]:
+def _table(rng: Random, pool: Pool, rows: int) -> dict[str, Any]:
     return {
         "columns": ["Site", "Contact", "Orders", "Revenue", "On time"],
         "rows": [
             [
-                f"{rng.choice(_LAST)} {rng.choice(_TRADES)}",
-                f"{rng.choice(_FIRST)} {rng.choice(_LAST)}",
+                rng.choice(pool.companies),
+                rng.choice(pool.people),
                 f"{rng.randint(80, 2_400):,}",
                 f"{rng.randint(10_000, 900_000) / 100:,.2f} €",
                 f"{rng.uniform(88, 100):.1f} %",

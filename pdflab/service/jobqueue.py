@@ -6,7 +6,7 @@ compare-and-set; the finisher holds a token. A hint that is lost or doubled is t
 The keys:
 
     pdf_jobs_queue       list    job ids, pushed left, popped right: first in, first out
-    pdf_jobs:<job_id>    hash    the record: state, request, attempt, token, instants, history
+    pdf_jobs:<job_id>    hash    the record: state, request, attempt, token, instants, history, result
     pdf_jobs_waiting     zset    every job in the line, by the number it was given when it was accepted
     pdf_jobs_sequence    string  the last such number
     pdf_jobs_leases      zset    jobs that are PROCESSING, by the instant their lease runs out
@@ -158,9 +158,14 @@ class JobQueue:
         """Make a job ours, if it is QUEUED and due; None if it is not: the hint was stale."""
         return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token)
 
-    def complete(self, claim: Claim, worker: str, *, next_token: str = "") -> Settled:
-        """End a job in hand as COMPLETED and, given a token for it, claim the next one: one round trip."""
-        return self._settle("complete", claim, worker, next_token)
+    def complete(
+        self, claim: Claim, worker: str, *, result: dict[str, Any] | None = None, next_token: str = ""
+    ) -> Settled:
+        """End a job in hand as COMPLETED, with what was noticed about its PDF.
+
+        Given a token for it, the next job is claimed in the same round trip.
+        """
+        return self._settle("complete", claim, worker, next_token, json.dumps(result or {}))
 
     def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> Settled:
         """End a job in hand as FAILED, or put it off while another try may help and it has tries left."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from pdflab.documents.fonts import FontBook
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.jobs import JobEvent, JobState
@@ -41,7 +42,7 @@ class EventLog:
         os.close(self._file)
 
 
-def create_sync_app(settings: Settings, log: EventLog) -> Flask:
+def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Flask:
     """Make the WSGI application of the synchronous door."""
     app = Flask("pdflab-sync")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
@@ -54,12 +55,12 @@ def create_sync_app(settings: Settings, log: EventLog) -> Flask:
         job_id = new_id()
         log.append(job_id, JobState.PROCESSING, document.type)
         try:
-            pdf = render(document, created_at=time.time())
+            rendered = render(document, created_at=time.time(), fonts=fonts)
         except Exception as error:
             log.append(job_id, JobState.FAILED, document.type, str(error))
             raise
         log.append(job_id, JobState.COMPLETED, document.type)
-        return Response(pdf, content_type="application/pdf", headers={"X-Job-Id": job_id})
+        return Response(rendered.pdf, content_type="application/pdf", headers={"X-Job-Id": job_id})
 
     @app.get("/healthz")
     def show_health() -> dict[str, Any]:

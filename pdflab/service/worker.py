@@ -16,6 +16,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any, TypeVar
 
+from pdflab.documents.fonts import FontBook
+from pdflab.documents.page import Rendered
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
@@ -24,21 +26,27 @@ from pdflab.service.jobqueue import Claim, Failure, JobQueue, Settled, new_id
 from pdflab.service.storage import Storage
 
 _log = logging.getLogger(__name__)
+_MOST_GLYPHS = 50  # are named in a result: a record stays small
 _TAKE = 1.0  # seconds that one BRPOP waits: so long may an idle worker take to notice that it is to stop
 
-Render = Callable[[Job], bytes]
+Render = Callable[[Job], Rendered]
 T = TypeVar("T")
 
 
-def render_request(job: Job) -> bytes:
-    """Render the document that a job asks for. The same job gives the same bytes, whoever renders it."""
-    return render(parse_request(json.loads(job.request)), created_at=job.queued_at)
+def renderer(fonts: FontBook) -> Render:
+    """Make what renders the document that a job asks for."""
+
+    def render_request(job: Job) -> Rendered:
+        """Render it. The same job gives the same bytes, whoever renders it."""
+        return render(parse_request(json.loads(job.request)), created_at=job.queued_at, fonts=fonts)
+
+    return render_request
 
 
 class Worker:
     """Works through the queue until told to stop; `run_once` is the unit, `run` the loop around it."""
 
-    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render = render_request) -> None:
+    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
         self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
         self._queue = queue
         self._storage = storage
@@ -87,19 +95,23 @@ class Worker:
 
     def _work(self, claim: Claim) -> Settled | None:
         """Make the PDF, if it is not there yet, and settle the job."""
-        verdict = self._make(claim)
+        made = self._make(claim)
         next_token = "" if self._stop.is_set() else new_id()
-        if verdict is None:
-            return self._insist(lambda: self._queue.complete(claim, self.worker_id, next_token=next_token))
-        _log.warning("job %s: %s", claim.job.job_id, verdict.reason)
-        return self._insist(lambda: self._queue.fail(claim, self.worker_id, verdict, next_token=next_token))
+        if isinstance(made, Failure):
+            _log.warning("job %s: %s", claim.job.job_id, made.reason)
+            return self._insist(lambda: self._queue.fail(claim, self.worker_id, made, next_token=next_token))
+        return self._insist(
+            lambda: self._queue.complete(claim, self.worker_id, result=made, next_token=next_token)
+        )
 
-    def _make(self, claim: Claim) -> Failure | None:
-        """Render and store, or say why not and whether another try may help."""
+    def _make(self, claim: Claim) -> dict[str, Any] | Failure:
+        """Render and store, and tell what was noticed; or say why not and whether another try may help."""
         job = claim.job
         try:
-            if not self._storage.has(job.job_id):
-                self._storage.put(job.job_id, claim.token, self._render(job))
+            if self._storage.has(job.job_id):
+                return {}  # made by a worker that died before it could tell us more
+            rendered = self._render(job)
+            self._storage.put(job.job_id, claim.token, rendered.pdf)
         except (ImpossibleDocument, InvalidRequest) as error:
             return Failure(str(error))
         except StorageUnavailable as error:
@@ -109,7 +121,7 @@ class Worker:
         except Exception as error:  # whatever a document does, the worker lives
             _log.exception("job %s", job.job_id)
             return Failure(f"The renderer broke on it ({type(error).__name__}: {error}).")
-        return None
+        return _noticed(rendered)
 
     def _insist(self, step: Callable[[], T]) -> T | None:
         """Send a step through an absence of Redis, always with the same token: the work is done, or begun.
@@ -154,6 +166,11 @@ class Worker:
             self._queue.leave(self.worker_id)
         except BrokerUnavailable as error:
             _log.warning("%s Our place in the registry expires by itself.", error)
+
+
+def _noticed(rendered: Rendered) -> dict[str, Any]:
+    glyphs = list(rendered.missing_glyphs[:_MOST_GLYPHS])
+    return {"pages": rendered.pages, "bytes": len(rendered.pdf), "missing_glyphs": glyphs}
 
 
 def _backoff(job: Job, *, base: float = 0.5) -> float:

@@ -54,6 +54,21 @@ def test_a_line_is_rounded_half_up_to_the_coin(quantity: str, price: str, curren
     assert str(line_net(Decimal(quantity), Decimal(price), currency=currency)) == net
 
 
+def test_a_discount_of_everything_leaves_nothing() -> None:
+    """The largest line there can be, less each discount, is exact."""
+    most = {"quantity": Decimal(1000000), "unit_price": Decimal("999999999.9999"), "currency": "EUR"}
+
+    assert line_net(**most, discount=Decimal(100)) == 0
+    assert str(line_net(**most, discount=Decimal("0.01"))) == "999899999999900.01"
+
+
+def test_what_is_paid_is_taken_off_the_gross() -> None:
+    """More than the gross leaves less than nothing."""
+    totals = add_up([(Decimal("10.00"), Decimal(20))], currency="EUR", paid=Decimal("12.50"))
+
+    assert (totals.gross, totals.paid, totals.due) == (Decimal("12.00"), Decimal("12.50"), Decimal("-0.50"))
+
+
 def test_sums_do_not_depend_on_the_precision_of_the_thread() -> None:
     """A caller with a coarse decimal context gets exact cents, and keeps its context."""
     with localcontext(prec=3):

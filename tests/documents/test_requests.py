@@ -1,6 +1,8 @@
 """What may be asked for, and what a person reads who asked for something else."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from pdflab.documents.requests import (
 )
 from pdflab.documents.samples import KINDS, sample
 from pdflab.errors import InvalidRequest
+
+IBAN = "DE71110220330123456789"
 
 
 def problems_of(data: object) -> dict[str, str]:
@@ -77,6 +81,8 @@ def test_a_float_is_refused_and_told_why() -> None:
         {"unit_price": "1.00001"},
         {"vat_rate": "100.01"},
         {"vat_rate": -1},
+        {"discount": "100.5"},
+        {"discount": 0.5},
     ],
 )
 def test_a_number_outside_its_limits_is_named(line: dict[str, Any]) -> None:
@@ -109,6 +115,34 @@ def test_a_control_character_is_refused_by_its_number(character: str) -> None:
     assert f"U+{ord(character):04X}" in told["title"]
 
 
+@pytest.mark.parametrize("character", ["\u202e", "\u2067", "\u200f"])
+def test_marks_of_direction_are_taken(character: str) -> None:
+    """They come along when a name is pasted: nobody is turned away for one, and none is drawn."""
+    request = parse_request({"type": "custom", "title": f"Ada{character}", "text": ""})
+
+    assert isinstance(request, CustomRequest)
+    assert request.title == f"Ada{character}"
+
+
+def test_a_day_or_terms_are_asked_for_while_something_is_due() -> None:
+    """EN 16931, BR-CO-25: either will do, and what is paid in full needs neither."""
+    data = sample("invoice", 1) | {"due": None}
+
+    assert "`terms`" in problems_of(data)["due"]
+    assert parse_request(data | {"terms": "On receipt"})
+    assert parse_request(data | {"paid": "9999999.00"})
+
+
+def test_an_account_is_taken_as_people_write_it() -> None:
+    """Blanks and small letters are no mistake."""
+    data = sample("invoice", 1) | {"account": {"iban": "de71 1102 2033 0123 4567 89", "bic": "markdef1 100"}}
+    request = parse_request(data)
+
+    assert isinstance(request, InvoiceRequest)
+    assert request.account
+    assert (request.account.iban, request.account.bic) == (IBAN, "MARKDEF1100")
+
+
 def test_newlines_and_tabs_are_text() -> None:
     """Line ends are taken as Windows writes them, too, and accents as macOS writes them."""
     request = parse_request({"type": "custom", "title": "e\u0301te\u0301", "text": "one\r\n\r\n\ttwo"})
@@ -130,6 +164,13 @@ def test_newlines_and_tabs_are_text() -> None:
         (sample("invoice", 1) | {"issued": 20260131}, "issued"),
         (sample("invoice", 1) | {"issued": "2026-02-30"}, "issued"),
         (sample("invoice", 1) | {"due": "2020-01-01"}, "due"),
+        (sample("invoice", 1) | {"due": None}, "due"),
+        (sample("invoice", 1) | {"locale": "xx_XX"}, "locale"),
+        (sample("invoice", 1) | {"currency": "JPY", "paid": "0.5"}, "paid"),
+        (sample("invoice", 1) | {"paid": "-1"}, "paid"),
+        (sample("invoice", 1) | {"account": {"iban": "DE00 1102 2033 0123 4567 89"}}, "account.iban"),
+        (sample("invoice", 1) | {"account": {"iban": IBAN, "bic": "BANK"}}, "account.bic"),
+        (sample("invoice", 1) | {"buyer": {"name": "A", "address": ["B"], "vat_id": "123"}}, "buyer.vat_id"),
         (sample("invoice", 1) | {"lines": []}, "lines"),
         (sample("invoice", 1, lines=501), "lines"),
         (sample("invoice", 1) | {"buyer": "me"}, "buyer"),
@@ -162,6 +203,16 @@ def test_sentences_are_for_people() -> None:
     assert not any(
         word in text for word in ("input", "pattern", "tuple", "instance", "pydantic", "value error")
     )
+
+
+def test_the_door_stays_light() -> None:
+    """The API checks requests, and loads nothing that draws them."""
+    code = (
+        "import sys, pdflab.documents.requests;"
+        "print(sorted({'fpdf', 'babel', 'segno', 'faker', 'fontTools'} & set(sys.modules)))"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
 def test_only_the_first_problems_are_told() -> None:

@@ -3,6 +3,7 @@
 import pytest
 from shorthand import WORKER, note_commands, opened, submit, take_and_claim
 
+from pdflab.documents.page import Rendered
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.worker import Worker
@@ -55,7 +56,7 @@ def test_a_busy_worker_spends_one_round_trip_a_job(
     submit(queue, *(str(number) for number in range(20)))
     commands.clear()
 
-    done = Worker(queue, opened(settings), render=lambda job: b"%PDF-").run_once(0.01)
+    done = Worker(queue, opened(settings), render=lambda job: Rendered(b"%PDF-", 1)).run_once(0.01)
 
     assert done == 20
     assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20

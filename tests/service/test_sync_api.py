@@ -8,20 +8,21 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
+from pdflab.documents.fonts import FontBook
 from pdflab.documents.samples import sample
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.sync_api import EventLog, create_sync_app
 from pdflab.settings import Settings
 
 DOOR, PROBLEM = "/generate-pdf/sync", "application/problem+json"
-IMPOSSIBLE = {"type": "custom", "title": "A heart", "text": "\U0001f9e1"}
+IMPOSSIBLE = {"type": "custom", "title": "Without end", "text": "a\n" * 25_000}
 
 
 @pytest.fixture
 def door(settings: Settings) -> Iterator[FlaskClient]:
     """A client of the synchronous door."""
     log = EventLog(settings.sync_log_file)
-    yield create_sync_app(settings, log).test_client()
+    yield create_sync_app(settings, log, fonts=FontBook()).test_client()
     log.close()
 
 
@@ -58,7 +59,7 @@ def test_a_document_that_cannot_be_drawn_is_422_and_failed(door: FlaskClient, se
     processing, failed = told(settings)
     assert (processing.state, failed.state) == (JobState.PROCESSING, JobState.FAILED)
     assert answer.json["detail"] == failed.reason
-    assert "no glyph" in failed.reason
+    assert "more than 500 pages" in failed.reason
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,18 @@ from shorthand import (
     take_and_claim,
 )
 
+from pdflab.documents.fonts import FontBook
+from pdflab.documents.page import Rendered
 from pdflab.documents.samples import sample
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, StorageUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue import JobQueue, Submission
 from pdflab.service.storage import Storage
-from pdflab.service.worker import Render, Worker, render_request
+from pdflab.service.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
 PDF = b"%PDF- small %%EOF"
+RENDERED = Rendered(PDF, 1)
 
 
 @pytest.fixture
@@ -39,27 +42,27 @@ def storage(settings: Settings) -> Storage:
     return opened(settings)
 
 
-def render_quickly(job: Job) -> bytes:
-    return PDF
+def render_quickly(job: Job) -> Rendered:
+    return RENDERED
 
 
-def find_it_impossible(job: Job) -> bytes:
+def find_it_impossible(job: Job) -> Rendered:
     raise ImpossibleDocument("this document's font has no glyph for '❤'")
 
 
-def run_out_of_memory(job: Job) -> bytes:
+def run_out_of_memory(job: Job) -> Rendered:
     raise MemoryError
 
 
-def break_down(job: Job) -> bytes:
+def break_down(job: Job) -> Rendered:
     raise ZeroDivisionError("nobody thought of that")
 
 
-def break_down_with_half_a_character(job: Job) -> bytes:
+def break_down_with_half_a_character(job: Job) -> Rendered:
     raise ValueError("cannot draw \ud800")
 
 
-def must_not_be_called(job: Job) -> bytes:
+def must_not_be_called(job: Job) -> Rendered:
     pytest.fail("it was rendered again")
 
 
@@ -139,7 +142,7 @@ def test_a_hopeless_document_fails_with_its_reason(
     """At once, with a sentence a person understands and no file; and the next job is worked on."""
     submit(queue, "a", "b")
 
-    assert work(queue, storage, lambda job: render(job) if job.job_id == "a" else PDF) == 2
+    assert work(queue, storage, lambda job: render(job) if job.job_id == "a" else RENDERED) == 2
     assert (states(queue, "a"), job(queue, "a").reason) == ("QPF", reason)
     assert (state(queue, "b"), storage.has("a"), storage.has("b")) == (JobState.COMPLETED, False, True)
 
@@ -159,7 +162,7 @@ def test_a_record_that_is_no_request_fails_with_the_wrong_field(queue: JobQueue,
     """An older or newer API accepted what this worker cannot read."""
     queue.enqueue([Submission("a", "custom", '{"type":"custom","title":"no text"}')])
 
-    work(queue, storage, render_request)
+    work(queue, storage, renderer(FontBook()))
 
     assert (state(queue, "a"), job(queue, "a").reason) == (JobState.FAILED, "text: is required")
 
@@ -207,11 +210,11 @@ def test_a_worker_that_lost_its_job_to_another_does_not_disturb_it(queue: JobQue
     """Frozen while it rendered, it wakes up when another has completed the job: refused, and counted."""
     submit(queue, "a")
 
-    def freeze(job: Job) -> bytes:
+    def freeze(job: Job) -> Rendered:
         queue.clock_offset += LEASE_OVER
         queue.sweep()
         queue.complete(take_and_claim(queue, "other", "worker-2"), "worker-2")
-        return PDF
+        return RENDERED
 
     assert work(queue, storage, freeze) == 0
     assert states(queue, "a") == "QPQPC"
@@ -227,9 +230,9 @@ def test_a_step_is_insisted_on_while_redis_is_away(
     monkeypatch.setattr(queue, step, fail_at_first(getattr(queue, step)))
     rendered: list[str] = []
 
-    def render(job: Job) -> bytes:
+    def render(job: Job) -> Rendered:
         rendered.append(job.job_id)
-        return find_it_impossible(job) if step == "fail" else PDF
+        return find_it_impossible(job) if step == "fail" else RENDERED
 
     assert work(queue, storage, render) == 1
     assert rendered == ["a"]
@@ -245,9 +248,9 @@ def test_a_worker_outlives_an_absence_of_redis(
     for step in ("take", "renew", "sweep"):
         monkeypatch.setattr(queue, step, fail_at_first(getattr(queue, step)))
 
-    def render_and_stop(job: Job) -> bytes:
+    def render_and_stop(job: Job) -> Rendered:
         stop.set()
-        return PDF
+        return RENDERED
 
     Worker(queue, storage, render=render_and_stop).run(stop, lease=0.03)
 
@@ -280,9 +283,9 @@ def test_told_to_stop_a_worker_finishes_the_job_in_hand_and_takes_no_other(
     stop = Event()
     submit(queue, "a", "b")
 
-    def render_until_told_to_stop(job: Job) -> bytes:
+    def render_until_told_to_stop(job: Job) -> Rendered:
         stop.set()
-        return PDF
+        return RENDERED
 
     Worker(queue, storage, render=render_until_told_to_stop).run(stop, lease=10.0)
 
@@ -297,7 +300,7 @@ def test_told_that_there_is_no_time_left_a_worker_hands_its_job_back(
     """The job in hand is the next one out, and its attempt does not count."""
     submit(queue, "a", "b")
 
-    def overrun(job: Job) -> bytes:
+    def overrun(job: Job) -> Rendered:
         worker.release()
         raise SystemExit
 
@@ -321,9 +324,9 @@ def test_while_it_renders_a_worker_renews_its_lease_and_tells_what_it_does(
         if [claim.job.job_id for claim in claims] == [doing["job_id"]] == ["a"]:
             renewed.set()
 
-    def render_slowly(job: Job) -> bytes:
+    def render_slowly(job: Job) -> Rendered:
         stop.set()
-        return PDF if renewed.wait(10) else pytest.fail("the lease was not renewed")
+        return RENDERED if renewed.wait(10) else pytest.fail("the lease was not renewed")
 
     monkeypatch.setattr(queue, "renew", note)
     Worker(queue, storage, render=render_slowly).run(stop, lease=0.03)
@@ -353,11 +356,11 @@ def test_the_same_job_gives_the_same_bytes(
     queue.enqueue([Submission("a", kind, json.dumps(sample(kind, 7)))])
     accepted = job(queue, "a")
 
-    first = render_request(accepted)
+    first = renderer(FontBook())(accepted)
     monkeypatch.setattr(time, "time", lambda: accepted.queued_at + 90_000)
 
-    assert render_request(accepted) == first
-    assert first.startswith(b"%PDF-")
+    assert renderer(FontBook())(accepted) == first
+    assert first.pdf.startswith(b"%PDF-")
 
 
 def test_a_worker_process_loads_nothing_that_it_does_not_need() -> None:
@@ -373,7 +376,9 @@ def test_a_worker_process_loads_nothing_that_it_does_not_need() -> None:
 
 def test_two_workers_never_share_a_name(queue: JobQueue, storage: Storage) -> None:
     """Not even two of one process: a registry place or a token is one worker's own."""
-    assert Worker(queue, storage).worker_id != Worker(queue, storage).worker_id
+    first, second = (Worker(queue, storage, render=render_quickly) for _ in range(2))
+
+    assert first.worker_id != second.worker_id
 
 
 def test_each_error_makes_the_wait_longer_and_no_two_jobs_come_back_together(

@@ -1,0 +1,87 @@
+"""The same invoice by reportlab's Platypus, written as its user guide would: the yardstick from outside.
+
+Read next: memory.py.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table
+
+from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.tutorial import (
+    code_of,
+    facts_of,
+    items_of,
+    parties_of,
+    payment_of,
+    sums_of,
+    title_of,
+)
+
+_MARGINS = {
+    "leftMargin": 50,
+    "rightMargin": 50,
+    "topMargin": 50,
+    "bottomMargin": 58,
+}  # 6 more are a frame's own
+_TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=24, leading=34)
+_BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13.3)
+_RIGHT = ("ALIGN", (4, 0), (-1, -1), "RIGHT")
+_LINES = [
+    ("FONTSIZE", (0, 0), (-1, -1), 9.5),
+    ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", 8),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("ALIGN", (2, 0), (2, -1), "RIGHT"),
+    _RIGHT,
+    ("LINEBELOW", (0, 0), (-1, -1), 0.5, colors.lightgrey),
+]
+_SUMS = [("FONTSIZE", (0, 0), (-1, -1), 9.5), ("ALIGN", (0, 0), (-1, -1), "RIGHT")]
+
+
+def platypus_invoice(request: InvoiceRequest) -> bytes:
+    """Draw an invoice with every value that ours shows, in a core font."""
+    output = BytesIO()
+    document = SimpleDocTemplate(output, pagesize=A4, title=title_of(request), **_MARGINS)
+    document.build(_story(request), onFirstPage=_number_page, onLaterPages=_number_page)
+    return output.getvalue()
+
+
+def _story(request: InvoiceRequest) -> list[Any]:
+    titles, rows = items_of(request)
+    cells = [(number, _paragraph([text]), *rest) for number, text, *rest in rows]
+    space = Spacer(0, 12)
+    story = [Paragraph(escape(title_of(request)), _TITLE), _paragraph(facts_of(request)), space]
+    story += [Table([[_paragraph(lines) for lines in parties_of(request)]]), space]
+    story += [Table([titles, *cells], _widths(len(titles)), repeatRows=1, style=_LINES), space]
+    story += [Table([*sums_of(request)], hAlign="RIGHT", style=_SUMS), space, _paragraph(payment_of(request))]
+    if code := code_of(request):
+        story.append(Image(_png(code), 74, 74, hAlign="LEFT"))
+    return story
+
+
+def _widths(columns: int) -> list[float]:
+    numbers = [54.0] * (columns - 4)
+    return [24.0, A4[0] - 112 - 24 - 50 - 36 - sum(numbers), 50.0, 36.0, *numbers]
+
+
+def _paragraph(lines: Sequence[str]) -> Paragraph:
+    return Paragraph(
+        "<br/>".join(map(escape, lines)), _BODY
+    )  # Platypus reads its own markup in what it is given
+
+
+def _png(picture: Any) -> BytesIO:
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file
+
+
+def _number_page(canvas: Any, _document: Any) -> None:
+    canvas.setFont("Helvetica", 8)
+    canvas.drawRightString(A4[0] - 56, 38, f"Page {canvas.getPageNumber()}")

@@ -1,0 +1,178 @@
+"""`pdflab bench render`: what a document costs, ours beside the naive way and beside reportlab, in one run.
+
+The contenders take turns, so that a slow moment of the machine meets all of them; the median counts. All are
+warm: a quick one draws four documents in a turn, of which the first does not count, as it finds the processor
+full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
+What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
+not: by the clock on the wall, ours would look better than it is.
+Read next: platypus.py.
+"""
+
+import gc
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import matplotlib
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from pdflab.bench.memory import growth_in_a_fresh_process
+from pdflab.documents.render import render
+from pdflab.documents.requests import parse_request
+from pdflab.documents.samples import sample
+from pdflab.documents.tutorial import FontFiles, tutorial_custom, tutorial_invoice
+from pdflab.service.fontfiles import find_fonts
+
+ROUNDS = 9
+LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
+DOCUMENTS = 4  # in a turn, but for those that do not take part in each round
+MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
+SEED = 1
+_CLOCK = time.thread_time if os.name == "posix" else time.perf_counter  # Windows counts in steps of 16 ms
+NO_REPORTLAB = (
+    "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
+)
+
+_ROWS = {
+    "core_12": "invoice, 12 lines",
+    "core_40": "invoice, 40 lines",
+    "core_300": "invoice, 300 lines",
+    "unicode_12": "Cyrillic invoice, 12 lines",
+    "unicode_40": "Cyrillic invoice, 40 lines",
+    "unicode_300": "Cyrillic invoice, 300 lines",
+    "report": "report, two charts and a table",
+    "custom": "text",
+}
+_COLUMNS = ("naive", "platypus", "ours")
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A way to draw a document from its request, taken in each `every`th round."""
+
+    row: str
+    column: str
+    data: dict[str, Any]
+    draw: Callable[[Any], object]
+    every: int = 1
+
+
+def measure(
+    *, rounds: int = ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
+) -> dict[str, Any]:
+    """Measure everything and give the ratios, the bytes, the megabytes and the milliseconds behind them."""
+    fonts = find_fonts()
+    ours = partial(render, created_at=0.0, fonts=fonts)
+    contenders = [*_contenders(ours)]
+    times = _take_turns(contenders, rounds)
+    ms: dict[str, dict[str, float | None]] = {row: dict.fromkeys(_COLUMNS) for row in _ROWS}
+    for contender, taken in zip(contenders, times, strict=True):
+        ms[contender.row][contender.column] = round(1_000 * median(taken), 3)
+    return _ratios(ms) | {
+        "unicode_bytes": len(ours(parse_request(_invoice("unicode", 12))).pdf),
+        "rss_growth_mb": round(growth(), 2),
+        "ms": ms,
+    }
+
+
+def show(figures: dict[str, Any], console: Console) -> None:
+    """Print what was measured as a table, and what follows from it."""
+    table = Table("milliseconds a document", *_COLUMNS, box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row, name in _ROWS.items():
+        values = (figures["ms"][row][column] for column in _COLUMNS)
+        table.add_row(name, *("–" if value is None else f"{value:.2f}" for value in values))
+    console.print(table)
+    for sentence in _sentences(figures):
+        console.print(sentence, soft_wrap=True)
+
+
+def _sentences(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"core font, 12 lines: {figures['core_vs_naive']} times as fast as the naive way"
+    if figures["core_vs_platypus"] is None:
+        yield NO_REPORTLAB
+    else:
+        yield f"  and {figures['core_vs_platypus']} times as fast as Platypus"
+    yield f"Cyrillic, 12 lines: {figures['unicode_vs_naive']} times as fast as the naive way"
+    yield f"  and {figures['unicode_bytes']:,} bytes"
+    yield f"a line of 300 costs {figures['line_growth']} times what a line of 40 costs"
+    yield f"1,000 documents, failures among them: {figures['rss_growth_mb']} MB more memory"
+
+
+def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
+    for script in MARKETS:
+        naive = partial(tutorial_invoice, fonts=_font_files() if script == "unicode" else None)
+        for lines, every in LINES.items():
+            row, invoice = f"{script}_{lines}", _invoice(script, lines)
+            yield Contender(row, "naive", invoice, naive, every)
+            yield Contender(row, "ours", invoice, ours)
+    if importlib.util.find_spec("reportlab"):
+        from pdflab.bench.platypus import platypus_invoice
+
+        yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
+    yield Contender("custom", "naive", sample("custom", SEED), tutorial_custom)
+    yield Contender("custom", "ours", sample("custom", SEED), ours)
+    yield Contender("report", "ours", sample("report", SEED), ours)
+
+
+def _invoice(script: str, lines: int) -> dict[str, Any]:
+    """Give the first sample invoice of the market that stands for a script."""
+    invoices = (sample("invoice", seed, lines=lines) for seed in count())
+    return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
+
+
+def _font_files() -> FontFiles:
+    """Give the two files that a tutorial would name."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
+
+
+def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float]]:
+    """Give the seconds of each document that each contender drew."""
+    for contender in contenders:
+        _timed(contender)  # fonts, words, pools of memory: what a first document pays for, no later one does
+    gc.freeze()  # what is there by now is not looked at again and again
+    times: list[list[float]] = [[] for _ in contenders]
+    for turn in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
+        for contender, taken in zip(contenders, times, strict=True):
+            if turn % contender.every == 0:
+                taken += _turn(contender)
+    gc.unfreeze()
+    return times
+
+
+def _turn(contender: Contender) -> list[float]:
+    gc.collect()
+    if contender.every > 1:
+        return [_timed(contender)]
+    return [_timed(contender) for _ in range(DOCUMENTS)][1:]
+
+
+def _timed(contender: Contender) -> float:
+    request = parse_request(contender.data)  # a new one each time: it remembers its sums
+    gc.disable()
+    began = _CLOCK()
+    contender.draw(request)
+    took = _CLOCK() - began
+    gc.enable()
+    return took
+
+
+def _ratios(ms: dict[str, dict[str, Any]]) -> dict[str, float | None]:
+    core, unicode = ms["core_12"], ms["unicode_12"]
+    return {
+        "core_vs_naive": round(core["naive"] / core["ours"], 1),
+        "core_vs_platypus": round(core["platypus"] / core["ours"], 2) if core["platypus"] else None,
+        "unicode_vs_naive": round(unicode["naive"] / unicode["ours"], 1),
+        "line_growth": round(ms["core_300"]["ours"] / 300 / (ms["core_40"]["ours"] / 40), 2),
+    }

@@ -1,0 +1,103 @@
+"""The kinds of field a request is made of: plain text, exact numbers, days, and the accounts of banks.
+
+Each says in a sentence what is wrong with a value. Read next: requests.py.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from pdflab.documents.payment import is_iban
+
+LOCALES = (
+    *("ar_AE", "ar_EG", "ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU"),
+    *("en_CA", "en_GB", "en_IE", "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_BE", "fr_CA", "fr_CH"),
+    *("fr_FR", "he_IL", "hr_HR", "hu_HU", "it_CH", "it_IT", "ja_JP", "ko_KR", "lt_LT", "lv_LV", "nb_NO"),
+    *("nl_BE", "nl_NL", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sr_RS", "sv_SE"),
+    *("tr_TR", "uk_UA", "zh_CN"),
+)
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text):
+        raise ValueError(f"remove the control character U+{ord(found[0]):04X}: it cannot be printed")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError(f'write "{value}" as a string: a float cannot hold every cent')
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('must be a number written as a string, such as "12.50", or a whole number')
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", value):
+        raise ValueError('write a number as digits with a point before the cents, such as "1234.50"')
+    return value
+
+
+def _iso_day(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return value
+    if isinstance(value, date):
+        return value
+    raise ValueError('write a day as year-month-day, such as "2026-01-31"')
+
+
+def _known_locale(text: str) -> str:
+    locale = text.replace("-", "_")
+    if locale not in LOCALES:
+        raise ValueError(
+            f'must be a language and a country known here, such as "de_DE": {", ".join(LOCALES)}'
+        )
+    return locale
+
+
+def _vat_id(text: str) -> str:
+    if not re.match(r"[A-Z]{2}.", text):  # EN 16931, BR-CO-09; Greece writes EL
+        raise ValueError("must begin with the two capital letters of its country, such as DE123456789")
+    return text
+
+
+def _iban(text: str) -> str:
+    iban = "".join(text.split()).upper()
+    if not is_iban(iban):
+        raise ValueError("is not an IBAN: its check digits do not fit; look for a digit that is wrong")
+    return iban
+
+
+def _bic(text: str) -> str:
+    bic = "".join(text.split()).upper()
+    if not re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", bic):
+        raise ValueError('must be the 8 or 11 characters of a BIC, such as "MARKDEF1100"')
+    return bic
+
+
+Printable = AfterValidator(_plain)
+Visible = AfterValidator(_visible)
+Words = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
+Remark = Annotated[str, Field(max_length=2_000), Printable]
+Prose = Annotated[str, Field(max_length=50_000), Printable]
+Cell = Annotated[str, Field(max_length=300), Printable]
+Label = Annotated[str, Field(max_length=60), Printable]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Locale = Annotated[
+    str, AfterValidator(_known_locale), Field(max_length=10, json_schema_extra={"enum": [*LOCALES]})
+]
+VatId = Annotated[Label, AfterValidator(_vat_id)]
+Iban = Annotated[str, Field(max_length=50), AfterValidator(_iban)]
+Bic = Annotated[str, Field(max_length=20), AfterValidator(_bic)]
+Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
+Exact = BeforeValidator(_exact, json_schema_input_type=str | int)
+Unsigned = AfterValidator(abs)  # "-0" is not negative, and would be printed with its sign
+Value = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]

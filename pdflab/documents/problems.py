@@ -1,0 +1,47 @@
+"""What is wrong with a request, in sentences for people.
+
+Read next: render.py.
+"""
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+MOST_PROBLEMS = 20
+
+_SENTENCES = {
+    "value_error": "{error}",
+    "missing": "is required",
+    "extra_forbidden": "is not known here: remove it, or correct its spelling",
+    "string_type": "must be a text",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be blank",
+    "string_pattern_mismatch": "must be capital letters only, such as DE for a country or EUR for a currency",
+    "too_short": "must have at least {min_length} entries, not {actual_length}",
+    "too_long": "must have at most {max_length} entries, not {actual_length}",
+    "list_type": "must be a list",
+    "model_type": "must be an object",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "float_type": "must be a number",
+}
+
+
+def told(error: ValidationError) -> list[tuple[str, str]]:
+    """Give the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
+    return [_problem(details) for details in error.errors(include_url=False)[:MOST_PROBLEMS]]
+
+
+def _problem(details: ErrorDetails) -> tuple[str, str]:
+    if details["type"].startswith("union_tag"):
+        return "type", 'must name the document: "custom", "invoice" or "report"'
+    path = ".".join(str(part) for part in details["loc"][1:])  # the first part repeats the type
+    return path, _sentence(details)
+
+
+def _sentence(details: ErrorDetails) -> str:
+    told = _SENTENCES.get(details["type"])
+    if told:
+        return told.format(**details.get("ctx", {}))
+    return details["msg"].replace("Decimal input", "Input").replace("Input should", "must")

@@ -1,0 +1,116 @@
+"""`pdflab bench render` answers with the promised keys, and its numbers come from what was measured."""
+
+import gc
+import importlib.util
+import json
+import subprocess
+import sys
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from pdflab.bench import memory
+from pdflab.bench import render as bench
+from pdflab.documents.samples import KINDS, sample
+
+PROMISED = {
+    "core_vs_naive",
+    "core_vs_platypus",
+    "unicode_vs_naive",
+    "unicode_bytes",
+    "line_growth",
+    "rss_growth_mb",
+}
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, object]:
+    """One round of everything: too few to be a measurement, enough to be whole."""
+    return bench.measure(rounds=1, growth=lambda: 1.25)
+
+
+def test_the_promised_keys_are_there(figures: dict[str, object]) -> None:
+    """Scripts rely on them, and on the object being plain JSON."""
+    told = json.loads(json.dumps(figures))
+
+    assert told.keys() >= PROMISED
+    assert all(isinstance(told[key], int | float) for key in PROMISED)
+    assert told["rss_growth_mb"] == 1.25
+
+
+def test_ratios_are_of_the_milliseconds_beside_them() -> None:
+    """How many times better: theirs by ours; a line of 300 by a line of 40."""
+    ms = {row: {"naive": 60.0, "platypus": 10.0, "ours": 4.0} for row in ("core_12", "unicode_12")}
+    ms |= {"core_40": {"ours": 8.0}, "core_300": {"ours": 66.0}}
+
+    assert bench._ratios(ms) == {
+        "core_vs_naive": 15.0,
+        "core_vs_platypus": 2.5,
+        "unicode_vs_naive": 15.0,
+        "line_growth": 1.1,
+    }
+
+
+def test_contenders_take_turns() -> None:
+    """Each round draws all who are due: a slow moment meets all, a quick one's first is not counted."""
+    drawn: list[str] = []
+    data = sample("custom", 1)
+    slow = bench.Contender("a", "naive", data, lambda _: drawn.append("slow"), every=2)
+    quick = bench.Contender("a", "ours", data, lambda _: drawn.append("quick"))
+
+    times = bench._take_turns([slow, quick], 4)
+
+    assert [len(taken) for taken in times] == [2, 4 * (bench.DOCUMENTS - 1)]
+    assert [name for name, _ in groupby(drawn[2:])] == ["slow", "quick", "slow", "quick"]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_without_reportlab_its_column_is_empty(
+    figures: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is skipped with a sentence that says how to have it."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    without = figures | {"core_vs_platypus": None}
+
+    bench.show(without, bench.Console())
+
+    assert "reportlab is not installed" in capsys.readouterr().out
+    assert not any(contender.column == "platypus" for contender in bench._contenders(print))
+
+
+def test_a_leak_is_seen() -> None:
+    """Work that keeps 60 KB each time grows the process by 60 MB; work that keeps nothing does not."""
+    kept: list[bytes] = []
+
+    assert memory.growth([lambda: kept.append(b"x" * 60_000)] * 1_000, warm_up=0) > 30
+    assert memory.growth([lambda: None] * 1_000) < 5
+
+
+def test_the_work_is_of_all_kinds_and_one_in_twenty_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand different documents after the warm-up; those that fail have drawn most of it."""
+    drawn: list[str] = []
+    monkeypatch.setattr(memory, "_draw", lambda data, _: drawn.append(data["type"]))
+    monkeypatch.setattr(memory, "_fail", lambda *_: drawn.append("fails"))
+    for job in memory.jobs():
+        job()
+    monkeypatch.undo()
+
+    assert len(drawn) == memory.WARM_UP + memory.DOCUMENTS
+    assert set(drawn) == {*KINDS, "fails"}
+    assert drawn.count("fails") == len(drawn) // 20
+    memory.jobs()[19]()
+
+
+def test_nothing_loads_the_benchmarks_before_they_run(tmp_path: Path) -> None:
+    """The command line, the workers and the API start without them."""
+    code = (
+        "import sys; from pdflab.__main__ import main; main(['audit']);"
+        "print([name for name in sys.modules if 'bench' in name])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip().endswith("[]")
