@@ -27,7 +27,7 @@ LINES = 100  # of the documents in the demo: a statement of a month, not a recei
 _GLANCE = 0.1
 _PATIENCE = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
 _CALM = 0.1  # of the capacity, before the spike and after it
-_SPIKE = 3.0  # times the capacity, while it lasts
+_SPIKE = 2.0  # times the capacity, while it lasts
 _FASTEST = 400.0  # requests a second that the generator holds on two shared cores
 
 
@@ -44,7 +44,7 @@ def measure_capacity(lines: int, *, seconds: float = 0.5) -> float:
 
 
 def demo_plan(seconds: float, capacity: float, *, lines: int = LINES, seed: int = 0) -> Plan:
-    """Plan a spike of three times the capacity between two calm stretches, `seconds` long together.
+    """Plan a spike of twice the capacity between two calm stretches, `seconds` long together.
 
     The rate of the spike is bounded by what the generator holds.
     """

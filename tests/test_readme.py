@@ -45,6 +45,15 @@ def test_the_program_in_readme_runs(tmp_path: Path) -> None:
     assert "completed=50" in done.stdout, done.stderr
 
 
+def test_every_picture_is_there_and_every_figure_is_filled_in() -> None:
+    """No broken picture, no word that waits for a table."""
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+
+    assert len(pictures) == 2
+    assert all((ROOT / picture).stat().st_size < 60_000 for picture in pictures)
+    assert not re.findall(r"^[A-Z]{4,}$", README, re.MULTILINE)
+
+
 def test_ci_runs_the_test_command_that_readme_gives() -> None:
     """What is tested is what a reader types."""
     [line] = [line for line in SHELL if "pytest" in line]

@@ -22,6 +22,7 @@ def draw_invoice(request: InvoiceRequest, *, created_at: float, setter: Typesett
     title = f"{labels.invoice} {request.number}"
     sheet = Sheet(title, created_at=created_at, setter=setter, author=request.seller.name)
     sheet.set_lang(labels.language)
+    sheet.page_of = labels.page
     settlement = Settlement(sheet, request, formats, labels)
     remarks = _remarks(request, labels)
     sheet.headline(title)

@@ -84,6 +84,7 @@ class Sheet(FPDF):
         self.set_auto_page_break(False)
         self.set_margins(MARGIN, MARGIN)
         self.running_title = " ".join(title.split())
+        self.page_of = "Page {number} of {count}"  # in the document's own language
         self.set_title(self.running_title)
         self.set_author(author or "pdflab")
         self.set_lang("en")
@@ -187,7 +188,8 @@ class Sheet(FPDF):
         if number > 1:
             self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
         self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
-        self.put(f"Page {number} of {len(self.pages)}", SMALL, x=self.right, y=self.h - 46, right=True)
+        words = self.page_of.format(number=number, count=len(self.pages))
+        self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
 
     def _draw_boxes(self, run: Run, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)

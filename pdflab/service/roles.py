@@ -10,7 +10,8 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event, Thread
 
 from pdflab.service.broker import Broker
@@ -20,6 +21,7 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
+_NICENESS = 10
 _SYNC_THREADS = 4  # waitress' own default
 
 
@@ -77,9 +79,21 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
             os._exit(0)
 
     if own_process:
+        _yield_to_the_door()
         Thread(target=insist, daemon=True).start()
     worker.run(stop, lease=settings.lease)
     finished.set()
+
+
+def _yield_to_the_door() -> None:
+    """Work at a lower priority than the API: on shared cores a client's answer goes before its PDF.
+
+    A server that renders inside the request has no such choice. Linux weighs whole sessions against each
+    other where it groups them, and looks at a process' own priority only within its session.
+    """
+    with suppress(OSError, AttributeError):
+        os.nice(_NICENESS)
+        Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 @contextmanager
