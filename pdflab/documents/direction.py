@@ -1,4 +1,4 @@
-"""What stands where on a line: what is not drawn, what is read from right to left, where a line may end.
+"""What stands where on a line: what is read from right to left, where a line may end.
 
 Read next: typesetting.py.
 """
@@ -9,14 +9,6 @@ import unicodedata
 from fpdf.bidi import BidiParagraph
 from fpdf.enums import TextDirection
 
-# Never drawn: soft hyphens, marks and overrides of direction (which could make a name read as another one),
-# variation selectors, tags. Joiners stay: they shape Arabic.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]"
-)
-_ODD = re.compile(rf"{_INVISIBLE.pattern}|[\n\t\v\f\u2007\u2028\u2029\u202f]")
-_SPACES = str.maketrans(dict.fromkeys("\n\t\v\f\u2028\u2029", " ") | dict.fromkeys("\u2007\u202f", "\u00a0"))
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
@@ -26,16 +18,14 @@ _CLOSING = "、。，．・：；？！ー〉》」』】〕）］｝…"
 _BREAKABLE = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
 
 
-def clean(text: str) -> str:
-    """Drop what is never drawn, and make every space one that a font has."""
-    if not _ODD.search(text):
-        return text
-    return _INVISIBLE.sub("", text).translate(_SPACES)
-
-
 def has_rtl(text: str) -> bool:
     """Tell whether any of a text is read from right to left."""
     return _RTL.search(text) is not None
+
+
+def count_rtl(text: str) -> int:
+    """Count the characters that are read from right to left."""
+    return len(_RTL.findall(text))
 
 
 def reads_from_right(text: str) -> bool:

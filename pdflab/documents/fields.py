@@ -11,8 +11,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from pdflab.documents.invisible import clean
 from pdflab.documents.payment import is_iban
 
+_MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
 LOCALES = (
     *("ar_AE", "ar_EG", "ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU"),
     *("en_CA", "en_GB", "en_IE", "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_BE", "fr_CA", "fr_CH"),
@@ -23,14 +25,32 @@ LOCALES = (
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if not text.isascii():
+        _refuse_piles(text)
+        text = unicodedata.normalize("NFC", text)
     if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text):
         raise ValueError(f"remove the control character U+{ord(found[0]):04X}: it cannot be printed")
     return text
 
 
+def _refuse_piles(text: str) -> None:
+    """Refuse what would take seconds to normalise: accents are sorted in quadratic time (UAX #15, 13)."""
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MOST_MARKS:
+            raise ValueError(f"has more than {_MOST_MARKS} accents on one letter: remove some")
+
+
+def _one_line(text: str) -> str:
+    if re.search("[\n\t\u2028\u2029]", text):
+        raise ValueError("must be one line")
+    return text
+
+
 def _visible(text: str) -> str:
-    if not text.strip():
+    if not clean(text).strip():
         raise ValueError("must not be blank")
     return text
 
@@ -84,11 +104,12 @@ def _bic(text: str) -> str:
 
 Printable = AfterValidator(_plain)
 Visible = AfterValidator(_visible)
-Words = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
+OneLine = AfterValidator(_one_line)
+Words = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
 Remark = Annotated[str, Field(max_length=2_000), Printable]
 Prose = Annotated[str, Field(max_length=50_000), Printable]
 Cell = Annotated[str, Field(max_length=300), Printable]
-Label = Annotated[str, Field(max_length=60), Printable]
+Label = Annotated[str, Field(max_length=60), Printable, OneLine]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Locale = Annotated[

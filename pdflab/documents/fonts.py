@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import uharfbuzz as hb
 
-from pdflab.documents.direction import clean
 from pdflab.documents.face import CoreFont, Face, cut, is_western
+from pdflab.documents.invisible import clean
 from pdflab.documents.typesetting import Spool, Typesetter
 
 

@@ -28,7 +28,7 @@ ACCENT = DeviceRGB(0.04, 0.37, 0.45)
 MARGIN = 56.0
 GUTTER = 12.0
 PADDING = 4.0
-MOST_PAGES = 500  # of one document: what holds a worker, and fills its memory, has an end
+MOST_PAGES = 500  # of one document: what fills a worker's memory has an end
 
 
 @dataclass(frozen=True, slots=True)

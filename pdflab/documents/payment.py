@@ -6,6 +6,8 @@ Read next: qr.py.
 
 from decimal import Decimal
 
+from pdflab.documents.invisible import clean
+
 _LEAST, _MOST = Decimal("0.01"), Decimal("999999999.99")
 _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 
@@ -36,7 +38,7 @@ def transfer_text(
     """
     if not _LEAST <= amount <= _MOST:
         return None
-    name, remittance = " ".join(name.split())[:70], " ".join(remittance.split())[:140]
+    name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
     euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")
     rest = ("SCT", bic or "", name, iban, euro, "", "", remittance)
     encoding = "iso-8859-1" if max(name + remittance) <= "\xff" else "utf-8"

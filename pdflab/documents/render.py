@@ -7,6 +7,7 @@ Read next: page.py, then invoice.py.
 from fpdf.errors import FPDFException
 
 from pdflab.documents.custom import draw_custom
+from pdflab.documents.direction import count_rtl
 from pdflab.documents.fonts import FontBook
 from pdflab.documents.invoice import draw_invoice
 from pdflab.documents.page import Rendered
@@ -16,19 +17,35 @@ from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceReq
 from pdflab.documents.typesetting import Typesetter
 from pdflab.errors import ImpossibleDocument
 
+_MOST_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
+
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
     """Draw a document; `created_at`, in seconds since the epoch, becomes its creation date.
 
     A character that none of the fonts has becomes a box, and is named in what is returned.
-    Raises ImpossibleDocument when the request is valid and yet cannot be drawn: it has more than 500 pages.
+    Raises ImpossibleDocument when the request is valid and yet cannot be drawn: it has more than 500 pages,
+    or so much text that is costly to set that it would hold a worker for many seconds.
     """
+    text = request.model_dump_json()
+    if effort(text) > _MOST_EFFORT:
+        raise ImpossibleDocument("this document has too much text: ask for it in parts")
     try:
-        return _draw(request, created_at=created_at, setter=fonts.typesetter(request.model_dump_json()))
-    except (FPDFException, ValueError, NotImplementedError) as error:
+        return _draw(request, created_at=created_at, setter=fonts.typesetter(text))
+    except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
     finally:
         forget()
+
+
+def effort(text: str) -> int:
+    """Estimate what a text costs to set, in western characters.
+
+    Text that is read from right to left is ordered and shaped; a character is looked for in each font once.
+    """
+    if text.isascii():
+        return len(text)
+    return len(text) + 20 * count_rtl(text) + 100 * len(set(text))
 
 
 def _draw(request: DocumentRequest, *, created_at: float, setter: Typesetter) -> Rendered:

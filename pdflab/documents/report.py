@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pdflab.documents.direction import clean, reads_from_right
+from pdflab.documents.direction import reads_from_right
 from pdflab.documents.figures import chart_height, draw_chart
+from pdflab.documents.invisible import clean
 from pdflab.documents.page import (
     ACCENT,
     BODY,

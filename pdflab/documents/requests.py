@@ -30,6 +30,7 @@ from pdflab.documents.fields import (
     Iban,
     Label,
     Locale,
+    OneLine,
     Printable,
     Prose,
     Remark,
@@ -92,7 +93,9 @@ class Line(_Model):
     quantity: Annotated[Decimal, Field(gt=0, le=10**6, decimal_places=4), Exact, Unsigned] = Field(
         description='How many: a string or a whole number, more than 0, such as "1.5".'
     )
-    unit: Annotated[str, Field(min_length=1, max_length=16), Printable] = Field("pcs", description="Of what.")
+    unit: Annotated[str, Field(min_length=1, max_length=16), Printable, OneLine] = Field(
+        "pcs", description="Of what."
+    )
     unit_price: Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned] = Field(
         description='The price of one, without VAT: a string or a whole number, such as "12.50".'
     )
@@ -116,7 +119,11 @@ class Account(_Model):
 
 
 class InvoiceRequest(_Model):
-    """An invoice with the fields of EN 16931; its sums are calculated, never sent."""
+    """An invoice in the fields of EN 16931; its sums are calculated, never sent.
+
+    The arithmetic rules BR-CO-10 to BR-CO-17 and BR-CO-25 are kept; that countries, VAT ids and reasons for
+    an exemption are there where a tax office wants them is left to the sender.
+    """
 
     type: Literal["invoice"] = Field(description="Which document: an invoice.")
     number: Words = Field(description="The number of the invoice.")
@@ -179,7 +186,7 @@ class Figure(_Model):
     """One key figure."""
 
     label: Annotated[Label, Visible] = Field(description="What it counts; up to 60 characters.")
-    value: Annotated[str, Field(max_length=40), Printable, Visible] = Field(
+    value: Annotated[str, Field(max_length=40), Printable, OneLine, Visible] = Field(
         description='As it is to be printed, such as "1,240" or "99.2 %".'
     )
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from pdflab.documents.direction import (
     breakable,
-    clean,
     from_left_to_right,
     has_rtl,
     mirrored,
     reads_from_right,
 )
 from pdflab.documents.face import CoreFont, Face
+from pdflab.documents.invisible import clean
 
 Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
@@ -25,6 +25,7 @@ Spool = Callable[[str, bytes], Path]
 
 BOX = 0.6  # the width of the box that stands for a glyph no font has
 _A_WORD = 40  # characters; longer texts hardly ever come again, and would fill the memory
+_A_LINE = 400  # characters: more than any line holds
 _JOINERS = "\u200c\u200d"
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(_JOINERS, ""))
 
@@ -105,7 +106,7 @@ class Typesetter:
         return main if main.has(character) else self._face_for(character, bold)
 
     def _lines(self, text: str, width: float, bold: bool) -> Iterator[str]:
-        if "  " not in text and self.width(text, bold) <= width:
+        if "  " not in text and self._fits(text, width, bold):
             yield text.strip(" ")
             return
         gap = self.width(" ", bold)
@@ -120,19 +121,22 @@ class Typesetter:
                 line, used = piece, length
         yield line
 
+    def _fits(self, text: str, width: float, bold: bool) -> bool:
+        """Tell whether a text fits on a line; one that no line could hold is never measured as a whole."""
+        return len(text) <= _A_LINE and self.width(text, bold) <= width
+
     def _words(self, text: str, width: float, bold: bool) -> Iterator[tuple[bool, str, float]]:
         """Give the pieces between which a line may end: whether a space comes first, the piece, its width."""
         for word in filter(None, text.split(" ")):
-            length = self.width(word, bold)
-            if length <= width and word.isascii():
-                yield True, word, length
+            if word.isascii() and self._fits(word, width, bold):
+                yield True, word, self.width(word, bold)
                 continue
             pieces = [piece for part in breakable(word) for piece in self._pieces(part, width, bold)]
             for number, piece in enumerate(pieces):
                 yield number == 0, piece, self.width(piece, bold)
 
     def _pieces(self, word: str, width: float, bold: bool) -> Iterator[str]:
-        if self.width(word, bold) <= width:
+        if self._fits(word, width, bold):
             yield word
             return
         start, used = 0, 0.0

@@ -178,9 +178,7 @@ def _is_set(stop: Stop | None) -> bool:
 
 def _made(plan: Plan) -> Iterator[tuple[float, str, dict[str, Any]]]:
     for seed in range(_REHEARSED):
-        sample(
-            "invoice", seed, lines=1
-        )  # names are made at their first use: before the clock starts
+        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     return ((a.at, a.kind, sample(a.kind, a.seed, lines=plan.lines)) for a in plan.arrivals())
 
 

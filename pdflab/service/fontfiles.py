@@ -8,10 +8,12 @@ import atexit
 import logging
 import shutil
 import tempfile
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from pdflab.documents.fonts import FontBook, FontFile
+from pdflab.documents.typesetting import Spool
 from pdflab.errors import UsageError
 
 _log = logging.getLogger(__name__)
@@ -27,7 +29,9 @@ def find_fonts(folder: Path | None = None) -> FontBook:
         raise UsageError(f"fonts={folder} is no folder; name one with .ttf, .otf or .ttc files in it.")
     own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _KINDS) if folder else []
     files = [*_dejavu(), *own]
-    return FontBook([FontFile(str(path), _is_bold(path), path.read_bytes) for path in files], spool=_spool)
+    return FontBook(
+        [FontFile(str(path), _is_bold(path), path.read_bytes) for path in files], spool=_spooler()
+    )
 
 
 def _dejavu() -> list[Path]:
@@ -44,10 +48,17 @@ def _is_bold(path: Path) -> bool:
     return "bold" in path.stem.lower()
 
 
-def _spool(name: str, data: bytes) -> Path:
-    """Give fpdf2 a font as a file, if it can take it no other way; it goes with this process."""
-    folder = tempfile.mkdtemp(prefix="pdflab-font-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = Path(folder) / f"{name}.ttf"
-    path.write_bytes(data)
-    return path
+def _spooler() -> Spool:
+    """Make what gives fpdf2 a font as a file, if it can take none from memory; it goes with this process."""
+    written: dict[tuple[str, bytes], Path] = {}
+
+    def spool(name: str, data: bytes) -> Path:
+        key = name, sha256(data).digest()
+        if key not in written:
+            folder = tempfile.mkdtemp(prefix="pdflab-font-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            written[key] = Path(folder) / f"{name}.ttf"
+            written[key].write_bytes(data)
+        return written[key]
+
+    return spool

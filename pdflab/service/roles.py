@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -63,7 +63,7 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
 
 def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
     """Work through the queue until told to stop; a process that overruns its grace hands its job back."""
-    with _without_numpy():
+    with _without_numpy() if own_process else nullcontext():
         from pdflab.service.fontfiles import find_fonts
         from pdflab.service.worker import Worker, renderer
 
@@ -109,7 +109,7 @@ def _without_numpy() -> Iterator[None]:
         yield
     finally:
         if not loaded:
-            del sys.modules["numpy"]
+            sys.modules.pop("numpy", None)
 
 
 def _storage(settings: Settings) -> Storage:

@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from pdflab.documents.direction import breakable, clean, mirrored, reads_from_right
+from pdflab.documents.direction import breakable, mirrored, reads_from_right
+from pdflab.documents.invisible import clean
 
 
 @pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
