@@ -170,7 +170,7 @@ def test_a_worker_that_dies_while_redis_is_frozen_costs_only_itself(tmp_path: Pa
     with Lab(folder=tmp_path, settings=QUICK) as lab:
         lab.burst(20)
         lab.wait()
-        frozen = _pids("redis-server unix")
+        frozen = _redis_of(lab)
         _signal(signal.SIGSTOP, frozen)
         _signal(signal.SIGKILL, _pids("pdflab worker")[:1])
         time.sleep(2)  # long enough for an impatient successor to give up
@@ -190,8 +190,8 @@ def test_a_killed_redis_comes_back_with_what_it_had(tmp_path: Path) -> None:
         time.sleep(
             1.2
         )  # everysec: what happened in the last second may be gone, and that is not the question here
-        _signal(signal.SIGKILL, _pids("redis-server unix"))
-        eventually(lambda: bool(_pids("redis-server unix")), seconds=10)
+        _signal(signal.SIGKILL, _redis_of(lab))
+        eventually(lambda: bool(_redis_of(lab)), seconds=10)
         job_id = _patiently(lab.custom)
         lab.wait()
 
@@ -296,6 +296,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def _pids(words: str) -> list[int]:
     return [pid for pid, command in children_of(os.getpid()).items() if words in command]
+
+
+def _redis_of(lab: Lab) -> list[int]:
+    folder = str(Path(lab._running().broker.url or "").parent.name)
+    return [pid for pid in _pids("redis-server unix") if folder in children_of(os.getpid())[pid]]
 
 
 def _signal(number: signal.Signals, pids: list[int]) -> None:

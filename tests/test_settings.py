@@ -21,6 +21,7 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         storage=Path("/pdfs"),
         log=Path("/log/jobs.log"),
         redis_url="redis://:pass@host:1/2",
+        fonts=Path("/fonts"),
         host="0.0.0.0",
         port=0,
         sync_port=65_535,

@@ -18,7 +18,7 @@ class Nobody:  # a broker that answers nothing: it is not what is looked at
 
 stop = Event()
 stop.set()
-run_worker(Nobody(), Settings(folder=Path(sys.argv[1])), stop)
+run_worker(Nobody(), Settings(folder=Path(sys.argv[1]), grace=60), stop)
 print(sorted({"matplotlib", "numpy", "flask", "aiohttp"} & {*sys.modules}))
 """
 
