@@ -179,8 +179,7 @@ class Sheet(FPDF):
         """Number the pages, now that their count is known, sign them, and give the document."""
         for number in self.pages:
             self.page = number
-            self.current_font_is_set_on_page = False  # each page has to be told its font again
-            self.set_fill_color(FAINT)
+            self.pen.turn()
             self._number_page(number, signature)
         return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
 

@@ -6,6 +6,7 @@ Read next: plainpen.py.
 """
 
 import inspect
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -63,6 +64,17 @@ class Pen:
     def fill(self, x: float, y: float, width: float, height: float, colour: DeviceRGB) -> None:
         """Fill a rectangle, from its top left corner."""
         self._draw(f"q {_ink(colour)} {x:.2f} {self._pdf.h - y:.2f} {width:.2f} {-height:.2f} re f Q\n")
+
+    def bars(
+        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
+    ) -> None:
+        """Fill bars of one height as one shape: where each begins and ends, and in which row, in units."""
+        shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
+        place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self._pdf.h - y:.2f} cm"
+        self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
+
+    def turn(self) -> None:
+        """Go on, on a page that was left: each run says all there is to say, nothing is told again."""
 
     def finish(self) -> bytes:
         """Give the bytes of the document."""

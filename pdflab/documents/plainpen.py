@@ -5,6 +5,7 @@ Read next: page.py.
 """
 
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 
 from fpdf import FPDF
@@ -12,6 +13,8 @@ from fpdf.drawing_primitives import DeviceRGB
 
 from pdflab.documents.face import ENCODING, Face
 from pdflab.documents.typesetting import Run, Spool
+
+TOLD = DeviceRGB(0.5, 0.25, 0.125)  # a colour of no document: the next one that is set is written down
 
 
 def forget() -> None:
@@ -51,6 +54,19 @@ class PlainPen:
         """Fill a rectangle, from its top left corner."""
         self._pdf.set_fill_color(colour)
         self._pdf.rect(x, y, width, height, style="F")
+
+    def bars(
+        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
+    ) -> None:
+        """Fill bars of one height: where each begins and ends, and in which row, in units."""
+        for start, end, row in bars:
+            self.fill(x + start * unit, y + row * unit, (end - start) * unit, unit, colour)
+
+    def turn(self) -> None:
+        """Go on, on a page that was left: fpdf2 believes that its font and colours are set there."""
+        self._pdf.current_font_is_set_on_page = False
+        self._pdf.set_fill_color(TOLD)
+        self._pdf.set_text_color(TOLD)
 
     def finish(self) -> bytes:
         """Give the bytes of the document."""

@@ -18,7 +18,6 @@ from pdflab.documents.page import (
     FAINT,
     GUTTER,
     HEADING,
-    INK,
     LABEL,
     MARGIN,
     MUTED,
@@ -131,8 +130,7 @@ def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> Non
 
 def _turn_to(sheet: Sheet, place: _Place) -> None:
     sheet.page, sheet.y = place.page, place.y
-    sheet.current_font_is_set_on_page = False  # that page has to be told its font again,
-    sheet.set_fill_color(INK)  # and its colour: fpdf2 leaves out a colour that it believes to be set
+    sheet.pen.turn()
 
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:

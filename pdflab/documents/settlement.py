@@ -11,7 +11,6 @@ from pdflab.documents.formats import Formats
 from pdflab.documents.labels import Labels
 from pdflab.documents.page import ACCENT, BODY, GUTTER, INK, LABEL, MARGIN, SMALL, STRONG, Sheet, Style
 from pdflab.documents.payment import spaced, transfer_text
-from pdflab.documents.pen import fits
 from pdflab.documents.qr import qr_rows
 from pdflab.documents.requests import InvoiceRequest
 
@@ -157,12 +156,5 @@ def _code(request: InvoiceRequest) -> list[str]:
 def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:
     """Draw dark modules as rectangles, one for each run of them in a row, all of one shape: no seams show."""
     unit = CODE_SIDE / len(rows)
-    runs = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
-    if not fits():
-        sheet.set_fill_color(INK)
-        for start, end, row in runs:
-            sheet.rect(x + start * unit, y + row * unit, (end - start) * unit, unit, style="F")
-        return
-    shape = " ".join([f"{start} {row} {end - start} 1 re" for start, end, row in runs])
-    state = f"q {INK.serialize()} {unit:.4f} 0 0 {-unit:.4f} {x:.2f} {sheet.h - y:.2f} cm"
-    sheet.pages[sheet.page].contents += f"{state} {shape} f Q\n".encode()  # type: ignore[operator]
+    bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
+    sheet.pen.bars(bars, x, y, unit=unit, colour=INK)
