@@ -22,6 +22,8 @@ _EPILOG = """examples:
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000
   pdflab audit pdflab-data                      was every accepted document kept?
+  pdflab dead-letters --retry-all               ask again for all that failed
+  pdflab chaos --seconds 30                     attack everything, then audit
   pdflab sample invoice --out invoice.pdf       a made-up document, rendered here and now
   pdflab bench render                           how long documents take on this machine
 
@@ -72,6 +74,7 @@ def _add_services(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
         ("api", "run the queued door alone"),
         ("sync-api", "run the synchronous door alone"),
         ("worker", "run one worker"),
+        ("naive-worker", "run one worker as tutorials write it, to see what it loses"),
         ("recorder", "run the recorder alone"),
     ):
         parser = _add(
@@ -114,9 +117,30 @@ def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     audit.add_argument("folder", type=Path, nargs="?", help="what was left behind (default pdflab-data)")
     audit.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
+    dead = _add(subparsers, "dead-letters", "list jobs that failed, and try them again", _dead_letters)
+    which = dead.add_mutually_exclusive_group()
+    which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="ask for these again, each as a new job")
+    which.add_argument("--retry-all", action="store_true", help="ask for all of them again")
+    dead.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="the service (default http://127.0.0.1:8000)"
+    )
+    dead.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    attack = _add(subparsers, "chaos", "attack a private system, and then audit it", _chaos)
+    attack.add_argument("--seconds", type=float, default=30.0, help="how long the attack lasts (default 30)")
+    attack.add_argument("--seed", type=int, default=1, help="the same seed plans the same attack (default 1)")
+    attack.add_argument("--workers", type=int, help="how many workers (default 2)")
+    attack.add_argument("--naive", action="store_true", help="attack workers as tutorials write them")
+    attack.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
+    attack.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
     bench = _add(subparsers, "bench", "measure this machine", commands.bench)
-    bench.add_argument("what", choices=("render",), help="which part of pdflab")
+    bench.add_argument("what", choices=tuple(commands.BENCHMARKS), help="which part of pdflab")
     bench.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    soak = _add(subparsers, "soak", "run many small jobs, to see whether anything grows", commands.soak)
+    soak.add_argument("--jobs", type=int, default=200_000, help="how many (default 200000)")
+    soak.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
 def _add_sample(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -134,6 +158,25 @@ def _demo(arguments: argparse.Namespace) -> int:
     from pdflab.demo import demo  # what it shows with, the workers and the API need not load
 
     return demo(settings, seconds=arguments.seconds, as_json=arguments.json)
+
+
+def _dead_letters(arguments: argparse.Namespace) -> int:
+    from pdflab.deadletters import list_dead_letters, retry, retry_all
+
+    a = arguments
+    if a.retry:
+        print(retry(a.url, a.retry, as_json=a.json))
+    else:
+        print((retry_all if a.retry_all else list_dead_letters)(a.url, as_json=a.json))
+    return OK
+
+
+def _chaos(arguments: argparse.Namespace) -> int:
+    a = arguments
+    settings = Settings.from_env(os.environ, folder=a.folder, port=0, sync_port=0, workers=a.workers)
+    from pdflab.chaos import chaos  # what it shows with, the workers and the API need not load
+
+    return chaos(settings, seconds=a.seconds, seed=a.seed, naive=a.naive, as_json=a.json)
 
 
 def _add(

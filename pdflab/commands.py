@@ -5,6 +5,7 @@ Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; `demo` 
 
 import argparse
 import asyncio
+import importlib
 import importlib.util
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import webbrowser
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
@@ -21,6 +23,7 @@ from typing import Any
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.settings import Settings
 
+BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue"}
 _NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 
@@ -75,6 +78,8 @@ def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) ->
             roles.run_api(broker, settings, stop, sock)
         case "recorder":
             roles.run_recorder(broker, settings, stop)
+        case "naive-worker":
+            roles.run_naive_worker(broker, settings, stop)
         case _:
             roles.run_worker(broker, settings, stop)
     return 0
@@ -158,14 +163,30 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure this machine, and print a table or one JSON object."""
     from rich.console import Console
 
-    from pdflab.bench.render import measure, show
-
-    figures = measure()
+    benchmark = importlib.import_module(BENCHMARKS[arguments.what])
+    figures = benchmark.measure()
     if arguments.json:
         print(json.dumps(figures))
     else:
-        show(figures, Console())
+        benchmark.show(figures, Console())
     return 0
+
+
+def soak(arguments: argparse.Namespace) -> int:
+    """Run many small jobs, and tell whether anything has grown or slowed down."""
+    from pdflab import soak
+
+    if arguments.jobs < soak.ROWS:
+        raise UsageError(f"--jobs must be {soak.ROWS} or more.")
+    rows, file = [], sys.stderr if arguments.json else sys.stdout
+    print(soak.HEAD, file=file, flush=True)
+    with closing(soak.soak(arguments.jobs)) as running:  # Ctrl-C ends it here, not when it is forgotten
+        for row in running:
+            rows.append(row)
+            print(row.text, file=file, flush=True)
+    verdict = soak.verdict(rows)
+    print(json.dumps(verdict) if arguments.json else "\n".join(soak.sentences(verdict)))
+    return 0 if verdict["flat"] and verdict["stats_as_fast"] else 1
 
 
 def sample(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,15 @@ class BrokerUnavailable(PdfLabError):
 
 
 class QueueFull(PdfLabError):
-    """Raised when the queue has reached its limit and refuses more work."""
+    """Raised when the queue has reached its limit; `retry_after` says in how many seconds to ask again."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class KeyReused(PdfLabError):
+    """Raised when an idempotency key that stands for one document comes with another."""
 
 
 class InvalidRequest(PdfLabError):

@@ -27,6 +27,21 @@ from types import FrameType
 _OVERRUN = 1.5  # seconds after the guardian's end that a child may still take
 _AFTER_OUR_SIBLINGS = 1.8  # seconds: they need the command until they have ended
 
+_FREEZE = """
+import os, signal, sys, time
+
+def tell(signum):
+    for pid in sys.argv[2:]:
+        try:
+            os.kill(int(pid), signum)
+        except ProcessLookupError:
+            pass
+
+tell(signal.SIGSTOP)
+time.sleep(float(sys.argv[1]))
+tell(signal.SIGCONT)
+"""
+
 
 def spawn(
     words: list[str], log: Path, *, env: Mapping[str, str] | None = None, sock: socket.socket | None = None
@@ -54,6 +69,15 @@ def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
         process.wait()
     if process.stdin:
         process.stdin.close()
+
+
+def freeze(pids: list[int], seconds: float) -> None:
+    """Stop processes where they are for so many seconds, and let them go on.
+
+    A process of its own does it: were we killed meanwhile, they would never wake up to see that we are gone.
+    """
+    command = [sys.executable, "-S", "-c", _FREEZE, str(seconds), *map(str, pids)]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def stop_event(*, guarded: bool) -> Event:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+CANCELLED = "cancelled by the user"  # the reason of a job that was ended on purpose
+
 
 class JobState(StrEnum):
     """Where a job is; COMPLETED and FAILED are endings, and an ending is for ever."""
@@ -91,6 +93,7 @@ class Job:
     worker: str | None = None
     reason: str | None = None
     retry_of: str | None = None
+    retried_as: str | None = None
     result: dict[str, Any] | None = None
     history: tuple[tuple[JobState, float], ...] = ()
 
@@ -111,9 +114,15 @@ class Job:
             worker=record.get("worker") or None,
             reason=record.get("reason") or None,
             retry_of=record.get("retry_of") or None,
+            retried_as=record.get("retried_as") or None,
             result=json.loads(record.get("result") or "null") or None,
             history=_history(record.get("history", "")),
         )
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Tell whether it FAILED and nobody has cancelled it or tried it again."""
+        return self.state is JobState.FAILED and self.reason != CANCELLED and self.retried_as is None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as plain data, its history as objects; the request itself is left out."""

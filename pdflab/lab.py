@@ -15,7 +15,7 @@ import weakref
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -26,10 +26,10 @@ from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target
 from pdflab.load.operations import Load, LoadThread, launch_process, launch_thread, plan_for
 from pdflab.run import QUEUED, Send
-from pdflab.service.jobqueue import Stats
+from pdflab.service.queueview import Stats
 from pdflab.service.storage import Storage
-from pdflab.settings import Settings
-from pdflab.system import PROCESSES, THREADS, System
+from pdflab.settings import PRESETS, Settings
+from pdflab.system import PROCESSES, THREADS, WORKERS, System
 
 _GLANCE = 0.05  # seconds between two looks, while waiting
 L = TypeVar("L", bound=Load)
@@ -38,9 +38,10 @@ L = TypeVar("L", bound=Load)
 class Lab:
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
-    `mode` is "processes" or "threads". Without a `folder` the lab works in a temporary one, which goes
-    when it stops; in one that was used before it goes on, or begins anew if it is to be `fresh`.
-    Raises UsageError, in one sentence, for what cannot be started.
+    `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
+    3 s, so that a class sees a dead worker's job come back. Without a `folder` the lab works in a temporary
+    one, which goes when it stops; in one that was used before it goes on, or begins anew if it is to be
+    `fresh`. Raises UsageError, in one sentence, for what cannot be started.
     """
 
     def __init__(
@@ -48,13 +49,18 @@ class Lab:
         *,
         workers: int = 2,
         mode: str = PROCESSES,
+        worker: str = "reliable",
+        preset: str = "standard",
         folder: str | Path | None = None,
         settings: Settings | None = None,
         fresh: bool = False,
     ) -> None:
         if mode not in (PROCESSES, THREADS):
             raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
-        self.mode = mode
+        if worker not in WORKERS:
+            raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
+        self.mode, self.worker = mode, worker
+        self.preset = "custom" if settings else preset
         self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
         self._exits = ExitStack()
         self._exits.callback(_remove, self._temporary)
@@ -62,16 +68,15 @@ class Lab:
             self, self._exits.close
         )  # when forgotten, or at the latest when Python ends
         self.folder = Path(folder or self._temporary or "").resolve()
-        chosen = settings or Settings(port=0, sync_port=0)
+        chosen = settings or Settings.preset(preset, port=0, sync_port=0)
         self.settings = replace(chosen, workers=workers, folder=self.folder)
         self._fresh = fresh
         self._system: System | None = None
-        self._events = Tail(self.settings.log_file, read_event)
-        self._sync_events = Tail(self.settings.sync_log_file, read_event)
-        self._sends = Tail(self.settings.sends_file, Send.from_json)
         self._loads: list[Load] = []
         self._pressed = 0
         self._lock = Lock()
+        self._turn = RLock()  # to start and to stop take turns: a reset is both
+        self._open_files()
 
     def __enter__(self) -> Self:
         """Start everything."""
@@ -89,24 +94,41 @@ class Lab:
 
     def start(self) -> None:
         """Start broker, recorder, both doors and the workers; return when all of them answer."""
-        if not self._tidy.alive:
-            raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
-        if self._system is None:
-            self._system = System(self.settings, mode=self.mode, fresh=self._fresh, temporary=self._temporary)
-            self._exits.callback(self._system.stop)
+        with self._turn:
+            if not self._tidy.alive:
+                raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
+            if self._system is None:
+                self._system = System(
+                    self.settings,
+                    mode=self.mode,
+                    worker=self.worker,
+                    fresh=self._fresh,
+                    temporary=self._temporary,
+                )
+                self._exits.callback(self._system.stop)
 
     def stop(self) -> None:
         """Stop everything and save the job records; a second stop does nothing. Numbers can still be read."""
-        with self._lock:
-            system, self._system = self._system, None
-            loads, self._loads = self._loads, []
-        with ExitStack() as last_first:  # an interrupt skips none of them
+        with self._turn, ExitStack() as last_first:  # an interrupt skips none of them
             last_first.callback(self._tidy)
-            if system:
-                last_first.callback(self._read_all)
-                last_first.callback(system.stop)
-            for load in loads:
-                last_first.callback(load.terminate)
+            self._halt(last_first)
+
+    def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
+        """Stop everything and begin anew, with nothing of before, if told so in another mode or preset.
+
+        What was there is put aside under `earlier/` in a folder of our own, and goes with a temporary one.
+        """
+        with self._turn:
+            self._running()
+            settings = self.settings if preset is None else _with_preset(self.settings, preset)
+            if mode not in (None, PROCESSES, THREADS):
+                raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
+            with ExitStack() as last_first:
+                self._halt(last_first)
+            self.mode, self.preset, self.settings = mode or self.mode, preset or self.preset, settings
+            self._fresh = True
+            self._open_files()
+            self.start()
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous door."""
@@ -151,6 +173,33 @@ class Lab:
         """Start sending a plan and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
         return self._note(launch(self.settings)(plan, self._target(door)))
+
+    # What can go wrong
+
+    def employ(self, worker: str) -> None:
+        """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
+        self._running().employ(worker)
+        self.worker = worker
+
+    def parts(self) -> list[str]:
+        """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        return self._running().parts()
+
+    def kill(self, name: str = "worker-1") -> None:
+        """Kill a part with SIGKILL; the lab starts it again, as an operator would."""
+        self._running().kill(name)
+
+    def freeze(self, seconds: float, *names: str) -> None:
+        """Stop parts where they are (SIGSTOP), by default all workers; return when they go on."""
+        self._running().freeze(seconds, *names)
+
+    def cut(self) -> int:
+        """Cut every connection to Redis, and give how many there were."""
+        return self._running().broker.cut()
+
+    def kill_redis(self) -> None:
+        """Kill the private redis-server with SIGKILL; it is started again from its append-only file."""
+        self._running().broker.kill()
 
     # The instruments
 
@@ -209,6 +258,23 @@ class Lab:
                 )
             time.sleep(_GLANCE)
 
+    def _halt(self, last_first: ExitStack) -> None:
+        """Let everything that runs be stopped when `last_first` is closed, and call it ours no more."""
+        with self._lock:
+            system, self._system = self._system, None
+            loads, self._loads = self._loads, []
+        if system:
+            last_first.callback(self._read_all)
+            last_first.callback(system.stop)
+        for load in loads:
+            last_first.callback(load.terminate)
+
+    def _open_files(self) -> None:
+        """Read what the system writes from its beginning."""
+        self._events = Tail(self.settings.log_file, read_event)
+        self._sync_events = Tail(self.settings.sync_log_file, read_event)
+        self._sends = Tail(self.settings.sends_file, Send.from_json)
+
     def _read_all(self) -> None:
         """What has been read can be read again when its file is gone."""
         self.events(), self.sync_events(), self.sends()
@@ -249,6 +315,12 @@ class Lab:
         with self._lock:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
         return load
+
+
+def _with_preset(settings: Settings, preset: str) -> Settings:
+    """Change what any preset sets, and nothing else."""
+    chosen, names = Settings.preset(preset), {name for values in PRESETS.values() for name in values}
+    return replace(settings, **{name: getattr(chosen, name) for name in names})
 
 
 def _remove(folder: Path | None) -> None:

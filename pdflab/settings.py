@@ -9,11 +9,18 @@ Read next: service/broker.py.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self, get_type_hints
 
 from pdflab.errors import UsageError
 
 _PREFIX = "PDFLAB_"
+_APPENDFSYNC = ("everysec", "always")
+
+# Settings that belong together, by name: in a class nobody waits ten seconds for a lease to run out.
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {"standard": MappingProxyType({}), "teaching": MappingProxyType({"lease": 3.0})}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +36,36 @@ class Settings:
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
     fonts: Path | None = None  # a folder of more fonts, for scripts that DejaVu lacks, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
+    hosts: str | None = None  # more names that it answers to, such as lab.example.org, .mybinder.org
     port: int = 8000  # the queued door; 0 takes a free one
     sync_port: int = 8001  # the synchronous door
     workers: int = 2  # workers, and rendering processes at the synchronous door
     lease: float = 10.0  # a worker that is silent for this long has lost its job
     grace: float = 2.0  # how long a worker that is told to stop may finish its job
+    time_limit: float = 60.0  # how long one document may take; then it counts as an error
     max_crashes: int = 3  # a job that kills its worker this often has failed
     max_errors: int = 3  # as has a job that met this many passing errors
     queue_limit: int = 10_000  # jobs waiting; one more is refused with 429
     max_body: int = 4_000_000  # a larger request is refused with 413
     retention: float = 86_400.0  # how long an ended job is remembered and its PDF kept
     fsync: bool = False  # survive power loss too, at the cost of a disk write a file
+    appendfsync: str = "everysec"  # how often the private Redis writes to disk; with always it loses nothing
 
     def __post_init__(self) -> None:
         for name in ("workers", "max_crashes", "max_errors", "queue_limit", "max_body"):
             _require(getattr(self, name) >= 1, name, "must be 1 or more")
-        for name in ("lease", "grace", "retention"):
+        for name in ("lease", "grace", "time_limit", "retention"):
             _require(0 < getattr(self, name) < 1e9, name, "must be more than 0 seconds, and finite")
+        _require(self.appendfsync in _APPENDFSYNC, "appendfsync", f"must be {' or '.join(_APPENDFSYNC)}")
         for name in ("port", "sync_port"):
             _require(0 <= getattr(self, name) <= 65_535, name, "must be between 0 and 65535")
+
+    @classmethod
+    def preset(cls, name: str, **values: Any) -> Self:
+        """Make the settings of a preset, such as `teaching`; further values win. Raises UsageError."""
+        if name not in PRESETS:
+            raise UsageError(f"There is no preset {name!r}: take {' or '.join(PRESETS)}.")
+        return cls(**(dict(PRESETS[name]) | values))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **arguments: Any) -> Self:

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread, current_thread
 
-from pdflab.guard import end, spawn
+from pdflab.errors import UsageError
+from pdflab.guard import end, freeze, spawn
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _GLANCE = 0.1  # seconds between two looks at the children
 _OVERRUN = 0.75  # seconds that a child may take beyond its grace, before it is killed
+_RETURN = 10.0  # seconds that an attack waits for a child that is dead: at most 5 go by before it is started
 _LONG_LIVED = 10.0  # seconds: a child that lived so long has not failed to start
 _USAGE = 2  # the exit code of a child that cannot work as it is set up
 
@@ -71,6 +73,22 @@ class Supervisor:
         for process in ending:
             end(process, seconds=deadline - time.monotonic())
 
+    def kill(self, name: str) -> None:
+        """Kill a child with SIGKILL and see it die; as it should be running, it is started again.
+
+        One that is dead already is killed when it is back. Raises UsageError when that takes too long.
+        """
+        [process] = self._living([name])
+        process.kill()
+        process.wait()
+
+    def freeze(self, names: list[str], seconds: float) -> None:
+        """Stop some children where they are, and let them go on after so many seconds.
+
+        When all of them are dead, it waits until one is back. Raises UsageError when that takes too long.
+        """
+        freeze([process.pid for process in self._living(names)], seconds)
+
     def names(self, prefix: str = "") -> list[str]:
         """Name the children that should be running."""
         with self._lock:
@@ -82,6 +100,19 @@ class Supervisor:
         if current_thread() is not self._thread:
             self._thread.join()
         self.end(self.names())
+
+    def _living(self, names: list[str]) -> "list[subprocess.Popen[bytes]]":
+        """Give those that live, as soon as there is one: an attack on the dead would be none."""
+        deadline = time.monotonic() + _RETURN
+        while True:
+            with self._lock:
+                processes = [self._children[name].process for name in names if name in self._children]
+                living = [process for process in processes if process.poll() is None]
+            if living:
+                return living
+            if time.monotonic() > deadline:
+                raise UsageError(f"{', '.join(names)} is not back after {_RETURN:g} s; its log says why.")
+            time.sleep(_GLANCE)
 
     def _watch(self) -> None:
         while not self._stop.wait(_GLANCE):
@@ -96,11 +127,12 @@ class Supervisor:
         if code is None or child.hopeless:
             return
         if child.due_at is None:
-            if code == _USAGE:
+            lived_long = now - child.started_at > _LONG_LIVED
+            if code == _USAGE and not child.deaths and not lived_long:
                 child.hopeless, self.broken = True, _last_line(child.log)
-                return
+                return  # one that has worked before may work again, when its disk is back
             _log.warning("%s ended with %s; it is started again.", name, code)
-            child.deaths = 1 if now - child.started_at > _LONG_LIVED else child.deaths + 1
+            child.deaths = 1 if lived_long else child.deaths + 1
             child.due_at = now if child.deaths == 1 else now + min(5.0, 0.1 * 2**child.deaths)
         if now >= child.due_at:
             end(child.process, seconds=0)

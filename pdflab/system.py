@@ -5,6 +5,7 @@ Read next: supervisor.py for processes, threads.py for threads.
 
 import json
 import logging
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -29,6 +30,10 @@ from pdflab.threads import Threads
 
 _log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"
+WORKERS = {
+    "reliable": "worker",
+    "naive": "naive-worker",
+}  # each kind, and its role
 _START = 30.0  # seconds that everything may take to answer
 _GLANCE = 0.05
 
@@ -42,9 +47,16 @@ class System:
     """
 
     def __init__(
-        self, settings: Settings, *, mode: str = PROCESSES, fresh: bool = False, temporary: Path | None = None
+        self,
+        settings: Settings,
+        *,
+        mode: str = PROCESSES,
+        worker: str = "reliable",
+        fresh: bool = False,
+        temporary: Path | None = None,
     ) -> None:
         self._mode = mode
+        self._worker = worker
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
         self._crew: Supervisor | Threads | None = None
@@ -81,9 +93,36 @@ class System:
             raise UsageError(f"1 to 64 workers can run here, not {workers}.")
         with self._lock:
             self.settings = replace(self.settings, workers=workers)
-            self._keep_running("worker", workers, None)
+            self._keep_running(WORKERS[self._worker], "worker", workers, None)
             # Threads of one server already share this process.
-            self._keep_running("sync-api", 1 if self._mode == THREADS else workers, self._sockets[1])
+            self._keep_running(
+                "sync-api", "sync-api", 1 if self._mode == THREADS else workers, self._sockets[1]
+            )
+
+    def employ(self, worker: str) -> None:
+        """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
+        if worker not in WORKERS:
+            raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
+        with self._lock:
+            if worker != self._worker:
+                crew, self._worker = self._running(), worker
+                crew.end(crew.names("worker-"))
+                self._keep_running(WORKERS[worker], "worker", self.settings.workers, None)
+
+    def parts(self) -> list[str]:
+        """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        return self._running().names()
+
+    def kill(self, name: str) -> None:
+        """Kill a part with SIGKILL; it is started again."""
+        self._running().kill(self._part(name))
+
+    def freeze(self, seconds: float, *names: str) -> None:
+        """Stop parts where they are, by default all workers, and let them go on after so many seconds."""
+        if not 0 < seconds <= 60:
+            raise UsageError(f"A part can be frozen for up to 60 seconds, not {seconds:g}.")
+        chosen = [self._part(name) for name in names] or self._running().names("worker-")
+        self._running().freeze(chosen, seconds)
 
     def check(self) -> None:
         """Raise UsageError, saying why, when a part of the system can never run."""
@@ -128,15 +167,24 @@ class System:
         self._await(lambda: _answers(self.url) and _answers(self.sync_url), "the two doors")
         self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
 
-    def _keep_running(self, role: str, count: int, sock: socket.socket | None) -> None:
+    def _keep_running(self, role: str, name: str, count: int, sock: socket.socket | None) -> None:
+        crew = self._running()
+        wanted = [f"{name}-{number}" for number in range(1, count + 1)]
+        running = crew.names(f"{name}-")
+        crew.end([part for part in running if part not in wanted])
+        for part in wanted:
+            if part not in running:
+                crew.start(part, role, sock)
+
+    def _running(self) -> Supervisor | Threads:
         if self._crew is None:
             raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
-        wanted = [f"{role}-{number}" for number in range(1, count + 1)]
-        running = self._crew.names(f"{role}-")
-        self._crew.end([name for name in running if name not in wanted])
-        for name in wanted:
-            if name not in running:
-                self._crew.start(name, role, sock)
+        return self._crew
+
+    def _part(self, name: str) -> str:
+        if name not in self.parts():
+            raise UsageError(f"There is no part {name!r} here: take one of {', '.join(self.parts())}.")
+        return name
 
     def _await(self, ready: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _START
@@ -182,7 +230,7 @@ def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
         return broker_at(settings.redis_url)
     if mode == THREADS:
         return embedded_broker()
-    return private_broker(settings.folder / "redis", temporary=temporary)
+    return private_broker(settings.folder / "redis", temporary=temporary, appendfsync=settings.appendfsync)
 
 
 def _archive(settings: Settings, *, fresh: bool) -> None:
@@ -190,13 +238,13 @@ def _archive(settings: Settings, *, fresh: bool) -> None:
     s = settings
     traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.storage_folder]
     traces += [s.folder / "redis"] if fresh else []
-    there = [path for path in traces if path.exists() and (path.is_file() or any(path.iterdir()))]
+    there = [path for path in traces if path.is_file() or any(path.glob("[!.]*"))]
     if not there:
         return
     aside = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
     aside.mkdir(parents=True)
     for path in there:
-        path.rename(aside / path.name)
+        shutil.move(path, aside)  # it may lie on another disk
     Storage(s.storage_folder).open()
 
 

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from pdflab.errors import PdfLabError
+from pdflab.errors import PdfLabError, UsageError
 from pdflab.service import roles
 from pdflab.service.broker import Broker
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
+_ONLY_PROCESSES = "Threads cannot be killed or frozen; take processes: Lab(mode='processes')."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class Threads:
         for role in ending:
             role.thread.join(max(0.0, deadline - time.monotonic()))
 
+    def kill(self, name: str) -> None:
+        """Refuse: a thread cannot be killed."""
+        raise UsageError(_ONLY_PROCESSES)
+
+    def freeze(self, names: list[str], seconds: float) -> None:
+        """Refuse: a thread cannot be frozen."""
+        raise UsageError(_ONLY_PROCESSES)
+
     def names(self, prefix: str = "") -> list[str]:
         """Name the roles that are running."""
         return [name for name in self._roles if name.startswith(prefix)]
@@ -68,6 +77,8 @@ class Threads:
                 return lambda: roles.run_sync_api(self._settings, stop, sock)
             case "recorder", _:
                 return lambda: roles.run_recorder(self._broker, self._settings, stop)
+            case "naive-worker", _:
+                return lambda: roles.run_naive_worker(self._broker, self._settings, stop)
             case _:
                 return lambda: roles.run_worker(self._broker, self._settings, stop, own_process=False)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.jobs import Job, JobEvent, JobState
+from pdflab.jobs import CANCELLED, Job, JobEvent, JobState
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -78,7 +78,35 @@ def test_a_record_that_has_only_begun_is_full_of_not_yet() -> None:
 
     assert (job.queued_at, job.attempt, job.crashes, job.errors) == (1.5, 0, 0, 0)
     assert (job.started_at, job.ended_at, job.worker, job.reason, job.retry_of) == (None,) * 5
-    assert job.history == ()
+    assert (job.retried_as, job.result, job.history) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "dead"),
+    [
+        ({"state": "FAILED", "reason": "no glyph"}, True),
+        ({"state": "FAILED", "reason": ""}, True),
+        ({"state": "FAILED", "reason": CANCELLED}, False),
+        ({"state": "FAILED", "reason": "no glyph", "retried_as": "b"}, False),
+        ({"state": "QUEUED", "reason": "the disk is full"}, False),
+        ({"state": "PROCESSING", "reason": ""}, False),
+        ({"state": "COMPLETED", "reason": ""}, False),
+    ],
+)
+def test_a_dead_letter_is_a_failure_that_nobody_has_dealt_with(fields: dict[str, str], dead: bool) -> None:
+    """FAILED, neither cancelled by its user nor tried again; what has another try ahead is none."""
+    record = {"job_id": "a", "kind": "custom", "request": "{}", "queued_at": "1"}
+
+    assert Job.from_record(record | fields).is_dead_letter is dead
+
+
+def test_a_job_that_was_tried_again_names_its_heir() -> None:
+    """Whoever looks at the failed one finds the new one, in plain data as well."""
+    record = {"job_id": "a", "kind": "custom", "state": "FAILED", "request": "{}", "queued_at": "1"}
+
+    job = Job.from_record(record | {"retried_as": "b"})
+
+    assert (job.retried_as, job.to_dict()["retried_as"]) == ("b", "b")
 
 
 def test_a_record_tells_its_whole_life() -> None:

@@ -23,17 +23,20 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         redis_url="redis://:pass@host:1/2",
         fonts=Path("/fonts"),
         host="0.0.0.0",
+        hosts="lab.example.org",
         port=0,
         sync_port=65_535,
         workers=7,
         lease=0.25,
         grace=1.5,
+        time_limit=5.0,
         max_crashes=1,
         max_errors=9,
         queue_limit=3,
         max_body=10,
         retention=60.0,
         fsync=True,
+        appendfsync="always",
     )
     assert all(getattr(settings, f.name) != getattr(Settings(), f.name) for f in fields(Settings))
 
@@ -88,6 +91,7 @@ def test_a_variable_that_cannot_be_read_is_named(name: str, text: str) -> None:
         ("max_body", 0),
         ("lease", 0.0),
         ("grace", -1.0),
+        ("time_limit", 0.0),
         ("retention", 0.0),
         ("lease", float("nan")),
         ("port", -1),
@@ -101,11 +105,37 @@ def test_a_value_that_cannot_work_is_refused(name: str, value: float) -> None:
         Settings(**{name: value})
 
 
-@pytest.mark.parametrize("name", ["lease", "grace", "retention"])
+@pytest.mark.parametrize("name", ["lease", "grace", "time_limit", "retention"])
 def test_a_time_without_an_end_is_refused(name: str) -> None:
     """PDFLAB_LEASE=inf is read as a number; no timer and no Redis can be told it."""
     with pytest.raises(UsageError, match=rf"{name} must be"):
         Settings.from_env({f"PDFLAB_{name.upper()}": "inf"})
+
+
+@pytest.mark.parametrize("text", ["no", "often", "ALWAYS", ""])
+def test_redis_writes_each_second_or_always(text: str) -> None:
+    """With any other word of Redis' own it would promise less than the lab says; the two words are named."""
+    with pytest.raises(UsageError, match="appendfsync must be everysec or always"):
+        Settings.from_env({"PDFLAB_APPENDFSYNC": text})
+
+
+def test_in_a_class_nobody_waits_ten_seconds_for_a_lease_to_run_out() -> None:
+    """The teaching preset shortens the lease and nothing else; the standard one is the defaults."""
+    assert Settings.preset("standard") == Settings()
+    assert Settings.preset("teaching") == Settings(lease=3.0)
+
+
+def test_what_is_said_beside_a_preset_wins() -> None:
+    """It is a beginning, not a cage; and what is set that way is checked like any other value."""
+    assert Settings.preset("teaching", lease=1.5, workers=4) == Settings(lease=1.5, workers=4)
+    with pytest.raises(UsageError, match="lease must be"):
+        Settings.preset("teaching", lease=0.0)
+
+
+def test_a_preset_that_is_none_is_told_which_there_are() -> None:
+    """A misspelt name must not pass for the defaults."""
+    with pytest.raises(UsageError, match=r"no preset 'teachin': take standard or teaching"):
+        Settings.preset("teachin")
 
 
 def test_everything_lies_in_one_folder_unless_it_is_told_otherwise() -> None:

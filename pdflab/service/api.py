@@ -7,30 +7,33 @@ Read next: jobqueue.py.
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request, send_file, url_for
 
 from pdflab.documents.requests import parse_request
-from pdflab.errors import BrokerUnavailable, InvalidRequest
+from pdflab.errors import InvalidRequest
 from pdflab.jobs import Job, JobState
 from pdflab.service.description import describe
+from pdflab.service.doorkeeper import Doorkeeper
 from pdflab.service.exposition import exposition
-from pdflab.service.jobqueue import JobQueue, Stats, Submission, new_id
+from pdflab.service.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.liveview import LiveView
 from pdflab.service.problems import add_problem_handlers, problem, read_json
+from pdflab.service.shared import Shared
+from pdflab.service.snapshot import Snapshot
 from pdflab.service.storage import Storage
 from pdflab.settings import Settings
 
 StartOperation = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 _BATCH = 1000
-_SNAPSHOT = 0.5  # seconds that one look at the whole serves every viewer
 _PAGE = Path(__file__).parent / "dashboard"
+# The page runs its own script and nothing else, and no other site shows it under buttons of its own.
+_POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
 views = Blueprint("api", __name__)
 
@@ -42,26 +45,8 @@ class Service:
         self.queue = queue
         self.storage = storage
         self.start_operation = start_operation
-        self._lock = Lock()
-        self._looked_at = float("-inf")
-        self._seen: Stats | BrokerUnavailable = BrokerUnavailable("Nobody has looked yet.")
-
-    def stats(self) -> Stats:
-        """One look at the whole, shared by all who ask within half a second; and so is Redis' absence."""
-        with self._lock:
-            if time.monotonic() - self._looked_at > _SNAPSHOT:
-                self._seen = self._look()
-                self._looked_at = time.monotonic()
-            seen = self._seen
-        if isinstance(seen, Stats):
-            return seen
-        raise seen
-
-    def _look(self) -> Stats | BrokerUnavailable:
-        try:
-            return self.queue.stats()
-        except BrokerUnavailable as error:
-            return error
+        self.stats = Shared(queue.stats)
+        self.snapshot = Shared(Snapshot(LiveView(queue), self.stats).take)
 
 
 def create_app(
@@ -70,6 +55,7 @@ def create_app(
     """Make the WSGI application; `start_operation(name, parameters)` starts a load and says what it sends."""
     app = Flask("pdflab", static_folder=str(_PAGE), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
     app.extensions["pdflab"] = Service(queue, storage, start_operation)
     app.register_blueprint(views)
     add_problem_handlers(app)
@@ -158,15 +144,37 @@ def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
         return problem(
             409, f"Only a FAILED job can be tried again; this one is {job.state}.", state=job.state
         )
-    again = Submission(new_id(), job.kind, job.request, f"retry:{job_id}", retry_of=job_id)
-    [new] = _service().queue.enqueue([again])
-    return _accepted(new, known=new != again.job_id) | {"retry_of": job_id}, 202
+    [new] = _service().queue.retry([job])
+    return _accepted(new, known=job.retried_as is not None) | {"retry_of": job_id}, 202
+
+
+@views.get("/dead-letters")
+def list_dead_letters() -> dict[str, Any]:
+    """List the jobs that FAILED, were not cancelled and have not been tried again, oldest first."""
+    dead = _service().queue.dead_letters()
+    return {"count": len(dead), "jobs": [job.to_dict() for job in dead[:_BATCH]]}
+
+
+@views.post("/dead-letters/retry")
+def retry_dead_letters() -> tuple[dict[str, Any], int]:
+    """Ask again for every dead letter, each as a new job; with 429, those that found room have been."""
+    dead = _service().queue.dead_letters()
+    chunks = (dead[first : first + _BATCH] for first in range(0, len(dead), _BATCH))
+    return {"job_ids": [job_id for chunk in chunks for job_id in _service().queue.retry(chunk)]}, 202
 
 
 @views.get("/stats")
 def show_stats() -> dict[str, Any]:
     """Give the numbers of the whole; the same half-second-old look for all who ask."""
     return asdict(_service().stats())
+
+
+@views.get("/snapshot")
+def show_snapshot() -> Response:
+    """Give all that the dashboard shows; the same half-second-old look for all who ask."""
+    snapshot = Response(_service().snapshot(), content_type="application/json")
+    snapshot.headers["Cache-Control"] = "no-store"
+    return snapshot
 
 
 @views.post("/operations/<name>")
@@ -211,8 +219,10 @@ def show_description() -> dict[str, Any]:
 
 @views.get("/")
 def show_dashboard() -> Response:
-    """Show the live numbers."""
-    return send_file(_PAGE / "index.html")
+    """Show the live dashboard."""
+    page = send_file(_PAGE / "index.html")
+    page.headers["Content-Security-Policy"] = _POLICY
+    return page
 
 
 def _service() -> Service:

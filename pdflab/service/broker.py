@@ -4,14 +4,17 @@ Read next: jobqueue.py.
 """
 
 import logging
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ import redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
-from pdflab.errors import UsageError
+from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.guard import end, spawn
 
 _log = logging.getLogger(__name__)
@@ -68,6 +71,39 @@ class Broker:
             end(self.process, seconds=0)
             self.process = self.start()
 
+    def cut(self) -> int:
+        """Cut every connection to the Redis, as a failing network would, and give how many there were."""
+        self._require_server("cuts no connection")
+        with self._own_client() as client:
+            cut: Any = client.client_kill_filter(_type="normal", skipme=True)
+        return int(cut)
+
+    def kill(self) -> None:
+        """Kill our redis-server with SIGKILL; `revive` starts it again from its append-only file."""
+        self._require_server("keeps nothing when it is killed")
+        with self._own_client() as client:
+            os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
+
+    @property
+    def can_be_attacked(self) -> bool:
+        """Tell whether it is a redis-server of our own, which can be cut off, killed and started again."""
+        return self.process is not None and not self.embedded
+
+    @contextmanager
+    def _own_client(self) -> Iterator["redis.Redis"]:
+        """A client for one attack. Raises BrokerUnavailable when Redis is away already."""
+        client = self.client(patient=False)
+        try:
+            yield client
+        except redis.RedisError as error:
+            raise BrokerUnavailable(f"Redis cannot be attacked while it is away ({error}).") from error
+        finally:
+            client.close()
+
+    def _require_server(self, what: str) -> None:
+        if not self.can_be_attacked:
+            raise UsageError(f"This Redis is {self.name}: it {what}; install redis-server for that.")
+
     def stop(self) -> None:
         """Stop the Redis, if it was ours."""
         if self.process:
@@ -94,16 +130,19 @@ def broker_at(url: str) -> Broker:
     return broker
 
 
-def private_broker(folder: Path, *, temporary: Path | None = None) -> Broker:
+def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
     """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
 
     It keeps its data in `folder`, ends with the process that called this, even by SIGKILL, and then
-    removes the `temporary` folder.
+    removes the `temporary` folder. Killed itself, a redis-server loses up to a second with `everysec`, and
+    with `always` nothing that it has answered: it then writes to the disk before each answer.
     """
     folder.mkdir(parents=True, exist_ok=True)
     passing = [str(temporary)] if temporary else []
     server = next((path for name in _SERVERS if (path := shutil.which(name))), None)
-    return _redis_server(server, folder, passing) if server else _embedded_server(folder, passing)
+    if server is None:
+        return _embedded_server(folder, passing)
+    return _redis_server(server, folder, passing, appendfsync)
 
 
 def embedded_broker() -> Broker:
@@ -132,7 +171,7 @@ def serve_embedded(port: int) -> None:
     server.serve_forever()
 
 
-def _redis_server(server: str, folder: Path, passing: list[str]) -> Broker:
+def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: str) -> Broker:
     """The socket lies in a folder of its own: a path longer than 107 characters would be refused."""
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")
     url_path = f"{socket_folder}/redis.sock"
@@ -143,7 +182,7 @@ def _redis_server(server: str, folder: Path, passing: list[str]) -> Broker:
         "--dir": str(folder.resolve()),
         "--save": "",
         "--appendonly": "yes",
-        "--appendfsync": "everysec",
+        "--appendfsync": appendfsync,
         "--maxmemory-policy": "noeviction",
         "--logfile": str((folder / "redis.log").resolve()),
     }

@@ -14,7 +14,8 @@ The keys:
     pdf_jobs_completed   zset    ended jobs that are still kept, by the instant they ended
     pdf_jobs_failed      zset    the same for jobs that FAILED
     pdf_jobs_events      stream  every change of state, written in the step that made it
-    pdf_jobs_counts      hash    jobs by state since the beginning, events, refused completions (fenced)
+    pdf_jobs_counts      hash    COMPLETED and FAILED since the beginning, events, seconds that completed jobs
+                                 took (busy), refused completions (fenced)
     pdf_jobs_workers     zset    worker ids, by the instant they count as gone
     pdf_jobs_worker:<id> string  what a worker does and since when, as JSON; expires with its lease
     pdf_jobs_key:<key>   string  the job that an idempotency key was answered with; expires
@@ -23,33 +24,28 @@ The keys:
 
 Every step is one short Lua script in steps/, atomic in Redis, and may be sent twice without harm:
 ids and tokens are made by the caller, and a step that is repeated answers as it did the first time.
+(`mark`, the naive worker's, is the counter-example.)
 
 Read next: steps/common.lua, then worker.py.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import redis
 
-from pdflab.errors import BrokerUnavailable, QueueFull
-from pdflab.jobs import Job, JobEvent, JobState
+from pdflab.errors import KeyReused, QueueFull
+from pdflab.jobs import CANCELLED, Job, JobState
+from pdflab.service.queueview import EVENTS, QUEUE, QueueView, our_errors
 from pdflab.settings import Settings
 
-QUEUE = "pdf_jobs_queue"
-EVENTS = "pdf_jobs_events"
-_LISTS = {
-    JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
-    JobState.PROCESSING: ("pdf_jobs_leases",),
-    JobState.COMPLETED: ("pdf_jobs_completed",),
-    JobState.FAILED: ("pdf_jobs_failed",),
-}
-_STEPS = ("enqueue", "claim", "complete", "fail", "release", "cancel", "renew", "sweep", "stats")
+_STEPS = ("enqueue", "claim", "complete", "fail", "release", "cancel", "renew", "sweep", "expired", "mark")
+_UNMEASURED = 5  # seconds to wait before asking again, while no job has yet shown how long one takes
+_LONGEST = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +83,25 @@ class Settled:
     next: Claim | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """The whole at one instant. Jobs by state, ages in seconds, throughput in PDFs a second."""
-
-    queued: int
-    processing: int
-    completed: int
-    failed: int
-    pdf_count: int
-    queue_depth: int
-    oldest_age: float
-    workers: int
-    throughput: float
-    events: int
-    fenced: int
-
-
 def new_id() -> str:
     """Make an id for a job, or a token for a claim: 32 characters that nobody made before."""
     return uuid4().hex
 
 
-class JobQueue:
+class JobQueue(QueueView):
     """The steps of the queue. Every method raises BrokerUnavailable when Redis does not answer."""
 
     def __init__(self, client: "redis.Redis", settings: Settings, *, clock_offset: float = 0.0) -> None:
-        self._redis = client
+        super().__init__(client, steps=_STEPS, clock_offset=clock_offset)
         self._settings = settings
-        self.clock_offset = clock_offset  # seconds; only tests set it
-        steps = files("pdflab.service") / "steps"
-        common = (steps / "common.lua").read_text()
-        self._scripts = {
-            step: client.register_script(common + (steps / f"{step}.lua").read_text()) for step in _STEPS
-        }
 
     # Accepting
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]:
         """Accept jobs, all or none, in one round trip, and give their ids.
 
-        An idempotency key that is known answers with the job it was answered with before.
-        Raises QueueFull when the line has no room for them.
+        An idempotency key that is known answers with the job it was answered with before. Raises KeyReused
+        when that job was another document, and QueueFull when the line has no room for all of them.
         """
         fields = [
             field
@@ -136,27 +109,40 @@ class JobQueue:
             for field in (s.job_id, s.kind, s.request, s.idempotency_key, s.retry_of)
         ]
         retention = round(self._settings.retention) or 1
-        verdict, answer = self._run("enqueue", self._settings.queue_limit, retention, *fields)
+        verdict, *answer = self._run("enqueue", self._settings.queue_limit, retention, *fields)
         if verdict == "full":
-            raise QueueFull(f"The queue is full: {answer} jobs are waiting. Try again when some are done.")
-        return list(answer)
+            raise _full(*(float(number) for number in answer))
+        if verdict == "reused":
+            raise KeyReused(
+                "This Idempotency-Key was used for another document; take a new key for a new one."
+            )
+        return list(answer[0])
+
+    def retry(self, failed: Sequence[Job]) -> list[str]:
+        """Accept jobs that FAILED again, as new jobs, all or none; tried again twice, it is still one."""
+        return self.enqueue(
+            [
+                Submission(new_id(), job.kind, job.request, f"retry:{job.job_id}", retry_of=job.job_id)
+                for job in failed
+            ]
+        )
 
     def cancel(self, job_id: str) -> JobState | None:
         """End a job that is QUEUED as FAILED; give the state it was found in, or None for no such job."""
-        state = self._run("cancel", job_id, self._settings.retention)
+        state = self._run("cancel", job_id, self._settings.retention, CANCELLED)
         return JobState(state) if state else None
 
     # Working
 
     def take(self, timeout: float) -> str | None:
         """Wait up to `timeout` seconds for the next job id in the line: BRPOP, first in, first out."""
-        with _our_errors():
+        with our_errors():
             taken: Any = self._redis.brpop([QUEUE], timeout=timeout)
         return taken[1] if taken else None
 
     def claim(self, job_id: str, worker: str, token: str) -> Claim | None:
         """Make a job ours, if it is QUEUED and due; None if it is not: the hint was stale."""
-        return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token)
+        return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token, worker)
 
     def complete(
         self, claim: Claim, worker: str, *, result: dict[str, Any] | None = None, next_token: str = ""
@@ -184,148 +170,55 @@ class JobQueue:
 
     def leave(self, worker: str) -> None:
         """Take a worker that stops out of the registry."""
-        with _our_errors():
+        with our_errors():
             self._redis.delete(f"pdf_jobs_worker:{worker}")
             self._redis.zrem("pdf_jobs_workers", worker)
 
-    def sweep(self) -> list[str]:
-        """Bring back lost jobs and due retries; give the ids whose PDFs are to be removed, then forgotten."""
+    def sweep(self) -> bool:
+        """Bring back lost jobs and due retries, once an interval; tell whether it was our turn."""
         s = self._settings
-        return list(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
+        return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
 
-    def forget(self, job_ids: list[str]) -> None:
-        """Take jobs whose PDFs have been removed off the list of those that are kept."""
-        with _our_errors():
+    def expired(self, limit: int = 1000) -> list[str]:
+        """Give jobs whose time of keeping is over: their files are to be removed, then they are forgotten."""
+        return list(self._run("expired", self._settings.retention, limit))
+
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Take jobs whose files have been removed off the lists of those that are kept."""
+        with our_errors():
             self._redis.zrem("pdf_jobs_completed", *job_ids)
-
-    # Looking
-
-    def get(self, job_id: str) -> Job | None:
-        """Read one job, or None when there is no record of it."""
-        with _our_errors():
-            record: Any = self._redis.hgetall(f"pdf_jobs:{job_id}")
-        return Job.from_record(record) if "state" in record else None
-
-    def place(self, job_id: str) -> int | None:
-        """Tell a job's place in the line, 1 being the next one out; None if it does not wait."""
-        with _our_errors():
-            rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
-        return None if rank is None else rank + 1
-
-    def jobs(self, state: JobState, limit: int) -> list[Job]:
-        """List up to `limit` jobs of one state: those that wait in order, those that ended newest first."""
-        with _our_errors():
-            ids = [job_id for key in _LISTS[state] for job_id in self._first(key, limit, state.is_ending)]
-        found = (self.get(job_id) for job_id in ids[:limit])
-        return [job for job in found if job and job.state is state]
-
-    def all_jobs(self) -> list[Job]:
-        """Read every record there is: for saving them, not for a running system."""
-        with _our_errors():
-            keys = list(self._redis.scan_iter("pdf_jobs:*", count=1000))
-            pipeline = self._redis.pipeline(transaction=False)
-            for key in keys:
-                pipeline.hgetall(key)
-            records: Any = pipeline.execute()
-        return [Job.from_record(record) for record in records if "state" in record]
-
-    def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]:
-        """Read the events after a stream id, and whether some between had already been trimmed away."""
-        with _our_errors():
-            entries: Any = self._redis.xrange(EVENTS, f"({after}" if after != "0" else "-", "+", count=limit)
-            first: Any = self._redis.xrange(EVENTS, count=1)
-        trimmed = bool(first) and int(first[0][1]["number"]) > 1 and _before(after, first[0][0])
-        return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries], trimmed
-
-    def follow(self, after: str, timeout: float) -> list[JobEvent]:
-        """Wait up to `timeout` seconds for events after a stream id."""
-        with _our_errors():
-            answer: Any = self._redis.xread({EVENTS: after}, count=1000, block=round(timeout * 1000))
-        entries = answer[0][1] if answer else []
-        return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries]
+            self._redis.zrem("pdf_jobs_failed", *job_ids)
 
     def trim_events(self, before: str) -> None:
         """Forget the events before a stream id: the recorder's business alone, behind what the log has."""
-        with _our_errors():
+        with our_errors():
             self._redis.xtrim(EVENTS, minid=before, approximate=False)
 
-    def workers(self) -> list[dict[str, Any]]:
-        """Tell what each worker in the registry does and since when."""
-        with _our_errors():
-            ids: Any = self._redis.zrange("pdf_jobs_workers", 0, -1)
-            doing: Any = self._redis.mget([f"pdf_jobs_worker:{worker}" for worker in ids]) if ids else []
-        return [
-            json.loads(text) | {"worker": worker} for worker, text in zip(ids, doing, strict=True) if text
-        ]
-
-    def stats(self, window: float = 10.0) -> Stats:
-        """Look at the whole at one instant; throughput is over the last `window` seconds."""
-        flat, depth, kept, workers, age, throughput = self._run("stats", window)
-        counts = _pairs(flat)
-        by_state = {state.lower(): int(counts.get(state, 0)) for state in JobState}
-        return Stats(
-            **by_state,
-            pdf_count=kept,
-            queue_depth=depth,
-            oldest_age=float(age),
-            workers=workers,
-            throughput=float(throughput),
-            events=int(counts.get("events", 0)),
-            fenced=int(counts.get("fenced", 0)),
-        )
-
-    def last_event(self) -> JobEvent | None:
-        """Read the newest event, or None when nothing has ever happened."""
-        with _our_errors():
-            entries: Any = self._redis.xrevrange(EVENTS, count=1)
-        return JobEvent.from_fields(entries[0][1], entries[0][0]) if entries else None
-
-    def prepare(self) -> None:
-        """Load every step into Redis, so that the first use of each is as quick as the others."""
-        with _our_errors():
-            for script in self._scripts.values():
-                self._redis.script_load(script.script)
-
-    def ping(self) -> None:
-        """Make sure that Redis answers."""
-        with _our_errors():
-            self._redis.ping()
-
-    def _first(self, key: str, limit: int, newest: bool) -> list[str]:
-        ids: Any = self._redis.zrange(key, 0, limit - 1, desc=newest)
-        return list(ids)
+    def mark(self, job_id: str, state: JobState, worker: str) -> None:
+        """Write a state down without asking whether the job is ours: the naive worker's way."""
+        self._run("mark", job_id, state, worker, self._settings.retention)
 
     def _settle(self, step: str, claim: Claim, worker: str, next_token: str, *more: Any) -> Settled:
         s = self._settings
         held = (claim.job.job_id, claim.token, worker)
         verdict, *following = self._run(step, *held, s.lease, next_token, s.retention, *more)
-        return Settled(verdict == "stale", _claim(following[0], next_token) if following else None)
-
-    def _run(self, step: str, *arguments: Any) -> Any:
-        with _our_errors():
-            return self._scripts[step](args=[self.clock_offset, *arguments])
+        return Settled(verdict == "stale", _claim(following[0], next_token, worker) if following else None)
 
 
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as error:  # away, busy loading, read-only, out of memory or of disk
-        raise BrokerUnavailable(f"Redis did not do it ({error}); it is tried again.") from error
+def _full(waiting: float, busy: float, completed: float, workers: float) -> QueueFull:
+    """Tell when the line will be empty: jobs waiting × mean service time ÷ workers."""
+    seconds = waiting * busy / completed / max(workers, 1) if completed else _UNMEASURED
+    retry_after = min(max(math.ceil(seconds), 1), _LONGEST)
+    return QueueFull(
+        f"The queue is full: {waiting:,.0f} jobs are waiting. Try again in about {retry_after} s.",
+        retry_after=retry_after,
+    )
 
 
-def _claim(flat: list[str] | None, token: str) -> Claim | None:
-    return Claim(Job.from_record(_pairs(flat)), token) if flat else None
-
-
-def _pairs(flat: list[str]) -> dict[str, str]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _before(one: str, other: str) -> bool:
-    return _position(one) < _position(other)
-
-
-def _position(event_id: str) -> tuple[int, int]:
-    milliseconds, _, sequence = event_id.partition("-")
-    return int(milliseconds), int(sequence or 0)
+def _claim(told: list[Any] | None, token: str, worker: str) -> Claim | None:
+    if not told:
+        return None
+    job_id, kind, request, queued_at, *counts = told
+    attempt, crashes, errors = (int(count) for count in counts)
+    asked = (job_id, kind, JobState.PROCESSING, request, float(queued_at))
+    return Claim(Job(*asked, attempt, crashes, errors, worker=worker), token)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, QueueFull
+from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, KeyReused, QueueFull
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ def add_problem_handlers(app: Flask) -> None:
     """Turn every error that a view may raise into its problem."""
     app.register_error_handler(InvalidRequest, _invalid)
     app.register_error_handler(ImpossibleDocument, lambda error: problem(422, str(error)))
-    app.register_error_handler(QueueFull, lambda error: problem(429, str(error), retry_after=5))
+    app.register_error_handler(QueueFull, _full)
+    app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
@@ -63,6 +64,10 @@ def _away(error: BrokerUnavailable) -> Response:
     _log.warning("%s", error)
     detail = "The queue cannot be reached just now. Send the request again, with the same Idempotency-Key."
     return problem(503, detail, retry_after=1)
+
+
+def _full(error: QueueFull) -> Response:
+    return problem(429, str(error), retry_after=error.retry_after)
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:

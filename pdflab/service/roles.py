@@ -36,7 +36,8 @@ def run_api(
     queue = JobQueue(broker.client(patient=False), settings)
     launch = launch_thread(settings) if as_threads else launch_process(settings)
     operations = OperationStarter(launch, address(sock))
-    app = create_app(queue, _storage(settings), settings, start_operation=operations.start)
+    storage = Storage(settings.storage_folder)  # only read, and not opened: accepting needs no disk
+    app = create_app(queue, storage, settings, start_operation=operations.start)
     serve(app, sock, stop, threads=_API_THREADS)
     operations.stop()
 
@@ -68,7 +69,13 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         from pdflab.service.worker import Worker, renderer
 
     render = renderer(find_fonts(settings.fonts))
-    worker = Worker(JobQueue(broker.client(), settings), _storage(settings), render=render)
+    worker = Worker(
+        JobQueue(broker.client(), settings),
+        _storage(settings),
+        render=render,
+        time_limit=settings.time_limit,
+        overran=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
+    )
     finished = Event()
 
     def insist() -> None:
@@ -85,6 +92,16 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
     finished.set()
 
 
+def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
+    """Work as the tutorials do, until told to stop."""
+    from pdflab.service.fontfiles import find_fonts
+    from pdflab.service.naive_worker import NaiveWorker
+    from pdflab.service.worker import renderer
+
+    render = renderer(find_fonts(settings.fonts))
+    NaiveWorker(JobQueue(broker.client(), settings), _storage(settings), render=render).run(stop)
+
+
 def _yield_to_the_door() -> None:
     """Work at a lower priority than the API: on shared cores a client's answer goes before its PDF.
 
@@ -93,7 +110,8 @@ def _yield_to_the_door() -> None:
     """
     with suppress(OSError, AttributeError):
         os.nice(_NICENESS)
-        Path("/proc/self/autogroup").write_text(str(_NICENESS))
+        if os.getsid(0) == os.getpid():  # else it is a terminal's session, and not ours to slow down
+            Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pdflab.documents.fonts import FontBook
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.jobs import JobEvent, JobState
+from pdflab.service.doorkeeper import Doorkeeper
 from pdflab.service.jobqueue import new_id
 from pdflab.service.problems import add_problem_handlers, read_json
 from pdflab.settings import Settings
@@ -46,6 +47,7 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
     """Make the WSGI application of the synchronous door."""
     app = Flask("pdflab-sync")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
     add_problem_handlers(app)
 
     @app.post("/generate-pdf/sync")

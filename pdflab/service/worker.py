@@ -46,13 +46,25 @@ def renderer(fonts: FontBook) -> Render:
 class Worker:
     """Works through the queue until told to stop; `run_once` is the unit, `run` the loop around it."""
 
-    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        storage: Storage,
+        *,
+        render: Render,
+        time_limit: float = 60.0,
+        overran: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`overran` is called when a document took longer than `time_limit` seconds and was given up."""
         self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
         self._queue = queue
         self._storage = storage
         self._render = render
+        self._time_limit = time_limit
+        self._overran = overran
         self._in_hand: Claim | None = None
         self._since = time.time()
+        self._rendering_since: float | None = None
         self._stop = Event()
 
     def run(self, stop: Event, *, lease: float) -> None:
@@ -95,7 +107,9 @@ class Worker:
 
     def _work(self, claim: Claim) -> Settled | None:
         """Make the PDF, if it is not there yet, and settle the job."""
+        self._rendering_since = time.monotonic()
         made = self._make(claim)
+        self._rendering_since = None
         next_token = "" if self._stop.is_set() else new_id()
         if isinstance(made, Failure):
             _log.warning("job %s: %s", claim.job.job_id, made.reason)
@@ -143,18 +157,35 @@ class Worker:
         """Renew what we hold and sweep, from the first moment on: an idle worker is in the registry too."""
         while True:
             try:
+                self._limit()
                 self._renew()
-                self._tidy(self._queue.sweep())
+                if self._queue.sweep():
+                    self._tidy(older_than=9 * interval)  # three leases
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
             if finished.wait(interval):
                 return
 
-    def _tidy(self, expired: list[str]) -> None:
-        """Remove PDFs whose time of keeping is over; one that cannot be removed stays for the next sweep."""
-        removed = [job_id for job_id in expired if self._storage.remove(job_id)]
-        if removed:
+    def _limit(self) -> None:
+        """Give up a document that takes too long: renewed for ever, its job would never end."""
+        since, claim = self._rendering_since, self._in_hand
+        if claim is None or since is None or time.monotonic() - since < self._time_limit:
+            return
+        if since == self._rendering_since:  # else the claim may be the next one
+            reason = f"It was not rendered within {self._time_limit:g} s."
+            self._queue.fail(claim, self.worker_id, Failure(reason, retry_in=_backoff(claim.job)))
+            self._rendering_since = None  # given up once
+            self._overran()
+
+    def _tidy(self, *, older_than: float) -> None:
+        """Remove what workers left half-written, and files whose time of keeping is over."""
+        self._storage.tidy(older_than=older_than)
+        while expired := self._queue.expired():
+            removed = [job_id for job_id in expired if self._storage.remove(job_id)]
+            if not removed:
+                return  # the disk does not let us now: they stay for the next sweep
             self._queue.forget(removed)
+            self._renew()  # many files take their time
 
     def _renew(self) -> None:
         claim = self._in_hand

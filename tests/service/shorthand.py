@@ -64,15 +64,22 @@ def states(queue: JobQueue, job_id: str) -> str:
 
 
 def note_commands(client: "redis.Redis") -> list[str]:
-    """Note the name of each command that the client sends from now on: one is one round trip."""
+    """Note the name of each command that the client sends from now on: one is one round trip.
+
+    So is a pipeline, whatever is in it.
+    """
     noted: list[str] = []
-    execute = client.execute_command
+    execute, pipeline = client.execute_command, client.pipeline
 
     def noting(*arguments: Any, **options: Any) -> Any:
         noted.append(arguments[0])
         return execute(*arguments, **options)
 
-    client.execute_command = noting  # type: ignore[method-assign]
+    def piping(*arguments: Any, **options: Any) -> Any:
+        noted.append("PIPELINE")
+        return pipeline(*arguments, **options)
+
+    client.execute_command, client.pipeline = noting, piping  # type: ignore[method-assign]
     return noted
 
 

@@ -157,6 +157,8 @@ def test_a_full_queue_says_when_to_come_back(narrow_api: FlaskClient, queue: Job
         ("GET", "/jobs/a/pdf"),
         ("DELETE", "/jobs/a"),
         ("POST", "/jobs/a/retry"),
+        ("GET", "/dead-letters"),
+        ("POST", "/dead-letters/retry"),
         ("GET", "/stats"),
         ("GET", "/events"),
         ("GET", "/metrics"),

@@ -15,23 +15,48 @@ from shorthand import (
 )
 
 from pdflab.jobs import JobState
-from pdflab.service.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue import Claim, Failure, JobQueue
 
 HOPELESS = Failure("no glyph for that")
 PASSING = Failure("the disk is full", retry_in=30.0)
 
 
 def test_a_claim_makes_the_job_ours(queue: JobQueue) -> None:
-    """The job is PROCESSING by this worker, in its first attempt, and the event says the same."""
+    """The job is PROCESSING by this worker, in its first attempt; the record and the event say the same."""
     submit(queue, "a")
 
-    claimed = take_and_claim(queue).job
+    take_and_claim(queue)
 
-    assert (claimed.state, claimed.worker, claimed.attempt) == (JobState.PROCESSING, WORKER, 1)
-    assert claimed == job(queue, "a")
-    event = events(queue)[-1]
-    assert (event.state, event.worker, event.attempt) == (JobState.PROCESSING, WORKER, 1)
+    claimed, event = job(queue, "a"), events(queue)[-1]
+    for told in (claimed, event):
+        assert (told.state, told.worker, told.attempt) == (JobState.PROCESSING, WORKER, 1)
     assert event.at == claimed.started_at
+
+
+@pytest.mark.parametrize("how", ["taken", "brought along by the job before"])
+def test_a_worker_is_told_all_that_it_needs_of_its_job(queue: JobQueue, how: str) -> None:
+    """What is rendered, the instant that stands in the file, and what the job has suffered so far."""
+    submit(queue, "a")
+    queue.fail(take_and_claim(queue), WORKER, PASSING)
+    queue.clock_offset += 31
+    queue.sweep()
+    for token in ("dies", "dies too"):
+        take_and_claim(queue, token)
+        queue.clock_offset += LEASE_OVER
+        queue.sweep()
+
+    claim: Claim | None = take_and_claim(queue)
+    if how != "taken":
+        queue.release(claim)
+        submit(queue, "first")
+        first = queue.claim("first", WORKER, "first")
+        claim = queue.complete(first, WORKER, next_token="next").next
+
+    assert claim is not None
+    assert (claim.job.attempt, claim.job.errors, claim.job.crashes) == (4, 1, 2)
+    record = job(queue, "a")
+    for name in ("job_id", "kind", "state", "request", "queued_at", "attempt", "crashes", "errors", "worker"):
+        assert getattr(claim.job, name) == getattr(record, name)
 
 
 def test_of_two_claimers_one_gets_the_job(queue: JobQueue) -> None:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from shorthand import LEASE_OVER, SWEEP_DUE, WORKER, submission, submit, take_and_claim
+from shorthand import LEASE_OVER, WORKER, submission, submit, take_and_claim
 
+from pdflab.jobs import JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.settings import Settings
@@ -24,10 +25,11 @@ def end_one_job_in_each_way(queue: JobQueue) -> None:
         queue.sweep()
 
 
-@pytest.mark.parametrize("job_id", ["completed", "failed", "cancelled", "crashed"])
+@pytest.mark.parametrize("job_id", ["completed", "failed", "cancelled", "crashed", "marked"])
 def test_a_record_expires_whichever_way_its_job_ended(queue: JobQueue, broker: Broker, job_id: str) -> None:
     """A day and a little, and Redis forgets it by itself."""
     end_one_job_in_each_way(queue)
+    submit(queue, "marked"), queue.mark("marked", JobState.COMPLETED, WORKER)
 
     assert DAY <= broker.client().ttl(f"pdf_jobs:{job_id}") <= DAY + 60
 
@@ -52,21 +54,36 @@ def test_a_settled_job_still_expires_after_its_step_was_repeated(queue: JobQueue
     assert 0 < broker.client().ttl("pdf_jobs:a") <= DAY + 60
 
 
-def test_the_sweep_tells_which_pdfs_have_been_kept_long_enough(queue: JobQueue) -> None:
-    """Not before their time, and again until they are forgotten: a file is removed first."""
-    submit(queue, "a")
-    queue.complete(take_and_claim(queue), WORKER)
+def test_ended_jobs_are_told_of_when_they_have_been_kept_long_enough(queue: JobQueue) -> None:
+    """However they ended; not before their time, and again until forgotten: files are removed first."""
+    end_one_job_in_each_way(queue)  # the last of them ended now, the others a few leases ago
+    submit(queue, "waiting")
 
-    queue.clock_offset += DAY - SWEEP_DUE
-    assert queue.sweep() == []
-    queue.clock_offset += 2 * SWEEP_DUE
-    assert queue.sweep() == ["a"]
-    queue.clock_offset += SWEEP_DUE
-    assert queue.sweep() == ["a"]
-    queue.forget(["a"])
-    queue.clock_offset += SWEEP_DUE
-    assert queue.sweep() == []
+    queue.clock_offset += DAY - 4 * LEASE_OVER
+    assert queue.expired() == []
+    queue.clock_offset += 5 * LEASE_OVER
+    for _ in range(2):
+        assert sorted(queue.expired()) == ["cancelled", "completed", "crashed", "failed"]
+    queue.forget(["completed", "crashed"])
+
+    assert sorted(queue.expired()) == ["cancelled", "failed"]
     assert queue.stats().pdf_count == 0
+
+
+def test_what_has_expired_is_told_of_in_portions(queue: JobQueue) -> None:
+    """So many of each ending at a time, the oldest first: a week of leftovers never holds Redis up."""
+    submit(queue, "c1", "c2", "c3", "f1", "f2", "f3")
+    for number in range(3):
+        queue.complete(take_and_claim(queue, f"c{number}"), WORKER)
+    for number in range(3):
+        queue.fail(take_and_claim(queue, f"f{number}"), WORKER, Failure("no glyph"))
+    queue.clock_offset += DAY + 1
+
+    first = queue.expired(limit=2)
+    queue.forget(first)
+
+    assert sorted(first) == ["c1", "c2", "f1", "f2"]
+    assert sorted(queue.expired(limit=2)) == ["c3", "f3"]
 
 
 def test_an_idempotency_key_is_forgotten_with_its_job(broker: Broker, settings: Settings) -> None:
@@ -83,7 +100,7 @@ def test_when_everything_has_ended_only_a_few_keys_stay(queue: JobQueue, broker:
     end_one_job_in_each_way(queue)
     queue.renew(WORKER, {}, [])
     queue.clock_offset += DAY + 61
-    queue.forget(queue.sweep())
+    queue.sweep(), queue.forget(queue.expired())
 
     client = broker.client()
     staying = {key for key in client.scan_iter() if client.ttl(key) == -1}

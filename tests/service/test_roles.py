@@ -4,6 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from shorthand import job, states, submit
+
+from pdflab.service.broker import Broker
+from pdflab.service.jobqueue import JobQueue
+from pdflab.settings import Settings
+
 CODE = """
 import sys
 from pathlib import Path
@@ -23,10 +29,47 @@ print(sorted({"matplotlib", "numpy", "flask", "aiohttp"} & {*sys.modules}))
 """
 
 
+STUCK = """
+import sys, time
+from pathlib import Path
+from threading import Event
+import pdflab.service.worker
+from pdflab.service.broker import broker_at
+from pdflab.service.roles import run_worker
+from pdflab.settings import Settings
+
+pdflab.service.worker.renderer = lambda fonts: lambda job: time.sleep(60)
+run_worker(broker_at(sys.argv[1]), Settings(folder=Path(sys.argv[2]), time_limit=0.2, lease=0.3), Event())
+"""
+
+
+def test_a_worker_that_is_stuck_in_a_document_ends_and_the_job_has_its_error(
+    real_redis: Broker, settings: Settings
+) -> None:
+    """Nothing else stops a renderer: the process ends, its guardian starts another, the job goes on."""
+    queue = JobQueue(real_redis.client(), settings)
+    real_redis.client().flushall()
+    submit(queue, "a")
+
+    stuck = subprocess.run(
+        [sys.executable, "-c", STUCK, real_redis.url, settings.folder],
+        stderr=subprocess.PIPE,
+        timeout=30,
+        start_new_session=True,
+    )
+
+    assert (stuck.returncode, stuck.stderr) == (1, b"")
+    assert states(queue, "a") == "QPQ"
+    assert (job(queue, "a").errors, job(queue, "a").crashes) == (1, 0)
+
+
 def test_a_worker_loads_neither_charts_nor_numbers_nor_the_web(tmp_path: Path) -> None:
     """Memory is what limits how many workers a machine holds."""
     printed = subprocess.check_output(
-        [sys.executable, "-c", CODE, tmp_path], text=True, stderr=subprocess.PIPE
+        [sys.executable, "-c", CODE, tmp_path],
+        text=True,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # a worker lowers its session's priority, which is not to be the tests'
     )
 
     assert printed.strip() == "[]"

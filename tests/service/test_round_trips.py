@@ -1,13 +1,19 @@
 """Speed as a count of operations: how many times a step goes to Redis and back."""
 
 import pytest
-from shorthand import WORKER, note_commands, opened, submit, take_and_claim
+from shorthand import WORKER, ask, client_of, note_commands, opened, submission, submit, take_and_claim
 
 from pdflab.documents.page import Rendered
+from pdflab.errors import ImpossibleDocument
+from pdflab.jobs import Job
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.worker import Worker
 from pdflab.settings import Settings
+
+
+def find_it_impossible(job: Job) -> Rendered:
+    raise ImpossibleDocument("no glyph")
 
 
 @pytest.fixture
@@ -22,6 +28,29 @@ def counted(broker: Broker, settings: Settings) -> tuple[JobQueue, list[str]]:
     queue.cancel("warm-3"), queue.take(0.01)
     queue.renew(WORKER, {}, []), queue.sweep(), queue.stats()
     return queue, note_commands(client)
+
+
+@pytest.mark.parametrize("key", ["", "order-7"])
+def test_one_job_is_accepted_in_one_round_trip(counted: tuple[JobQueue, list[str]], key: str) -> None:
+    """The record, the line, the event and the key's answer are one step."""
+    queue, commands = counted
+
+    queue.enqueue([submission("a", key=key)])
+
+    assert commands == ["EVALSHA"]
+
+
+def test_a_client_of_the_api_costs_redis_one_round_trip(
+    counted: tuple[JobQueue, list[str]], settings: Settings
+) -> None:
+    """From the POST to the 202 Redis is asked once, with a key and without."""
+    queue, commands = counted
+    api = client_of(queue, settings)
+
+    answers = [ask(api), ask(api, **{"Idempotency-Key": "order-7"})]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert commands == ["EVALSHA"] * 2
 
 
 def test_a_thousand_jobs_are_accepted_in_one_round_trip(counted: tuple[JobQueue, list[str]]) -> None:
@@ -57,6 +86,20 @@ def test_a_busy_worker_spends_one_round_trip_a_job(
     commands.clear()
 
     done = Worker(queue, opened(settings), render=lambda job: Rendered(b"%PDF-", 1)).run_once(0.01)
+
+    assert done == 20
+    assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20
+
+
+def test_a_busy_worker_whose_documents_fail_spends_no_more(
+    counted: tuple[JobQueue, list[str]], settings: Settings
+) -> None:
+    """Bad documents are as cheap as good ones: to fail brings the next job along, too."""
+    queue, commands = counted
+    submit(queue, *(str(number) for number in range(20)))
+    commands.clear()
+
+    done = Worker(queue, opened(settings), render=find_it_impossible).run_once(0.01)
 
     assert done == 20
     assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20

@@ -5,9 +5,10 @@ from shorthand import LEASE_OVER, SWEEP_DUE, WORKER, job, line, state, states, s
 from pdflab.jobs import JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import QUEUE, Failure, JobQueue
+from pdflab.settings import Settings
 
 
-def later(queue: JobQueue, seconds: float = SWEEP_DUE) -> list[str]:
+def later(queue: JobQueue, seconds: float = SWEEP_DUE) -> bool:
     """Let so much time pass, and sweep."""
     queue.clock_offset += seconds
     return queue.sweep()
@@ -164,6 +165,12 @@ def test_a_sweep_happens_once_an_interval(queue: JobQueue) -> None:
     assert state(queue, "a") is JobState.QUEUED
 
 
+def test_of_all_who_sweep_one_hears_that_it_was_its_turn(queue: JobQueue) -> None:
+    """Whoever does alone goes on to look through the folder; with nothing lost, too."""
+    assert [queue.sweep() for _ in range(3)] == [True, False, False]
+    assert [later(queue, 2), later(queue, 2), later(queue, 0)] == [False, True, False]
+
+
 def test_many_sweeps_at_one_instant_suspect_a_job_only_once(queue: JobQueue) -> None:
     """Two workers that sweep together are one sweep: a job on its way to a claim is given its time."""
     submit(queue, "a")
@@ -198,15 +205,18 @@ def test_a_retry_that_is_due_goes_ahead_of_those_who_came_later(queue: JobQueue)
     assert line(queue) == ["a", "b"]
 
 
-def test_more_jobs_than_one_sweep_handles_come_back_in_the_next_ones(queue: JobQueue) -> None:
+def test_more_jobs_than_one_sweep_handles_come_back_in_the_next_ones(
+    real_redis: Broker, settings: Settings
+) -> None:
     """A sweep is bounded, so that it never holds Redis up; what it left, the next one brings."""
-    names = [f"{number:03}" for number in range(250)]
+    real_redis.client().flushall()
+    queue = JobQueue(real_redis.client(), settings)
+    names = [f"{number:04}" for number in range(1_001)]
     submit(queue, *names)
     for name in names:
-        take_and_claim(queue, name)
+        queue.claim(name, WORKER, name)
 
-    queue.clock_offset += LEASE_OVER
-    for _ in range(3):
-        later(queue)
+    left = [queue.stats().processing for _ in range(3) if later(queue, LEASE_OVER)]
 
-    assert sorted(line(queue)) == names
+    assert left == [1, 0, 0]
+    assert [queue.place(name) for name in (names[0], names[-1])] == [1, 1_001]

@@ -334,20 +334,6 @@ def test_while_it_renders_a_worker_renews_its_lease_and_tells_what_it_does(
     assert states(queue, "a") == "QPC"
 
 
-def test_what_has_been_kept_long_enough_is_removed(queue: JobQueue, storage: Storage) -> None:
-    """The worker that sweeps removes the files that its sweep tells of, and no others."""
-    submit(queue, "old", "new")
-    worker, stop = Worker(queue, storage, render=render_quickly), Event()
-    queue.complete(take_and_claim(queue), "w")
-    storage.put("old", "t", PDF), storage.put("new", "t", PDF)
-    queue.clock_offset += 86_401
-    stop.set()
-
-    worker.run(stop, lease=10.0)
-
-    assert (storage.has("old"), storage.has("new")) == (False, True)
-
-
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
 def test_the_same_job_gives_the_same_bytes(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch, kind: str

@@ -1,9 +1,10 @@
--- End a job that is still QUEUED. ARGV: offset, job_id, retention. Answers the state it found.
-local CANCELLED = 'cancelled by the user'
-local state, reason = unpack(redis.call('HMGET', record(ARGV[2]), 'state', 'reason'))
-if state == 'FAILED' and reason == CANCELLED then return 'QUEUED' end  -- sent twice
-if state == 'QUEUED' then
-  redis.call('LREM', 'pdf_jobs_queue', 0, ARGV[2])
-  finish(ARGV[2], 'FAILED', CANCELLED, tonumber(ARGV[3]))
-end
-return state
+-- End a job that is still QUEUED. ARGV: offset, job_id, retention, reason. Answers the state it found.
+local job, reason = read(ARGV[2]), ARGV[4]
+if job.state == 'FAILED' and job.reason == reason then return 'QUEUED' end  -- sent twice
+if job.state ~= 'QUEUED' then return job.state end
+
+redis.call('LREM', 'pdf_jobs_queue', 0, job.id)
+redis.call('ZREM', 'pdf_jobs_waiting', job.id)
+redis.call('ZREM', 'pdf_jobs_delayed', job.id)
+finish(job, nil, 'FAILED', reason, tonumber(ARGV[3]))
+return 'QUEUED'

@@ -1,4 +1,5 @@
 -- What every step begins with: the clock, the record, and the one way to change a state.
+-- A step reads a job once, decides, and writes it once: each call costs Redis as much as a small command.
 -- The steps name their keys literally, so that a search for a key finds all who touch it;
 -- a Redis Cluster would want them passed as KEYS. ARGV[1] shifts the clock: only tests do.
 
@@ -8,19 +9,24 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1e6 + tonumber(ARGV[1])
 local function stamp(instant) return string.format('%.6f', instant) end
 local function record(job_id) return 'pdf_jobs:' .. job_id end
 
--- Change a job's state and tell it: never one without the other.
-local function enter(job_id, state, reason)
-  local key = record(job_id)
-  local was, history, kind, attempt, worker =
-    unpack(redis.call('HMGET', key, 'state', 'history', 'kind', 'attempt', 'worker'))
-  redis.call('HSET', key, 'state', state, 'reason', reason or '',
-    'history', (history or '') .. state .. ' ' .. stamp(now) .. '\n')
-  if was then redis.call('HINCRBY', 'pdf_jobs_counts', was, -1) end
-  redis.call('HINCRBY', 'pdf_jobs_counts', state, 1)
+local FIELDS = { 'state', 'token', 'settled', 'next', 'kind', 'request', 'queued_at', 'due_at', 'started_at', 'attempt',
+  'crashes', 'errors', 'worker', 'reason', 'history' }
+
+-- What a step decides by; a field that a record does not have is false.
+local function read(job_id)
+  local job = { id = job_id }
+  for i, value in ipairs(redis.call('HMGET', record(job_id), unpack(FIELDS))) do job[FIELDS[i]] = value end
+  return job
+end
+
+-- Change a job's state and tell it: never one without the other. `...` are more fields that change with it.
+local function enter(job, state, reason, ...)
+  job.state, job.history = state, (job.history or '') .. state .. ' ' .. stamp(now) .. '\n'
+  redis.call('HSET', record(job.id), 'state', state, 'reason', reason or '', 'history', job.history, ...)
   local number = redis.call('HINCRBY', 'pdf_jobs_counts', 'events', 1)
   redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',
-    'number', number, 'job_id', job_id, 'state', state, 'at', stamp(now), 'kind', kind,
-    'attempt', attempt or '0', 'worker', worker or '', 'reason', reason or '')
+    'number', number, 'job_id', job.id, 'state', state, 'at', stamp(now), 'kind', job.kind,
+    'attempt', job.attempt or '0', 'worker', job.worker or '', 'reason', reason or '')
 end
 
 -- Into the line again, at the front: the job keeps the number it was given when it was accepted.
@@ -31,68 +37,61 @@ local function to_front(job_id)
   redis.call('RPUSH', 'pdf_jobs_queue', job_id)
 end
 
--- Take the job from whoever holds it. A holder that lets go itself leaves its token behind as `settled`,
--- so that the same step, sent again because its answer was lost, is recognised.
-local function let_go(job_id, token)
-  redis.call('HSET', record(job_id), 'settled', token or '')
-  redis.call('HDEL', record(job_id), 'token')
-  redis.call('ZREM', 'pdf_jobs_leases', job_id)
+-- Take the job from whoever holds it, into a new state. A holder that lets go itself leaves its token behind
+-- as `settled`, so that the same step, sent again because its answer was lost, is recognised.
+local function let_go(job, token, state, reason, ...)
+  redis.call('ZREM', 'pdf_jobs_leases', job.id)
+  enter(job, state, reason, 'token', '', 'settled', token or '', ...)
 end
 
 -- End a job, for ever.
-local function finish(job_id, state, reason, retention, token)
-  let_go(job_id, token)
-  redis.call('ZREM', 'pdf_jobs_waiting', job_id)
-  redis.call('ZREM', 'pdf_jobs_delayed', job_id)
-  redis.call('HSET', record(job_id), 'ended_at', stamp(now))
-  redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', stamp(now), job_id)
-  enter(job_id, state, reason)
+local function finish(job, token, state, reason, retention, ...)
+  let_go(job, token, state, reason, 'ended_at', stamp(now), ...)
+  redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', stamp(now), job.id)
+  redis.call('HINCRBY', 'pdf_jobs_counts', state, 1)
   -- Kept a little longer than its place in the list of ended jobs, so that no list names a missing record.
-  redis.call('EXPIRE', record(job_id), math.ceil(retention) + 60)
+  redis.call('EXPIRE', record(job.id), math.ceil(retention + math.min(retention, 60)))
 end
 
--- The compare-and-set: only a QUEUED job that is due is claimed, and the same token gets the same answer.
-local function claim(job_id, token, worker, lease)
-  local key = record(job_id)
-  local state, holder, due_at = unpack(redis.call('HMGET', key, 'state', 'token', 'due_at'))
-  if state == 'PROCESSING' and holder == token then return redis.call('HGETALL', key) end
-  if state ~= 'QUEUED' or tonumber(due_at or '0') > now then return false end
-  redis.call('ZREM', 'pdf_jobs_waiting', job_id)
-  redis.call('ZREM', 'pdf_jobs_delayed', job_id)
-  redis.call('HINCRBY', key, 'attempt', 1)
-  redis.call('HSET', key, 'token', token, 'worker', worker, 'started_at', stamp(now))
-  redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), job_id)
-  enter(job_id, 'PROCESSING')
-  return redis.call('HGETALL', key)
+-- The compare-and-set: only a QUEUED job that is due can be claimed.
+local function is_free(job) return job.state == 'QUEUED' and tonumber(job.due_at or '0') <= now end
+
+-- What a worker is told of the job that it has claimed.
+local function in_hand(job)
+  return { job.id, job.kind, job.request, job.queued_at, job.attempt, job.crashes or 0, job.errors or 0 }
 end
 
--- Claim the next job in the line, passing over hints that are stale. A worker that is stopping sends no token.
-local function claim_next(settled_id, token, worker, lease)
+local function claim(job, token, worker, lease)
+  redis.call('ZREM', 'pdf_jobs_waiting', job.id)
+  if job.due_at then redis.call('ZREM', 'pdf_jobs_delayed', job.id) end
+  redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), job.id)
+  job.worker, job.attempt = worker, (job.attempt or 0) + 1
+  enter(job, 'PROCESSING', nil, 'token', token, 'worker', worker, 'attempt', job.attempt, 'started_at', stamp(now))
+  return in_hand(job)
+end
+
+-- The next free job in the line, passing over hints that are stale. A worker that is stopping has no token for one.
+local function next_free(token)
   if token == '' then return false end
   for _ = 1, 100 do
     local job_id = redis.call('RPOP', 'pdf_jobs_queue')
     if not job_id then return false end
-    local job = claim(job_id, token, worker, lease)
-    if job then
-      redis.call('HSET', record(settled_id), 'next', job_id)
-      return job
-    end
+    local job = read(job_id)
+    if is_free(job) then return job end
   end
   return false
 end
 
 -- The job that this step claimed when it was first sent, if it did.
-local function claimed_before(settled_id, token)
-  local next_id = redis.call('HGET', record(settled_id), 'next')
-  if not next_id or redis.call('HGET', record(next_id), 'token') ~= token then return false end
-  return redis.call('HGETALL', record(next_id))
+local function claimed_before(settled, token)
+  local job = settled.next and read(settled.next)
+  return job and job.state == 'PROCESSING' and job.token == token and in_hand(job)
 end
 
 -- Does this token hold the job ('held'), has it settled it already ('again'), or is it 'stale'?
-local function standing(job_id, token)
-  local state, holder, settled = unpack(redis.call('HMGET', record(job_id), 'state', 'token', 'settled'))
-  if state == 'PROCESSING' and holder == token then return 'held' end
-  if token ~= '' and settled == token then return 'again' end
+local function standing(job, token)
+  if job.state == 'PROCESSING' and job.token == token then return 'held' end
+  if token ~= '' and job.settled == token then return 'again' end
   redis.call('HINCRBY', 'pdf_jobs_counts', 'fenced', 1)
   return 'stale'
 end

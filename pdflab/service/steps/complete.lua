@@ -1,10 +1,12 @@
 -- The PDF is stored: say so, with what was noticed about it, and claim the next job.
 -- ARGV: offset, job_id, token, worker, lease, next_token, retention, result (JSON).
-local job_id, token, worker, lease, next_token = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-local verdict = standing(job_id, token)
+local token, worker, lease, next_token = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local job = read(ARGV[2])
+local verdict = standing(job, token)
 if verdict == 'stale' then return { verdict } end
-if verdict == 'again' then return { verdict, claimed_before(job_id, next_token) } end
+if verdict == 'again' then return { verdict, claimed_before(job, next_token) } end
 
-redis.call('HSET', record(job_id), 'result', ARGV[8])
-finish(job_id, 'COMPLETED', nil, tonumber(ARGV[7]), token)
-return { verdict, claim_next(job_id, next_token, worker, lease) }
+local following = next_free(next_token)
+finish(job, token, 'COMPLETED', nil, tonumber(ARGV[7]), 'result', ARGV[8], 'next', following and following.id or '')
+redis.call('HINCRBYFLOAT', 'pdf_jobs_counts', 'busy', stamp(now - job.started_at))
+return { verdict, following and claim(following, next_token, worker, lease) }

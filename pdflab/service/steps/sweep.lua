@@ -1,26 +1,26 @@
 -- Bring back what was left lying. ARGV: offset, interval, max_crashes, retention.
--- However many workers sweep, it happens once an interval. Answers the ids whose time of keeping is over.
+-- However many workers sweep, it happens once an interval. Answers whether it was this one's turn.
 local interval, max_crashes, retention = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local swept_at = tonumber(redis.call('GET', 'pdf_jobs_swept_at') or '0')
-if now - swept_at < interval then return {} end
+if now - swept_at < interval then return 0 end
 redis.call('SET', 'pdf_jobs_swept_at', stamp(now))
 
 local back = {}
 
 -- Leases that ran out: the worker died, or froze, or lost its way to Redis.
-for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', stamp(now), 'LIMIT', 0, 100)) do
-  local crashes = redis.call('HINCRBY', record(job_id), 'crashes', 1)
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', stamp(now), 'LIMIT', 0, 1000)) do
+  local job, crashes = read(job_id), redis.call('HINCRBY', record(job_id), 'crashes', 1)
   if crashes >= max_crashes then
-    finish(job_id, 'FAILED', 'its worker died ' .. crashes .. ' times while it was rendering this document', retention)
+    local reason = 'its worker died ' .. crashes .. ' times while it was rendering this document'
+    finish(job, nil, 'FAILED', reason, retention)
   else
-    let_go(job_id)
-    enter(job_id, 'QUEUED', 'its worker went silent')
+    let_go(job, nil, 'QUEUED', 'its worker went silent')
     back[#back + 1] = job_id
   end
 end
 
 -- Retries whose backoff is over.
-for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_delayed', '-inf', stamp(now), 'LIMIT', 0, 100)) do
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_delayed', '-inf', stamp(now), 'LIMIT', 0, 1000)) do
   redis.call('ZREM', 'pdf_jobs_delayed', job_id)
   back[#back + 1] = job_id
 end
@@ -52,8 +52,5 @@ local function sequence(job_id) return tonumber(redis.call('HGET', record(job_id
 table.sort(back, function(a, b) return sequence(a) > sequence(b) end)
 for _, job_id in ipairs(back) do to_front(job_id) end
 
--- What has been kept long enough: its file is removed first, and only then is it forgotten.
 redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', stamp(now))
-local kept_since = stamp(now - retention)
-redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_failed', '-inf', kept_since)
-return redis.call('ZRANGEBYSCORE', 'pdf_jobs_completed', '-inf', kept_since, 'LIMIT', 0, 1000)
+return 1

@@ -1,0 +1,93 @@
+"""`pdflab bench queue`: what the queue costs beside rendering and storing, on a private Redis, in one run.
+
+The ping that a worker pays is timed in the bare loop, between two documents (`ping_us`): Redis has slept for
+some milliseconds and must be woken, and the document has filled the processor's caches with its own data.
+Pings in a row find both sides awake and warm (`ping_hot_us`): no worker that renders pays so little.
+Read next: turns.py.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pdflab.bench.fleet import fleet_figures, start_ms
+from pdflab.bench.turns import BATCH, figures_of, round_trips, take_turns
+from pdflab.documents.samples import sample
+from pdflab.service.broker import private_broker
+from pdflab.settings import Settings
+
+ROUNDS = 40
+_BUSY = 0.9  # with a smaller share of a core than this, the bare loop was held up by others
+_COLUMNS = {
+    "bare": "bare loop",
+    "worker": "one worker",
+    "process": "one process",
+    "processes": "two processes",
+}
+
+
+def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
+    request = json.dumps(invoice())
+    with TemporaryDirectory(prefix="pdflab-bench-") as name:
+        settings = Settings(folder=Path(name), port=0, sync_port=0, queue_limit=10**6)
+        broker = private_broker(settings.folder / "redis")
+        try:
+            took = take_turns(broker, settings, request, rounds=rounds)
+            figures = figures_of(took) | round_trips(broker, settings)
+            figures |= {"redis": broker.name, "embedded": broker.embedded}
+            fleet, per_s = fleet_figures(broker, settings, request, rounds=max(1, rounds // 8))
+        finally:
+            broker.stop()
+    figures["per_s"]["invoice"] |= per_s["invoice"]
+    figures["per_s"]["empty"] |= per_s["empty"]
+    return figures | fleet | {"start_ms": round(start_ms(request, jobs=max(5, rounds)), 2)}
+
+
+def invoice() -> dict[str, Any]:
+    """Give the first sample invoice of 12 lines from Germany: it needs nothing but the core fonts."""
+    invoices = (sample("invoice", seed, lines=12) for seed in count())
+    return next(one for one in invoices if one["locale"] == "de_DE")
+
+
+def show(figures: dict[str, Any], console: Console) -> None:
+    """Print what was measured as a table, and a sentence for each target."""
+    table = Table("jobs a second", *_COLUMNS.values(), box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind, name in (("invoice", "invoice, 12 lines"), ("empty", "empty job")):
+        values = (figures["per_s"][kind].get(column) for column in _COLUMNS)
+        table.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values))
+    console.print(f"on {figures['redis']}")
+    console.print(table)
+    if figures["embedded"]:
+        console.print("Figures of speed want a real redis-server: install one and measure again.")
+    if figures["core_share"] < _BUSY:
+        share = f"{figures['core_share']:.0%}"
+        console.print(
+            f"The machine is busy: the bare loop had {share} of a core. Measure again when it is quiet."
+        )
+    for sentence in _sentences(figures):
+        console.print(sentence, soft_wrap=True)
+
+
+def _sentences(f: dict[str, Any]) -> Iterator[str]:
+    pings = 1e6 / f["ping_us"]
+    yield f"one worker makes {f['efficiency']:.1%} of the bare loop (aim 85 %; 97 % where a ping takes 50 µs)"
+    yield f"a ping takes {f['ping_us']} µs between two documents, {f['ping_hot_us']} µs in a row"
+    yield f"beside rendering and storing, a job costs {f['overhead_pings']} pings (at most 2)"
+    yield f"{f['empty_jobs_per_s']:,} empty jobs a second (at least {pings / 2:,.0f}: half the pings in one)"
+    yield f"two worker processes make {f['two_workers']} times what one makes (at least 1.8)"
+    yield f"  and two bare loops at once {f['two_bare']} times what one makes: so much the machine allows"
+    yield f"{f['batch_per_s']:,} a second are enqueued in batches of {BATCH:,} (at least 10,000)"
+    yield f"an idle worker starts {f['start_ms']} ms after the 202 (at most 5; below 0: before it was read)"
+    yield f"a worker has {f['worker_rss_mb']} MB (under 80)"
+    yield f"  and {f['worker_rss_unicode_mb']} MB when it has met all scripts (under 110)"
+    yield f"it takes jobs {f['worker_start_s']} s after its start (at most 1)"
+    yield f"round trips: {f['round_trips_enqueue']} to enqueue; {f['round_trips_busy']:g} a busy worker's job"

@@ -1,0 +1,179 @@
+"""The queue's costs, inside one process: the bare loop, a worker, pings and batches take turns.
+
+A slow moment of the machine so meets all of them. Ratios compare within a round, and the median round counts;
+the first document of each turn does not, as it finds the processor's caches full of another's data.
+Read next: fleet.py.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pdflab.bench.fleet import EMPTY_REQUEST, rounds_of, submissions
+from pdflab.bench.loops import Nothing, make, nothing
+from pdflab.documents.page import Rendered
+from pdflab.jobs import Job
+from pdflab.service.broker import Broker
+from pdflab.service.fontfiles import find_fonts
+from pdflab.service.jobqueue import JobQueue
+from pdflab.service.storage import Storage
+from pdflab.service.worker import Render, Worker, renderer
+from pdflab.settings import Settings
+
+DOCUMENTS = 10  # in a turn of the bare loop, and of the worker
+EMPTY = 100  # empty jobs in a turn: they are that much quicker
+BATCH = 1_000
+_CLOCK = time.perf_counter
+
+
+class Watched(Storage):
+    """A worker's renderer and its storage, which note when each document began and how long both took."""
+
+    def __init__(self, folder: Path, draw: Render) -> None:
+        super().__init__(folder)
+        self._draw = draw
+        self.began: list[float] = []
+        self.worked: list[float] = []
+
+    def render(self, job: Job) -> Rendered:
+        """Render it."""
+        self.began.append(_CLOCK())
+        rendered = self._draw(job)
+        self.worked.append(_CLOCK() - self.began[-1])
+        return rendered
+
+    def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        """Store it."""
+        began = _CLOCK()
+        super().put(job_id, token, pdf)
+        self.worked[-1] += _CLOCK() - began
+
+
+@dataclass(slots=True)
+class Seconds:
+    """What was timed, in seconds: each document, ping and batch, and each round of empty jobs by the job."""
+
+    bare: list[float] = field(default_factory=list)
+    cycle: list[float] = field(default_factory=list)
+    overhead: list[float] = field(default_factory=list)
+    ping: list[float] = field(default_factory=list)
+    hot: list[float] = field(default_factory=list)
+    empty: list[float] = field(default_factory=list)
+    batch: list[float] = field(default_factory=list)
+    share: list[float] = field(default_factory=list)  # of a core that the bare loop had, no seconds
+
+
+def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
+    """Let all take part in each round; the first is a warm-up, and does not count."""
+    queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
+    storage = Storage(settings.storage_folder)
+    storage.open()
+    ping = broker.client().ping
+    for turn in rounds_of(rounds + 1, "one process"):
+        if turn < 2:
+            took = Seconds()
+        began = _CLOCK(), time.thread_time()
+        took.bare += _bare(draw, storage, request)
+        took.share.append((time.thread_time() - began[1]) / (_CLOCK() - began[0]))
+        took.ping += _bare(draw, storage, request, ping=ping)
+        _busy(queue, Watched(settings.storage_folder, draw), request, took)
+        took.empty.append(_empty(queue, storage.folder))
+        took.hot += [_timed(ping) for _ in range(DOCUMENTS)]
+        took.batch.append(_batch(queue, request))
+        broker.client().flushdb()
+    return took
+
+
+def figures_of(took: Seconds) -> dict[str, Any]:
+    """Give what follows: ratios, microseconds, and jobs a second."""
+    bare, cycle, ping, overhead = (median(s) for s in (took.bare, took.cycle, took.ping, took.overhead))
+    empty = 1 / median(took.empty)
+    return {
+        "efficiency": round(_ratio(took.bare, took.cycle), 3),
+        "ping_us": round(1e6 * ping),
+        "ping_hot_us": round(1e6 * median(took.hot)),
+        "overhead_us": round(1e6 * overhead),
+        "overhead_pings": round(_ratio(took.overhead, took.ping), 2),
+        "empty_jobs_per_s": round(empty),
+        "batch_per_s": round(1 / median(took.batch)),
+        "core_share": round(median(took.share), 2),
+        "per_s": {"invoice": {"bare": 1 / bare, "worker": 1 / cycle}, "empty": {"worker": empty}},
+    }
+
+
+def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
+    """Count the commands that enqueueing a batch takes, and those that one more job takes a busy worker."""
+    client = broker.client()
+    queue = JobQueue(client, settings)
+    worker = Worker(queue, Nothing(settings.storage_folder), render=nothing)
+    sent = _noted(client)
+    counts = []
+    for size in (10, 30):
+        queue.prepare()
+        sent.clear()
+        queue.enqueue(submissions(EMPTY_REQUEST, size))
+        enqueue = len(sent)
+        worker.run_once(0.1)
+        counts.append(len(sent) - enqueue)
+    return {"round_trips_enqueue": enqueue, "round_trips_busy": (counts[1] - counts[0]) / 20}
+
+
+def _bare(
+    draw: Render, storage: Storage, request: str, *, ping: Callable[[], object] | None = None
+) -> list[float]:
+    """Render and store documents; give the seconds of each, or those of the ping behind each."""
+    seconds = []
+    make(draw, storage, request)
+    for _ in range(DOCUMENTS):
+        document = _timed(lambda: make(draw, storage, request))
+        seconds.append(_timed(ping) if ping else document)
+    return seconds
+
+
+def _busy(queue: JobQueue, watched: Watched, request: str, took: Seconds) -> None:
+    """Let a worker work through a line; a cycle is from one document's beginning to the next one's."""
+    queue.enqueue(submissions(request, DOCUMENTS + 2))
+    Worker(queue, watched, render=watched.render).run_once()
+    cycles = [after - before for before, after in pairwise(watched.began[1:])]
+    took.cycle += cycles
+    took.overhead += [cycle - worked for cycle, worked in zip(cycles, watched.worked[1:-1], strict=True)]
+
+
+def _empty(queue: JobQueue, folder: Path) -> float:
+    queue.enqueue(submissions(EMPTY_REQUEST, EMPTY))
+    worker = Worker(queue, Nothing(folder), render=nothing)
+    return _timed(worker.run_once) / EMPTY
+
+
+def _batch(queue: JobQueue, request: str) -> float:
+    jobs = submissions(request, BATCH)
+    return _timed(lambda: queue.enqueue(jobs)) / BATCH
+
+
+def _ratio(ones: Sequence[float], others: Sequence[float]) -> float:
+    """Compare within each round, where both met the same moment of the machine; the median round counts."""
+    rounds = range(0, len(ones), DOCUMENTS)
+    return median(median(ones[r : r + DOCUMENTS]) / median(others[r : r + DOCUMENTS]) for r in rounds)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = _CLOCK()
+    work()
+    return _CLOCK() - began
+
+
+def _noted(client: Any) -> list[str]:
+    """Give the names of the commands that a client sends from now on: each is a round trip."""
+    sent: list[str] = []
+    execute = client.execute_command
+
+    def noting(*arguments: Any, **options: Any) -> Any:
+        sent.append(arguments[0])
+        return execute(*arguments, **options)
+
+    client.execute_command = noting
+    return sent

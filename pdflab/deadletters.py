@@ -1,0 +1,86 @@
+"""Dead letters, from the command line: the jobs that FAILED, listed, and asked for again as new jobs.
+
+It speaks HTTP to a running service, as any operator's script could.
+
+Read next: service/api.py.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
+
+from pdflab.errors import PdfLabError, UsageError
+
+_PATIENCE = 30.0  # seconds: a retry of thousands of jobs takes a while
+
+
+def list_dead_letters(url: str, *, as_json: bool = False) -> str:
+    """Give the dead letters of a service as a table, or as the JSON that it answered."""
+    told = _ask(url, "GET", "/dead-letters")
+    if as_json:
+        return json.dumps(told)
+    beyond = told["count"] - len(told["jobs"])
+    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, told["jobs"])]
+    return (
+        "\n".join([*lines, *([f"… and {beyond:,} more"] if beyond else [])])
+        if told["jobs"]
+        else "No dead letters."
+    )
+
+
+def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
+    """Ask again for some jobs that FAILED; say as which new job each of them is in the line."""
+    new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
+    if as_json:
+        return json.dumps({"job_ids": list(new.values())})
+    return "\n".join(f"{job_id} is tried again as {again}" for job_id, again in new.items())
+
+
+def retry_all(url: str, *, as_json: bool = False) -> str:
+    """Ask again for every dead letter, each as a new job; say how many there were."""
+    told = _ask(url, "POST", "/dead-letters/retry")
+    return json.dumps(told) if as_json else f"tried again: {len(told['job_ids']):,}"
+
+
+def _line(job: dict[str, Any]) -> str:
+    failed_at = datetime.fromtimestamp(job["ended_at"]).isoformat(" ", "seconds")
+    return _row(job["job_id"], job["kind"], failed_at, job["reason"])
+
+
+def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
+    """A reason may quote a document: what a terminal could obey is left out."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in reason)
+    return f"{job_id:32}  {kind:8}{failed_at:21}{shown}"
+
+
+def _ask(url: str, method: str, path: str) -> dict[str, Any]:
+    """Send one request. Raises UsageError when no service answers, PdfLabError when it says no."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
+    request = Request(url.rstrip("/") + path, method=method)
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=_PATIENCE) as answer:
+            told: dict[str, Any] = json.load(answer)
+            return told
+    except HTTPError as error:
+        raise PdfLabError(_why(error)) from None
+    except (OSError, HTTPException):
+        raise UsageError(
+            f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
+        ) from None
+    except ValueError:
+        raise UsageError(f"What answers at {url} is not pdflab; correct --url.") from None
+
+
+def _why(error: HTTPError) -> str:
+    """Give the service's own sentence; that of a full queue says when to ask again."""
+    with error:
+        try:
+            return str(json.load(error)["detail"])
+        except (ValueError, KeyError, TypeError):
+            return f"What answers there says {error.code} {error.reason}; correct --url."

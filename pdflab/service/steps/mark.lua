@@ -1,0 +1,15 @@
+-- What the naive worker does in the place of claim and complete: it writes a state down, whoever else may hold the
+-- job, with no token and no lease that could run out. ARGV: offset, job_id, state, worker, retention.
+local job, state = read(ARGV[2]), ARGV[3]
+if not job.state then return 0 end
+redis.call('ZREM', 'pdf_jobs_waiting', job.id)
+job.worker = ARGV[4]
+if state == 'PROCESSING' then
+  job.attempt = (job.attempt or 0) + 1
+  redis.call('ZADD', 'pdf_jobs_leases', '+inf', job.id)
+  enter(job, state, nil, 'worker', job.worker, 'attempt', job.attempt, 'started_at', stamp(now))
+else
+  finish(job, nil, state, nil, tonumber(ARGV[5]))
+  redis.call('HINCRBYFLOAT', 'pdf_jobs_counts', 'busy', stamp(now - (job.started_at or now)))
+end
+return 1

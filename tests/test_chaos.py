@@ -1,0 +1,142 @@
+"""The promise under attack: real processes, real signals, and an audit at the end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import eventually, needs
+
+from pdflab.attacks import NEED_A_SERVER, Attack, Kind, plan
+from pdflab.audit import audit
+from pdflab.lab import Lab
+from pdflab.settings import Settings
+
+PARTS = ["recorder", "api", "worker-1", "worker-2"]
+WRONG = ("lost", "open", "doubled", "invalid", "holes")
+
+
+def drawn(seed: int, **changed: Any) -> list[Attack]:
+    return plan(seed, **({"seconds": 30.0, "parts": PARTS, "lease": 1.5} | changed))
+
+
+def chaos(*words: str, folder: Path, **env: str) -> tuple[int, dict[str, Any], str]:
+    """Run `pdflab chaos --json`; give its exit code, its object, and what it told as it went."""
+    command = [sys.executable, "-m", "pdflab", "chaos", "--json", *words]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=os.environ | env, timeout=300
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+def test_a_plan_is_its_seed() -> None:
+    """The same seed plans the same attack, another seed another one; without a kind, the rest is the same."""
+    without = drawn(7, kinds=frozenset(Kind) - NEED_A_SERVER)
+
+    assert drawn(7) == drawn(7) != drawn(8)
+    assert without == [attack for attack in drawn(7) if attack.kind not in NEED_A_SERVER]
+
+
+@pytest.mark.parametrize("seconds", [5.0, 30.0, 90.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_plan_holds_every_kind_of_attack_and_spares_no_part(seed: int, seconds: float) -> None:
+    """However short it is: each part is killed and frozen past its lease, and all is over in time."""
+    attacks = drawn(seed, seconds=seconds)
+
+    assert {attack.kind for attack in attacks} == set(Kind)
+    for kind in (Kind.KILL, Kind.FREEZE):
+        assert {attack.part for attack in attacks if attack.kind is kind} == set(PARTS)
+    assert all(attack.lasts > 1.5 for attack in attacks if attack.kind is Kind.FREEZE)
+    assert all(0 <= attack.at <= seconds - attack.lasts for attack in attacks)
+    assert attacks == sorted(attacks, key=lambda attack: attack.at)
+
+
+def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
+    """Kills, freezes, cuts, restarts of Redis and a full disk: every 202 has its one ending all the same."""
+    needs("redis-server", "redis-server")
+
+    code, figures, told = chaos("--seconds", "12", "--seed", "4", folder=tmp_path)
+
+    assert (code, figures["audit"]) == (0, "clean"), figures
+    assert [figures[key] for key in WRONG] == [0] * len(WRONG)
+    assert figures["accepted"] == figures["completed"] + figures["failed"] > 100
+    assert min(figures[key] for key in ("kills", "freezes", "cuts", "restarts", "outages")) > 0
+    assert all(words in told for words in ("killed worker-1", "woke api", "killed Redis", "pdf_storage"))
+    assert audit(Settings(folder=tmp_path / "pdflab-data")).counts.completed == figures["completed"]
+
+
+def test_naive_workers_lose_what_the_others_keep(tmp_path: Path) -> None:
+    """The same attack on the tutorial's worker: what it held, or was just being given, is gone."""
+    needs("redis-server", "redis-server")
+
+    for seed in range(4):  # one run in ten loses nothing
+        code, figures, _ = chaos("--naive", "--seconds", "8", "--seed", str(seed), folder=tmp_path)
+        if figures["lost"]:
+            break
+
+    assert (code, figures["lost"] > 0, figures["kills"] > 0) == (1, True, True)
+    assert figures["accepted"] > figures["completed"]
+
+
+def test_without_a_redis_server_it_says_what_it_skips(tmp_path: Path) -> None:
+    """The embedded Redis cannot be cut off or killed; everything else is attacked, and kept."""
+    command = [sys.executable, "-m", "pdflab", "chaos", "--seconds", "5", "--workers", "1"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PATH": ""}
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Skipped: cutting connections and killing Redis" in done.stdout
+    assert "The promise was kept" in done.stdout
+    assert "killed worker-1" in done.stderr
+
+
+def test_a_worker_that_dies_while_the_disk_is_away_comes_back_with_it(tmp_path: Path) -> None:
+    """Its successors cannot start meanwhile; they are not given up for that."""
+    with Lab(workers=1, folder=tmp_path, settings=Settings(port=0, sync_port=0, lease=1.5)) as lab:
+        aside, log = lab.settings.storage_folder / ".aside", tmp_path / "logs" / "worker-1.log"
+        aside.rmdir()
+        aside.touch()
+        lab.kill("worker-1")
+        eventually(lambda: "cannot be written to" in log.read_text(), seconds=20)
+        aside.unlink()
+        job_id = lab.custom()
+        lab.wait()
+
+    assert lab.pdf(job_id).exists()
+
+
+def test_every_blow_hits_something_alive(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A part that is dead is killed again when it is back: what is counted was done."""
+    with Lab(workers=1, folder=tmp_path, settings=Settings(port=0, sync_port=0)) as lab:
+        for _ in range(3):
+            lab.kill("recorder")
+        eventually(lambda: caplog.text.count("recorder ended with -9") == 3, seconds=10)
+
+
+def test_a_first_start_finds_nothing_to_put_aside(tmp_path: Path) -> None:
+    """The empty folders of a system that has done nothing are no traces of an earlier one."""
+    settings = Settings(port=0, sync_port=0)
+    with Lab(mode="threads", workers=1, folder=tmp_path, settings=settings, fresh=True):
+        assert not (tmp_path / "earlier").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--seconds", "0"], "--seconds must be between 5 and 600"),
+        (["--seconds", "nan"], "--seconds must be between 5 and 600"),
+        (["--workers", "0"], "workers must be 1 or more"),
+        (["--folder", "/proc/pdflab"], "cannot be written to"),
+    ],
+)
+def test_misuse_is_one_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:
+    """What cannot be done is told before anything is started."""
+    command = [sys.executable, "-m", "pdflab", "chaos", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, sentence in done.stderr, done.stderr.count("\n")) == (2, True, 1), done.stderr

@@ -1,0 +1,83 @@
+"""`pdflab soak` sees what grows and what slows down, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import children_of, needs
+
+from pdflab import soak
+from pdflab.soak import Row
+
+FLAT = Row(jobs=20, seconds=1.0, redis=5.0, worker=75.0, api=70.0, recorder=35.0, stats_ms=2.0)
+
+
+def test_a_short_run_has_ten_rows_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each tenth is seen with every size and a look; then no process and no folder is left."""
+    needs("redis-server", "redis-server")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    rows = list(soak.soak(30))
+
+    assert len(rows) == soak.ROWS
+    assert [row.jobs >= 3 * tenth for tenth, row in enumerate(rows, 1)] == [True] * soak.ROWS
+    assert rows[-1].jobs == 30
+    assert all(row.redis and row.worker and row.api and row.recorder and row.stats_ms for row in rows)
+    assert not children_of(os.getpid())
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_stays_as_it_is_is_flat() -> None:
+    """The first tenth fills what is then kept: it does not count, and neither does noise."""
+    filling, noise = replace(FLAT, redis=1.0, worker=60.0), replace(FLAT, jobs=30, redis=7.0, worker=77.0)
+
+    told = soak.verdict([filling, FLAT, noise])
+
+    assert told["flat"]
+    assert told["stats_as_fast"]
+    assert told["growth_mb"]["redis"] == 2.0
+    assert told["growth"]["worker"] == pytest.approx(0.027, abs=0.001)
+
+
+@pytest.mark.parametrize("part", ["redis", "worker", "api", "recorder"])
+def test_a_part_that_grows_is_seen(part: str) -> None:
+    """Ten megabytes more in any of them are a leak, and the sentence names it."""
+    grown = replace(FLAT, **{part: getattr(FLAT, part) + 10})
+
+    told = soak.verdict([FLAT, FLAT, grown])
+
+    assert not told["flat"]
+    assert f"{part} +10.0 MB" in next(soak.sentences(told))
+
+
+def test_a_look_that_becomes_slower_is_seen() -> None:
+    """GET /stats costs the same, whatever the history."""
+    told = soak.verdict([FLAT, FLAT, replace(FLAT, stats_ms=5.0)])
+
+    assert not told["stats_as_fast"]
+    assert "NOT AS FAST" in list(soak.sentences(told))[1]
+
+
+def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    """Exit code 130, no traceback, no process, no folder."""
+    command = [sys.executable, "-m", "pdflab", "soak", "--jobs", "1000"]
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True) as run:
+        assert run.stdout is not None
+        assert "/stats ms" in run.stdout.readline()
+        run.stdout.readline()
+        children = children_of(run.pid)
+
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+
+    assert run.returncode == 130
+    assert "Traceback" not in errors
+    assert children
+    assert not {pid for pid in children if Path(f"/proc/{pid}").exists()}
+    assert not list(tmp_path.iterdir())
