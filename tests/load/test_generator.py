@@ -225,7 +225,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_door_for_them(door: str, posts
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
     """Large documents go in smaller parcels: none is too large, none is lost."""
-    monkeypatch.setattr("pdflab.load.generator._BATCH_BYTES", 20_000)
+    monkeypatch.setattr("pdflab.load.parcels._BATCH_BYTES", 20_000)
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
