@@ -11,6 +11,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Any, Protocol, cast
 
@@ -21,7 +22,7 @@ from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, 
 from pdflab.load.generator import Target
 from pdflab.load.operations import launch_process, launch_thread
 from pdflab.occupancy import stays
-from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Sends
+from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.settings import Settings
 
 Watch = Callable[[str, int, int], None]  # door, answered so far, documents in the plan
@@ -98,7 +99,8 @@ def compare(
     runs = {}
     for door in doors:
         with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-            runs[door] = run_plan(lab, plan, target(lab, door, timeout=timeout), watch=watch)
+            tell = partial(_tell, watch, door, plan.count)
+            runs[door] = run_plan(lab, plan, target(lab, door, timeout=timeout), during=tell)
     return runs
 
 
@@ -112,23 +114,18 @@ def run_plan(
     plan: Plan,
     at: Target,
     *,
-    watch: Watch | None = None,
-    halfway: Callable[[], object] | None = None,
+    during: Callable[[Sequence[Send]], object] = lambda sends: None,
 ) -> Run:
     """Fire a plan at one door, wait until every document has its ending, and give what was seen.
 
-    `halfway` is called when half of the plan is over.
+    `during` is called again and again meanwhile, with the sends whose fate is known.
     """
     events_before, sends_before = len(_events(lab, at.door)), len(lab.sends())
     launch = launch_thread if lab.mode == "threads" else launch_process
-    load, total, began = launch(lab.settings)(plan, at), plan.count, time.monotonic()
+    load = launch(lab.settings)(plan, at)
     try:
         while load.poll() is None:
-            if watch:
-                watch(at.door, len(lab.sends()) - sends_before, total)
-            if halfway and time.monotonic() - began > plan.seconds / 2:
-                halfway()
-                halfway = None
+            during(lab.sends()[sends_before:])
             time.sleep(_GLANCE)
     finally:
         load.terminate()
@@ -161,13 +158,13 @@ def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasti
     from the intended instants tells what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
     """
     plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
-    frozen = cast(Freezable, lab)
-    return run_plan(
-        lab,
-        plan,
-        target(lab, QUEUED, clients=clients),
-        halfway=lambda: frozen.freeze(seconds, *(names or ("api",))),
-    )
+    frozen: list[object] = []
+
+    def halfway(sends: Sequence[Send]) -> None:
+        if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
+            frozen.append(cast(Freezable, lab).freeze(seconds, *(names or ("api",))))
+
+    return run_plan(lab, plan, target(lab, QUEUED, clients=clients), during=halfway)
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
@@ -178,6 +175,11 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "redis": lab.redis,
     }
+
+
+def _tell(watch: Watch | None, door: str, total: int, sends: Sequence[Send]) -> None:
+    if watch:
+        watch(door, len(sends), total)
 
 
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:

@@ -85,22 +85,23 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     found = latencies(run)
 
     assert lab.frozen == [("api",)]
-    assert found["accept"]["p90"] > 0.2 > found["accept, naive"]["p90"]
+    assert found["accept"]["p90"] > 0.2
+    assert found["accept, naive"]["p90"] < found["accept"]["p90"] / 2
     assert (run.settings["clients"], spoiled(run)) == (3, None)
     assert run.seeds == {"plan": 0}
 
 
 def test_a_run_tells_its_plan_and_its_machine(tmp_path: Path) -> None:
     """What a figure depends on is kept beside it."""
-    told: list[tuple[str, int, int]] = []
+    told: list[int] = []
     plan = burst(5, seconds=0.2, mix={"custom": 1})
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.run_plan(lab, plan, Target(there.url), watch=lambda *words: told.append(words))
+        run = experiment.run_plan(lab, plan, Target(there.url), during=lambda sends: told.append(len(sends)))
 
     assert (run.door, len(run.sends), run.plan["name"]) == ("queued", 5, plan.name)
     assert run.machine.keys() == {"cores", "python", "system", "redis"}
-    assert told[0][2] == 5
+    assert told[0] <= told[-1] <= 5
 
 
 def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
