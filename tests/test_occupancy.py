@@ -106,13 +106,8 @@ def test_a_stay_that_goes_on_is_not_yet_over() -> None:
     line = occupancy.stays(RETRIED, QUEUED)
 
     assert np.count_nonzero(np.isnan(line.ended_at)) == 1
-    assert occupancy.oldest_age(RETRIED, np.array([0.5, 2.5, 3.5, 7.0, 19.0])).tolist() == [
-        0.5,
-        1.5,
-        2.5,
-        0,
-        10,
-    ]
+    at = np.array([0.5, 2.0, 2.5, 3.5, 7.0, 19.0])  # at 2.0 job a is out, and b the oldest
+    assert occupancy.oldest_age(RETRIED, at).tolist() == [0.5, 1.0, 1.5, 2.5, 0, 10]
 
 
 def test_nothing_happened() -> None:

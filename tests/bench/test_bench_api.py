@@ -28,7 +28,7 @@ def test_a_door_that_does_not_accept_is_no_result() -> None:
 def test_one_short_round_has_the_promised_keys() -> None:
     """Both processes start, accept every kind, and end; the share is that of the two rates."""
     figures = api.measure(rounds=1, seconds=0.1)
-    row = figures["kinds"]["invoice"]
+    row = figures["kinds"]["custom"]
 
     assert figures["accepted_per_s"] == row["accepted_per_s"] > 0
     assert figures["share_of_bare_flask"] == pytest.approx(
