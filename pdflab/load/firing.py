@@ -23,8 +23,9 @@ from pdflab.errors import LoadFailed, UsageError
 from pdflab.guard import stop_event
 from pdflab.honesty import too_late
 from pdflab.load.arrivals import Plan
-from pdflab.load.generator import SendLog, Target, fire
+from pdflab.load.generator import Target, fire
 from pdflab.load.operations import plan_for, read_plan
+from pdflab.load.sendlog import SendLog
 from pdflab.load.tally import Progress, Tally
 from pdflab.metrics import RANKS
 from pdflab.run import Send
@@ -167,6 +168,7 @@ def _table(progress: Progress) -> Table:
 def _percentiles(progress: Progress) -> Table:
     """The latencies until yes, from when a request was meant to go and from when it went; the slip."""
     table = Table("milliseconds", *RANKS, box=None, header_style="bold")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     rows = (

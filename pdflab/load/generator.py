@@ -11,13 +11,11 @@ import asyncio
 import errno
 import io
 import json
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import aiohttp
@@ -86,28 +84,6 @@ async def fire(
                 if not await courier.wait_until(parcel[-1].at, stop):
                     break
                 in_flight.create_task(courier.deliver(parcel))
-
-
-class SendLog:
-    """Writes down each send, and first what its client was told: one line for every 202, for the audit.
-
-    A line is one append, handed to the system at once: it survives this process being killed.
-    """
-
-    def __init__(self, sends: Path, accepted: Path) -> None:
-        self._sends, self._accepted = _open_append(sends), _open_append(accepted)
-
-    def __call__(self, send: Send) -> None:
-        """Append a send."""
-        if send.status == 202 and send.job_id:
-            told = {"job_id": send.job_id, "at": send.answered_at}
-            os.write(self._accepted, f"{json.dumps(told)}\n".encode())
-        os.write(self._sends, f"{send.to_json()}\n".encode())
-
-    def close(self) -> None:
-        """Close both files."""
-        os.close(self._sends)
-        os.close(self._accepted)
 
 
 class _Answer(NamedTuple):
@@ -219,7 +195,3 @@ def _name(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return "the generator has no more files to open"  # this machine's limit, not the service's fault
     return "connection"
-
-
-def _open_append(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

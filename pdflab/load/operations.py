@@ -16,8 +16,9 @@ from pdflab.documents.samples import KINDS
 from pdflab.errors import InvalidRequest, UsageError
 from pdflab.guard import end, spawn
 from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, steady
-from pdflab.load.generator import SendLog, Target, fire
+from pdflab.load.generator import Target, fire
 from pdflab.load.parcels import Requests
+from pdflab.load.sendlog import SendLog
 from pdflab.run import Send
 from pdflab.settings import Settings
 

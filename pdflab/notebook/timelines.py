@@ -74,8 +74,8 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
     began, started, ended = (column[order] - zero for column in (lives.began, lives.started, lives.ended))
     rows, over = np.arange(1.0, len(began) + 1), np.where(np.isnan(ended), last, ended)
     taken = np.where(np.isnan(started), over, started)
-    _add_bars(ax, WAITING, rows, began, taken)
-    _add_bars(ax, RENDERING, rows, started, over)
+    _add_bars(ax, WAITING, (rows, began, taken))
+    _add_bars(ax, RENDERING, (rows, started, over))
     never = lives.without_pdf[order]
     ax.plot(over[never], rows[never], "x", color=FAILED, ms=3)
     _name(ax, {"waiting": WAITING, "being rendered": RENDERING, "no PDF": FAILED})
@@ -95,14 +95,8 @@ def draw_workers(ax: Axes, run: Run) -> Axes:
     shares = utilisation(run.events, start=origin(run), end=_end(run))
     busy, names = stays(run.events, JobState.PROCESSING), list(shares)
     ended = np.where(np.isnan(busy.ended_at), _end(run), busy.ended_at) - origin(run)
-    _add_bars(
-        ax,
-        RENDERING,
-        np.asarray(busy.worker, dtype=np.float64) + 1,
-        busy.began_at - origin(run),
-        ended,
-        width=14.0,
-    )
+    rows = np.asarray(busy.worker, dtype=np.float64) + 1
+    _add_bars(ax, RENDERING, (rows, busy.began_at - origin(run), ended), width=14.0)
     ax.autoscale_view()
     mean = f"{100 * sum(shares.values()) / len(shares):.0f} %" if shares else "–"
     dress(ax, f"{run.door}: {len(names)} workers, busy {mean} of the time", "")
@@ -153,13 +147,14 @@ def _lives(run: Run) -> _Lives:
 
 
 def _add_bars(
-    ax: Axes, colour: str, rows: Floats, began: Floats, ended: Floats, *, width: float | None = None
+    ax: Axes, colour: str, bars: tuple[Floats, Floats, Floats], *, width: float | None = None
 ) -> None:
+    """Add horizontal bars, given as rows, beginnings and ends; one that never began is left out."""
+    rows, began, ended = bars
     there = ~np.isnan(began)
     ends = np.stack([np.stack([began, rows], axis=-1), np.stack([ended, rows], axis=-1)], axis=1)[there]
     thickness = width or float(np.clip(250 / max(len(rows), 1), 0.4, 6.0))
-    bars = LineCollection(ends.tolist(), colors=colour, linewidths=thickness, capstyle="butt")
-    ax.add_collection(bars)
+    ax.add_collection(LineCollection(ends.tolist(), colors=colour, linewidths=thickness, capstyle="butt"))
 
 
 def _name(ax: Axes, meanings: dict[str, str]) -> None:

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import batch, burst
-from pdflab.load.generator import SendLog, Target, fire
+from pdflab.load.generator import Target, fire
+from pdflab.load.sendlog import SendLog
 from pdflab.run import Send
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
