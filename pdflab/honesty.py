@@ -13,7 +13,7 @@ from pdflab.metrics import job_columns, percentiles, send_columns
 from pdflab.run import SYNCHRONOUS, Run, Send, Sends
 
 LATE = 0.010  # seconds: a generator that is later than this, 1 time in 100, may have spoiled its run …
-SPOILED = 0.1  # … and has, if it is more than this share of the latency that it is part of
+SPOILED = 0.25  # … and has, if it is more than this share of the latency that it is part of
 
 
 def outcomes(sends: Iterable[Send] | Sends) -> dict[str, int]:
@@ -64,6 +64,6 @@ def too_late(slip: float | None, accept: float | None) -> str | None:
     if slip is None or slip <= LATE or (accept is not None and slip <= SPOILED * accept):
         return None
     return (
-        f"The generator was {1000 * slip:,.0f} ms late with one request in a hundred: these figures are its "
-        "own, not the service's. Send less, or free a core."
+        f"The generator was {1000 * slip:,.0f} ms late with one request in a hundred: too much of what was "
+        "measured is its own delay. Send less, or free a core."
     )

@@ -7,6 +7,7 @@ Read next: charts.py.
 """
 
 import io
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,7 @@ def stamp(ax: Axes, sentence: str | None) -> None:
     """Write across axes why they must not be believed, if so."""
     if sentence:
         box = {"facecolor": "white", "edgecolor": FAILED, "boxstyle": "round"}
-        words = f"NOT VALID. {sentence}"
+        words = textwrap.fill(f"NOT VALID. {sentence}", 34)
         look: dict[str, Any] = {"fontsize": 9, "weight": "bold", "color": FAILED, "bbox": box, "zorder": 9}
-        ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, wrap=True, **look)
+        text = ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, **look)
+        text.set_in_layout(False)  # it lies on the axes: they need not shrink for it

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from pdflab.notebook import canvas
+from pdflab.notebook.canvas import png
 from pdflab.notebook.charts import (
     comparison_figure,
     draw_latency,
@@ -135,7 +136,8 @@ def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None
         draw_latency(axes(), run, EMPTY[1]),
         draw_depth(axes(), [run]),
     ):
-        assert ax.texts[0].get_text().startswith("NOT VALID. The generator was 500 ms late")
+        assert ax.texts[0].get_text().startswith("NOT VALID. The generator was 500\nms late")
+    assert imread(io.BytesIO(png(comparison_figure(run, synchronous(100))))).shape[:2] == (450, 1200)
 
 
 def test_a_colour_means_the_same_in_every_chart() -> None:
