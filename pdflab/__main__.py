@@ -18,7 +18,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """examples:
   pdflab                                        open the lab in JupyterLab
-  pdflab demo --seconds 10                      synchronous against queued, as a table and a chart
+  pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000
   pdflab audit pdflab-data                      was every accepted document kept?
@@ -94,24 +94,18 @@ def _add_services(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
 def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     comparison = _add(subparsers, "demo", "compare the synchronous and the queued service", _demo)
     comparison.add_argument(
-        "--seconds", type=float, default=10.0, help="how long each door is under load (default 10)"
+        "--scenario", choices=("burst", "month-end"), default="burst", help="what is sent (default burst)"
+    )
+    comparison.add_argument(
+        "--seconds", type=float, default=20.0, help="how long each door is under load (default 20)"
+    )
+    comparison.add_argument(
+        "--timeout", type=float, default=30.0, help="how long a client waits for its answer (default 30)"
     )
     comparison.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
     comparison.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
     comparison.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-
-    load = _add(subparsers, "load", "send an operation to a running pdflab", commands.load)
-    load.add_argument("scenario", nargs="?", help="custom, invoice, report, batch, burst or month-end")
-    load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
-    load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
-    load.add_argument("--seconds", type=float, default=30.0, help="length of a month-end (default 30)")
-    load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
-    load.add_argument(
-        "--url", default="http://127.0.0.1:8000", help="the service (default http://127.0.0.1:8000)"
-    )
-    load.add_argument("--door", choices=("queued", "synchronous"), default="queued")
-    load.add_argument("--folder", type=Path, help="where sends are written down (default pdflab-data)")
-    load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
+    _add_load(subparsers)
 
     audit = _add(subparsers, "audit", "check that every accepted document was kept", commands.audit)
     audit.add_argument("folder", type=Path, nargs="?", help="what was left behind (default pdflab-data)")
@@ -143,6 +137,34 @@ def _add_experiments(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     soak.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
+def _add_load(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    load = _add(subparsers, "load", "send an operation to a running pdflab", commands.load)
+    load.add_argument(
+        "scenario", nargs="?", help="custom, invoice, report, batch, burst, month-end, steady or ramp"
+    )
+    load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
+    load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
+    load.add_argument("--seconds", type=float, default=30.0, help="of a month, steady, ramp (default 30)")
+    load.add_argument(
+        "--rate",
+        type=float,
+        default=5.0,
+        help="a second: steady, a month's mean, a ramp's last (default 5)",
+    )
+    load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
+    load.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="the service (default http://127.0.0.1:8000)"
+    )
+    load.add_argument("--door", choices=("queued", "synchronous"), default="queued")
+    load.add_argument("--timeout", type=float, default=30.0, help="how long a client waits (default 30)")
+    load.add_argument(
+        "--clients", type=int, help="a closed loop of so many, as most tools have it: to see what it hides"
+    )
+    load.add_argument("--folder", type=Path, help="where sends are written down (default pdflab-data)")
+    load.add_argument("--yes", action="store_true", help="do not ask before load goes to another machine")
+    load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
+
+
 def _add_sample(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     sample = _add(subparsers, "sample", "render a made-up document", commands.sample)
     sample.add_argument("kind", choices=("custom", "invoice", "report"))
@@ -157,7 +179,8 @@ def _demo(arguments: argparse.Namespace) -> int:
     )
     from pdflab.demo import demo  # what it shows with, the workers and the API need not load
 
-    return demo(settings, seconds=arguments.seconds, as_json=arguments.json)
+    a = arguments
+    return demo(settings, scenario=a.scenario, seconds=a.seconds, timeout=a.timeout, as_json=a.json)
 
 
 def _dead_letters(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; `demo` 
 """
 
 import argparse
-import asyncio
 import importlib
 import importlib.util
 import json
@@ -12,18 +11,14 @@ import os
 import subprocess
 import sys
 import webbrowser
-from collections import Counter
-from collections.abc import Coroutine
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from threading import Event
-from typing import Any
 
-from pdflab.errors import LoadFailed, UsageError
+from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
-BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue"}
+BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue", "api": "pdflab.bench.api"}
 _NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 
@@ -115,39 +110,9 @@ def up(settings: Settings) -> int:
 
 def load(arguments: argparse.Namespace) -> int:
     """Send an operation, or a written plan, to a running service, and tell what became of it."""
-    from pdflab.guard import stop_event
-    from pdflab.load.generator import SendLog, Target, fire
-    from pdflab.load.operations import plan_for, read_plan
-    from pdflab.run import Send
+    from pdflab.load.firing import load as fire_at
 
-    settings = Settings.from_env(os.environ, folder=arguments.folder)
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    a = arguments
-    plan = read_plan(a.plan) if a.plan else plan_for(a.scenario or "", n=a.n, seconds=a.seconds, seed=a.seed)
-    log, outcomes = SendLog(settings.sends_file, settings.accepted_file), Counter[str]()
-
-    def note(send: Send) -> None:
-        log(send)
-        outcomes["accepted" if send.accepted else send.error or f"HTTP {send.status}"] += 1
-
-    stop = stop_event(guarded=a.guarded)
-    asyncio.run(_until(stop, fire(plan, Target(a.url, a.door), on_send=note, stop=stop)))
-    log.close()
-    if outcomes.keys() == {"connection"}:
-        raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
-    print(f"{plan.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
-    return 0 if outcomes["accepted"] else 1
-
-
-async def _until(stop: Event, firing: Coroutine[Any, Any, None]) -> None:
-    """Fire until all is answered, or we are told to stop: what is then open is written down as cancelled."""
-    task = asyncio.create_task(firing)
-    while not task.done():
-        if stop.is_set():
-            task.cancel()
-        await asyncio.wait({task}, timeout=0.1)
-    if not task.cancelled():
-        task.result()
+    return fire_at(arguments)
 
 
 def audit(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,7 @@
-"""Experiments: the same plan, the same documents, the same number of rendering processes, two doors.
+"""Experiments: the same plan, the same documents, the same number of rendering processes, one door at a time.
+
+Rates are multiples of what the workers here have just been seen to make: however fast rendering gets, a spike
+stays a spike.
 
 Read next: run.py, then metrics.py.
 """
@@ -7,83 +10,161 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from math import ceil
+from typing import Any, Protocol, cast
 
-from pdflab.documents.fonts import FontBook
-from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples import sample
 from pdflab.errors import LoadFailed
-from pdflab.jobs import JobEvent
+from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.load.arrivals import MOSTLY_INVOICES, Phase, Plan
-from pdflab.run import QUEUED, SYNCHRONOUS, Run, Send
+from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, steady
+from pdflab.load.generator import Target
+from pdflab.load.operations import launch_process, launch_thread
+from pdflab.occupancy import stays
+from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.settings import Settings
 
 Watch = Callable[[str, int, int], None]  # door, answered so far, documents in the plan
 
-LINES = 100  # of the documents in the demo: a statement of a month, not a receipt
+CALM, SPIKE = 0.5, 5.0  # times the capacity
+LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
+LONGEST = 500  # lines that an invoice may have
 
+_FASTEST = 400.0  # requests a second that the generator holds on two shared cores
+_FREEZE_RATE = 100.0  # requests a second, below what any door here holds
+_MEASURED = 2.0  # seconds of work by which the capacity is measured
 _GLANCE = 0.1
 _PATIENCE = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
-_CALM = 0.1  # of the capacity, before the spike and after it
-_SPIKE = 2.0  # times the capacity, while it lasts
-_FASTEST = 400.0  # requests a second that the generator holds on two shared cores
+_QUIET = 1.0  # seconds without news after which the synchronous door has nothing left to do
 
 
-def measure_capacity(lines: int, *, seconds: float = 0.5) -> float:
-    """Render invoices of so many lines in this process for a while; give how many a second one core makes."""
-    documents = [parse_request(sample("invoice", seed, lines=lines)) for seed in range(10)]
-    fonts = FontBook()  # all of it is Western
-    render(documents[0], created_at=0.0, fonts=fonts)
-    done, began = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - began) < seconds:
-        render(documents[done % len(documents)], created_at=0.0, fonts=fonts)
-        done += 1
-    return done / elapsed
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What the workers of this machine made a second, of documents with so many lines."""
+
+    per_s: float
+    lines: int
+    workers: int
+    documents: int
+
+    @property
+    def spike(self) -> float:
+        """How many times the capacity a spike is: as planned, or what the generator can still send."""
+        return min(SPIKE, _FASTEST / self.per_s)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({self.documents} documents of "
+            f"{self.lines} lines, just now)"
+        )
 
 
-def demo_plan(seconds: float, capacity: float, *, lines: int = LINES, seed: int = 0) -> Plan:
-    """Plan a spike of twice the capacity between two calm stretches, `seconds` long together.
+def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
+    """Let the workers of a lab of its own render batches, and tell what they made a second.
 
-    The rate of the spike is bounded by what the generator holds.
+    Documents get more lines where the workers are so fast that the generator could not send a spike.
     """
-    spike = min(_SPIKE * capacity, _FASTEST)
-    calm = _CALM * capacity
-    before, during, after = (
-        Phase(share * seconds, (rate,)) for share, rate in ((0.2, calm), (0.2, spike), (0.6, calm))
-    )
-    name = f"{spike:.0f} requests a second for {during.seconds:g} s, {calm:.0f} before and after"
-    return Plan(name, (before, during, after), tuple(MOSTLY_INVOICES.values()), seed, lines=lines)
+    private = replace(settings, storage=None, log=None, port=0, sync_port=0)
+    with Lab(workers=settings.workers, settings=private) as lab:
+        first = _batch_rate(lab, 20 * settings.workers, lines)
+        lines = min(LONGEST, max(lines, ceil(lines * first * SPIKE / _FASTEST)))
+        documents = max(20, round(_MEASURED * first * min(1.0, LINES / lines)))
+        return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
-def compare(lab: Lab, plan: Plan, *, watch: Watch | None = None) -> tuple[Run, Run]:
-    """Fire the plan at the synchronous door, then at the queued one; give the queued run and the other."""
-    synchronous = run_plan(lab, plan, SYNCHRONOUS, watch=watch)
-    queued = run_plan(lab, plan, QUEUED, watch=watch)
-    return queued, synchronous
+def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) -> Plan:
+    """Plan a `burst` between two calm stretches, or a `month-end`, in multiples of a capacity."""
+    peak = capacity.spike * capacity.per_s
+    if name == "month-end":
+        plan = month_end(seconds, mean_rate=peak / month_end_peak(), seed=seed)
+    else:
+        spell = seconds / 11  # burst is calm for five times as long, before and after
+        plan = burst(max(1, round(peak * spell)), seconds=spell, calm=CALM * capacity.per_s, seed=seed)
+    return replace(plan, lines=capacity.lines)
 
 
-def run_plan(lab: Lab, plan: Plan, door: str, *, watch: Watch | None = None) -> Run:
-    """Fire a plan at one door, wait until every document has its ending, and give what was seen."""
-    events_before, sends_before = len(_events(lab, door)), len(lab.sends())
-    load, total = lab.send(plan, door=door), plan.count
-    while load.poll() is None:
-        if watch:
-            watch(door, len(lab.sends()) - sends_before, total)
-        time.sleep(_GLANCE)
+def compare(
+    plan: Plan,
+    *,
+    doors: Sequence[str] = (SYNCHRONOUS, QUEUED),
+    settings: Settings,
+    timeout: float = 30.0,
+    watch: Watch | None = None,
+) -> dict[str, Run]:
+    """Fire the plan at each door, one after the other, each time at a system that has just been started.
+
+    The folder of the settings keeps what the last one left; what came before is put under `earlier/`.
+    """
+    runs = {}
+    for door in doors:
+        with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+            tell = partial(_tell, watch, door, plan.count)
+            runs[door] = run_plan(lab, plan, target(lab, door, timeout=timeout), during=tell)
+    return runs
+
+
+def target(lab: Lab, door: str, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+    """Give a door of a lab."""
+    return Target(lab.url if door == QUEUED else lab.sync_url, door, timeout, clients)
+
+
+def run_plan(
+    lab: Lab,
+    plan: Plan,
+    at: Target,
+    *,
+    during: Callable[[Sequence[Send]], object] = lambda sends: None,
+) -> Run:
+    """Fire a plan at one door, wait until every document has its ending, and give what was seen.
+
+    `during` is called again and again meanwhile, with the sends whose fate is known.
+    """
+    events_before, sends_before = len(_events(lab, at.door)), len(lab.sends())
+    launch = launch_thread if lab.mode == "threads" else launch_process
+    load = launch(lab.settings)(plan, at)
+    try:
+        while load.poll() is None:
+            during(lab.sends()[sends_before:])
+            time.sleep(_GLANCE)
+    finally:
+        load.terminate()
     if load.poll():
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
-    lab.wait(_PATIENCE)
+    _await_everything(lab, at.door)
     return Run(
-        name=f"{plan.name}, {door}",
-        door=door,
+        name=f"{plan.name}, {at.door}",
+        door=at.door,
         plan=plan.describe(),
-        sends=tuple(_by_door(lab.sends()[sends_before:], door)),
-        events=tuple(_events(lab, door)[events_before:]),
-        settings={name: str(value) for name, value in asdict(lab.settings).items()} | {"mode": lab.mode},
+        sends=Sends.of(send for send in lab.sends()[sends_before:] if send.door == at.door),
+        events=Events.of(_events(lab, at.door)[events_before:]),
+        settings=_told(lab.settings) | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
         machine=describe_machine(lab),
+        seeds={"plan": plan.seed},
     )
+
+
+class Freezable(Protocol):
+    """What can stop a part of itself for a while."""
+
+    def freeze(self, seconds: float, *names: str) -> object:
+        """Stop the named parts, such as "api", for so many seconds."""
+
+
+def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasting: float = 20.0) -> Run:
+    """Freeze parts of a lab, else its door, while a closed loop of clients fires at it; give what was seen.
+
+    The naive latency of such a run looks fine, because clients that wait send nothing meanwhile; the one
+    from the intended instants tells what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
+    """
+    plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
+    frozen: list[object] = []
+
+    def halfway(sends: Sequence[Send]) -> None:
+        if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
+            frozen.append(cast(Freezable, lab).freeze(seconds, *(names or ("api",))))
+
+    return run_plan(lab, plan, target(lab, QUEUED, clients=clients), during=halfway)
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
@@ -96,9 +177,33 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
     }
 
 
+def _tell(watch: Watch | None, door: str, total: int, sends: Sequence[Send]) -> None:
+    if watch:
+        watch(door, len(sends), total)
+
+
+def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
+    """Give how many PDFs a second the workers made of a batch, from its first start to its last end."""
+    before = len(lab.events())
+    lab.send(replace(batch(documents), lines=lines))
+    lab.wait()
+    work = stays(lab.events()[before:], JobState.PROCESSING)
+    return len(work.job) / float(work.ended_at.max() - work.began_at.min())
+
+
+def _await_everything(lab: Lab, door: str) -> None:
+    """Wait for every ending; a synchronous server also works on for clients who have given up."""
+    lab.wait(_PATIENCE)
+    if door == SYNCHRONOUS:
+        seen, deadline = -1, time.monotonic() + _PATIENCE
+        while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
+            seen = now
+            time.sleep(_QUIET)
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    return {name: str(value) for name, value in asdict(settings).items()}
+
+
 def _events(lab: Lab, door: str) -> list[JobEvent]:
     return lab.events() if door == QUEUED else lab.sync_events()
-
-
-def _by_door(sends: Sequence[Send], door: str) -> list[Send]:
-    return [send for send in sends if send.door == door]

@@ -1,36 +1,38 @@
-"""Events and sends in, columns and figures out: waiting, service, depth, throughput, percentiles.
+"""Events and sends in, columns and figures out: waiting, service, latencies, throughput.
 
 The same functions read the real service and the simulation. A column is a numpy array of seconds in which
 nan is "not yet"; a figure of nothing is None. Percentiles are values that were observed, never estimates.
 
-Read next: notebook/charts.py.
+Read next: occupancy.py, then honesty.py.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.jobs import JobEvent, JobState
-from pdflab.run import SYNCHRONOUS, Run, Send
+from pdflab.columns import Floats, Integers
+from pdflab.jobs import JobState
+from pdflab.occupancy import EventRows
+from pdflab.run import SYNCHRONOUS, Events, Run, Send, Sends
 
-Floats = NDArray[np.float64]
-_NOT_YET = float("nan")
+RANKS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
+
+_CODE = {state: code for code, state in enumerate(JobState)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class JobColumns:
-    """One row a job, in the order of their first events; `outcome` is COMPLETED, FAILED or empty."""
+    """One row a job, in the order of the names in `job_id`; how it ended, or neither."""
 
-    job_id: tuple[str, ...]
-    kind: tuple[str, ...]
+    job_id: Sequence[str] | range
     queued_at: Floats
     started_at: Floats
     ended_at: Floats
-    outcome: NDArray[np.str_]
+    completed: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
 
     @property
     def waiting(self) -> Floats:
@@ -45,18 +47,20 @@ class JobColumns:
     @property
     def completed_at(self) -> Floats:
         """When each job became a PDF."""
-        return np.where(self.outcome == JobState.COMPLETED, self.ended_at, _NOT_YET)
+        return np.where(self.completed, self.ended_at, np.nan)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SendColumns:
-    """One row a send: when it was meant to go, when the service said yes, when its PDF was there.
+    """One row a send: when it was meant to go, when it went, when it was accepted, when its PDF was there.
 
-    Both latencies count from the intended instant. They mix the clocks of client and Redis: on several
-    machines they are as exact as those agree.
+    Latencies count from the intended instant. `naive` counts from the one at which it really went, as most
+    tools do: what a client had to wait before it could send is not in it. Instants of client and Redis are
+    mixed: on several machines they are as exact as their clocks agree.
     """
 
     intended_at: Floats
+    sent_at: Floats
     accepted_at: Floats
     completed_at: Floats
 
@@ -70,89 +74,74 @@ class SendColumns:
         """Seconds until the PDF was there."""
         return self.completed_at - self.intended_at
 
+    @property
+    def naive(self) -> Floats:
+        """Seconds until yes, from when the request really went."""
+        return self.accepted_at - self.sent_at
 
-@dataclass(slots=True)
-class _Row:
-    kind: str
-    queued_at: float = _NOT_YET
-    started_at: float = _NOT_YET
-    ended_at: float = _NOT_YET
-    outcome: str = ""
-
-    def apply(self, event: JobEvent) -> None:
-        if event.state is JobState.QUEUED and isnan(self.queued_at):
-            self.queued_at = event.at
-        elif event.state is JobState.PROCESSING:
-            self.started_at = event.at
-        elif event.state.is_ending and not self.outcome:
-            self.ended_at, self.outcome = event.at, event.state.value
+    @property
+    def slip(self) -> Floats:
+        """Seconds by which each request went later than it was meant to."""
+        return self.sent_at - self.intended_at
 
 
-def job_columns(events: Iterable[JobEvent]) -> JobColumns:
-    """Fold events, in the order of the log, into a row a job.
+def job_columns(events: EventRows) -> JobColumns:
+    """Fold events into a row a job.
 
     A retry counts as one job: queued the first time, started the last time, ended once.
     """
-    rows: dict[str, _Row] = {}
-    for event in events:
-        rows.setdefault(event.job_id, _Row(event.kind)).apply(event)
-    table = list(rows.values())
+    table = Events.of(events)
+    ends = table.is_in(JobState.COMPLETED, JobState.FAILED)
+    ending = _last(table, np.flatnonzero(ends)[::-1])  # of two endings the first counts
+    state = np.where(ending < 0, -1, table.state[ending] if len(table) else -1)
     return JobColumns(
-        job_id=tuple(rows),
-        kind=tuple(row.kind for row in table),
-        queued_at=_column(row.queued_at for row in table),
-        started_at=_column(row.started_at for row in table),
-        ended_at=_column(row.ended_at for row in table),
-        outcome=np.array([row.outcome for row in table], dtype="U9"),
+        job_id=table.job_id.words,
+        queued_at=_at(table, _last(table, np.flatnonzero(table.is_in(JobState.QUEUED))[::-1])),
+        started_at=_at(table, _last(table, np.flatnonzero(table.is_in(JobState.PROCESSING)))),
+        ended_at=_at(table, ending),
+        completed=state == _CODE[JobState.COMPLETED],
+        failed=state == _CODE[JobState.FAILED],
     )
 
 
-def send_columns(sends: Sequence[Send], events: Iterable[JobEvent]) -> SendColumns:
+def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumns:
     """Join what clients saw with what the jobs became; at the synchronous door the answer is the PDF."""
-    completed = {event.job_id: event.at for event in events if event.state is JobState.COMPLETED}
-    accepted_at = _column(_accepted_at(send) for send in sends)
-    delivered = (
-        _accepted_at(send) if send.door == SYNCHRONOUS else completed.get(send.job_id or "", _NOT_YET)
-        for send in sends
+    table, jobs = Sends.of(sends), job_columns(events)
+    accepted_at = np.where(table.accepted, table.answered_at, np.nan)
+    job = table.job_id.codes_in(jobs.job_id)
+    completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, finds the nan at the end
+    at_once = table.door.equal(SYNCHRONOUS)
+    return SendColumns(
+        table.intended_at, table.sent_at, accepted_at, np.where(at_once, accepted_at, completed_at)
     )
-    return SendColumns(_column(send.intended_at for send in sends), accepted_at, _column(delivered))
 
 
-def completed_at(events: Iterable[JobEvent]) -> Floats:
+def completed_at(events: EventRows) -> Floats:
     """Give the instants at which PDFs were completed."""
-    return _column(event.at for event in events if event.state is JobState.COMPLETED)
+    table = Events.of(events)
+    return table.at[table.is_in(JobState.COMPLETED)]
 
 
 def percentiles(values: Floats) -> dict[str, float | None]:
     """Give p50, p90, p95, p99 and max of what is known: the smallest value that so many do not exceed."""
     known = values[~np.isnan(values)]
     if not len(known):
-        return dict.fromkeys(("p50", "p90", "p95", "p99", "max"))
-    ranks = np.percentile(known, (50, 90, 95, 99, 100), method="inverted_cdf")
-    return dict(zip(("p50", "p90", "p95", "p99", "max"), ranks.tolist(), strict=True))
+        return dict.fromkeys(RANKS)
+    ranks = np.percentile(known, list(RANKS.values()), method="inverted_cdf")
+    return dict(zip(RANKS, ranks.tolist(), strict=True))
 
 
-def depth(events: Iterable[JobEvent]) -> tuple[Floats, Floats]:
-    """Give the instants at which the number of QUEUED jobs changed, and that number from each on."""
-    last: dict[str, JobState] = {}
-    steps: list[tuple[float, int]] = []
-    for event in events:
-        entered, left = event.state is JobState.QUEUED, last.get(event.job_id) is JobState.QUEUED
-        last[event.job_id] = event.state
-        if entered != left:
-            steps.append((event.at, entered - left))
-    steps.sort(key=lambda step: step[0])
-    return _column(at for at, _ in steps), np.cumsum(_column(change for _, change in steps))
-
-
-def time_average(times: Floats, values: Floats, *, start: float, end: float) -> float:
-    """Average a step series over a window, weighing each value by how long it held; 0 before the first.
-
-    Of `depth`, it is the L of Little's law: the sum of all waits within the window ÷ its length.
-    """
-    inside = np.clip(times, start, end)
-    held = np.diff(inside, append=end)
-    return float(np.dot(values, held)) / (end - start)
+def latencies(run: Run) -> dict[str, dict[str, float | None]]:
+    """Give the percentiles of every latency of a run, in seconds, and of the generator's slip."""
+    columns, jobs = send_columns(run.sends, run.events), job_columns(run.events)
+    return {
+        "accept": percentiles(columns.accept),
+        "accept, naive": percentiles(columns.naive),
+        "complete": percentiles(columns.complete),
+        "wait": percentiles(jobs.waiting),
+        "service": percentiles(jobs.service),
+        "slip": percentiles(columns.slip),
+    }
 
 
 def throughput(
@@ -187,7 +176,7 @@ def summary(run: Run) -> dict[str, Any]:
     completed = int(np.count_nonzero(~np.isnan(columns.completed_at)))
     return {
         "sent": len(run.sends),
-        "accepted": sum(send.accepted for send in run.sends),
+        "accepted": int(np.count_nonzero(run.sends.accepted)),
         "failed": len(run.sends) - completed,
         "accept_p50_s": accept["p50"],
         "accept_p99_s": accept["p99"],
@@ -203,9 +192,12 @@ def _rate(columns: SendColumns, completed: int) -> float | None:
     return completed / seconds if seconds > 0 else None
 
 
-def _accepted_at(send: Send) -> float:
-    return send.answered_at if send.accepted and send.answered_at is not None else _NOT_YET
+def _last(table: Events, rows: Integers) -> Integers:
+    """Give for each job the last of these rows that is its own, or -1; the first, of rows turned round."""
+    found = np.full(len(table.job_id.words), -1)
+    found[table.job_id.codes[rows]] = rows  # numpy promises that the last of several wins
+    return found
 
 
-def _column(values: Iterable[float]) -> Floats:
-    return np.fromiter(values, dtype=np.float64)
+def _at(table: Events, rows: Integers) -> Floats:
+    return np.append(table.at, np.nan)[rows]

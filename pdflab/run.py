@@ -1,27 +1,36 @@
 """A run: what was sent, what the clients heard, what the system did, and under which settings.
 
-An experiment and a simulation both end in one, so that the same metrics and charts read both.
+An experiment and a simulation both end in one, so that the same metrics and charts read both. It is held
+as columns: ten million jobs are a dozen arrays, and Send and JobEvent are the words for one row of them.
 
 Read next: metrics.py.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from pdflab.jobs import JobEvent
+import numpy as np
+from numpy.typing import NDArray
+
+from pdflab.columns import Floats, Integers, Labels, from_plain, to_plain
+from pdflab.jobs import JobEvent, JobState
 
 QUEUED = "queued"
 SYNCHRONOUS = "synchronous"
+STATES = tuple(JobState)  # a state's code is its place here
+
+_CODES = {state: code for code, state in enumerate(STATES)}
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """One document asked for, as its client saw it. Instants are seconds since the epoch.
 
-    `status` is the HTTP status, 0 without an answer; `error` says why there is no PDF to come.
+    `status` is the HTTP status, 0 without an answer; `error` says why there is no PDF to come; `seed` made
+    the document, where it came from a plan.
     """
 
     door: str
@@ -32,6 +41,7 @@ class Send:
     status: int = 0
     job_id: str | None = None
     error: str | None = None
+    seed: int | None = None
 
     @classmethod
     def from_json(cls, line: str) -> Self:
@@ -48,29 +58,141 @@ class Send:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Sends:
+    """Sends as columns, one row each, in any order. `answered_at` is nan where no answer came."""
+
+    door: Labels
+    kind: Labels
+    intended_at: Floats
+    sent_at: Floats
+    answered_at: Floats
+    status: Integers
+    job_id: Labels
+    error: Labels | None = None
+    seed: Integers | None = None  # -1 for a document that no plan made
+
+    @classmethod
+    def of(cls, sends: "Iterable[Send] | Sends") -> "Sends":
+        """Make columns of sends; columns stay what they are."""
+        if isinstance(sends, Sends):
+            return sends
+        rows = tuple(sends)
+        return cls(
+            door=Labels.of(row.door for row in rows),
+            kind=Labels.of(row.kind for row in rows),
+            intended_at=_floats(row.intended_at for row in rows),
+            sent_at=_floats(row.sent_at for row in rows),
+            answered_at=_floats(np.nan if row.answered_at is None else row.answered_at for row in rows),
+            status=_integers(row.status for row in rows),
+            job_id=Labels.of(row.job_id for row in rows),
+            error=Labels.of(row.error for row in rows),
+            seed=_integers(-1 if row.seed is None else row.seed for row in rows),
+        )
+
+    def __len__(self) -> int:
+        return len(self.intended_at)
+
+    def __iter__(self) -> Iterator[Send]:
+        return (Send(**row) for row in _rows(self))
+
+    @property
+    def accepted(self) -> NDArray[np.bool_]:
+        """Tell for each whether the service said yes."""
+        return np.isin(self.status, (200, 202))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """Changes of state as columns, one row each. A job's own rows are in order; jobs may be mixed at will.
+
+    `state` is a place in STATES. A column that nobody needs is None.
+    """
+
+    job_id: Labels
+    state: Integers
+    at: Floats
+    kind: Labels
+    number: Integers | None = None
+    event_id: Labels | None = None
+    attempt: Integers | None = None
+    worker: Labels | None = None
+    reason: Labels | None = None
+
+    @classmethod
+    def of(cls, events: "Iterable[JobEvent] | Events") -> "Events":
+        """Make columns of events, in the order of the log; columns stay what they are."""
+        if isinstance(events, Events):
+            return events
+        rows = tuple(events)
+        return cls(
+            job_id=Labels.of(row.job_id for row in rows),
+            state=_integers(_CODES[row.state] for row in rows),
+            at=_floats(row.at for row in rows),
+            kind=Labels.of(row.kind for row in rows),
+            number=_integers(row.number for row in rows),
+            event_id=Labels.of(row.event_id for row in rows),
+            attempt=_integers(row.attempt for row in rows),
+            worker=Labels.of(row.worker for row in rows),
+            reason=Labels.of(row.reason for row in rows),
+        )
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def __iter__(self) -> Iterator[JobEvent]:
+        return (JobEvent(**row | {"state": STATES[row["state"]]}) for row in _rows(self))
+
+    def is_in(self, *states: JobState) -> NDArray[np.bool_]:
+        """Tell for each whether it leads to one of these states."""
+        return np.isin(self.state, [_CODES[state] for state in states])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One plan against one door. `plan`, `settings` and `machine` are plain data, kept as they were told."""
+    """One plan against one door. The mappings are plain data, kept as they were told."""
 
     name: str
     door: str
     plan: Mapping[str, Any] = field(default_factory=dict)
-    sends: tuple[Send, ...] = ()
-    events: tuple[JobEvent, ...] = ()
+    sends: Sends = field(default_factory=lambda: Sends.of(()))
+    events: Events = field(default_factory=lambda: Events.of(()))
     settings: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a run that `save` has written."""
         data = json.loads(path.read_text(encoding="utf-8"))
-        sends = tuple(Send(**fields) for fields in data.pop("sends"))
-        events = tuple(JobEvent.from_fields(fields) for fields in data.pop("events"))
+        sends, events = Sends(**from_plain(data.pop("sends"))), Events(**from_plain(data.pop("events")))
         return cls(sends=sends, events=events, **data)
 
     def save(self, path: Path) -> None:
-        """Write the run as one JSON document."""
-        plain = {name: getattr(self, name) for name in ("name", "door", "plan", "settings", "machine")}
-        plain["sends"] = [asdict(send) for send in self.sends]
-        plain["events"] = [event.to_dict() for event in self.events]
+        """Write the run as one JSON document of columns."""
+        names = [f.name for f in fields(self) if f.name not in ("sends", "events")]
+        plain = {name: getattr(self, name) for name in names}
+        plain |= {"sends": to_plain(self.sends), "events": to_plain(self.events)}
         path.write_text(json.dumps(plain, ensure_ascii=False, default=str), encoding="utf-8")
+
+
+def _rows(table: Sends | Events) -> Iterator[dict[str, Any]]:
+    """Give the rows as the arguments of their objects; what is not known is left to their defaults."""
+    columns = {f.name: getattr(table, f.name) for f in fields(table)}
+    told = {name: column.tolist() for name, column in columns.items() if column is not None}
+    for row in zip(*told.values(), strict=True):
+        yield {
+            name: None if _is_unknown(name, value) else value for name, value in zip(told, row, strict=True)
+        }
+
+
+def _is_unknown(name: str, value: Any) -> bool:
+    return bool(value != value or (name == "seed" and value < 0))  # nan differs from itself
+
+
+def _floats(values: Iterable[float]) -> Floats:
+    return np.fromiter(values, dtype=np.float64)
+
+
+def _integers(values: Iterable[int]) -> Integers:
+    return np.fromiter(values, dtype=np.int64)

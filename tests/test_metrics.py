@@ -1,13 +1,10 @@
 """Figures from events and sends, held against numbers worked out by hand."""
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pdflab import metrics
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Run, Send
+from pdflab.run import Events, Run, Send, Sends
 
 QUEUED, PROCESSING, COMPLETED, FAILED = JobState
 
@@ -34,49 +31,10 @@ def test_a_retried_job_is_one_row() -> None:
     jobs = metrics.job_columns(RETRIED)
 
     assert jobs.job_id == ("a", "b", "c")
-    assert jobs.outcome.tolist() == ["COMPLETED", "FAILED", ""]
+    assert (jobs.completed.tolist(), jobs.failed.tolist()) == ([True, False, False], [False, True, False])
     np.testing.assert_array_equal(jobs.waiting, [6.0, 3.0, np.nan])
     np.testing.assert_array_equal(jobs.service, [2.0, 1.0, np.nan])
     np.testing.assert_array_equal(jobs.completed_at, [8.0, np.nan, np.nan])
-
-
-def test_depth_counts_only_who_waits() -> None:
-    """The line grows with QUEUED, shrinks with PROCESSING, and a retry stands in it again."""
-    times, waiting = metrics.depth(RETRIED)
-
-    assert times.tolist() == [0, 1, 2, 3, 4, 6, 9]
-    assert waiting.tolist() == [1, 2, 1, 2, 1, 0, 1]
-
-
-def test_a_job_cancelled_in_the_line_leaves_it() -> None:
-    """FAILED straight from QUEUED takes the job out of the depth."""
-    _, waiting = metrics.depth([event("a", QUEUED, 0.0), event("a", FAILED, 1.0)])
-
-    assert waiting.tolist() == [1, 0]
-
-
-@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 300), st.integers(0, 50)), min_size=1))
-def test_littles_law_is_an_identity(jobs: list[tuple[int, int, int]]) -> None:
-    """Over a window that opens and closes empty, L = λW exactly, whatever the order of service."""
-    events = []
-    for name, (queued_at, wait, service) in enumerate(jobs):
-        events += [event(f"{name}", QUEUED, queued_at), event(f"{name}", PROCESSING, queued_at + wait)]
-        events += [event(f"{name}", COMPLETED, queued_at + wait + service)]
-    window = 1024.0
-
-    average_depth = metrics.time_average(*metrics.depth(events), start=0.0, end=window)
-    arrival_rate = len(jobs) / window
-    average_wait = metrics.job_columns(events).waiting.sum() / len(jobs)
-
-    assert average_depth * window == metrics.job_columns(events).waiting.sum()
-    assert average_depth == pytest.approx(arrival_rate * average_wait, rel=1e-12)
-
-
-def test_an_average_sees_only_its_window() -> None:
-    """A value counts for as long as it held within the window, what began before included."""
-    times, values = np.array([0.0, 4.0, 10.0]), np.array([2.0, 6.0, 100.0])
-
-    assert metrics.time_average(times, values, start=3.0, end=5.0) == 4.0
 
 
 def test_percentiles_are_values_that_were_seen() -> None:
@@ -117,7 +75,7 @@ def test_the_queued_door_is_judged_by_the_pdf() -> None:
     """Latencies count from the intended instant (a was sent 3 s late); accepted and FAILED is failed."""
     events = (event("a", COMPLETED, 110.0), event("b", FAILED, 120.0), event("other", COMPLETED, 130.0))
 
-    assert metrics.summary(Run("q", "queued", sends=sends("queued"), events=events)) == {
+    assert metrics.summary(Run("q", "queued", sends=Sends.of(sends("queued")), events=Events.of(events))) == {
         "sent": 4,
         "accepted": 2,
         "failed": 3,
@@ -130,7 +88,7 @@ def test_the_queued_door_is_judged_by_the_pdf() -> None:
 
 def test_the_synchronous_door_is_judged_by_the_answer() -> None:
     """Its answer is the PDF: complete equals accept, and no event is needed."""
-    row = metrics.summary(Run("s", "synchronous", sends=sends("synchronous")))
+    row = metrics.summary(Run("s", "synchronous", sends=Sends.of(sends("synchronous"))))
 
     assert (row["accepted"], row["failed"]) == (2, 2)
     assert row["complete_p99_s"] == row["accept_p99_s"] == 4.0
@@ -143,5 +101,28 @@ def test_nothing_gives_none_and_never_nan() -> None:
 
     assert [row[key] for key in ("sent", "accepted", "failed")] == [0, 0, 0]
     assert {value for key, value in row.items() if key.endswith("_s")} == {None}
-    assert [len(column) for column in metrics.depth([])] == [0, 0]
     assert [len(column) for column in metrics.throughput(np.empty(0))] == [0, 0]
+
+
+def test_both_latencies_are_kept_corrected_and_naive() -> None:
+    """Of a request that was to go at 100, went at 103 and was answered at 104, clients waited 4 s, not 1."""
+    columns = metrics.send_columns(sends("queued"), [])
+
+    assert columns.accept.tolist()[:2] == [4.0, 0.5]
+    assert columns.naive.tolist()[:2] == [1.0, 0.5]
+    assert columns.slip.tolist() == [3.0, 0.0, 0.0, 0.0]
+
+
+def test_latencies_are_told_by_percentile() -> None:
+    """Every latency of a run has its p50 to max; what never happened is None."""
+    found = metrics.latencies(Run("q", "queued", sends=Sends.of(sends("queued")), events=Events.of(RETRIED)))
+
+    assert (found["accept"]["max"], found["accept, naive"]["max"], found["slip"]["max"]) == (4.0, 1.0, 3.0)
+    assert (found["wait"]["max"], found["service"]["p50"]) == (6.0, 1.0)
+
+
+def test_of_two_endings_the_first_counts() -> None:
+    """A job that was completed is not failed by a later event, whatever went wrong."""
+    jobs = metrics.job_columns([event("a", QUEUED, 0.0), event("a", COMPLETED, 1.0), event("a", FAILED, 2.0)])
+
+    assert (jobs.completed.tolist(), jobs.failed.tolist(), jobs.ended_at.tolist()) == ([True], [False], [1.0])

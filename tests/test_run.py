@@ -1,12 +1,14 @@
 """Sends and runs keep what they were told, on disk too."""
 
+import numpy as np
 import pytest
 
+from pdflab.columns import Labels
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Run, Send
+from pdflab.run import Events, Run, Send, Sends
 
 ANSWERED = Send("queued", "invoice", 10.0, 10.001, 10.02, 202, "a1")
-LOST = Send("synchronous", "report", 11.0, 11.5, error="timeout")
+LOST = Send("synchronous", "report", 11.0, 11.5, error="timeout", seed=4)
 
 
 @pytest.mark.parametrize("send", [ANSWERED, LOST])
@@ -27,12 +29,61 @@ def test_only_a_yes_is_accepted(status: int, yes: bool) -> None:
 
 
 def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
-    """Sends, events and descriptions survive the disk unchanged."""
+    """Sends, events and descriptions survive the disk unchanged, in one file without nan."""
     event = JobEvent("a1", JobState.FAILED, 12.5, "invoice", 3, "1-0", 1, "w1", "zu groß")
     run = Run(
-        "friday", "queued", {"name": "a burst"}, (ANSWERED, LOST), (event,), {"workers": 2}, {"cores": 4}
+        "friday",
+        "queued",
+        {"name": "a burst"},
+        Sends.of((ANSWERED, LOST)),
+        Events.of((event,)),
+        {"workers": 2},
+        {"cores": 4},
+        {"plan": 7},
     )
 
     run.save(tmp_path / "run.json")
+    again = Run.load(tmp_path / "run.json")
 
-    assert Run.load(tmp_path / "run.json") == run
+    assert (list(again.sends), list(again.events)) == ([ANSWERED, LOST], [event])
+    assert (again.name, again.door, again.plan, again.settings) == (
+        run.name,
+        run.door,
+        run.plan,
+        run.settings,
+    )
+    assert (again.machine, again.seeds) == (run.machine, run.seeds)
+    assert "NaN" not in (tmp_path / "run.json").read_text()
+
+
+def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:
+    """A simulation hands in arrays, with numbers for names; it is saved and loaded like any other."""
+    jobs = Labels(np.arange(3), range(3))
+    sends = Sends(
+        door=Labels.same("queued", 3),
+        kind=Labels.same("invoice", 3),
+        intended_at=np.array([0.0, 1.0, 2.0]),
+        sent_at=np.array([0.0, 1.0, 2.0]),
+        answered_at=np.array([0.5, np.nan, 2.5]),
+        status=np.array([202, 0, 202]),
+        job_id=jobs,
+    )
+    events = Events(jobs, np.array([0, 0, 2]), np.array([0.5, 1.5, 2.5]), Labels.same("invoice", 3))
+
+    Run("model", "queued", sends=sends, events=events).save(tmp_path / "run.json")
+    again = Run.load(tmp_path / "run.json")
+
+    assert [send.answered_at for send in again.sends] == [0.5, None, 2.5]
+    assert list(again.events)[2] == JobEvent("2", JobState.COMPLETED, 2.5, "invoice")
+    assert again.sends.job_id.words == range(3)
+
+
+def test_words_are_found_in_another_list_of_words() -> None:
+    """Sends and events name their jobs each in their own order; what the other lacks is -1."""
+    column = Labels.of(["b", None, "a", "x", "b"])
+
+    assert column.codes_in(("a", "b")).tolist() == [1, -1, 0, -1, 1]
+    assert column.codes_in(column.words) is column.codes
+    assert column.tolist() == ["b", None, "a", "x", "b"]
+    assert column.equal("b").tolist() == [True, False, False, False, True]
+    assert not column.equal("nobody").any()

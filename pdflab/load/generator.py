@@ -1,7 +1,8 @@
 """The load generator: it sends every request at its planned instant, whatever became of the ones before.
 
 That is an open loop. A generator that waits for answers slows down with the service it measures and hides
-the delay (coordinated omission), so latency counts here from the instant a request was *meant* to go.
+the delay (coordinated omission), so latency counts here from the instant a request was *meant* to go. To
+show what others hide, it can be told to be a closed loop: so many clients, each waiting for its answer.
 
 Read next: run.py.
 """
@@ -10,41 +11,43 @@ import asyncio
 import errno
 import io
 import json
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from itertools import chain, islice
+from typing import NamedTuple, Protocol
 
 import aiohttp
 
-from pdflab.documents.samples import sample
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import Plan
+from pdflab.load.parcels import Document, Requests, parcels_of
 from pdflab.run import QUEUED, SYNCHRONOUS, Send
 
 _PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
-_BATCH_DOCUMENTS = 1_000
-_BATCH_BYTES = 3_000_000  # well below what the service takes by default
-_REHEARSED = 50  # samples that meet nearly every market
 _GLANCE = 0.05  # seconds between two looks at `stop`
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A door to knock at. Raises UsageError for a URL or a door that does not exist."""
+    """A door to knock at, and how: how long a client waits for its answer and, in a closed loop, how many
+    clients there are. Raises UsageError for what cannot be.
+    """
 
     url: str
     door: str = QUEUED
     timeout: float = 30.0
+    clients: int | None = None
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise UsageError(f"{self.url!r} is not a URL: it begins with http:// or https://.")
         if self.door not in _PATHS:
             raise UsageError(f"There is no door {self.door!r}: take {' or '.join(_PATHS)}.")
+        if self.timeout <= 0 or (self.clients is not None and self.clients < 1):
+            raise UsageError("Clients wait for more than 0 seconds, and a closed loop has 1 or more of them.")
 
 
 class Stop(Protocol):
@@ -55,57 +58,32 @@ class Stop(Protocol):
 
 
 async def fire(
-    requests: Plan | Iterable[tuple[float, str, dict[str, Any]]],
+    requests: Requests,
     target: Target,
     *,
     on_send: Callable[[Send], object],
+    on_start: Callable[[int], object] = lambda count: None,
     stop: Stop | None = None,
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
-    `on_send` is told of each document as soon as its fate is known; nothing is sent twice. When `stop` is
-    set no more is sent; when the task is cancelled, what still waits is reported as "cancelled".
+    `on_start` is told how many documents leave, `on_send` of each document as soon as its fate is known;
+    nothing is sent twice. When `stop` is set no more is sent; when the task is cancelled, what still waits
+    is reported as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.door == QUEUED
-    documents = _encoded(_made(requests) if isinstance(requests, Plan) else requests)
-    parcels = _batches(documents) if batched else ([document] for document in documents)
+    parcels = parcels_of(requests, batched=batched)
+    first = list(islice(parcels, 1))  # made before the clock starts: a batch is due at once
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
-        courier = _Courier(session, target, batched, on_send)
+        turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
+        courier = _Courier(session, target, batched, on_send, on_start, turn)
         async with asyncio.TaskGroup() as in_flight:
-            for parcel in parcels:
+            for parcel in chain(first, parcels):
                 if not await courier.wait_until(parcel[-1].at, stop):
                     break
                 in_flight.create_task(courier.deliver(parcel))
-
-
-class SendLog:
-    """Writes down each send, and first what its client was told: one line for every 202, for the audit.
-
-    A line is one append, handed to the system at once: it survives this process being killed.
-    """
-
-    def __init__(self, sends: Path, accepted: Path) -> None:
-        self._sends, self._accepted = _open_append(sends), _open_append(accepted)
-
-    def __call__(self, send: Send) -> None:
-        """Append a send."""
-        if send.status == 202 and send.job_id:
-            told = {"job_id": send.job_id, "at": send.answered_at}
-            os.write(self._accepted, f"{json.dumps(told)}\n".encode())
-        os.write(self._sends, f"{send.to_json()}\n".encode())
-
-    def close(self) -> None:
-        """Close both files."""
-        os.close(self._sends)
-        os.close(self._accepted)
-
-
-class _Document(NamedTuple):
-    at: float
-    kind: str
-    body: bytes
 
 
 class _Answer(NamedTuple):
@@ -133,6 +111,8 @@ class _Courier:
     target: Target
     batched: bool
     on_send: Callable[[Send], object]
+    on_start: Callable[[int], object]
+    turn: AbstractAsyncContextManager[None]  # of a client, in a closed loop
     clock: _Clock = field(default_factory=_Clock)
 
     async def wait_until(self, at: float, stop: Stop | None) -> bool:
@@ -142,19 +122,20 @@ class _Courier:
         await asyncio.sleep(0)  # late, there was no sleep: without this line, what went before never leaves
         return not _is_set(stop)
 
-    async def deliver(self, parcel: list[_Document]) -> None:
-        sent_at = self.clock.now()
+    async def deliver(self, parcel: list[Document]) -> None:
+        sent_at, answered_at, answer = self.clock.now(), None, _nothing(parcel, "cancelled")
         try:
-            answer = await self._post(parcel)
-        except asyncio.CancelledError:
-            self._report(parcel, sent_at, None, _Answer(0, [None] * len(parcel), "cancelled"))
-            raise
+            async with self.turn:
+                sent_at = self.clock.now()
+                self.on_start(len(parcel))
+                answer = await self._post(parcel)
+            answered_at = self.clock.now()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            self._report(parcel, sent_at, None, _Answer(0, [None] * len(parcel), _name(error)))
-        else:
-            self._report(parcel, sent_at, self.clock.now(), answer)
+            answer = _nothing(parcel, _name(error))
+        finally:
+            self._report(parcel, sent_at, answered_at, answer)
 
-    async def _post(self, parcel: list[_Document]) -> _Answer:
+    async def _post(self, parcel: list[Document]) -> _Answer:
         bodies = [document.body for document in parcel]
         path = _BATCH_PATH if self.batched else _PATHS[self.target.door]
         data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
@@ -164,11 +145,13 @@ class _Courier:
             return _read(response, await response.read(), len(parcel))
 
     def _report(
-        self, parcel: list[_Document], sent_at: float, answered_at: float | None, answer: _Answer
+        self, parcel: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
     ) -> None:
         for document, job_id in zip(parcel, answer.job_ids, strict=True):
             intended_at = self.clock.began_at + document.at
-            send = Send(self.target.door, document.kind, intended_at, sent_at, answered_at)
+            send = Send(
+                self.target.door, document.kind, intended_at, sent_at, answered_at, seed=document.seed
+            )
             self.on_send(replace(send, status=answer.status, job_id=job_id, error=answer.error))
 
 
@@ -176,28 +159,8 @@ def _is_set(stop: Stop | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-def _made(plan: Plan) -> Iterator[tuple[float, str, dict[str, Any]]]:
-    for seed in range(_REHEARSED):
-        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
-    return ((a.at, a.kind, sample(a.kind, a.seed, lines=plan.lines)) for a in plan.arrivals())
-
-
-def _encoded(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[_Document]:
-    for at, kind, request in requests:
-        yield _Document(at, kind, json.dumps(request, ensure_ascii=False).encode())
-
-
-def _batches(documents: Iterator[_Document]) -> Iterator[list[_Document]]:
-    parcel: list[_Document] = []
-    size = 0
-    for document in documents:
-        if parcel and (len(parcel) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
-            yield parcel
-            parcel, size = [], 0
-        parcel.append(document)
-        size += len(document.body)
-    if parcel:
-        yield parcel
+def _nothing(parcel: list[Document], error: str) -> _Answer:
+    return _Answer(0, [None] * len(parcel), error)
 
 
 def _read(response: aiohttp.ClientResponse, body: bytes, expected: int) -> _Answer:
@@ -232,7 +195,3 @@ def _name(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return "the generator has no more files to open"  # this machine's limit, not the service's fault
     return "connection"
-
-
-def _open_append(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
@@ -15,39 +15,53 @@ from typing import Any, Protocol
 from pdflab.documents.samples import KINDS
 from pdflab.errors import InvalidRequest, UsageError
 from pdflab.guard import end, spawn
-from pdflab.load.arrivals import Plan, batch, burst, month_end, single
-from pdflab.load.generator import SendLog, Target, fire
+from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, steady
+from pdflab.load.generator import Target, fire
+from pdflab.load.parcels import Requests
+from pdflab.load.sendlog import SendLog
 from pdflab.run import Send
 from pdflab.settings import Settings
 
-Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
-
 OPERATIONS = (*KINDS, "batch", "burst", "month-end")
+SCENARIOS = (*OPERATIONS, "steady", "ramp")  # for the command line, which may also name a rate
 _MOST = 8  # operations that one service runs at the same time
 _DOCUMENTS = 10_000  # that one operation may ask for
 _SECONDS = 600.0
+_RATE = 2_000.0  # requests a second: more than one generator sends
 _FAREWELL = 1.0  # seconds that a generator may take to write down what is still under way
 
 
-def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0) -> Plan:
-    """Make the plan of an operation. Raises InvalidRequest for a name or a number that cannot be."""
-    if name not in OPERATIONS:
-        raise InvalidRequest(
-            [("name", f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}")]
-        )
-    if not 1 <= n <= _DOCUMENTS:
-        raise InvalidRequest([("n", f"must be between 1 and {_DOCUMENTS:,}")])
-    if not 1 <= seconds <= _SECONDS:
-        raise InvalidRequest([("seconds", f"must be between 1 and {_SECONDS:g}")])
+def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0, rate: float = 5.0) -> Plan:
+    """Make the plan of a scenario; `rate` is the mean one of a month, the steady one, or a ramp's last.
+
+    Raises InvalidRequest for a name or a number that cannot be.
+    """
+    problem = _impossible(name, n, seconds, rate)
+    if problem:
+        raise InvalidRequest([problem])
     match name:
         case "batch":
             return batch(n, seed=seed)
         case "burst":
             return burst(n, seed=seed)
         case "month-end":
-            return month_end(seconds, seed=seed)
+            return month_end(seconds, mean_rate=rate, seed=seed)
+        case "steady":
+            return steady(rate, seconds=seconds, seed=seed)
+        case "ramp":
+            return ramp(rate, seconds=seconds, seed=seed)
         case _:
             return single(name, seed=seed)
+
+
+def _impossible(name: str, n: int, seconds: float, rate: float) -> tuple[str, str] | None:
+    if name not in SCENARIOS:
+        return "name", f"there is no operation {name!r}: take one of {', '.join(SCENARIOS)}"
+    if not 1 <= n <= _DOCUMENTS:
+        return "n", f"must be between 1 and {_DOCUMENTS:,}"
+    if not 1 <= seconds <= _SECONDS:
+        return "seconds", f"must be between 1 and {_SECONDS:g}"
+    return None if 0 < rate <= _RATE else ("rate", f"must be more than 0 and at most {_RATE:,.0f}")
 
 
 class Load(Protocol):
@@ -75,6 +89,8 @@ class OperationStarter:
     def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Start one and tell its plan. Raises InvalidRequest, naming the parameter that is wrong."""
         problems = [(key, what) for key, value in parameters.items() if (what := _problem(key, value))]
+        if name not in OPERATIONS:
+            problems = [("name", f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}")]
         if problems:
             raise InvalidRequest(problems)
         plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
@@ -110,7 +126,9 @@ class LoadProcess:
     def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
         folder = str(settings.folder)
         words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
-        words += ["--url", target.url, "--door", target.door, "--guarded"]
+        words += ["--url", target.url, "--door", target.door, "--timeout", str(target.timeout)]
+        words += ["--clients", str(target.clients)] if target.clients else []
+        words += ["--yes", "--guarded"]
         self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
 
     def poll(self) -> int | None:

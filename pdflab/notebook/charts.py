@@ -1,52 +1,45 @@
-"""Charts: runs in, pictures out. Each is titled with what its own data shows, and claims no more.
+"""Charts of what clients saw at two doors: runs in, pictures out.
 
-A colour means the same thing everywhere; the palette is Okabe and Ito's, which colour-blind people tell
-apart. pyplot is never used: it keeps every figure alive, and breaks when a thread paints.
+Each is titled with what its own data shows, and claims no more; a run whose generator was late is stamped.
 
-Read next: notebook/live_chart.py.
+Read next: notebook/timelines.py, then notebook/live_chart.py.
 """
 
-import io
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-from PIL import Image
+from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from pdflab import metrics
-from pdflab.metrics import Floats
+from pdflab.columns import Floats
+from pdflab.honesty import spoiled
+from pdflab.notebook.canvas import (
+    ACCEPTED,
+    ASKED,
+    COLOURS,
+    LONGEST,
+    PREDICTED,
+    SHORTEST,
+    TEXT,
+    add_legend,
+    add_line,
+    dress,
+    duration,
+    known,
+    latency_axis,
+    make_figure,
+    origin,
+    stamp,
+)
+from pdflab.notebook.timelines import draw_depth
 from pdflab.run import QUEUED, SYNCHRONOUS, Run
 
-COLOURS = {QUEUED: "#0072B2", SYNCHRONOUS: "#D55E00"}
-ACCEPTED = "#56B4E9"  # a client of the queue heard yes; its PDF is still to come
-FAILED = "#000000"
-ASKED = "#777777"  # what was asked for, whatever became of it
-PREDICTED = "#CC79A7"  # what the reader expected, before the run
-GRID = "#E3E3E3"
-TEXT = "#333333"
-
-_PALETTE = 64  # colours of a saved picture: lines and text need no more
-
-SHORTEST, LONGEST = 1e-3, 100.0  # seconds, the ends of an axis of latencies
-
-
-def draw_depth(ax: Axes, runs: Sequence[Run]) -> Axes:
-    """Draw how many jobs waited in the line, a curve a run, from its first intended send on."""
-    series = [metrics.depth(run.events) for run in runs]
-    for run, (times, waiting), style in zip(runs, series, cycle(("-", "--", ":", "-.")), strict=False):
-        steps = np.insert(times - _origin(run), 0, 0.0), np.insert(waiting, 0, 0.0)
-        add_line(ax, COLOURS[run.door], run.name, style).set_data(*steps)
-    if len(runs) > 1:
-        _legend(ax)
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return dress(ax, _depth_title(runs, series), "jobs in the line")
+_SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles
+_MARKED = (0.5, 0.9, 0.99)
 
 
 def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
@@ -54,72 +47,91 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
-    rows = [(run, metrics.send_columns(run.sends, run.events)) for run in (queued, synchronous) if run.sends]
+    runs = [run for run in (queued, synchronous) if len(run.sends)]
     largest = max((queued, synchronous), key=lambda run: len(run.sends))
-    asked = np.array([send.intended_at for send in largest.sends]) - _origin(largest)
+    asked = largest.sends.intended_at - origin(largest)
     curves = [(add_line(ax, ASKED, "asked for", ":"), asked)]
     delivered = []
-    for run, columns in rows:
-        done = _known(columns.completed_at) - _origin(run)
+    for run in runs:
+        done = known(metrics.send_columns(run.sends, run.events).completed_at) - origin(run)
         curves.append((add_line(ax, COLOURS[run.door], run.door), done))
         delivered.append(f"{run.door} {_count(len(done), len(run.sends))}")
     _cumulate(curves)
     if predicted is not None:
         add_line(ax, PREDICTED, "last PDF, predicted", "--").set_data([predicted] * 2, [0, len(asked)])
-    _legend(ax)
-    return dress(ax, "PDFs: " + ", ".join(delivered) if rows else "Nothing was asked for", "PDFs")
+    add_legend(ax)
+    _stamp(ax, runs)
+    return dress(ax, "PDFs: " + ", ".join(delivered) if runs else "Nothing was asked for", "PDFs")
 
 
-def draw_waiting(ax: Axes, queued: Run, synchronous: Run) -> Axes:
-    """Draw the share of all clients that were served within a time.
+def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
+    """Draw how long clients waited, by percentile; the dots mark p50, p90 and p99.
 
-    A curve that ends below 100 % says that the others never were.
+    Failures count among all clients: a curve that leaves through the top says that the rest never got it.
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
-    add_line(ax, ACCEPTED, "queued, answered").set_data(*_shares(ours.accept))
-    add_line(ax, COLOURS[QUEUED], "queued, PDF").set_data(*_shares(ours.complete))
-    add_line(ax, COLOURS[SYNCHRONOUS], "synchronous, PDF").set_data(*_shares(theirs.complete))
-    _legend(ax)
+    _add_percentiles(ax, ours.accept, ACCEPTED, "queued, answered")
+    _add_percentiles(ax, ours.complete, COLOURS[QUEUED], "queued, PDF")
+    _add_percentiles(ax, theirs.complete, COLOURS[SYNCHRONOUS], "synchronous, PDF")
+    _stamp(ax, (queued, synchronous))
     halves = f"{QUEUED} {median(ours.accept)}, {SYNCHRONOUS} {median(theirs.accept)}"
     answered = len(ours.accept) or len(theirs.accept)
     title = f"Half of all clients had an answer within:\n{halves}" if answered else "No clients yet"
-    dress(ax, title, "% of all clients")
-    ax.set(xlim=latency_axis(ax, "x"), ylim=(0, 104), xlabel="time since the request was meant to go")
-    return ax
+    return _dress_percentiles(ax, title, max(len(ours.accept), len(theirs.accept)))
 
 
-class Picture(Figure):
-    """A figure that a notebook shows and saves without pyplot."""
+def draw_omission(ax: Axes, run: Run) -> Axes:
+    """Draw what a closed loop reports beside what its clients waited: coordinated omission.
 
-    def _repr_png_(self) -> bytes:
-        return png(self)
+    The first counts from when a request went, the second from when it was meant to go.
+    """
+    columns = metrics.send_columns(run.sends, run.events)
+    _add_percentiles(ax, columns.naive, ASKED, "naive: since it was sent", "--")
+    _add_percentiles(ax, columns.accept, COLOURS[run.door], "since it was meant to go")
+    naive, true = (metrics.percentiles(values)["p99"] for values in (columns.naive, columns.accept))
+    title = "Nothing was answered"
+    if naive is not None and true is not None:
+        title = f"The tool says 99 of 100 within {duration(naive)}; clients waited {duration(true)}"
+    return _dress_percentiles(ax, title, len(columns.accept))
 
 
-def comparison_figure(queued: Run, synchronous: Run, *, predicted: float | None = None) -> Figure:
+def comparison_figure(
+    queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
+) -> Figure:
     """Draw both doors under the same plan, in one picture titled with what became of the requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
-    figure = make_figure(1200, 450)
+    figure = make_figure(1200, 450, dpi)
     figure.set_layout_engine("constrained", w_pad=0.15)
     axes = figure.subplots(1, 3)
     draw_throughput(axes[0], queued, synchronous, predicted=predicted)
     draw_depth(axes[1], [queued])
-    draw_waiting(axes[2], queued, synchronous)
+    draw_latency(axes[2], queued, synchronous)
     figure.suptitle(finding(queued, synchronous), x=0.01, ha="left", fontsize=14, color=TEXT, weight="bold")
     return figure
 
 
 def finding(queued: Run, synchronous: Run) -> str:
-    """Say in a sentence what became of the requests at both doors."""
+    """Say in a sentence what became of the requests at both doors; nothing, if the generator was late."""
+    if any(spoiled(run) for run in (queued, synchronous)):
+        return "The generator was late: this run says nothing about the doors"
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
     if not ours["sent"] and not theirs["sent"]:
         return "Nothing to compare yet"
     if ours["sent"] == theirs["sent"] and not ours["failed"] and not theirs["failed"]:
-        soon, late = (_duration(door["accept_p50_s"]) for door in (ours, theirs))
+        soon, late = (duration(door["accept_p50_s"]) for door in (ours, theirs))
         halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
         return f"Both doors made all {ours['sent']:,} PDFs; {halves}"
     return f"{_fate_of_the_queued(ours)}; {_fate_of_the_others(theirs)}"
+
+
+def median(latencies: Floats) -> str:
+    """Say what half of all did not exceed; who was never served counts."""
+    if not len(latencies):
+        return "–"
+    middle = float(np.sort(latencies)[(len(latencies) - 1) // 2])  # nan, never served, sorts last
+    return "never" if np.isnan(middle) else duration(middle)
 
 
 def _fate_of_the_queued(door: dict[str, Any]) -> str:
@@ -136,87 +148,33 @@ def _fate_of_the_others(door: dict[str, Any]) -> str:
     return f"the synchronous door failed {_count(door['failed'], door['sent']) if door['failed'] else 'none'}"
 
 
-def png(figure: Figure) -> bytes:
-    """Paint a figure: the bytes of a PNG file, small enough to be kept in a notebook."""
-    canvas: Any = FigureCanvasAgg(figure)  # matplotlib has no types for it
-    canvas.draw()
-    picture, file = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    picture.quantize(_PALETTE, Image.Quantize.MAXCOVERAGE).save(file, format="PNG", optimize=True)
-    return file.getvalue()
+def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, style: str = "-") -> None:
+    """Add a curve: over each share of all clients, the time that they did not exceed."""
+    line, dots = add_line(ax, colour, label, style), add_line(ax, colour, "_marks", "none", "o")
+    served, everyone = np.maximum(np.sort(known(latencies)), SHORTEST), len(latencies)
+    if not len(served):
+        return
+    shares = _nines(np.arange(len(served) + 1.0) / everyone)
+    beyond = LONGEST * 10 if len(served) < everyone else served[-1]
+    line.set_data(shares, np.append(served, beyond))
+    marks = [share for share in _MARKED if share * everyone <= len(served)]
+    ranks = [max(int(np.ceil(share * everyone)) - 1, 0) for share in marks]
+    dots.set_data(_nines(np.array(marks)), served[ranks])
 
 
-def make_figure(width: int, height: int, dpi: int = 100) -> Picture:
-    """Make a figure of so many pixels."""
-    figure = Picture(figsize=(width / dpi, height / dpi), dpi=dpi, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = "") -> Line2D:
-    """Add an empty line: steps, or dots where there is a marker."""
-    line = Line2D([], [], color=colour, label=label, ls=style, marker=marker, ms=4)
-    line.set_drawstyle("default" if marker else "steps-post")
-    return ax.add_line(line)
-
-
-def dress(ax: Axes, title: str, unit: str) -> Axes:
-    """Give axes their title and unit, quiet lines, and room for what they hold."""
-    set_title(ax, title)
-    ax.set_xlabel("seconds since the first request", fontsize=9)
-    ax.set_ylabel(unit, fontsize=9)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
-    ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
-    ax.grid(color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
-    ax.relim()
-    ax.autoscale_view()
-    ax.set(xlim=(0, max(ax.get_xlim()[1], 1.0)), ylim=(0, max(ax.get_ylim()[1], 1.0)))
+def _dress_percentiles(ax: Axes, title: str, clients: int) -> Axes:
+    add_legend(ax)
+    dress(ax, title, "waited at most")
+    ax.xaxis.set_major_locator(FixedLocator(_nines(np.array(_SHARES)).tolist()))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda nines, _: f"{100 * (1 - 10**-nines):.5g}%"))
+    ax.set(xlim=(0, float(_nines(np.array([1 - 1 / max(clients, 200)]))[0])), xlabel="of all clients")
+    ax.set_ylim(latency_axis(ax, "y"))
     return ax
 
 
-def set_title(ax: Axes, title: str) -> Text:
-    """Say above some axes what they show."""
-    return ax.set_title(title, loc="left", fontsize=9, color=TEXT)
-
-
-def _legend(ax: Axes) -> None:
-    """Name the lines below the axes, where no line can run through their names."""
-    spacing = {"fontsize": 8.5, "handlelength": 1.2, "columnspacing": 1.2}
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, **spacing)
-
-
-def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -> str:
-    peak = max((float(waiting.max(initial=0.0)) for _, waiting in series), default=0.0)
-    if not peak:
-        return "Nothing waited in line"
-    empty_at = [
-        float(times[-1]) - _origin(run) for run, (times, left) in zip(runs, series, strict=True) if len(left)
-    ]
-    drained = len(runs) == 1 and not series[0][1][-1]
-    return f"The line grew to {peak:,.0f}" + (
-        f" and was empty after {_duration(empty_at[0])}" if drained else ""
-    )
-
-
-def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
-    """Make an axis one of latencies, from a millisecond on; give its ends."""
-    ax.set(**{f"{name}scale": "log"})
-    axis = ax.xaxis if name == "x" else ax.yaxis
-    axis.set_major_locator(LogLocator())
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _duration(value)))
-    return SHORTEST, LONGEST
-
-
-def _origin(run: Run) -> float:
-    """Seconds since the epoch at which a run begins: its first intended send, or its first event."""
-    instants = [send.intended_at for send in run.sends] or [event.at for event in run.events]
-    return min(instants, default=0.0)
-
-
-def _known(column: Floats) -> Floats:
-    return column[~np.isnan(column)]
+def _nines(shares: Floats) -> Floats:
+    """Give 1 for 90 %, 2 for 99 % and so on: the scale on which a tail can be seen."""
+    return np.asarray(-np.log10(np.maximum(1 - shares, 1e-9)))
 
 
 def _cumulate(curves: Sequence[tuple[Line2D, Floats]]) -> None:
@@ -227,26 +185,9 @@ def _cumulate(curves: Sequence[tuple[Line2D, Floats]]) -> None:
         line.set_data(np.concatenate([[0.0], np.sort(at), [end]]), np.append(counts, counts[-1]))
 
 
-def _shares(latencies: Floats) -> tuple[Floats, Floats]:
-    """Percent of all served within each latency; a client that never was (nan) counts, and never appears."""
-    known = np.sort(_known(latencies))
-    percent = 100 * np.arange(len(known) + 1.0) / max(len(latencies), 1)
-    seconds = np.concatenate([[SHORTEST / 10], np.maximum(known, SHORTEST), [LONGEST]])
-    return seconds, np.append(percent, percent[-1])
-
-
-def median(latencies: Floats) -> str:
-    """Say what half of all did not exceed; who was never served counts."""
-    if not len(latencies):
-        return "–"
-    middle = float(np.sort(latencies)[(len(latencies) - 1) // 2])  # nan, never served, sorts last
-    return "never" if np.isnan(middle) else _duration(middle)
-
-
-def _duration(seconds: float) -> str:
-    value, unit = (1000 * seconds, "ms") if seconds < 1 else (seconds, "s")
-    return f"{round(value, 1 if value < 10 else None):,} {unit}".replace(".0 ", " ")
-
-
 def _count(part: int, whole: int) -> str:
     return f"all {whole:,}" if part == whole > 0 else f"{part:,} of {whole:,}"
+
+
+def _stamp(ax: Axes, runs: Sequence[Run]) -> None:
+    stamp(ax, next((sentence for run in runs if (sentence := spoiled(run))), None))

@@ -23,7 +23,7 @@ from pdflab.lab import Lab
 from pdflab.notebook.charts import comparison_figure
 from pdflab.notebook.live_chart import LiveChart
 from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
-from pdflab.run import QUEUED, SYNCHRONOUS, Run, Send
+from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 
 _BREATH = 0.5  # seconds between two pictures
 _AFTERGLOW = 3.0  # seconds that the picture still moves after the last news
@@ -92,7 +92,8 @@ class ControlRoom:
         """Give what was seen at a door since its latest batch, burst or month, or since the beginning."""
         sends, events = self._began.get(door, (0, 0))
         seen = self._events(door)[events:]
-        return Run(door, door, sends=tuple(_at(door, self._lab.sends()[sends:])), events=tuple(seen))
+        sent = Sends.of(_at(door, self._lab.sends()[sends:]))
+        return Run(door, door, sends=sent, events=Events.of(seen))
 
     def figure(self, *, predicted: float | None = None) -> Figure:
         """Compare the latest load at each door; `predicted` is when the last PDF was expected, in seconds."""

@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter
 from pdflab import metrics
 from pdflab.jobs import JobEvent
 from pdflab.metrics import SendColumns
-from pdflab.notebook.charts import (
+from pdflab.notebook.canvas import (
     ACCEPTED,
     COLOURS,
     FAILED,
@@ -28,9 +28,10 @@ from pdflab.notebook.charts import (
     dress,
     latency_axis,
     make_figure,
-    median,
     set_title,
 )
+from pdflab.notebook.charts import median
+from pdflab.occupancy import depth
 from pdflab.run import QUEUED, Send
 
 _FAILURES_AT = 50.0  # seconds, on the axis of waiting: they are marked above everybody who was served
@@ -113,7 +114,7 @@ class LiveChart:
         self.update(0.0, queued=(), synchronous=(), sends=())
 
     def _update_depth(self, now: float, events: Sequence[JobEvent]) -> None:
-        times, waiting = metrics.depth(events)
+        times, waiting = depth(events)
         last = float(waiting[-1]) if len(waiting) else 0.0
         self._depth.set_data(np.append(times - now, 0.0), np.append(waiting, last))
         set_title(self._depth_ax, f"{last:,.0f} in the line")

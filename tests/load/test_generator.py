@@ -11,8 +11,9 @@ import pytest
 from aiohttp import web
 
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import batch
-from pdflab.load.generator import SendLog, Target, fire
+from pdflab.load.arrivals import batch, burst
+from pdflab.load.generator import Target, fire
+from pdflab.load.sendlog import SendLog
 from pdflab.run import Send
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -32,13 +33,16 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def run(handler: Handler, requests, *, door: str = "queued", timeout: float = 10.0, stop=None) -> list[Send]:
+def run(
+    handler: Handler, requests, *, door: str = "queued", timeout: float = 10.0, clients=None, **more
+) -> list[Send]:
     """Fire the requests at a server with this handler; give what was reported, in that order."""
     reported: list[Send] = []
 
     async def scene() -> None:
         async with serving(handler) as url:
-            await fire(requests, Target(url, door, timeout=timeout), on_send=reported.append, stop=stop)
+            target = Target(url, door, timeout=timeout, clients=clients)
+            await fire(requests, target, on_send=reported.append, **more)
 
     asyncio.run(scene())
     return reported
@@ -127,6 +131,49 @@ def test_a_generator_that_is_late_still_lets_go_of_what_it_sent() -> None:
     reported = run(handler, (made.append(0) or request for request in numbered(20_000)), stop=stop)
 
     assert 0 < len(reported) < len(made) < 20_000
+
+
+def test_a_closed_loop_has_so_many_under_way() -> None:
+    """Two clients: never more than two requests at the server, and each waits for the one before."""
+    under_way, most = 0, 0
+
+    async def handler(request: web.Request) -> web.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return await accept(request)
+
+    reported = run(handler, numbered(12), clients=2)
+
+    assert (most, len(reported)) == (2, 12)
+    assert max(send.sent_at - send.intended_at for send in reported) > 0.02
+
+
+def test_who_leaves_is_told_at_once() -> None:
+    """What watches a load hears of each parcel as it leaves, before any answer."""
+    left: list[int] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        assert sum(left) >= 1
+        return await accept(request)
+
+    run(handler, numbered(5), on_start=left.append)
+
+    assert left == [1] * 5
+
+
+def test_a_document_of_a_plan_keeps_its_seed() -> None:
+    """So that the run can be sent again."""
+    plan = burst(5, seconds=0.1)
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({"job_id": "a"}, status=202)
+
+    reported = sorted(run(handler, plan), key=lambda send: send.intended_at)
+
+    assert [send.seed for send in reported] == [a.seed for a in plan.arrivals()]
 
 
 def test_the_synchronous_door_answers_with_the_pdf() -> None:
@@ -225,7 +272,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_door_for_them(door: str, posts
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
     """Large documents go in smaller parcels: none is too large, none is lost."""
-    monkeypatch.setattr("pdflab.load.generator._BATCH_BYTES", 20_000)
+    monkeypatch.setattr("pdflab.load.parcels._BATCH_BYTES", 20_000)
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -287,8 +334,16 @@ def test_the_log_holds_what_clients_were_told(tmp_path) -> None:
     assert json.loads((tmp_path / "accepted.jsonl").read_text()) == {"job_id": "a1", "at": 1.5}
 
 
-@pytest.mark.parametrize(("url", "door"), [("localhost:8000", "queued"), ("http://localhost:8000", "back")])
-def test_a_target_that_cannot_be_is_refused(url: str, door: str) -> None:
-    """A wrong address is a usage error before anything is sent."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"url": "localhost:8000"},
+        {"url": "http://localhost:8000", "door": "back"},
+        {"url": "http://localhost:8000", "timeout": 0.0},
+        {"url": "http://localhost:8000", "clients": 0},
+    ],
+)
+def test_a_target_that_cannot_be_is_refused(words: dict) -> None:
+    """A wrong address, door or number is a usage error before anything is sent."""
     with pytest.raises(UsageError):
-        Target(url, door)
+        Target(**words)

@@ -1,7 +1,7 @@
 """Runs that are made up, so that a chart's every word is known beforehand."""
 
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Run, Send
+from pdflab.run import Events, Run, Send, Sends
 
 EMPTY = Run("queued", "queued"), Run("synchronous", "synchronous")
 
@@ -13,7 +13,7 @@ def queued(n: int, *, completed: int | None = None) -> Run:
     for i in range(n if completed is None else completed):
         events.append(JobEvent(f"q{i}", JobState.PROCESSING, 109.0 + i, "invoice"))
         events.append(JobEvent(f"q{i}", JobState.COMPLETED, 110.0 + i, "invoice"))
-    return Run("queued", "queued", sends=sends, events=tuple(events))
+    return Run("queued", "queued", sends=Sends.of(sends), events=Events.of(events))
 
 
 def synchronous(n: int, *, failed: int = 0) -> Run:
@@ -24,4 +24,4 @@ def synchronous(n: int, *, failed: int = 0) -> Run:
     bad = [
         Send("synchronous", "invoice", 100.0 + i, 100.0 + i, error="timeout") for i in range(n - failed, n)
     ]
-    return Run("synchronous", "synchronous", sends=(*good, *bad))
+    return Run("synchronous", "synchronous", sends=Sends.of((*good, *bad)))

@@ -2,21 +2,24 @@
 
 import io
 
+import numpy as np
 import pytest
 from made_up import EMPTY, queued, synchronous
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from pdflab.notebook import charts
+from pdflab.notebook import canvas
+from pdflab.notebook.canvas import png
 from pdflab.notebook.charts import (
     comparison_figure,
-    draw_depth,
+    draw_latency,
+    draw_omission,
     draw_throughput,
-    draw_waiting,
     finding,
 )
-from pdflab.run import Run, Send
+from pdflab.notebook.timelines import draw_depth
+from pdflab.run import Run, Send, Sends
 
 
 def axes() -> Axes:
@@ -94,10 +97,47 @@ def test_a_figure_shows_itself_without_pyplot() -> None:
 
 def test_who_was_never_served_keeps_the_curve_below_a_hundred() -> None:
     """Failures count among all clients, so that a door cannot look fast by failing."""
-    ax = draw_waiting(axes(), queued(20), synchronous(20, failed=15))
+    ax = draw_latency(axes(), queued(20), synchronous(20, failed=15))
 
-    assert [line.get_ydata()[-1] for line in ax.get_lines()] == [100, 100, 25]
+    answered, ours, theirs = (line for line in ax.get_lines() if not line.get_label().startswith("_"))
+    top = ax.get_ylim()[1]
+
+    assert [line.get_ydata()[-1] > top for line in (answered, ours, theirs)] == [False, False, True]
+    assert theirs.get_xdata()[-1] == pytest.approx(-np.log10(0.75)), "it leaves where a quarter was served"
     assert ax.get_title(loc="left").endswith("queued 500 ms, synchronous never")
+
+
+def test_the_marked_percentiles_are_those_of_the_data() -> None:
+    """Of latencies of 1 to 100 s the dots stand at 50, 90 and 99 s."""
+    times = [Send("queued", "invoice", 0.0, 0.0, float(s), 202, f"{s}") for s in range(1, 101)]
+    ax = draw_latency(axes(), Run("queued", "queued", sends=Sends.of(times)), EMPTY[1])
+
+    assert ax.get_lines()[1].get_ydata().tolist() == [50.0, 90.0, 99.0]
+
+
+def test_what_a_closed_loop_hides_is_in_the_title() -> None:
+    """Each of ten was answered 10 ms after it went, and went up to a second late."""
+    late = [Send("queued", "custom", 0.0, i / 10, i / 10 + 0.01, 202, f"{i}") for i in range(11)]
+    run = Run("queued", "queued", sends=Sends.of(late), settings={"clients": 1})
+
+    title = draw_omission(axes(), run).get_title(loc="left")
+
+    assert title == "The tool says 99 of 100 within 10 ms; clients waited 1 s"
+
+
+def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None:
+    """The title takes back every finding, and each chart is stamped."""
+    late = [Send("queued", "custom", 0.0, 0.5, 0.51, 202, f"{i}") for i in range(100)]
+    run = Run("queued", "queued", sends=Sends.of(late))
+
+    assert finding(run, synchronous(100)) == "The generator was late: this run says nothing about the doors"
+    for ax in (
+        draw_throughput(axes(), run, EMPTY[1]),
+        draw_latency(axes(), run, EMPTY[1]),
+        draw_depth(axes(), [run]),
+    ):
+        assert ax.texts[0].get_text().startswith("NOT VALID. The generator was 500\nms late")
+    assert imread(io.BytesIO(png(comparison_figure(run, synchronous(100))))).shape[:2] == (450, 1200)
 
 
 def test_a_colour_means_the_same_in_every_chart() -> None:
@@ -105,9 +145,12 @@ def test_a_colour_means_the_same_in_every_chart() -> None:
     ax = draw_throughput(axes(), queued(1), synchronous(1), predicted=1.0)
     by_colour = {line.get_label(): line.get_color() for line in ax.get_lines()}
 
-    assert {door: by_colour[door] for door in charts.COLOURS} == charts.COLOURS
-    assert draw_waiting(axes(), *EMPTY).get_lines()[2].get_color() == charts.COLOURS["synchronous"]
-    assert len({*by_colour.values(), charts.ACCEPTED, charts.FAILED}) == 6
+    waiting = {line.get_label(): line.get_color() for line in draw_latency(axes(), *EMPTY).get_lines()}
+
+    assert {door: by_colour[door] for door in canvas.COLOURS} == canvas.COLOURS
+    assert waiting["synchronous, PDF"] == canvas.COLOURS["synchronous"]
+    others = (canvas.ACCEPTED, canvas.FAILED, canvas.WAITING, canvas.RENDERING)
+    assert len({*by_colour.values(), *others}) == 8
 
 
 @pytest.mark.parametrize(
@@ -116,6 +159,6 @@ def test_a_colour_means_the_same_in_every_chart() -> None:
 )
 def test_a_duration_is_said_in_the_unit_that_suits(seconds: float, words: str) -> None:
     """The median in a title reads as a person says it."""
-    once = Run("queued", "queued", sends=(Send("queued", "invoice", 0.0, 0.0, seconds, 202, "a"),))
+    once = Run("queued", "queued", sends=Sends.of([Send("queued", "invoice", 0.0, 0.0, seconds, 202, "a")]))
 
-    assert f"queued {words}, synchronous –" in draw_waiting(axes(), once, EMPTY[1]).get_title(loc="left")
+    assert f"queued {words}, synchronous –" in draw_latency(axes(), once, EMPTY[1]).get_title(loc="left")

@@ -7,9 +7,9 @@ import pytest
 from made_up import queued, synchronous
 from matplotlib.image import imread
 
-from pdflab import metrics
-from pdflab.notebook import charts
+from pdflab.notebook import canvas
 from pdflab.notebook.live_chart import LiveChart
+from pdflab.occupancy import depth as depth_of
 
 
 def test_the_live_picture_keeps_its_size_and_its_artists() -> None:
@@ -17,7 +17,7 @@ def test_the_live_picture_keeps_its_size_and_its_artists() -> None:
     live = LiveChart(width=900, height=300)
     before, artists = live.png(), live.figure.axes[0].get_lines()
 
-    live.update(130.0, queued=queued(20).events, synchronous=(), sends=queued(20).sends)
+    live.update(130.0, queued=list(queued(20).events), synchronous=(), sends=list(queued(20).sends))
     after = live.png()
 
     assert imread(io.BytesIO(before)).shape[:2] == imread(io.BytesIO(after)).shape[:2] == (300, 900)
@@ -30,19 +30,19 @@ def test_the_live_picture_shows_now() -> None:
     live = LiveChart()
     theirs = synchronous(20, failed=6)
 
-    live.update(112.0, queued=queued(12, completed=2).events, synchronous=(), sends=theirs.sends)
+    live.update(112.0, queued=list(queued(12, completed=2).events), synchronous=(), sends=list(theirs.sends))
 
     depth, _, waits = live.figure.axes
     assert depth.get_title(loc="left") == "10 in the line"
     assert [len(line.get_xdata()) for line in waits.get_lines()] == [0, 0, 20, 6]
     assert np.count_nonzero(waits.get_lines()[2].get_ydata() == 2.0) == 14
-    assert waits.get_lines()[3].get_color() == charts.FAILED
+    assert waits.get_lines()[3].get_color() == canvas.FAILED
     assert waits.get_title(loc="left") == "Median answer: queued –, synchronous 2 s"
 
 
 def test_a_frame_paints_only_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest is kept until an axis has to grow: else two pictures a second would cost a fifth of a core."""
-    live, waiting, drawn = LiveChart(), queued(40, completed=0).events, []
+    live, waiting, drawn = LiveChart(), list(queued(40, completed=0).events), []
     live.png()
     draw = live.figure.canvas.draw
     monkeypatch.setattr(live.figure.canvas, "draw", lambda: drawn.append(draw()))
@@ -61,9 +61,9 @@ def test_a_frame_is_what_a_full_painting_would_be() -> None:
     live, fresh = LiveChart(), LiveChart()
     run, theirs = queued(20, completed=8), synchronous(20, failed=6)
     for now in (105.0, 112.0, 121.0):
-        live.update(now, queued=run.events, synchronous=(), sends=theirs.sends)
+        live.update(now, queued=list(run.events), synchronous=(), sends=list(theirs.sends))
         live.png()
-    fresh.update(121.0, queued=run.events, synchronous=(), sends=theirs.sends)
+    fresh.update(121.0, queued=list(run.events), synchronous=(), sends=list(theirs.sends))
 
     assert live.png() == fresh.png()
 
@@ -73,11 +73,11 @@ def test_jobs_that_ended_before_the_window_are_forgotten() -> None:
     live = LiveChart(window=10.0)
     run = queued(40)
 
-    live.update(150.0, queued=run.events, synchronous=(), sends=run.sends)
+    live.update(150.0, queued=list(run.events), synchronous=(), sends=list(run.sends))
 
-    assert len(live._recent["queued"].follow(run.events, 150.0)) == 10 * 3
+    assert len(live._recent["queued"].follow(list(run.events), 150.0)) == 10 * 3
     seen_at, seen = live._depth.get_data()
-    times, depth = metrics.depth(run.events)
+    times, depth = depth_of(run.events)
     within = times >= 140.0
     assert dict(zip(times[within] - 150.0, depth[within], strict=True)).items() <= {
         *zip(seen_at, seen, strict=True)

@@ -1,0 +1,169 @@
+"""`pdflab bench api`: documents accepted a second, beside a Flask view that returns a constant, in one run.
+
+Both are processes behind the same waitress, take turns, and get the same bytes over the same number of kept
+connections from a client that costs next to nothing. No worker runs: what is measured is the door alone.
+
+Read next: bare.py.
+"""
+
+import json
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from pdflab.documents.samples import KINDS, sample
+from pdflab.errors import LoadFailed, PdfLabError
+from pdflab.guard import end, spawn
+from pdflab.service.broker import private_broker
+from pdflab.service.serving import address, listen
+from pdflab.settings import Settings
+
+ROUNDS = 9
+SECONDS = 0.5  # of a turn
+CONNECTIONS = 16
+KIND = "custom"  # whose figures are the headline: most of the others' cost is the checking of their fields
+SEED = 1
+_QUEUE = 10_000_000  # no round is refused
+_START = 20.0
+
+
+def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
+    """Let both accept each kind of document in turns; give the medians, and of each pair its ratio."""
+    posts = {kind: _post(sample(kind, SEED)) for kind in KINDS}
+    ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    with _doors() as (api, yardstick):
+        for door in (api, yardstick):
+            for post in posts.values():
+                accept_rate(door, post, seconds=seconds)  # warm: nobody's first requests count
+        for _ in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
+            for kind, post in posts.items():
+                ours[kind].append(accept_rate(api, post, seconds=seconds))
+                bare[kind].append(accept_rate(yardstick, post, seconds=seconds))
+    kinds = {kind: _figures(ours[kind], bare[kind]) for kind in KINDS}
+    return {name: kinds[KIND][name] for name in ("accepted_per_s", "share_of_bare_flask")} | {"kinds": kinds}
+
+
+def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
+    """Post over and over on kept connections for a while; give how many were accepted a second.
+
+    Raises LoadFailed for any other answer.
+    """
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+    with ExitStack() as exits, selectors.DefaultSelector() as selector:
+        for _ in range(CONNECTIONS):
+            sock = exits.enter_context(socket.create_connection((host, port), timeout=10.0))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(sock, selectors.EVENT_READ)
+            sock.sendall(post)
+        answered, began = 0, time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < seconds:
+            for key, _ in selector.select(1.0):
+                _read_answer(key.fileobj)
+                answered += 1
+                key.fileobj.sendall(post)  # type: ignore[union-attr]
+    return answered / elapsed
+
+
+def show(figures: dict[str, Any], console: Console) -> None:
+    """Print what was measured as a table."""
+    table = Table("accepted a second", "bare Flask", "pdflab", "share", box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind, row in figures["kinds"].items():
+        share = f"{100 * row['share_of_bare_flask']:.0f} %"
+        table.add_row(kind, f"{row['bare_per_s']:,.0f}", f"{row['accepted_per_s']:,.0f}", share)
+    console.print(table)
+
+
+def _figures(ours: list[float], bare: list[float]) -> dict[str, float]:
+    pairs = (one / other for one, other in zip(ours, bare, strict=True))
+    return {
+        "accepted_per_s": round(median(ours), 1),
+        "bare_per_s": round(median(bare), 1),
+        "share_of_bare_flask": round(median(pairs), 3),
+    }
+
+
+def _post(request: Mapping[str, Any]) -> bytes:
+    body = json.dumps(request, ensure_ascii=False).encode()
+    head = f"POST /generate-pdf HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    return (head + "Content-Type: application/json\r\n\r\n").encode() + body
+
+
+def _read_answer(sock: Any) -> None:
+    """Read one whole answer; ours and the bare one's are a few hundred bytes."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _more(sock)
+    head, _, body = data.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 202"):
+        raise LoadFailed(f"The door answered {head.splitlines()[0].decode()} instead of 202.")
+    length = int(head.lower().partition(b"content-length:")[2].split()[0])
+    while len(body) < length:
+        body += _more(sock)
+
+
+def _more(sock: Any) -> bytes:
+    data: bytes = sock.recv(65_536)
+    if not data:
+        raise LoadFailed("The door closed a connection in the middle of an answer.")
+    return data
+
+
+@contextmanager
+def _doors() -> Iterator[tuple[str, str]]:
+    """Run a Redis, the API and the yardstick, each in a process of its own; give both addresses."""
+    folder = Path(tempfile.mkdtemp(prefix="pdflab-bench-"))
+    with ExitStack() as exits:
+        exits.callback(shutil.rmtree, folder, ignore_errors=True)
+        broker = private_broker(folder / "redis")
+        exits.callback(broker.stop)
+        settings = replace(Settings(folder=folder, queue_limit=_QUEUE), redis_url=broker.url)
+        names = ("api", "bare")
+        socks = [exits.enter_context(listen("127.0.0.1", 0, setting="--port")) for _ in names]
+        words = (
+            ["pdflab", "api", "--guarded", "--fd", str(socks[0].fileno())],
+            ["pdflab.bench.bare", str(socks[1].fileno())],
+        )
+        for name, command, sock in zip(names, words, socks, strict=True):
+            env = os.environ | settings.to_env()
+            process = spawn(command, folder / f"{name}.log", env=env, sock=sock)
+            exits.callback(_end, process)
+        for sock in socks:
+            _await(address(sock))
+        yield address(socks[0]), address(socks[1])
+
+
+def _await(url: str) -> None:
+    """A listening socket takes connections before its process reads from them: wait for an answer."""
+    deadline = time.monotonic() + _START
+    while True:
+        try:
+            accept_rate(url, _post(sample("custom", SEED)), seconds=0.01)
+        except (OSError, LoadFailed):
+            if time.monotonic() > deadline:
+                raise PdfLabError(f"{url} did not answer within {_START:g} s; try again.") from None
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    end(process, seconds=3.0)

@@ -1,0 +1,98 @@
+"""What plans are made of: arrivals in blocks of columns, and phases that draw their instants.
+
+Read next: arrivals.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdflab.columns import Floats
+from pdflab.errors import UsageError
+
+_BLOCK = 16_384  # arrivals drawn at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One document to ask for, `at` seconds after the plan begins."""
+
+    at: float
+    kind: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Arrivals as columns, ascending in time: `kind` is an index into KINDS, `seed` makes the document."""
+
+    at: Floats
+    kind: NDArray[np.uint8]
+    seed: NDArray[np.uint32]
+
+    def describe(self) -> dict[str, Any]:
+        """Give the block as plain data."""
+        return {"at": self.at.tolist(), "kind": self.kind.tolist(), "seed": self.seed.tolist()}
+
+    @classmethod
+    def from_description(cls, data: Mapping[str, Any]) -> Self:
+        """Read a block that `describe` gave."""
+        kind, seed = np.array(data["kind"], dtype=np.uint8), np.array(data["seed"], dtype=np.uint32)
+        return cls(np.array(data["at"], dtype=np.float64), kind, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a plan, cut into equal slices with a rate each (arrivals a second).
+
+    With a `count` there are exactly that many, and the rates only say where they are dense.
+    """
+
+    seconds: float
+    rates: tuple[float, ...] = (1.0,)
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        require(self.seconds >= 0, "A plan cannot last less than 0 seconds.")
+        require(min(self.rates) >= 0, "An arrival rate cannot be negative.")
+        require(self.count is None or self.count >= 1, "A plan needs 1 document or more.")
+
+    @property
+    def peak(self) -> float | None:
+        """The highest rate that is expected, in arrivals a second; None where all come at one instant."""
+        if not self.seconds:
+            return None
+        mean = sum(self.rates) / len(self.rates)
+        return max(self.rates) * (1.0 if self.count is None else self.count / self.seconds / mean)
+
+    def times(self, rng: np.random.Generator) -> Iterator[Floats]:
+        """Draw the instants, block by block, by inversion of the expected number of arrivals so far.
+
+        That number grows linearly within a slice; a Poisson process of rate 1, read back through its
+        curve, is the process with these rates (Çinlar, Introduction to Stochastic Processes, 1975, ch. 4).
+        """
+        knots = np.linspace(0.0, self.seconds, len(self.rates) + 1)
+        expected = np.concatenate([[0.0], np.cumsum(np.array(self.rates) * np.diff(knots))])
+        if self.count is None:
+            drawn = _unit_poisson(float(expected[-1]), rng)
+        else:
+            drawn = iter([np.sort(rng.random(self.count)) * expected[-1]])
+        for positions in drawn:
+            yield np.interp(positions, expected, knots)
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise UsageError, saying why, unless a condition holds."""
+    if not condition:
+        raise UsageError(message)
+
+
+def _unit_poisson(end: float, rng: np.random.Generator) -> Iterator[Floats]:
+    reached = 0.0
+    while reached < end:
+        drawn = reached + np.cumsum(rng.exponential(size=_BLOCK))
+        reached = float(drawn[-1])
+        yield drawn[drawn < end]

@@ -1,0 +1,60 @@
+"""What goes over the wire: documents made from a plan when they are due, one by one or in batches.
+
+Read next: generator.py.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from pdflab.documents.samples import sample
+from pdflab.load.arrivals import Plan
+
+Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
+
+_BATCH_DOCUMENTS = 1_000
+_BATCH_BYTES = 3_000_000  # well below what the service takes by default
+_REHEARSED = 50  # samples that meet nearly every market
+
+
+class Document(NamedTuple):
+    """One request, encoded; `at` is in seconds since the plan began."""
+
+    at: float
+    kind: str
+    body: bytes
+    seed: int | None = None
+
+
+def parcels_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
+    """Give what is posted together, in the order of sending: single documents, or batches of many."""
+    documents = _planned(requests) if isinstance(requests, Plan) else _given(requests)
+    return _batches(documents) if batched else ([document] for document in documents)
+
+
+def _planned(plan: Plan) -> Iterator[Document]:
+    for seed in range(_REHEARSED):
+        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
+    for a in plan.arrivals():
+        yield Document(a.at, a.kind, _encoded(sample(a.kind, a.seed, lines=plan.lines)), a.seed)
+
+
+def _given(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[Document]:
+    return (Document(at, kind, _encoded(request)) for at, kind, request in requests)
+
+
+def _encoded(request: dict[str, Any]) -> bytes:
+    return json.dumps(request, ensure_ascii=False).encode()
+
+
+def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    parcel: list[Document] = []
+    size = 0
+    for document in documents:
+        if parcel and (len(parcel) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
+            yield parcel
+            parcel, size = [], 0
+        parcel.append(document)
+        size += len(document.body)
+    if parcel:
+        yield parcel

@@ -1,0 +1,127 @@
+"""How full a system was at each instant: jobs in the line, the age of the oldest, busy workers, Little's law.
+
+All of it follows from one table: how long each job stayed in each state. An instant is in seconds.
+
+Read next: metrics.py.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pdflab.columns import Floats, Integers
+from pdflab.jobs import JobEvent, JobState
+from pdflab.run import Events
+
+EventRows = Iterable[JobEvent] | Events
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stays:
+    """Stretches of time that jobs spent in one state; `ended_at` is nan while a job is still there.
+
+    `job` and `worker` are codes of the events' columns; a worker that is not known is -1.
+    """
+
+    job: Integers
+    worker: Integers
+    began_at: Floats
+    ended_at: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Little:
+    """The three figures of Little's law: L jobs on average, λ arrivals a second, W seconds for each."""
+
+    jobs: float
+    arrival_rate: float
+    seconds: float
+
+
+def stays(events: EventRows, state: JobState) -> Stays:
+    """Give each stay in a state: it lasts until the job's next event."""
+    table = Events.of(events)
+    order = np.argsort(table.job_id.codes, kind="stable")  # each job's own events remain in order
+    job, at = table.job_id.codes[order], table.at[order]
+    goes_on = np.append(job[1:] == job[:-1], np.zeros(min(len(job), 1), dtype=np.bool_))
+    ended_at = np.where(goes_on, np.append(at[1:], at[:1]), np.nan)
+    chosen = table.is_in(state)[order]
+    worker = np.full(len(job), -1) if table.worker is None else table.worker.codes[order]
+    return Stays(job[chosen], worker[chosen], at[chosen], ended_at[chosen])
+
+
+def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats, Floats]:
+    """Give the instants at which the number of jobs in a state changed, and that number from each on."""
+    found = stays(events, state)
+    left = found.ended_at[~np.isnan(found.ended_at)]
+    times = np.concatenate([found.began_at, left])
+    instants, place = np.unique(times, return_inverse=True)
+    change = np.bincount(place, np.repeat([1.0, -1.0], [len(found.began_at), len(left)]), len(instants))
+    moved = change != 0
+    return instants[moved], np.cumsum(change[moved])
+
+
+def oldest_age(events: EventRows, at: Floats) -> Floats:
+    """Give, at each of these instants, for how long the oldest job in the line has waited; 0 if none does.
+
+    Of those that entered first, the first that leaves later than `at` is the oldest; a running maximum of
+    the instants of leaving finds it, whatever the order of service.
+    """
+    line = stays(events, JobState.QUEUED)
+    order = np.argsort(line.began_at, kind="stable")
+    entered = np.append(line.began_at[order], np.inf)
+    left = np.where(np.isnan(line.ended_at), np.inf, line.ended_at)[order]
+    oldest = np.searchsorted(np.maximum.accumulate(left), at, side="right")
+    return np.asarray(np.maximum(at - entered[oldest], 0.0))
+
+
+def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, float]:
+    """Give the share of a window in which each worker had at least one job in hand, by worker.
+
+    A queue's worker has one at most; a process of the synchronous door has as many as it has threads.
+    """
+    table = Events.of(events)
+    if table.worker is None or end <= start:
+        return {}
+    busy = stays(table, JobState.PROCESSING)
+    shares = {}
+    for code, name in enumerate(table.worker.words):
+        own = busy.worker == code
+        ended = np.where(np.isnan(busy.ended_at[own]), end, busy.ended_at[own])
+        shares[str(name)] = _covered(busy.began_at[own], ended, start, end) / (end - start)
+    return shares
+
+
+def _covered(began: Floats, ended: Floats, start: float, end: float) -> float:
+    """Give the length of the union of intervals within a window."""
+    order = np.argsort(began, kind="stable")
+    began, ended = np.clip(began[order], start, end), np.clip(ended[order], start, end)
+    reached = np.maximum.accumulate(np.concatenate([[start], ended]))
+    return float(np.maximum(ended - np.maximum(began, reached[:-1]), 0.0).sum())
+
+
+def littles_law(events: EventRows, *, start: float, end: float) -> Little:
+    """Give L, λ and W of the line within a window; L = λW exactly if it opens and closes with an empty line.
+
+    L comes from the depth over time, λ and W from the jobs that entered: Little, Operations Research 9
+    (1961) 383-387.
+    """
+    line = stays(events, JobState.QUEUED)
+    entered = (line.began_at >= start) & (line.began_at < end)
+    waits = (line.ended_at - line.began_at)[entered]
+    return Little(
+        jobs=time_average(*depth(events), start=start, end=end),
+        arrival_rate=len(waits) / (end - start),
+        seconds=float(waits.mean()) if len(waits) else 0.0,
+    )
+
+
+def time_average(times: Floats, values: Floats, *, start: float, end: float) -> float:
+    """Average a step series over a window, weighing each value by how long it held; 0 before the first.
+
+    Of `depth`, it is the L of Little's law: the sum of all waits within the window ÷ its length.
+    """
+    inside = np.clip(times, start, end)
+    held = np.diff(inside, append=end)
+    return float(np.dot(values, held)) / (end - start)

@@ -1,0 +1,46 @@
+"""The benchmark of the door measures both doors alike, and believes no other answer than 202."""
+
+import io
+
+import pytest
+from foreign import foreign_server
+from rich.console import Console
+
+from pdflab.bench import api
+from pdflab.errors import LoadFailed
+
+
+def test_every_accepted_request_is_counted() -> None:
+    """What the server has seen is what was counted, but for those under way at the end."""
+    post = api._post({"type": "custom"})
+    with foreign_server() as there:
+        rate = api.accept_rate(there.url, post, seconds=0.3)
+
+    assert 0 < rate * 0.3 <= len(there.came_at) <= rate * 0.5 + 2 * api.CONNECTIONS
+
+
+def test_a_door_that_does_not_accept_is_no_result() -> None:
+    """Refusals are quick: counting them would make a broken door the fastest."""
+    with foreign_server(status=503) as there, pytest.raises(LoadFailed, match="503"):
+        api.accept_rate(there.url, api._post({"type": "custom"}), seconds=0.3)
+
+
+def test_one_short_round_has_the_promised_keys() -> None:
+    """Both processes start, accept every kind, and end; the share is that of the two rates."""
+    figures = api.measure(rounds=1, seconds=0.1)
+    row = figures["kinds"]["custom"]
+
+    assert figures["accepted_per_s"] == row["accepted_per_s"] > 0
+    assert figures["share_of_bare_flask"] == pytest.approx(
+        row["accepted_per_s"] / row["bare_per_s"], rel=0.01
+    )
+
+
+def test_the_table_has_a_row_a_kind() -> None:
+    """Rates as whole numbers, the share in percent."""
+    row = {"accepted_per_s": 812.3, "bare_per_s": 1_400.0, "share_of_bare_flask": 0.58}
+    console = Console(file=io.StringIO(), width=100)
+
+    api.show({"kinds": {"invoice": row}}, console)
+
+    assert console.file.getvalue().splitlines()[1].split() == ["invoice", "1,400", "812", "58", "%"]

@@ -1,0 +1,50 @@
+"""What is shown while a load goes on."""
+
+from pdflab.load.arrivals import burst, steady
+from pdflab.load.tally import Tally
+from pdflab.run import Send
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_wanted_does_not_depend_on_what_is_done() -> None:
+    """Ten a second are wanted; a generator that sends three of them is seen to fall behind."""
+    clock = Clock()
+    tally = Tally(steady(10.0, seconds=100.0), clock=clock)
+
+    tally.start(1)
+    clock.now += 50.0
+    tally.start(2)
+    progress = tally.progress()
+
+    assert 2 <= progress.wanted <= 25
+    assert (progress.achieved, progress.in_flight) == (2, 3)
+
+
+def test_percentiles_so_far_are_exact() -> None:
+    """Of answers after 1, 2, 3 seconds the median is 2; what was refused counts by its kind."""
+    tally = Tally(burst(4))
+    for seconds in (1.0, 2.0, 3.0):
+        tally.start(1)
+        tally.end(Send("queued", "custom", 10.0, 10.5, 10.0 + seconds, 202, "a"))
+    tally.start(1)
+    tally.end(Send("queued", "custom", 10.0, 10.5, 10.1, 503, error="refused"))
+
+    progress = tally.progress()
+
+    assert (progress.accept["p50"], progress.accept["max"], progress.naive["p50"]) == (2.0, 3.0, 1.5)
+    assert (progress.slip["max"], progress.in_flight) == (0.5, 0)
+    assert progress.outcomes == {"accepted": 3, "refused with 503": 1}
+
+
+def test_before_anything_has_left_there_is_nothing() -> None:
+    """No rates, no percentiles, no error."""
+    progress = Tally(burst(4)).progress()
+
+    assert (progress.wanted, progress.achieved, progress.in_flight) == (0, 0, 0)
+    assert progress.accept["p99"] is None

@@ -1,0 +1,132 @@
+"""Experiments: plans in multiples of a capacity, and runs that tell all they have seen."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from foreign import Foreign, foreign_server
+
+from pdflab import experiment
+from pdflab.experiment import Capacity, scenario
+from pdflab.honesty import outcomes, spoiled, wasted
+from pdflab.journal import Tail
+from pdflab.lab import Lab
+from pdflab.load.arrivals import burst
+from pdflab.load.generator import Target
+from pdflab.metrics import job_columns, latencies, send_columns, summary
+from pdflab.run import Run, Send
+from pdflab.settings import Settings
+
+SLOW = Capacity(per_s=20.0, lines=100, workers=2, documents=40)
+
+
+@pytest.mark.parametrize("name", ["burst", "month-end"])
+def test_a_scenario_is_made_of_multiples_of_the_capacity(name: str) -> None:
+    """Workers that make 20 a second meet a rush of 100, whatever they are asked for."""
+    plan = scenario(name, SLOW, seconds=22.0)
+
+    assert plan.peak == pytest.approx(5 * 20.0, rel=0.01)
+    assert (plan.seconds, plan.lines) == (pytest.approx(22.0), 100)
+
+
+def test_a_burst_lies_between_calm_stretches_of_half_the_capacity() -> None:
+    """Ten seconds before it and ten after it bring ten a second."""
+    at = np.concatenate([block.at for block in scenario("burst", SLOW, seconds=22.0).blocks()])
+
+    assert np.count_nonzero((at >= 10.0) & (at < 12.0)) == 200
+    assert np.count_nonzero(at < 10.0) == pytest.approx(100, abs=30)
+
+
+def test_a_spike_is_no_faster_than_the_generator() -> None:
+    """Where workers are so fast that five times as much could not be sent, the spike is what can be."""
+    fast = replace(SLOW, per_s=200.0)
+
+    assert (SLOW.spike, fast.spike) == (5.0, 2.0)
+    assert scenario("burst", fast, seconds=11.0).peak == pytest.approx(400.0)
+
+
+def test_the_capacity_is_said_with_what_it_was_measured_by() -> None:
+    """Workers, documents and their size: a rate alone says nothing."""
+    assert str(SLOW).startswith("2 workers make 20 PDFs a second here (40 documents of 100 lines")
+
+
+class StandIn:
+    """A lab in name, around a server that is none of ours."""
+
+    mode, redis = "threads", "no Redis"
+
+    def __init__(self, there: Foreign, folder: Path) -> None:
+        self.url = self.sync_url = there.url
+        self.folder, self.settings = folder, Settings(folder=folder)
+        self._there, self._sends = there, Tail(self.settings.sends_file, Send.from_json)
+        self.frozen: list[tuple[str, ...]] = []
+
+    def sends(self) -> list[Send]:
+        return self._sends.read()
+
+    def events(self) -> list:
+        return []
+
+    def wait(self, timeout: float) -> None:
+        pass
+
+    def freeze(self, seconds: float, *names: str) -> None:
+        self.frozen.append(names)
+        self._there.stall(seconds)
+
+
+def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
+    """The door stands still for a while: the corrected p90 says so, the naive one does not."""
+    with foreign_server() as there:
+        lab = StandIn(there, tmp_path)
+        run = experiment.freeze(lab, seconds=0.7, clients=3, lasting=2.0)
+
+    found = latencies(run)
+
+    assert lab.frozen == [("api",)]
+    assert found["accept"]["p90"] > 0.2
+    assert found["accept, naive"]["p90"] < found["accept"]["p90"] / 2
+    assert (run.settings["clients"], spoiled(run)) == (3, None)
+    assert run.seeds == {"plan": 0}
+
+
+def test_a_run_tells_its_plan_and_its_machine(tmp_path: Path) -> None:
+    """What a figure depends on is kept beside it."""
+    told: list[int] = []
+    plan = burst(5, seconds=0.2, mix={"custom": 1})
+    with foreign_server() as there:
+        lab = StandIn(there, tmp_path)
+        run = experiment.run_plan(lab, plan, Target(there.url), during=lambda sends: told.append(len(sends)))
+
+    assert (run.door, len(run.sends), run.plan["name"]) == ("queued", 5, plan.name)
+    assert run.machine.keys() == {"cores", "python", "system", "redis"}
+    assert told[0] <= told[-1] <= 5
+
+
+def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
+    """Five documents at the queued door of a real system: accepted, and made as the events tell."""
+    plan = burst(5, seconds=0.2, mix={"custom": 1})
+    with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
+        run = experiment.run_plan(lab, plan, experiment.target(lab, "queued"))
+        run.save(tmp_path / "run.json")
+
+    again = Run.load(tmp_path / "run.json")
+    columns = send_columns(again.sends, again.events)
+
+    assert summary(again)["accepted"] == 5
+    assert np.all(columns.complete > 0), "by one clock here; a PDF may be there before its client hears yes"
+    assert again.machine["redis"]
+
+
+def test_a_client_that_gives_up_does_not_stop_the_server(tmp_path: Path) -> None:
+    """A time-out at the synchronous door is still worked on: the run waits until that is done."""
+    plan = replace(burst(6, seconds=0.1, mix={"invoice": 1}), lines=400)
+    with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
+        at = experiment.target(lab, "synchronous", timeout=0.05)
+        run = experiment.run_plan(lab, plan, at)
+
+    count, seconds = wasted(run)
+    assert 0 < count <= outcomes(run.sends)["timeout"]
+    assert seconds > 0
+    assert not np.isnan(job_columns(run.events).ended_at).any(), "the server is at work no more"
