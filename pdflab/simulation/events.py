@@ -24,7 +24,7 @@ from pdflab.simulation.workclock import WorkClock
 
 _BLOCK = 16_384  # requests that are given at a time
 
-Rows = list[tuple[int, int, float, float, float, float, Outcome]]
+Rows = list[tuple[int, int, float, float, float, float, int]]
 
 
 class Simulation:
@@ -70,6 +70,7 @@ class Simulation:
                 self.now = at
                 self._open += 1
                 self._arrive(Request(number, at, service, waits))
+                self._work.share(at, len(self._busy), len(self._at_door))
                 number += 1
             if len(self._rows) >= _BLOCK:
                 yield self._give()
@@ -79,18 +80,20 @@ class Simulation:
 
     def _advance(self, until: float) -> None:
         """Let happen what is due by an instant; what ends then makes room for what begins then."""
-        while self._open:
-            end = self._work.wall(self._busy[0][0]) if self._busy else inf
-            timer = self._timers[0][0] if self._timers else inf
-            if min(end, timer) > until:
+        busy, timers, work = self._busy, self._timers, self._work
+        while self._open or until < inf:  # in the end, nobody looks at an empty line
+            end = work.wall(busy[0][0]) if busy else inf
+            timer = timers[0][0] if timers else inf
+            if end > until and timer > until:
                 return
             if end <= timer:
                 self._check_end(end)
                 self.now = end
                 self._end()
             else:
-                self.now, _, act, arguments = heappop(self._timers)
+                self.now, _, act, arguments = heappop(timers)
                 act(*arguments)
+            work.share(self.now, len(busy), len(self._at_door))
 
     def _check_end(self, end: float) -> None:
         if end == inf:
@@ -105,7 +108,6 @@ class Simulation:
             self._at_door.append(request)
             if len(self._at_door) == 1:
                 self._after(self._model.accept, self._accept)
-                self._set_pace()
         else:
             self._enter(request)
 
@@ -113,8 +115,6 @@ class Simulation:
         request = self._at_door.popleft()
         if self._at_door:
             self._after(self._model.accept, self._accept)
-        else:
-            self._set_pace()
         self._enter(request)
 
     def _enter(self, request: Request) -> None:
@@ -132,14 +132,12 @@ class Simulation:
         request.started_at = self.now
         self._serial += 1
         heappush(self._busy, (self._work.at(self.now) + request.service, self._serial, request))
-        self._set_pace()
 
     def _end(self) -> None:
         if len(self._busy) > self.fleet.wanted:
             self.fleet.bill(self.now, len(self._busy))
         _, _, request = heappop(self._busy)
         self._record(request, Outcome.GAVE_UP if request.gone else Outcome.COMPLETED, self.now)
-        self._set_pace()
         self._take_next()
 
     def _take_next(self) -> None:
@@ -212,7 +210,6 @@ class Simulation:
         if victim < len(self._busy):
             _, _, request = self._busy.pop(victim)
             heapify(self._busy)
-            self._set_pace()
             self._after(self._model.lease, self._lose_lease, request)
         if workers and workers == self.fleet.present:  # else one went that was about to go
             self.fleet.lose(self.now)
@@ -237,14 +234,11 @@ class Simulation:
         self._serial += 1
         heappush(self._timers, (self.now + seconds, self._serial, act, arguments))
 
-    def _set_pace(self) -> None:
-        self._work.share(self.now, len(self._busy), at_door=bool(self._at_door))
-
     def _record(self, request: Request, outcome: Outcome, ended_at: float = nan) -> None:
         self._open -= 1
         request.outcome = outcome
         r = request
-        self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, outcome))
+        self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
 
     def _give(self) -> Requests:
         """Give what has ended, and forget it."""

@@ -22,9 +22,9 @@ class WorkClock:
         """Give the instant at which it will show that much, if nothing changes its pace."""
         return self._since + (shown - self._shown) / self._pace if self._pace else inf
 
-    def share(self, now: float, busy: int, *, at_door: bool) -> None:
-        """Let so many workers share the cores, the API having first taken what it needs."""
-        left = self._cores - at_door
-        pace = 1.0 if busy <= left else max(left, 0.0) / busy
+    def share(self, now: float, busy: int, at_door: int) -> None:
+        """Let so many workers share the cores; who is at the door first takes one for the API."""
+        left = self._cores - 1 if at_door else self._cores
+        pace = 1.0 if busy <= left else (left / busy if left > 0 else 0.0)
         if pace != self._pace:
             self._shown, self._since, self._pace = self.at(now), now, pace
