@@ -131,7 +131,7 @@ def run_ciw(jobs: Jobs) -> list[float]:
     simulation = ciw.Simulation(network)
     simulation.simulate_until_max_customers(len(jobs.at), method="Finish")
     records = sorted(simulation.get_all_records(), key=lambda record: record.id_number)
-    return [record.service_start_date for record in records]
+    return [float(record.service_start_date) for record in records]
 
 
 def run_events(jobs: Jobs) -> list[float]:

@@ -4,10 +4,10 @@ A job's seconds at work say little by themselves: with four workers on two cores
 alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
 over the real run: where more were busy than there are cores, it goes slower.
 
-Read next: twin.py, which predicts with it; then heldout.py, which says how well.
+Read next: twin.py, which predicts with it; then validation.py, which says how well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import NormalDist
@@ -73,13 +73,12 @@ class ServiceTimes:
             seconds[chosen] = known[(chance[chosen] * len(known)).astype(np.intp)]
         return seconds
 
-    def mean(self, shares: tuple[float, ...]) -> float:
-        """Give the mean of a mix, with a share for each of KINDS."""
-        return sum(
-            share * float(self.seconds[kind].mean())
-            for kind, share in zip(KINDS, shares, strict=True)
-            if share
-        )
+    def moments(self, shares: Sequence[float]) -> tuple[float, float]:
+        """Give the mean and the SCV of a mix, with a share for each of KINDS."""
+        parts = [(share, self.seconds[kind]) for kind, share in zip(KINDS, shares, strict=True) if share]
+        mean = sum(share * float(seconds.mean()) for share, seconds in parts)
+        square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
+        return mean, max(0.0, square / mean**2 - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How wrong the twin is: learn from one real run, predict another, and compare.
+"""How wrong the twin is, by real runs: replay one job by job; learn from one, and predict another.
 
 Read next: twin.py; and print what this says wherever the twin is used.
 """
@@ -10,14 +10,34 @@ import numpy as np
 
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
-from pdflab.metrics import percentiles, send_columns
+from pdflab.metrics import job_columns, percentiles, send_columns
 from pdflab.run import Run
 from pdflab.simulation.calibration import Calibration
-from pdflab.simulation.engine import Floats, Jobs
+from pdflab.simulation.engine import Floats, Jobs, Served, collect, simulate_line
 from pdflab.simulation.events import simulate_events
 from pdflab.simulation.model import Model
 
 FIGURES = ("p50", "p95", "makespan")
+
+
+def replay(run: Run, workers: int) -> tuple[Served, Served]:
+    """Give a run as it was, and as the recursion has it from the same arrivals and seconds at work.
+
+    Both hold the completed jobs in the order of their arrival, in seconds since the first. What differs is
+    what the engine leaves out: the way from the line to a worker.
+    """
+    columns = job_columns(run.events)
+    done = np.flatnonzero(~np.isnan(columns.completed_at) & ~np.isnan(columns.queued_at))
+    order = done[np.argsort(columns.queued_at[done], kind="stable")]
+    if not len(order):
+        raise UsageError("There is nothing to replay in a run in which no job was completed.")
+    began = columns.queued_at[order[0]]
+    at, started_at, ended_at = (
+        column[order] - began for column in (columns.queued_at, columns.started_at, columns.ended_at)
+    )
+    return Served(at, started_at, ended_at), collect(
+        simulate_line([Jobs(at, ended_at - started_at)], workers)
+    )
 
 
 @dataclass(frozen=True, slots=True)
