@@ -158,13 +158,14 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure this machine, and print a table or one JSON object."""
     from rich.console import Console
 
-    from pdflab.bench.render import measure, show
+    from pdflab.bench import render, simulation
 
-    figures = measure()
+    benchmark = {"render": render, "simulation": simulation}[arguments.what]
+    figures = benchmark.measure()
     if arguments.json:
         print(json.dumps(figures))
     else:
-        show(figures, Console())
+        benchmark.show(figures, Console())
     return 0
 
 

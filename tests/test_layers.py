@@ -35,7 +35,8 @@ DOORS = {  # each third-party library, and the only places that know it
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),
     "pypdfium2": ("notebook/",),
-    "rich": ("commands.py", "demo.py"),
+    "rich": ("commands.py", "demo.py", "planning.py"),
+    "numba": ("simulation/fast.py",),
 }
 
 

@@ -99,7 +99,8 @@ def run_simpy(jobs: Jobs) -> list[float]:
     """Run the same line as one would write it in SimPy."""
     import simpy
 
-    environment, started = simpy.Environment(), []
+    environment = simpy.Environment()
+    started: list[float] = []
     workers = simpy.Resource(environment, WORKERS)
 
     def job(seconds: float) -> Generator[Any, Any, Any]:
@@ -136,7 +137,8 @@ def run_ciw(jobs: Jobs) -> list[float]:
 
 def run_events(jobs: Jobs) -> list[float]:
     """Run threads that share cores, for clients who give up; give when each job was done."""
-    return simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES)).ended_at.tolist()
+    requests = simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES))
+    return list(requests.ended_at)
 
 
 def run_simpy_events(jobs: Jobs) -> list[float]:

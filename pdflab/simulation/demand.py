@@ -45,7 +45,9 @@ class Demand:
     def busy(self) -> Floats:
         """How many workers the documents of each slice keep busy, if they are done as they come."""
         rates = np.array(self.phase.rates)
-        return rates / rates.sum() * self.jobs * self.mean * len(rates) / max(self.phase.seconds, self.mean)
+        work = rates / rates.sum() * self.jobs * self.mean
+        busy: Floats = work * len(rates) / max(self.phase.seconds, self.mean)
+        return busy
 
     def spiked(self, times: float) -> "Demand":
         """Give the same with so many times as many documents in its densest slice."""

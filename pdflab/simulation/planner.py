@@ -1,15 +1,16 @@
 """How many workers so much work needs in time, what they cost, and how sure that is.
 
-Ten million jobs are too many to try one fleet after another on. So we try on bundles: `grain` jobs that come
-one after another are one job for one worker, with the same work and the same variation altogether. What is
-quicker than a bundle is lost, on the careful side: a bundle waits for its last job, one worker does all of it,
-and a crash undoes it all. The fleet that is found can then be tried on every job (`job_by_job`).
+Ten million jobs are too many to try one fleet after another on. So we try on bundles: `grain` jobs that
+come one after another are one job for one worker, with the same work and the same variation altogether. What
+is quicker than a bundle is lost, on the careful side: a bundle waits for its last job, one worker does all of
+it, and a crash undoes it all. The fleet that is found can then be tried on every job (`job_by_job`).
 
 Read next: demand.py and events.py, which are asked; ../planning.py, which shows the answers.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from math import ceil, inf
 from statistics import median
@@ -22,13 +23,14 @@ from pdflab.simulation.engine import Floats, Served, collect, simulate_line
 from pdflab.simulation.events import Simulation, crash_instants
 from pdflab.simulation.fast import fastest_serve
 from pdflab.simulation.model import Model, join
-from pdflab.simulation.scaling import Keda, Schedule
+from pdflab.simulation.scaling import Keda, Scaling, Schedule
 
-REPLICATIONS = 20
+FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"
 CONFIDENCE = 0.95  # the share of replications that must meet the target
 
-_LINE_BUNDLES, _EVENT_BUNDLES = 200_000, 20_000  # at most, by engine: in all replications, some seconds
+_LINE_BUNDLES, _EVENT_BUNDLES = 50_000, 20_000  # at most, by engine: in all replications, some seconds
 _LOOK = 15.0  # seconds between two looks of the autoscaler
+_NEVER = 1_000_000
 _INSTANTS = 500  # of the curve of the line
 _ROUNDS = 8  # of adding workers until enough replications meet the target
 
@@ -49,7 +51,7 @@ class Target:
 
     def __str__(self) -> str:
         if self.deadline is not None:
-            return f"all done by {self.deadline:,.0f} s"
+            return f"all done after {self.deadline / 3600:,.4g} h"
         return f"{self.share:.0%} within {self.latency:g} s"
 
 
@@ -65,6 +67,7 @@ class Question:
     price: float
     start_up: float = 60.0
     crash_every: float = inf
+    replications: int = 20
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -134,7 +137,7 @@ class Proposal:
 
 def fixed(question: Question) -> Proposal:
     """Find the least number of workers who are there from beginning to end."""
-    return _smallest(question, "fixed", lambda workers: Model(workers=workers, restart=question.start_up))
+    return _smallest(question, FIXED, partial(_model, question))
 
 
 def scheduled(question: Question) -> Proposal:
@@ -146,9 +149,9 @@ def scheduled(question: Question) -> Proposal:
         starts = np.linspace(0.0, seconds, len(workers) + 1).tolist()
         steps = tuple(zip(starts, [*workers, max(workers)], strict=True))
         timetable = Schedule(steps if seconds else steps[-1:], start_up=question.start_up)
-        return Model(workers=workers[0], restart=question.start_up, scaling=timetable)
+        return _model(question, workers[0], timetable)
 
-    return _smallest(question, "scheduled", model)
+    return _smallest(question, SCHEDULED, model)
 
 
 def autoscaled(question: Question) -> Proposal:
@@ -157,14 +160,14 @@ def autoscaled(question: Question) -> Proposal:
 
     def model(most: int) -> Model:
         rule = Keda(jobs_each, least=1, most=most, start_up=question.start_up, look=_LOOK)
-        return Model(workers=1, restart=question.start_up, scaling=rule)
+        return _model(question, 1, rule)
 
-    return _smallest(question, "autoscaled", model)
+    return _smallest(question, AUTOSCALED, model)
 
 
 def try_fleet(question: Question, policy: str, model: Model) -> Proposal:
     """Try a fleet in all replications."""
-    trials = [_trial(question, model, number) for number in range(REPLICATIONS)]
+    trials = [_trial(question, model, number) for number in range(question.replications)]
     return Proposal(
         policy,
         model,
@@ -180,7 +183,7 @@ def try_fleet(question: Question, policy: str, model: Model) -> Proposal:
 
 def job_by_job(question: Question, workers: int) -> float:
     """Try a fixed fleet on every single job, and give the seconds until all are done."""
-    blocks = question.demand.one_by_one(np.random.default_rng([question.seed, REPLICATIONS]))
+    blocks = question.demand.one_by_one(np.random.default_rng([question.seed, question.replications]))
     served = simulate_line(blocks, workers, serve=fastest_serve())
     return max(float(block.ended_at.max()) for block in served)
 
@@ -201,6 +204,11 @@ def _smallest(question: Question, policy: str, model: Callable[[int], Model]) ->
         large += max(1, large * 2**round_ // 400)
         proposal = try_fleet(question, policy, model(large))
     return proposal
+
+
+def _model(question: Question, workers: int, scaling: Scaling | None = None) -> Model:
+    """Describe a fleet. A bundle is many jobs: crashes may undo it ever so often, and it has not failed."""
+    return Model(workers=workers, restart=question.start_up, scaling=scaling, max_crashes=_NEVER)
 
 
 def _meets(question: Question, model: Model) -> bool:
