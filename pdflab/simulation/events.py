@@ -35,7 +35,7 @@ class Simulation:
     """
 
     def __init__(self, model: Model, *, seed: int = 0, crashes: Iterable[float] = ()) -> None:
-        self.now = 0.0
+        self._instant = 0.0
         self.fleet = Fleet()
         self._model = model
         self._rng = np.random.default_rng(seed)
@@ -67,7 +67,7 @@ class Simulation:
                 *map(np.ndarray.tolist, (jobs.at, jobs.service, patience)), strict=True
             ):
                 self._advance(at)
-                self.now = at
+                self._instant = at
                 self._open += 1
                 self._arrive(Request(number, at, service, waits))
                 self._work.share(at, len(self._busy), len(self._at_door))
@@ -75,7 +75,7 @@ class Simulation:
             if len(self._rows) >= _BLOCK:
                 yield self._give()
         self._advance(inf)
-        self.fleet.bill(self.now, len(self._busy))
+        self.fleet.bill(self._instant, len(self._busy))
         yield self._give()
 
     def _advance(self, until: float) -> None:
@@ -88,12 +88,12 @@ class Simulation:
                 return
             if end <= timer:
                 self._check_end(end)
-                self.now = end
+                self._instant = end
                 self._end()
             else:
-                self.now, _, act, arguments = heappop(timers)
+                self._instant, _, act, arguments = heappop(timers)
                 act(*arguments)
-            work.share(self.now, len(busy), len(self._at_door))
+            work.share(self._instant, len(busy), len(self._at_door))
 
     def _check_end(self, end: float) -> None:
         if end == inf:
@@ -119,25 +119,25 @@ class Simulation:
 
     def _enter(self, request: Request) -> None:
         if len(self._busy) < self.fleet.present:
-            request.queued_at = self.now
+            request.queued_at = self._instant
             self._start(request)
         elif self._waiting < self._model.limit:
-            request.queued_at = self.now
+            request.queued_at = self._instant
             self._line.append(request)
         else:
             self._record(request, Outcome.REFUSED)
             self._ask_again(request)
 
     def _start(self, request: Request) -> None:
-        request.started_at = self.now
+        request.started_at = self._instant
         self._serial += 1
-        heappush(self._busy, (self._work.at(self.now) + request.service, self._serial, request))
+        heappush(self._busy, (self._work.at(self._instant) + request.service, self._serial, request))
 
     def _end(self) -> None:
         if len(self._busy) > self.fleet.wanted:
-            self.fleet.bill(self.now, len(self._busy))
+            self.fleet.bill(self._instant, len(self._busy))
         _, _, request = heappop(self._busy)
-        self._record(request, Outcome.GAVE_UP if request.gone else Outcome.COMPLETED, self.now)
+        self._record(request, Outcome.GAVE_UP if request.gone else Outcome.COMPLETED, self._instant)
         self._take_next()
 
     def _take_next(self) -> None:
@@ -170,19 +170,19 @@ class Simulation:
 
     def _return(self, request: Request) -> None:
         self._arrive(
-            Request(request.number, self.now, request.service, request.patience, request.attempt + 1)
+            Request(request.number, self._instant, request.service, request.patience, request.attempt + 1)
         )
 
     # The workers: they come, go, and crash.
 
     def _scale(self) -> None:
-        wanted, again_at = self._decide(self.now, self._waiting, self.fleet.wanted)
+        wanted, again_at = self._decide(self._instant, self._waiting, self.fleet.wanted)
         self._hire(wanted, after=self._start_up)
         if again_at < inf:
-            self._after(again_at - self.now, self._scale)
+            self._after(again_at - self._instant, self._scale)
 
     def _hire(self, wanted: int, *, after: float = 0.0) -> None:
-        for _ in range(self.fleet.want(wanted, self.now, len(self._busy))):
+        for _ in range(self.fleet.want(wanted, self._instant, len(self._busy))):
             self._call(after)
 
     def _call(self, after: float) -> None:
@@ -190,17 +190,17 @@ class Simulation:
             self.fleet.call()
             self._after(after, self._come)
         else:
-            self.fleet.join(self.now)
+            self.fleet.join(self._instant)
             self._take_next()
 
     def _come(self) -> None:
-        self.fleet.come(self.now)
+        self.fleet.come(self._instant)
         self._take_next()
 
     def _await_crash(self) -> None:
         at = next(self._crashes, None)
         if at is not None:
-            self._after(at - self.now, self._crash)
+            self._after(at - self._instant, self._crash)
 
     def _crash(self) -> None:
         """Let one worker die, any: its job waits until its lease has run out, a new worker for its start."""
@@ -212,14 +212,14 @@ class Simulation:
             heapify(self._busy)
             self._after(self._model.lease, self._lose_lease, request)
         if workers and workers == self.fleet.present:  # else one went that was about to go
-            self.fleet.lose(self.now)
+            self.fleet.lose(self._instant)
             self._call(self._model.restart)
 
     def _lose_lease(self, request: Request) -> None:
         request.crashes += 1
         request.started_at = nan
         if request.crashes >= self._model.max_crashes:
-            self._record(request, Outcome.FAILED, self.now)
+            self._record(request, Outcome.FAILED, self._instant)
         else:
             self._line.appendleft(request)
             self._take_next()
@@ -232,7 +232,7 @@ class Simulation:
 
     def _after(self, seconds: float, act: Callable[..., None], *arguments: Any) -> None:
         self._serial += 1
-        heappush(self._timers, (self.now + seconds, self._serial, act, arguments))
+        heappush(self._timers, (self._instant + seconds, self._serial, act, arguments))
 
     def _record(self, request: Request, outcome: Outcome, ended_at: float = nan) -> None:
         self._open -= 1

@@ -8,7 +8,7 @@ it, and a crash undoes it all. The fleet that is found can then be tried on ever
 Read next: demand.py and events.py, which are asked; ../planning.py, which shows the answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -31,6 +31,7 @@ CONFIDENCE = 0.95  # the share of replications that must meet the target
 _LINE_BUNDLES, _EVENT_BUNDLES = 50_000, 20_000  # at most, by engine: in all replications, some seconds
 _LOOK = 15.0  # seconds between two looks of the autoscaler
 _NEVER = 1_000_000
+_LATE = 3  # times as long as it may take
 _INSTANTS = 500  # of the curve of the line
 _ROUNDS = 8  # of adding workers until enough replications meet the target
 
@@ -199,8 +200,8 @@ def _smallest(question: Question, policy: str, model: Callable[[int], Model]) ->
         small, large = (small, middle) if _meets(question, model(middle)) else (middle, large)
     proposal = try_fleet(question, policy, model(large))
     for round_ in range(_ROUNDS):
-        if proposal.is_sure or large >= most:
-            break
+        if proposal.is_sure or not proposal.confidence or large >= most:
+            break  # there is nothing to add, or a few more would not help
         large += max(1, large * 2**round_ // 400)
         proposal = try_fleet(question, policy, model(large))
     return proposal
@@ -224,11 +225,18 @@ def _trial(question: Question, model: Model, number: int) -> Trial:
         billed = model.workers * float(served.ended_at.max())
         return _judge(question, grain, served, billed, [(0.0, model.workers)])
     grain = question.grain(_EVENT_BUNDLES)
-    crashes = crash_instants(question.crash_every, seed=number) if question.crash_every < inf else ()
+    crashes = _crashes(question, number) if question.crash_every < inf else ()
     simulation = Simulation(model, seed=number, crashes=crashes)
     requests = join(simulation.run([question.demand.bundles(grain, rng)]))
     served = Served(requests.at, requests.started_at, requests.ended_at)
     return _judge(question, grain, served, simulation.fleet.billed, simulation.fleet.staffing)
+
+
+def _crashes(question: Question, number: int) -> Iterator[float]:
+    """Give when workers die; it ends long after the target: a fleet that only dies is then done, too late."""
+    after = question.demand.phase.seconds + (question.target.deadline or question.target.latency or 0.0)
+    crashes = crash_instants(question.crash_every, seed=number)
+    return takewhile(lambda at: at < _LATE * after, crashes)
 
 
 def _judge(
