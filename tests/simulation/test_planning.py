@@ -69,9 +69,20 @@ def test_a_target_that_no_policy_is_sure_of_is_a_no(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Exit code 1, as an answer: of a hundred workers one dies each second, and none is back in time."""
-    words = ["--jobs", "100", "--crash-every", "1", "--start-up", "100000"]
+    words = [
+        "--jobs",
+        "100",
+        "--hours",
+        "0.1",
+        "--deadline",
+        "0.2",
+        "--crash-every",
+        "1",
+        "--start-up",
+        "9999",
+    ]
 
-    assert main([*SMALL[:-2], *words, "--chart", str(tmp_path / "plan.png")]) == 1
+    assert main([*SMALL, *words, "--chart", str(tmp_path / "plan.png")]) == 1
 
     shown = capsys.readouterr().out
     assert "No fleet that was tried is sure enough" in shown
