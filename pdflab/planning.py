@@ -5,8 +5,10 @@ Read next: simulation/planner.py.
 
 import argparse
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import MOSTLY_INVOICES, Phase
 from pdflab.metrics import Floats
@@ -38,7 +40,7 @@ from pdflab.simulation.planner import (
 PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (1.0,), "at-once": (1.0,)}
 
 _HOUR = 3600.0
-_LINES = 12  # of the invoice that is timed where nothing is said about service times
+_MEASURED = 20  # documents of each kind, where nothing is said about service times
 _WHAT_IF_SPIKE, _WHAT_IF_CRASH = 10.0, 60.0
 _WHAT_IF_REPLICATIONS = 5
 
@@ -97,11 +99,22 @@ def _service(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes
     if run_file is not None:
         _require(seconds is None, "Give either --service or --run.")
         return _learn(run_file)
-    if seconds is None:
-        from pdflab.experiment import measure_capacity  # it renders, and has the whole lab behind it
+    return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), mix
 
-        seconds = 1 / measure_capacity(_LINES)
-    return ServiceTimes.lognormal(seconds), mix
+
+def measure_rendering() -> ServiceTimes:
+    """Render some documents of each kind here and now, and take the processor's time for each."""
+    from pdflab.documents.fonts import FontBook
+    from pdflab.documents.render import render
+    from pdflab.documents.requests import parse_request
+
+    fonts, taken = FontBook(), {kind: np.zeros(_MEASURED) for kind in KINDS}
+    for number, kind in product(range(-1, _MEASURED), KINDS):
+        document = parse_request(sample(kind, number + 1))
+        began = time.thread_time()
+        render(document, created_at=0.0, fonts=fonts)
+        taken[kind][number] = time.thread_time() - began  # the first is the warm-up: the last overwrites it
+    return ServiceTimes(taken)
 
 
 def _learn(run_file: Path) -> tuple[ServiceTimes, tuple[float, ...]]:

@@ -103,7 +103,8 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
-    kinds = np.array([KINDS.index(kind) for kind in columns.kind])[done]
+    code = {event.job_id: KINDS.index(event.kind) for event in run.events}
+    kinds = np.array([code[str(job_id)] for job_id in columns.job_id])[done]
     busy = _Busy.of(columns.started_at, columns.ended_at)
     if cores is None:
         cores = _fit_cores(busy, (started, ended, kinds), float(run.machine.get("cores") or busy.most))

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
+from pdflab.documents.samples import KINDS
 from pdflab.load.arrivals import burst
 from pdflab.notebook.charts import png
 from pdflab.notebook.plan_charts import Fleet, plan_figure
+from pdflab.planning import measure_rendering
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import queued_door, simulate
 
@@ -63,6 +65,15 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         assert words in shown
     assert "500 documents, all done after 1.5 h" in shown
     assert chart.read_bytes().startswith(b"\x89PNG")
+
+
+def test_service_times_are_measured_where_nobody_tells_them() -> None:
+    """Some documents of each kind, rendered here and now: a report takes longer than a text."""
+    service = measure_rendering()
+
+    assert set(service.seconds) == set(KINDS)
+    assert all(len(seconds) == 20 and seconds.min() > 0 for seconds in service.seconds.values())
+    assert np.median(service.seconds["report"]) > np.median(service.seconds["custom"])
 
 
 def test_a_target_that_no_policy_is_sure_of_is_a_no(

@@ -40,7 +40,7 @@ def test_a_simulated_run_reads_like_a_measured_one() -> None:
     assert [send.intended_at for send in run.sends] == [arrival.at for arrival in PLAN.arrivals()]
     assert [send.kind for send in run.sends] == [arrival.kind for arrival in PLAN.arrivals()]
     assert np.all(columns.ended_at > columns.started_at)
-    assert metrics.depth(run.events)[1].max() > 50
+    assert columns.waiting.max() > 1, "four seconds of a burst are too much for two cores"
     assert [event.at for event in run.events] == sorted(event.at for event in run.events)
 
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_learnt_is_told() -> None:
     with pytest.raises(UsageError, match="nothing to replay"):
         replay(empty, 2)
     with pytest.raises(UsageError, match="nothing to compare with"):
-        hold_out(calibrate(made_up()), replace(made_up(), events=()), Model())
+        hold_out(calibrate(made_up()), Run("unfinished", QUEUED, sends=made_up().sends), Model())
     with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
         ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):
