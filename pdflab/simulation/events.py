@@ -115,7 +115,8 @@ class Simulation:
         request = self._at_door.popleft()
         if self._at_door:
             self._after(self._model.accept, self._accept)
-        self._enter(request)
+        if request.outcome is None:  # else it has hung up at the door
+            self._enter(request)
 
     def _enter(self, request: Request) -> None:
         if len(self._busy) < self.fleet.present:
@@ -124,6 +125,8 @@ class Simulation:
         elif self._waiting < self._model.limit:
             request.queued_at = self._instant
             self._line.append(request)
+        elif request.gone:
+            self._record(request, Outcome.GAVE_UP)
         else:
             self._record(request, Outcome.REFUSED)
             self._ask_again(request)
@@ -157,8 +160,8 @@ class Simulation:
         if not self._model.hangs_up:
             request.gone = True  # the server does not notice, and works on
             self._ask_again(request)
-        elif request.started_at != request.started_at:  # nan: still in the line
-            self._left += 1
+        elif request.started_at != request.started_at:  # nan: still in the line, or not even there
+            self._left += request.queued_at == request.queued_at
             self._record(request, Outcome.GAVE_UP)
             self._ask_again(request)
 

@@ -122,6 +122,28 @@ def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
     assert np.isnan(requests.started_at[1])
 
 
+def test_who_hangs_up_at_the_door_never_comes_to_the_line() -> None:
+    """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
+    model = Model(workers=1, accept=2.0, limit=1, hangs_up=True)
+
+    requests = run([0, 0, 6], [9, 1, 1], model, patience=3.0)
+
+    assert requests.outcome.tolist() == [COMPLETED, GAVE_UP, GAVE_UP]
+    assert np.isnan(requests.queued_at[1])
+    assert requests.queued_at[2] == 8
+
+
+def test_who_has_given_up_does_not_hear_that_the_line_is_full() -> None:
+    """It has asked again long since, and asks no third time for that."""
+    model = Model(workers=1, accept=2.0, limit=0, tries=2, backoff=100.0)
+
+    requests = run([0, 0], [50, 1], model, patience=3.0)
+
+    assert requests.number.tolist() == [0, 0, 1, 1]
+    assert requests.attempt.tolist() == [1, 2, 1, 2]
+    assert requests.outcome.tolist()[2] == GAVE_UP, "and not refused, as it is at 4"
+
+
 def test_who_is_refused_asks_again_later_and_later() -> None:
     """After a pause of the backoff, then twice that, give or take half; at most so many times in all."""
     requests = run([0, 0], [100, 1], Model(workers=1, limit=0, tries=3, backoff=2.0))
@@ -144,10 +166,12 @@ def test_retries_make_a_trap_worse() -> None:
 
 def test_a_worker_that_dies_costs_its_job_a_lease() -> None:
     """It dies at 1 and is back at 3, when it takes the other job; the lost one is first in line at 11."""
-    requests = run([0, 0.5, 10.5], [3, 1, 2], Model(workers=1, lease=10.0, restart=2.0), crashes=(1.0,))
+    model = Model(workers=1, lease=10.0, restart=2.0)
 
-    assert requests.started_at.tolist() == [12.5, 3, 10.5]
-    assert requests.ended_at.tolist() == [15.5, 4, 12.5]
+    requests = run([0, 0.5, 10.5, 10.7], [3, 1, 2, 1], model, crashes=(1.0,))
+
+    assert requests.started_at.tolist() == [12.5, 3, 10.5, 15.5]
+    assert requests.ended_at.tolist() == [15.5, 4, 12.5, 16.5]
 
 
 def test_a_job_that_kills_too_many_workers_has_failed() -> None:
