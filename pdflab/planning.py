@@ -77,7 +77,7 @@ def plan(arguments: argparse.Namespace) -> int:
 def read_question(arguments: argparse.Namespace) -> Question:
     """Make the question of the command's arguments. Raises UsageError for what cannot be asked."""
     a = arguments
-    _require(1 <= a.jobs <= 1_000_000_000, "--jobs must be between 1 and 1,000,000,000.")
+    _require(1 <= a.jobs <= 100_000_000, "--jobs must be between 1 and 100,000,000.")
     _require(0 < a.hours <= 10_000, "--hours must be more than 0, and at most 10,000.")
     _require(a.spike >= 1, "--spike must be 1 or more: so many times the densest hour.")
     _require(a.deadline is None or a.within is None, "Give either --deadline or --within.")
