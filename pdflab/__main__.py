@@ -26,6 +26,7 @@ _EPILOG = """examples:
   pdflab chaos --seconds 30                     attack everything, then audit
   pdflab sample invoice --out invoice.pdf       a made-up document, rendered here and now
   pdflab bench render                           how long documents take on this machine
+  pdflab plan --jobs 1000000 --deadline 12      how many workers, and what they cost
 
 Settings can also come from PDFLAB_* variables, such as PDFLAB_REDIS_URL; an option wins.
 """
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_services(subparsers)
     _add_experiments(subparsers)
+    _add_plan(subparsers)
     _add_sample(subparsers)
     return parser
 
@@ -165,6 +167,24 @@ def _add_load(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]")
     load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
 
 
+def _add_plan(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    plan = _add(subparsers, "plan", "size a fleet: how many workers, at what cost, how surely", _plan)
+    plan.add_argument("--jobs", type=int, default=10_000_000, help="documents (default 10000000)")
+    plan.add_argument("--profile", choices=("day", "flat", "at-once"), default="day", help="when they come")
+    plan.add_argument("--hours", type=float, default=10.0, help="for how long they come (default 10)")
+    plan.add_argument("--deadline", type=float, help="hours until all are done (default 2 after the last)")
+    plan.add_argument("--within", type=float, help="instead: seconds within which 95 of 100 are done")
+    plan.add_argument("--service", type=float, help="seconds of work a document (default: measured here)")
+    plan.add_argument("--run", dest="run_file", type=Path, help="instead: a saved run to learn them from")
+    plan.add_argument("--price", type=float, default=0.05, help="of a core for an hour (default 0.05)")
+    plan.add_argument("--start-up", type=float, default=60.0, help="seconds of a new worker (default 60)")
+    plan.add_argument("--spike", type=float, default=1.0, help="times as many in the densest hour")
+    plan.add_argument("--crash-every", type=float, default=float("inf"), help="seconds between two crashes")
+    plan.add_argument("--seed", type=int, default=0, help="the same seed makes the same plan")
+    plan.add_argument("--chart", type=Path, default=Path("pdflab-data/plan.png"), help="where it is drawn")
+    plan.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
 def _add_sample(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     sample = _add(subparsers, "sample", "render a made-up document", commands.sample)
     sample.add_argument("kind", choices=("custom", "invoice", "report"))
@@ -200,6 +220,12 @@ def _chaos(arguments: argparse.Namespace) -> int:
     from pdflab.chaos import chaos  # what it shows with, the workers and the API need not load
 
     return chaos(settings, seconds=a.seconds, seed=a.seed, naive=a.naive, as_json=a.json)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from pdflab.planning import plan  # the simulation, which nobody else needs
+
+    return plan(arguments)
 
 
 def _add(

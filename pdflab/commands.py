@@ -18,7 +18,7 @@ from pathlib import Path
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
-BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue", "api": "pdflab.bench.api"}
+BENCHMARKS = {name: f"pdflab.bench.{name}" for name in ("render", "queue", "api", "simulation")}
 _NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 

@@ -1,0 +1,51 @@
+"""The chart of `pdflab plan`: which fleet is there when, and what waits for it.
+
+Read next: charts.py, whose colours and axes these are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pdflab.columns import Floats
+from pdflab.notebook.canvas import ASKED, PREDICTED, Picture, add_line, dress, make_figure
+
+_HOUR = 3600.0
+_COLOURS = ("#0072B2", "#009E73", "#E69F00")  # of Okabe and Ito's palette, for one fleet after another
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A fleet as it was in one replication: workers, and jobs in the line, over seconds."""
+
+    name: str
+    workers: tuple[Floats, Floats]
+    line: tuple[Floats, Floats]
+
+
+def plan_figure(
+    title: str, fleets: Sequence[Fleet], *, asked: tuple[Floats, Floats], deadline: float | None
+) -> Picture:
+    """Draw each fleet's workers beside those that the documents would keep busy, and the line of each."""
+    figure = make_figure(1100, 450)
+    figure.set_layout_engine("constrained", w_pad=0.15)
+    workers, line = figure.subplots(1, 2)
+    add_line(workers, ASKED, "kept busy by what is asked for", ":").set_data(*_in_hours(asked))
+    for fleet, colour in zip(fleets, _COLOURS, strict=False):
+        add_line(workers, colour, fleet.name).set_data(*_in_hours(fleet.workers))
+        add_line(line, colour, fleet.name).set_data(*_in_hours(fleet.line))
+    peaks = [float(fleet.line[1].max()) for fleet in fleets]
+    dress(workers, "Workers", "workers")
+    dress(line, f"Documents in the line, at most {max(peaks):,.0f}", "documents")
+    workers.yaxis.get_major_locator().set_params(integer=True)
+    line.yaxis.set_major_formatter("{x:,.0f}")
+    for axes in (workers, line):
+        axes.set_xlabel("hours since the first document", fontsize=9)
+        if deadline is not None:
+            axes.axvline(deadline / _HOUR, color=PREDICTED, ls="--", label="deadline")
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, fontsize=8.5)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, weight="bold")
+    return figure
+
+
+def _in_hours(curve: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    return curve[0] / _HOUR, curve[1]

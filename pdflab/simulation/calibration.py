@@ -1,0 +1,168 @@
+"""What the model has to know of the real service, learnt from one of its runs: how long each kind takes.
+
+A job's seconds at work say little by themselves: with four workers on two cores each takes twice as long as
+alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
+over the real run: where more were busy than there are cores, it goes slower.
+
+Read next: twin.py, which predicts with it; then validation.py, which says how well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from statistics import NormalDist
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdflab.documents.samples import KINDS
+from pdflab.errors import UsageError
+from pdflab.metrics import job_columns
+from pdflab.run import Run
+from pdflab.simulation.engine import Floats
+
+Codes = NDArray[np.integer[Any]]
+
+_STEP = 0.25  # of a core: nobody can tell finer
+_BETTER = 0.98  # another number of cores must explain this much better to be believed
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimes:
+    """Seconds of work by kind, as samples: to draw is to take one of them, any. Kinds may be missing."""
+
+    seconds: Mapping[str, Floats]
+
+    def __post_init__(self) -> None:
+        for kind, seconds in self.seconds.items():
+            if not len(seconds) or not 0 <= seconds.min() <= seconds.max() < inf:
+                raise UsageError(f"The service times of {kind} must be 0 or more, and finite.")
+
+    @classmethod
+    def of(cls, **seconds: float) -> Self:
+        """Let every document of a kind take the same time: `ServiceTimes.of(invoice=0.01)`."""
+        return cls({kind: np.array([float(value)]) for kind, value in seconds.items()})
+
+    @classmethod
+    def lognormal(cls, mean: float, *, scv: float = 0.5, kinds: tuple[str, ...] = KINDS) -> Self:
+        """Let all kinds take times that are often short and seldom long, with a mean and an SCV."""
+        if not (0 < mean < inf and 0 <= scv < inf):
+            raise UsageError("A service time needs a mean above 0, and a variation of 0 or more.")
+        sigma = np.log1p(scv) ** 0.5
+        middle = (np.arange(1000) + 0.5) / 1000
+        shape = np.exp(sigma * np.array([NormalDist().inv_cdf(share) for share in middle.tolist()]))
+        return cls(dict.fromkeys(kinds, mean * shape / shape.mean()))
+
+    @classmethod
+    def from_bench(cls, figures: Mapping[str, Any]) -> Self:
+        """Take what `pdflab bench render --json` measured: rendering alone, an invoice having 12 lines."""
+        rows = {"custom": "custom", "invoice": "core_12", "report": "report"}
+        return cls.of(**{kind: figures["ms"][row]["ours"] / 1000 for kind, row in rows.items()})
+
+    def draw(self, kinds: Codes, rng: np.random.Generator) -> Floats:
+        """Draw a time for each document; `kinds` index KINDS. Raises UsageError for one that is unknown."""
+        chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
+        for code in np.unique(kinds).tolist():
+            known = self.seconds.get(KINDS[code])
+            if known is None:
+                raise UsageError(
+                    f"Nobody knows how long a {KINDS[code]} takes; calibrate with a run that has some."
+                )
+            chosen = kinds == code
+            seconds[chosen] = known[(chance[chosen] * len(known)).astype(np.intp)]
+        return seconds
+
+    def moments(self, shares: Sequence[float]) -> tuple[float, float]:
+        """Give the mean and the SCV of a mix, with a share for each of KINDS."""
+        parts = [(share, self.seconds[kind]) for kind, share in zip(KINDS, shares, strict=True) if share]
+        mean = sum(share * float(seconds.mean()) for share, seconds in parts)
+        square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
+        return mean, max(0.0, square / mean**2 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a run has taught us. `stretch` gives seconds at work by concurrency, each of `busy` workers."""
+
+    service: ServiceTimes
+    cores: float
+    jobs: int
+    stretch: Mapping[int, float]
+
+
+def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
+    """Learn from a real run; without `cores`, how many the workers had is learnt from it, too.
+
+    That number is the one with which the work of a kind depends least on how many were busy; when several do
+    as well, as when always the same number was busy, it is the machine's. Raises UsageError when nothing was
+    completed.
+    """
+    columns = job_columns(run.events)
+    done = ~np.isnan(columns.completed_at) & ~np.isnan(columns.started_at)
+    if not done.any():
+        raise UsageError("There is nothing to learn from a run in which no job was completed.")
+    started, ended = columns.started_at[done], columns.ended_at[done]
+    code = {event.job_id: KINDS.index(event.kind) for event in run.events}
+    kinds = np.array([code[str(job_id)] for job_id in columns.job_id])[done]
+    busy = _Busy.of(columns.started_at, columns.ended_at)
+    if cores is None:
+        cores = _fit_cores(busy, (started, ended, kinds), float(run.machine.get("cores") or busy.most))
+    work = busy.work(started, ended, cores)
+    service = ServiceTimes({KINDS[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
+    return Calibration(service, cores, len(work), _stretch(busy, started, ended))
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """How many workers were busy: `count[n]` from `at[n]` on."""
+
+    at: Floats
+    count: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, started: Floats, ended: Floats) -> Self:
+        ends = ended[~np.isnan(ended) & ~np.isnan(started)]
+        starts = started[~np.isnan(started)]
+        at, place = np.unique(np.concatenate([starts, ends]), return_inverse=True)
+        change = np.bincount(place, np.repeat([1.0, -1.0], [len(starts), len(ends)]), len(at))
+        return cls(at, np.cumsum(change).astype(np.int64))
+
+    @property
+    def most(self) -> int:
+        return int(self.count.max())
+
+    def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
+        """Give what the clock of work shows in each stretch, with so many cores to share."""
+        pace = np.minimum(1.0, cores / np.maximum(self.count, 1))
+        return self._between(pace, started, ended)
+
+    def mean(self, started: Floats, ended: Floats) -> Floats:
+        """Give how many were busy in each stretch, on average."""
+        return self._between(self.count.astype(np.float64), started, ended) / np.maximum(
+            ended - started, 1e-9
+        )
+
+    def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
+        shown = np.concatenate([[0.0], np.cumsum(pace[:-1] * np.diff(self.at))])
+        spent: Floats = np.interp(ended, self.at, shown) - np.interp(started, self.at, shown)
+        return spent
+
+
+def _fit_cores(busy: _Busy, jobs: tuple[Floats, Floats, Codes], machine: float) -> float:
+    started, ended, kinds = jobs
+
+    def unexplained(cores: float) -> float:
+        work = np.log(np.maximum(busy.work(started, ended, cores), 1e-9))
+        return sum(
+            float(np.square(work[kinds == k] - work[kinds == k].mean()).sum()) for k in np.unique(kinds)
+        )
+
+    candidates = np.arange(1.0, busy.most + _STEP, _STEP).tolist()
+    best = min(candidates, key=unexplained)
+    return best if unexplained(best) < _BETTER * unexplained(machine) else machine
+
+
+def _stretch(busy: _Busy, started: Floats, ended: Floats) -> dict[int, float]:
+    at_once = np.rint(busy.mean(started, ended)).astype(int)
+    return {n: float((ended - started)[at_once == n].mean()) for n in np.unique(at_once).tolist()}

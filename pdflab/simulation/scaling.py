@@ -1,0 +1,95 @@
+"""How many workers there shall be: a timetable, or a rule that looks at the line.
+
+Read next: events.py, which asks them.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, inf
+from typing import Protocol
+
+from pdflab.errors import UsageError
+
+Rule = Callable[[float, int, int], tuple[int, float]]
+
+
+class Scaling(Protocol):
+    """A way to decide on the number of workers; a new one is ready `start_up` seconds after the decision."""
+
+    @property
+    def start_up(self) -> float:
+        """Seconds from the decision to the first job: a machine, an image, a process."""
+
+    def rule(self) -> Rule:
+        """Give a decision: now, jobs waiting and workers → workers from now on, and when to decide again.
+
+        The first decision is at 0. A rule remembers what it has seen: take a new one for each simulation.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A timetable: from each instant on, so many workers. None before the first."""
+
+    steps: tuple[tuple[float, int], ...]
+    start_up: float = 0.0
+
+    def __post_init__(self) -> None:
+        if list(self.steps) != sorted(self.steps) or min((n for _, n in self.steps), default=-1) < 0:
+            raise UsageError("A timetable needs steps in the order of time, with 0 workers or more in each.")
+
+    def rule(self) -> Rule:
+        """Follow the timetable, step by step."""
+
+        def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
+            due = [count for at, count in self.steps if at <= now]
+            ahead = [at for at, _ in self.steps if at > now]
+            return due[-1] if due else 0, min(ahead, default=inf)
+
+        return decide
+
+
+@dataclass(frozen=True, slots=True)
+class Keda:
+    """KEDA's scaler for a Redis list, as the autoscaler of Kubernetes carries it out by default.
+
+    One worker for each `jobs_per_worker` waiting (`listLength`), between `least` and `most`; within a tenth
+    of that nothing changes. At most four more, or twice as many, at a look; fewer only when no look of the
+    last `cooldown` seconds asked for more. Simplified: KEDA looks at an empty fleet each 30 s, not each 15.
+    Sources: keda.sh, ScaledObject specification; kubernetes.io, Horizontal Pod Autoscaling.
+    """
+
+    jobs_per_worker: float = 5.0
+    least: int = 0
+    most: int = 100
+    start_up: float = 0.0
+    look: float = 15.0
+    cooldown: float = 300.0
+
+    def __post_init__(self) -> None:
+        if self.jobs_per_worker <= 0 or self.look <= 0 or not 0 <= self.least <= self.most or self.most < 1:
+            raise UsageError(
+                "KEDA's rule needs jobs per worker, 1 worker or more at most, and no more at least."
+            )
+
+    def rule(self) -> Rule:
+        """Look at the line, and remember for as long as it cools down what was asked for."""
+        asked: deque[tuple[float, int]] = deque()
+
+        def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
+            wanted = self._wanted(waiting, workers)
+            asked.append((now, wanted))
+            while asked[0][0] < now - self.cooldown:
+                asked.popleft()
+            if wanted < workers:
+                wanted = min(workers, max(count for _, count in asked))
+            return min(wanted, max(workers + 4, 2 * workers)), now + self.look
+
+        return decide
+
+    def _wanted(self, waiting: int, workers: int) -> int:
+        load = waiting / self.jobs_per_worker
+        if workers and abs(load / workers - 1) <= 0.1:
+            return min(max(workers, self.least), self.most)
+        return min(max(ceil(load), self.least), self.most)

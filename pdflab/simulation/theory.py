@@ -1,0 +1,275 @@
+"""What pencil and paper say about a line, before any simulation.
+
+    λ  lambda  arrival rate: jobs that come, a second
+    μ  mu      service rate: jobs that one worker does, a second; 1/μ is the mean service time
+    c          workers
+    a          offered load, λ/μ: how many workers are busy on average, if none is missing ("erlangs")
+    ρ  rho     utilisation, λ/(cμ): the share of its time for which a worker is busy
+    L          jobs in the system, in the line and at work; Lq those in the line
+    W          seconds in the system; Wq those in the line
+    SCV        squared coefficient of variation, variance ÷ mean²: 0 for a clock, 1 for exponential times
+
+Rates are per second and times in seconds throughout; any other unit does as well, if it is the same for both.
+All but the spike and the USL are about the long run: a system that has always been there, with rates that do
+not change.
+
+Read next: tests/simulation/test_theory.py, for published values; then planner.py.
+"""
+
+from dataclasses import dataclass
+from math import ceil, exp, inf, log, pi, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdflab.errors import UsageError
+
+_NEGLIGIBLE = 1e-15  # a state that is less likely than this does not count
+
+
+@dataclass(frozen=True, slots=True)
+class LongRun:
+    """A line in the long run. What is not known of a model is None."""
+
+    utilisation: float  # ρ
+    waiting: float  # Wq, seconds
+    latency: float  # W, seconds
+    line: float  # Lq, jobs
+    jobs: float  # L, jobs
+    wait_probability: float | None = None  # that a job has to wait at all
+
+
+def little(arrival_rate: float, latency: float) -> float:
+    """Give L = λW, the jobs in a system in which each spends `latency` seconds.
+
+    Assumes nothing but that what comes also goes.
+    Source: Little, A proof for the queuing formula L = λW, Operations Research 9 (1961).
+    """
+    return arrival_rate * latency
+
+
+def mm1(arrival_rate: float, service_rate: float) -> LongRun:
+    """Describe M/M/1: W = 1/(μ − λ).
+
+    Assumes Poisson arrivals, exponential service times, one worker, first come, first served.
+    Source: Kleinrock, Queueing Systems I (1975), section 3.2. Raises UsageError unless λ < μ.
+    """
+    λ, μ = arrival_rate, service_rate
+    ρ = _utilisation(λ, μ, 1)
+    return _long_run(λ, ρ, ρ / (μ - λ), 1 / μ, wait_probability=ρ)
+
+
+def erlang_b(load: float, workers: int) -> float:
+    """Give the share of jobs that M/M/c/c turns away, no line being allowed: B(n) = aB(n−1)/(n + aB(n−1)).
+
+    `load` is a = λ/μ. Assumes Poisson arrivals; the service times may have any distribution.
+    Source: Erlang (1917); the recursion is in Cooper, Introduction to Queueing Theory (1981), section 3.3.
+    """
+    _require(load > 0, "The offered load must be positive.")
+    _require(workers >= 0, "There cannot be fewer than 0 workers.")
+    blocked = 1.0
+    for n in range(1, workers + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked
+
+
+def erlang_c(load: float, workers: int) -> float:
+    """Give the share of jobs that have to wait in M/M/c: C = B/(1 − ρ(1 − B)), B being Erlang's B.
+
+    `load` is a = λ/μ. Assumes Poisson arrivals and exponential service times.
+    Source: Cooper, Introduction to Queueing Theory (1981), section 3.4. Raises UsageError unless a < c.
+    """
+    ρ = _utilisation(load, 1.0, workers)
+    blocked = erlang_b(load, workers)
+    return blocked / (1 - ρ * (1 - blocked))
+
+
+def mmc(arrival_rate: float, service_rate: float, workers: int) -> LongRun:
+    """Describe M/M/c: Wq = C/(cμ − λ), C being Erlang's C.
+
+    Assumptions and source are those of erlang_c. Raises UsageError unless λ < cμ.
+    """
+    λ, μ, c = arrival_rate, service_rate, workers
+    ρ = _utilisation(λ, μ, c)
+    has_to_wait = erlang_c(λ / μ, c)
+    return _long_run(λ, ρ, has_to_wait / (c * μ - λ), 1 / μ, wait_probability=has_to_wait)
+
+
+def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: int, *, share: float) -> float:
+    """Give the seconds in the line that a `share` of all jobs do not exceed, in M/M/c.
+
+    P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
+    """
+    _require(0 <= share < 1, "A share must be at least 0 and below 1.")
+    λ, μ, c = arrival_rate, service_rate, workers
+    has_to_wait = mmc(λ, μ, c).wait_probability or 0.0
+    return max(0.0, log(has_to_wait / (1 - share)) / (c * μ - λ))
+
+
+def mg1(arrival_rate: float, mean: float, scv: float) -> LongRun:
+    """Describe M/G/1, of which M/D/1 is the case of SCV 0: Wq = ρ/(1 − ρ) · (1 + SCV)/2 · mean.
+
+    `mean` and `scv` are those of the service times. Assumes Poisson arrivals, one worker, first come, first
+    served. Source: Pollaczek (1930) and Khinchine (1932); Kleinrock, Queueing Systems I (1975), section 5.6.
+    Raises UsageError unless λ·mean < 1.
+    """
+    ρ = _utilisation(arrival_rate, 1 / mean, 1)
+    waiting = ρ / (1 - ρ) * (1 + scv) / 2 * mean
+    return _long_run(arrival_rate, ρ, waiting, mean, wait_probability=ρ)
+
+
+def allen_cunneen(
+    arrival_rate: float, service_rate: float, workers: int, *, arrival_scv: float = 1.0, service_scv: float
+) -> LongRun:
+    """Describe G/G/c, about: Wq is that of M/M/c times (SCV of the gaps + SCV of the service times)/2.
+
+    An approximation: exact for M/M/c and M/G/1, within a few percent of M/G/c in heavy traffic.
+    Source: Allen, Probability, Statistics, and Queueing Theory (1990), section 5.3.
+    """
+    exact = mmc(arrival_rate, service_rate, workers)
+    waiting = exact.waiting * (arrival_scv + service_scv) / 2
+    return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Impatient:
+    """A line that its clients leave, in the long run; `waiting` is the mean of all, those who left too."""
+
+    utilisation: float
+    wait_probability: float
+    gave_up: float  # share of all clients
+    waiting: float  # seconds
+    line: float  # clients
+
+
+def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> Impatient:
+    """Describe M/M/c+M, Erlang A: each client leaves the line after a time that is exponential, too.
+
+    `patience` is its mean, 1/θ. The chance of n clients follows from that of n − 1: they come with λ, and go
+    with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
+    Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
+    """
+    _require(min(arrival_rate, service_rate, patience) > 0, "Rates and patience must be positive.")
+    λ, μ, θ, c = arrival_rate, service_rate, 1 / patience, workers
+    logs = [0.0]
+    while len(logs) <= c or logs[-1] - max(logs) > log(_NEGLIGIBLE):
+        n = len(logs)
+        logs.append(logs[-1] + log(λ / (min(n, c) * μ + max(n - c, 0) * θ)))
+    chance = np.exp(np.array(logs) - max(logs))
+    chance /= chance.sum()
+    clients = np.arange(len(chance))
+    line = float(chance @ np.maximum(clients - c, 0))
+    busy = float(chance @ np.minimum(clients, c))
+    return Impatient(busy / c, float(chance[c:].sum()), θ * line / λ, line / λ, line)
+
+
+def square_root_staffing(load: float, *, wait_probability: float) -> int:
+    """Give c = a + β√a, the workers with whom about that share of jobs has to wait.
+
+    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: as much spare capacity as the load varies, times a grade
+    of service. Assumes M/M/c with many workers. An approximation: within a worker of erlang_c's answer.
+    Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
+    """
+    _require(load > 0, "The offered load must be positive.")
+    _require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
+    low, high = 0.0, 40.0
+    while high - low > 1e-9:
+        β = (low + high) / 2
+        low, high = (β, high) if halfin_whitt(β) > wait_probability else (low, β)
+    return ceil(load + high * sqrt(load))
+
+
+def halfin_whitt(beta: float) -> float:
+    """Give the share of jobs that have to wait with a + β√a workers, as a grows. Source as above."""
+    density = exp(-beta * beta / 2) / sqrt(2 * pi)
+    return 1 / (1 + beta * NormalDist().cdf(beta) / density)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a spike leaves behind."""
+
+    peak: float  # jobs in the line when the spike ends
+    longest_wait: float  # seconds, of the job that came last in the spike
+    cleared_after: float  # seconds from the beginning of the spike until the line is empty; inf if never
+
+
+def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_rate: float = 0.0) -> Backlog:
+    """Describe a spike as water in a basin: it fills at spike rate − cμ, and empties at cμ − calm rate.
+
+    `capacity` is cμ, jobs a second. Assumes an empty line before, and so many jobs that chance evens out.
+    Source: Newell, Applications of Queueing Theory (1982), chapter 2.
+    """
+    _require(capacity > 0, "Without capacity no spike ever ends.")
+    peak = max(0.0, (spike_rate - capacity) * seconds)
+    if not peak:
+        return Backlog(0.0, 0.0, 0.0)
+    spare = capacity - calm_rate
+    return Backlog(peak, peak / capacity, seconds + peak / spare if spare > 0 else inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalability:
+    """The universal scalability law: throughput(N) = γN/(1 + α(N − 1) + βN(N − 1))."""
+
+    alone: float  # γ, what one worker does
+    contention: float  # α, the share of work that cannot be done side by side
+    crosstalk: float  # β, what each pair of workers loses to one another
+
+    def throughput(self, workers: ArrayLike) -> ArrayLike:
+        """Give the jobs a second that so many workers do together."""
+        n = np.asarray(workers, dtype=np.float64)
+        γ, α, β = self.alone, self.contention, self.crosstalk
+        return γ * n / (1 + α * (n - 1) + β * n * (n - 1))
+
+    @property
+    def peak(self) -> float:
+        """The number of workers beyond which more of them do less: √((1 − α)/β)."""
+        return sqrt((1 - self.contention) / self.crosstalk) if self.crosstalk > 0 else inf
+
+
+def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
+    """Fit the universal scalability law to four measurements or more, by least squares of the throughput.
+
+    Newton's method after Gauss, from the straight line through N/throughput on; no coefficient is below 0.
+    Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points.
+    """
+    n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
+    _require(
+        len(set(n.tolist())) >= 4, "A scalability fit needs measurements at 4 numbers of workers or more."
+    )
+    _require(float(min(n.min(), x.min())) > 0, "Workers and throughput must be positive.")
+    terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
+    costs = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)  # 1/γ, α/γ, β/γ
+    for _ in range(100):
+        expected = n / (terms @ costs)
+        slope = -terms * (expected**2 / n)[:, None]
+        free = (costs > 0) | (slope.T @ (x - expected) > 0)
+        step = np.zeros(3)
+        step[free] = np.linalg.lstsq(slope[:, free], x - expected, rcond=None)[0]
+        costs = np.maximum(costs + step, 0.0)
+    γ = 1 / costs[0]
+    return Scalability(float(γ), float(costs[1] * γ), float(costs[2] * γ))
+
+
+def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> float:
+    _require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
+    _require(workers >= 1, "There must be 1 worker or more.")
+    ρ = arrival_rate / (workers * service_rate)
+    _require(
+        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the line grows for ever; add workers."
+    )
+    return ρ
+
+
+def _long_run(
+    λ: float, ρ: float, waiting: float, service: float, *, wait_probability: float | None = None
+) -> LongRun:
+    latency = waiting + service
+    return LongRun(ρ, waiting, latency, little(λ, waiting), little(λ, latency), wait_probability)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise UsageError(message)

@@ -1,0 +1,59 @@
+"""`pdflab bench simulation` answers with the promised keys, and its ratios are of what was measured."""
+
+import importlib.util
+import json
+
+import pytest
+
+from pdflab.bench import simulation as bench
+from pdflab.errors import UsageError
+
+PROMISED = {"vs_simpy", "vs_ciw", "event_vs_simpy", "ten_million_s", "hundred_million_mb"}
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, object]:
+    """One round of a few jobs: too few to be a measurement, enough to be whole."""
+    pytest.importorskip("ciw")
+    return bench.measure(rounds=1, scale=0.01, most=100_000)
+
+
+def test_the_promised_keys_are_there(figures: dict[str, object]) -> None:
+    """Scripts rely on them, and on the object being plain JSON."""
+    told = json.loads(json.dumps(figures))
+
+    assert told.keys() >= PROMISED
+    assert all(isinstance(told[key], int | float) and told[key] > 0 for key in PROMISED)
+
+
+def test_the_table_names_all_and_their_ratios(
+    figures: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a person reads is what the JSON says; without numba, its line is empty."""
+    rates = {name: rate for name, rate in figures["jobs_per_s"].items() if name != "fast"}  # type: ignore[attr-defined]
+
+    bench.show(figures | {"fast_vs_simpy": None, "jobs_per_s": rates}, bench.Console(width=200))
+
+    shown = capsys.readouterr().out
+    assert f"{figures['vs_simpy']} times as fast as SimPy, {figures['vs_ciw']} as Ciw" in shown
+    assert "numba" in shown
+
+
+def test_ratios_are_of_the_same_round() -> None:
+    """A slow moment meets both; the median of the rounds counts."""
+    assert bench._ratio([40.0, 4.0, 90.0], [10.0, 1.0, 30.0]) == 4.0
+
+
+def test_memory_does_not_grow_with_the_jobs() -> None:
+    """Ten times as many jobs need no more than a megabyte more: nothing is kept but the workers."""
+    small, large = (bench._peak_in_a_fresh_process(count) for count in (100_000, 1_000_000))
+
+    assert large - small < 5
+
+
+def test_without_the_yardsticks_it_says_how_to_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SimPy and Ciw belong to the test extra."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    with pytest.raises(UsageError, match=r"pip install -e '.\[test\]'"):
+        bench.measure()

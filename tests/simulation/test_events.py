@@ -1,0 +1,321 @@
+"""The event engine: each thing that happens to a service by hand, and what holds on every path."""
+
+from collections import Counter
+from collections.abc import Callable
+from math import inf, nan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paths import (
+    AT,
+    ENDED_AT,
+    SERVICE,
+    STARTED_AT,
+    column,
+    jobs_in_system,
+    jobs_of_whole_seconds,
+    poisson,
+    seconds_spent,
+    serve_by_events,
+    violations,
+)
+
+from pdflab.errors import UsageError
+from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
+from pdflab.simulation.events import Simulation, crash_instants, simulate_events
+from pdflab.simulation.model import Model, Outcome, Requests, join
+from pdflab.simulation.scaling import Keda, Schedule
+
+COMPLETED, REFUSED, GAVE_UP, FAILED = Outcome
+
+
+def run(
+    at: list[float],
+    service: list[float],
+    model: Model,
+    *,
+    patience: float = inf,
+    crashes: tuple[float, ...] = (),
+) -> Requests:
+    """Simulate a handful of jobs."""
+    waits = None if patience == inf else column([patience] * len(at))
+    return simulate_events([Jobs(column(at), column(service), waits)], model, crashes=crashes)
+
+
+def test_eight_jobs_on_two_workers_go_as_with_pencil_and_paper() -> None:
+    """The same table as the recursion's."""
+    served = serve_by_events(Jobs(column(AT), column(SERVICE)), Model(workers=2))
+
+    assert served.started_at.tolist() == STARTED_AT
+    assert served.ended_at.tolist() == ENDED_AT
+
+
+@pytest.mark.parametrize("workers", [1, 3, 40])
+def test_without_trouble_it_is_the_recursion_to_the_last_bit(workers: int) -> None:
+    """With a core for each worker, both engines give the very same floats."""
+    jobs = poisson(20_000, workers)
+
+    one, other = collect(simulate_line([jobs], workers)), serve_by_events(jobs, Model(workers=workers))
+
+    assert np.array_equal(one.started_at, other.started_at)
+    assert np.array_equal(one.ended_at, other.ended_at)
+
+
+@given(jobs_of_whole_seconds(), st.integers(1, 5))
+def test_every_path_keeps_what_a_line_must_keep(jobs: Jobs, workers: int) -> None:
+    """Also with many jobs at the same instant."""
+    assert not violations(jobs, serve_by_events(jobs, Model(workers=workers)), workers)
+
+
+def test_two_workers_on_one_core_are_half_as_quick() -> None:
+    """Jobs of 2 and 4 s: side by side until the first is done at 4; then the other has the core for its rest.
+
+    A job that comes at 1 waits for its turn at 4, shares until the second is done, and goes on alone.
+    """
+    requests = run([0, 0, 1], [2, 4, 3], Model(workers=2, cores=1))
+
+    assert requests.started_at.tolist() == [0, 0, 4]
+    assert requests.ended_at.tolist() == [4, 8, 9]
+
+
+def test_the_api_takes_its_part_of_the_cores_first() -> None:
+    """Each request costs it a second of the only core, for which the worker stands still."""
+    requests = run([0, 2], [2, 1], Model(workers=1, cores=1, accept=1.0))
+
+    assert requests.queued_at.tolist() == [1, 3]
+    assert requests.started_at.tolist() == [1, 4]
+    assert requests.ended_at.tolist() == [4, 5]
+
+
+def test_the_api_accepts_one_request_at_a_time() -> None:
+    """Three clients at once hear yes one after another, though there are cores enough."""
+    assert run([0, 0, 0], [1, 1, 1], Model(workers=3, accept=0.5)).queued_at.tolist() == [0.5, 1.0, 1.5]
+
+
+def test_a_full_line_refuses() -> None:
+    """One at work, one in the line; the third hears no, the fourth finds room when one was taken."""
+    requests = run([0, 0, 0, 2], [2, 2, 2, 2], Model(workers=1, limit=1))
+
+    assert requests.outcome.tolist() == [COMPLETED, COMPLETED, REFUSED, COMPLETED]
+    assert requests.ended_at[[0, 1, 3]].tolist() == [2, 4, 6]
+    assert np.isnan(requests.queued_at[2]) & np.isnan(requests.ended_at[2])
+
+
+def test_at_the_trap_a_client_gives_up_and_the_server_goes_on() -> None:
+    """Its thread is busy with a document for nobody: who comes next waits for that, and gives up as well."""
+    requests = run([0, 1, 9], [5, 4, 1], Model(workers=1), patience=3.0)
+
+    assert requests.outcome.tolist() == [GAVE_UP, GAVE_UP, COMPLETED]
+    assert requests.ended_at.tolist() == [5, 9, 10]
+
+
+def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
+    """It leaves the line, which is then shorter, and costs nothing; who is being served stays."""
+    model = Model(workers=1, limit=1, hangs_up=True)
+
+    requests = run([0, 1, 4.5], [5, 4, 1], model, patience=3.0)
+
+    assert requests.outcome.tolist() == [COMPLETED, GAVE_UP, COMPLETED]
+    assert requests.started_at.tolist()[::2] == [0, 5]
+    assert np.isnan(requests.started_at[1])
+
+
+def test_who_hangs_up_at_the_door_never_comes_to_the_line() -> None:
+    """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
+    model = Model(workers=1, accept=2.0, limit=1, hangs_up=True)
+
+    requests = run([0, 0, 6], [9, 1, 1], model, patience=3.0)
+
+    assert requests.outcome.tolist() == [COMPLETED, GAVE_UP, GAVE_UP]
+    assert np.isnan(requests.queued_at[1])
+    assert requests.queued_at[2] == 8
+
+
+def test_who_has_given_up_does_not_hear_that_the_line_is_full() -> None:
+    """It has asked again long since, and asks no third time for that."""
+    model = Model(workers=1, accept=2.0, limit=0, tries=2, backoff=100.0)
+
+    requests = run([0, 0], [50, 1], model, patience=3.0)
+
+    assert requests.number.tolist() == [0, 0, 1, 1]
+    assert requests.attempt.tolist() == [1, 2, 1, 2]
+    assert requests.outcome.tolist()[2] == GAVE_UP, "and not refused, as it is at 4"
+
+
+def test_who_is_refused_asks_again_later_and_later() -> None:
+    """After a pause of the backoff, then twice that, give or take half; at most so many times in all."""
+    requests = run([0, 0], [100, 1], Model(workers=1, limit=0, tries=3, backoff=2.0))
+
+    assert requests.number.tolist() == [0, 1, 1, 1]
+    assert requests.attempt.tolist() == [1, 1, 2, 3]
+    assert requests.outcome.tolist() == [COMPLETED, REFUSED, REFUSED, REFUSED]
+    first, second = np.diff(requests.at[1:])
+    assert 1 <= first <= 3
+    assert 2 <= second <= 6
+
+
+def test_retries_make_a_trap_worse() -> None:
+    """Who gave up and asks again leaves the old request behind, which is worked on for nobody."""
+    requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
+
+    assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, GAVE_UP: 1}
+    assert requests.ended_at.max() == 12, "three documents for two clients"
+
+
+def test_a_worker_that_dies_costs_its_job_a_lease() -> None:
+    """It dies at 1 and is back at 3, when it takes the other job; the lost one is first in line at 11."""
+    model = Model(workers=1, lease=10.0, restart=2.0)
+
+    requests = run([0, 0.5, 10.5, 10.7], [3, 1, 2, 1], model, crashes=(1.0,))
+
+    assert requests.started_at.tolist() == [12.5, 3, 10.5, 15.5]
+    assert requests.ended_at.tolist() == [15.5, 4, 12.5, 16.5]
+
+
+def test_a_job_that_kills_too_many_workers_has_failed() -> None:
+    """At the second death its lease runs out for the last time."""
+    requests = run([0], [9], Model(workers=1, lease=5.0, restart=0.0, max_crashes=2), crashes=(1.0, 7.0))
+
+    assert requests.outcome.tolist() == [FAILED]
+    assert requests.ended_at.tolist() == [12]
+
+
+def test_workers_come_when_they_are_called_and_have_started() -> None:
+    """Called at 5, ready at 7: the job of 0 has waited for that."""
+    model = Model(workers=0, scaling=Schedule(((0.0, 0), (5.0, 1)), start_up=2.0))
+
+    assert run([0], [1], model).started_at.tolist() == [7]
+
+
+def test_a_worker_that_has_to_go_does_its_job_first() -> None:
+    """From 3 on one is too many; it is done at 4, and takes no other."""
+    model = Model(workers=2, scaling=Schedule(((0.0, 2), (3.0, 1))))
+
+    simulation = Simulation(model)
+    requests = join(simulation.run([Jobs(column([0, 0, 0]), column([4, 6, 1]))]))
+
+    assert requests.started_at.tolist() == [0, 0, 6]
+    assert simulation.fleet.billed == 4 + 7, "who has to go is paid until it is done"
+
+
+def test_who_is_called_off_on_the_way_does_not_come() -> None:
+    """Two are called at 0 for 4; at 2 one is enough; the other never shows."""
+    model = Model(workers=0, scaling=Schedule(((0.0, 2), (2.0, 1)), start_up=4.0))
+
+    simulation = Simulation(model)
+    requests = join(simulation.run([Jobs(column([0, 0]), column([3, 3]))]))
+
+    assert requests.started_at.tolist() == [4, 7]
+    assert simulation.fleet.billed == 2 * 2 + 8
+
+
+def test_an_empty_system_goes_on_in_a_lull() -> None:
+    """Decisions and crashes that fall between two jobs come at their own time, and are paid for."""
+    model = Model(workers=1, restart=1.0, scaling=Schedule(((0.0, 1), (10.0, 3), (20.0, 1))))
+    simulation = Simulation(model, crashes=(30.0,))
+
+    list(simulation.run([Jobs(column([0, 100]), column([1, 1]))]))
+
+    assert simulation.fleet.staffing == [(0, 1), (10, 3), (20, 1), (30, 0), (31, 1)]
+    assert simulation.fleet.billed == 10 + 3 * 10 + 81
+
+
+def test_keda_asks_for_a_worker_for_each_so_many_waiting() -> None:
+    """Up at once, but at most four more or twice as many; within a tenth nothing; down after the cooldown."""
+    decide = Keda(jobs_per_worker=5, least=1, most=12).rule()
+
+    looks = [(0, 0, 1), (15, 26, 1), (30, 200, 5), (45, 1000, 10), (60, 63, 12), (75, 5, 12), (374, 0, 12)]
+
+    assert [decide(*look)[0] for look in looks] == [1, 5, 10, 12, 12, 12, 1]
+    assert decide(390, 0, 12) == (1, 405)
+
+
+def test_workers_who_never_come_are_told_of() -> None:
+    """A timetable that ends with nobody cannot be simulated to its end."""
+    with pytest.raises(UsageError, match="2 jobs wait for workers who never come"):
+        run([0, 0], [1, 1], Model(workers=0, scaling=Schedule(((0.0, 0),))))
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "sentence"),
+    [
+        (lambda: Model(workers=0), "0 workers cannot do any work"),
+        (lambda: Model(cores=0), "0 cores cannot do any work"),
+        (lambda: Model(lease=-1), "lease cannot be -1"),
+        (lambda: Model(limit=nan), "limit cannot be nan"),
+        (lambda: Model(tries=0), "needs one try or more"),
+        (lambda: Schedule(((5.0, 1), (0.0, 1))), "in the order of time"),
+        (lambda: Schedule(()), "needs steps"),
+        (lambda: Keda(jobs_per_worker=0), "KEDA's rule needs"),
+        (lambda: Keda(least=5, most=4), "KEDA's rule needs"),
+    ],
+)
+def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+    """One sentence that says what cannot be."""
+    with pytest.raises(UsageError, match=sentence):
+        nonsense()
+
+
+models = st.builds(
+    Model,
+    workers=st.integers(1, 4),
+    cores=st.sampled_from([0.5, 1.0, 1.5, 3.0, inf]),
+    accept=st.sampled_from([0.0, 0.25]),
+    limit=st.sampled_from([0, 2, inf]),
+    hangs_up=st.booleans(),
+    tries=st.integers(1, 3),
+    scaling=st.sampled_from(
+        [None, Keda(least=1, most=3, start_up=2.0), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]
+    ),
+)
+
+
+@given(jobs_of_whole_seconds(), models, st.sampled_from([inf, 2.0, 7.0]), st.integers(0, 3))
+def test_whatever_happens_every_document_has_its_ending(
+    jobs: Jobs, model: Model, patience: float, seed: int
+) -> None:
+    """Every client asks, at most so often as it may, and each request ends once; a seed decides all."""
+    patient = Jobs(jobs.at, jobs.service, np.full(len(jobs.at), patience))
+    crashes = [at for at, _ in zip(crash_instants(8.0, seed=seed), range(6), strict=False)]
+
+    requests = simulate_events([patient], model, seed=seed, crashes=crashes)
+    again = simulate_events([patient], model, seed=seed, crashes=crashes)
+
+    assert set(requests.number.tolist()) == set(range(len(jobs.at)))
+    assert max(Counter(zip(requests.number, requests.attempt, strict=True)).values()) == 1
+    assert requests.attempt.max() <= model.tries
+    assert np.array_equal(requests.ended_at, again.ended_at, equal_nan=True)
+    completed = requests.outcome == COMPLETED
+    assert np.all(requests.ended_at[completed] >= requests.started_at[completed])
+    assert np.all(requests.started_at[completed] >= requests.queued_at[completed])
+
+
+@given(jobs_of_whole_seconds(), st.integers(1, 4), st.sampled_from([0.5, 1.0, 1.5, 3.0]))
+def test_littles_law_is_an_identity_on_shared_cores_too(jobs: Jobs, workers: int, cores: float) -> None:
+    """However the pace changes: the area below the curve is the time spent, to the last digit."""
+    served = serve_by_events(jobs, Model(workers=workers, cores=cores))
+
+    assert jobs_in_system(served) == seconds_spent(served)
+
+
+@given(jobs_of_whole_seconds(), st.integers(1, 4), st.sampled_from([0.5, 1.0, 1.5]))
+def test_cores_do_all_work_and_no_more(jobs: Jobs, workers: int, cores: float) -> None:
+    """What the pace of each stretch makes, over all stretches and all who are busy, is the work there was."""
+    served = serve_by_events(jobs, Model(workers=workers, cores=cores))
+
+    done = sum(length * min(busy, cores) for length, busy in stretches(served))
+
+    assert done == pytest.approx(jobs.service.sum(), abs=1e-9)
+    assert max((busy for _, busy in stretches(served)), default=0) <= workers
+
+
+def stretches(served: Served) -> list[tuple[float, int]]:
+    """How long each stretch lasts in which nothing changes, and how many are at work in it."""
+    instants = np.unique(np.concatenate([served.started_at, served.ended_at]))
+    began, ended = (
+        np.searchsorted(np.sort(when), instants[:-1], side="right")
+        for when in (served.started_at, served.ended_at)
+    )
+    return list(zip(np.diff(instants).tolist(), (began - ended).tolist(), strict=True))

@@ -1,0 +1,171 @@
+"""Plans: the least fleet, its price and its risk; and bundles that stand for jobs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+import pytest
+
+from pdflab.errors import UsageError
+from pdflab.load.arrivals import Phase
+from pdflab.simulation import planner, theory
+from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.demand import Demand
+from pdflab.simulation.planner import Question, Target, autoscaled, fixed, job_by_job, scheduled, try_fleet
+
+MIX = (0.1, 0.8, 0.1)
+TENTHS = (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0)
+
+
+def demand(jobs: int = 3_000, *, seconds: float = 3_600.0, mean: float = 5.0) -> Demand:
+    return Demand(Phase(seconds, TENTHS, jobs), ServiceTimes.lognormal(mean), MIX)
+
+
+def question(
+    jobs: int = 3_000, *, deadline: float | None = 4_000.0, latency: float | None = None
+) -> Question:
+    return Question(demand(jobs), Target(deadline, latency), price=0.36, replications=10)
+
+
+def test_all_at_once_needs_the_work_divided_by_the_time() -> None:
+    """A thousand jobs of exactly 6 s in 600 s are ten workers, a hundred jobs each: no fewer, and no more."""
+    at_once = Demand(Phase(0.0, count=1_000), ServiceTimes.of(custom=6.0, invoice=6.0, report=6.0), MIX)
+
+    proposal = fixed(Question(at_once, Target(deadline=600.0), price=3.0))
+
+    assert (proposal.workers, proposal.finished, proposal.confidence) == (10, 600.0, 1.0)
+    assert proposal.cost == pytest.approx(10 * 600 / 3600 * 3.0)
+
+
+def test_a_worker_less_is_not_sure_enough() -> None:
+    """The fleet is the least one: with one worker less, too many replications miss the deadline."""
+    asked = question()
+
+    proposal = fixed(asked)
+    fewer = try_fleet(asked, "fewer", replace(proposal.model, workers=proposal.workers - 1))
+
+    assert proposal.is_sure
+    assert not fewer.is_sure
+    assert job_by_job(asked, proposal.workers) <= 4_000.0
+
+
+def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
+    """A flat demand: the workers for whom 95 of 100 wait and work within the target, give or take one."""
+    flat = Demand(Phase(36_000.0, (1.0,), 36_000), ServiceTimes.lognormal(5.0, scv=1.0), MIX)
+    asked = Question(flat, Target(latency=16.0), price=1.0, replications=10)
+    waits = 16.0 - asked.alone()
+    by_theory = next(
+        c for c in range(6, 20) if theory.mmc_waiting_percentile(1.0, 0.2, c, share=0.95) <= waits
+    )
+
+    assert abs(fixed(asked).workers - by_theory) <= 1
+
+
+def test_a_timetable_and_an_autoscaler_meet_the_deadline_too() -> None:
+    """Each with its own number of workers over time, and its own bill: only who is there is paid."""
+    asked = replace(question(), start_up=5.0)
+
+    proposals = [scheduled(asked), autoscaled(asked)]
+
+    assert all(proposal.is_sure for proposal in proposals)
+    assert all(len({workers for _, workers in proposal.staffing}) > 2 for proposal in proposals)
+    for proposal in proposals:
+        assert proposal.cost < proposal.workers * proposal.finished / 3600 * 0.36
+
+
+def test_a_spike_and_crashes_make_it_late() -> None:
+    """The same fleet, asked what if: ten times the densest tenth, or a worker that dies each ten seconds."""
+    asked = question()
+    proposal = fixed(asked)
+
+    spike = try_fleet(replace(asked, demand=asked.demand.spiked(10.0)), "spike", proposal.model)
+    deaths = try_fleet(replace(asked, crash_every=10.0), "deaths", proposal.model)
+
+    assert spike.finished > 1.5 * proposal.finished
+    assert deaths.finished > proposal.finished
+    assert (spike.confidence, deaths.confidence) == (0, 0)
+    assert proposal.confidence == 1
+
+
+def test_who_cannot_be_in_time_says_so_by_its_confidence() -> None:
+    """An autoscaler whose workers start for ten minutes has no chance at a latency of 30 s."""
+    asked = replace(question(deadline=None, latency=30.0), start_up=600.0, replications=2)
+
+    assert not autoscaled(asked).is_sure
+
+
+@pytest.mark.parametrize("model", ["line", "events"])
+def test_bundles_tell_what_jobs_tell(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bundles of ten the same fleet is done at the same time, or later by what two bundles take."""
+    asked = question(20_000)
+    fleet = planner._model(asked, 31) if model == "line" else replace(scheduled(question()).model, workers=31)
+    one_by_one = planner.try_fleet(asked, "jobs", fleet).finished
+
+    monkeypatch.setattr(planner, "_LINE_BUNDLES", 2_000)
+    monkeypatch.setattr(planner, "_EVENT_BUNDLES", 2_000)
+    bundled = planner.try_fleet(asked, "bundles", fleet).finished
+
+    assert -1 <= bundled - one_by_one <= 2 * 10 * 5.0
+
+
+@pytest.mark.parametrize("grain", [1, 7, 100])
+def test_bundles_hold_the_work_of_all_jobs(grain: int) -> None:
+    """As much in all, spread in the same way, whatever the size of a bundle."""
+    asked = demand(200_000)
+
+    jobs = asked.bundles(grain, np.random.default_rng(1))
+
+    assert jobs.service.sum() == pytest.approx(200_000 * 5.0, rel=0.01)
+    assert jobs.service.var() == pytest.approx(grain * 0.5 * 25.0, rel=0.1)
+    assert np.all(np.diff(jobs.at) >= 0)
+    shares = np.histogram(jobs.at, bins=10, range=(0, 3_600))[0] / len(jobs.at)
+    assert shares == pytest.approx(np.array(TENTHS) / sum(TENTHS), abs=0.01)
+
+
+def test_jobs_drawn_in_blocks_are_as_many_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly; they ascend across blocks, and lie where the profile is dense."""
+    monkeypatch.setattr("pdflab.simulation.demand._DRAWN", 999)
+
+    blocks = list(demand(10_000).one_by_one(np.random.default_rng(2)))
+    at = np.concatenate([block.at for block in blocks])
+
+    assert (len(blocks), len(at)) == (11, 10_000)
+    assert np.all(np.diff(at) >= 0)
+    shares = np.histogram(at, bins=10, range=(0, 3_600))[0] / len(at)
+    assert shares == pytest.approx(np.array(TENTHS) / sum(TENTHS), abs=0.015)
+
+
+def test_the_demand_tells_how_many_workers_it_keeps_busy() -> None:
+    """3,000 jobs of 5 s in an hour are four workers and a sixth; 30 of 22 times that in the densest tenth."""
+    assert demand().busy.mean() == pytest.approx(3_000 * 5 / 3_600)
+    assert demand().busy.max() == pytest.approx(3_000 * 5 / 3_600 * 10 * 3 / 22)
+    assert demand().spiked(3.0).jobs == pytest.approx(3_000 * (1 + 2 * 3 / 22), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "sentence"),
+    [
+        (
+            lambda: question(deadline=3_500.0),
+            "No fleet can meet this: the last documents are asked for at 3,600 s",
+        ),
+        (
+            lambda: question(deadline=None, latency=1.0),
+            "No fleet can meet this: 95% of the documents take up to",
+        ),
+        (lambda: Target(), "Give a deadline, or a latency"),
+        (lambda: Target(deadline=1.0, latency=1.0), "Give a deadline, or a latency"),
+        (lambda: Target(deadline=-1.0), "A target needs seconds above 0"),
+        (lambda: replace(question(), price=-1.0), "A price and a start-up time must be 0 or more"),
+        (lambda: replace(question(), start_up=inf), "A price and a start-up time must be 0 or more"),
+        (lambda: replace(question(), crash_every=0.0), "more than 0 seconds apart"),
+        (lambda: Demand(Phase(1.0, (0.0,), 5), ServiceTimes.lognormal(1.0), MIX), "a time at which they are"),
+        (lambda: Demand(Phase(1.0, (1.0,)), ServiceTimes.lognormal(1.0), MIX), "needs a number of documents"),
+        (lambda: ServiceTimes.lognormal(-1.0), "needs a mean above 0"),
+    ],
+)
+def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+    """A sentence that says why nothing can meet it, or what is missing."""
+    with pytest.raises(UsageError, match=sentence):
+        nonsense()

@@ -1,0 +1,172 @@
+"""`pdflab plan` as a user meets it: a table and a chart, or one JSON object; nonsense is one sentence."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pdflab.__main__ import main
+from pdflab.documents.samples import KINDS
+from pdflab.load.arrivals import burst
+from pdflab.notebook.canvas import png
+from pdflab.notebook.plan_charts import Fleet, plan_figure
+from pdflab.planning import measure_rendering
+from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.twin import queued_door, simulate
+
+SMALL = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20", "--start-up", "5"]
+KEYS = {"workers", "finished_s", "cost", "confidence"}
+
+
+def test_json_is_one_object_with_the_promised_keys(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The cheapest fleet that is sure enough, and beside it all that were tried; no chart is drawn."""
+    code = main([*SMALL, "--json", "--chart", str(tmp_path / "plan.png")])
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert told.keys() >= KEYS
+    assert [policy["policy"] for policy in told["policies"]] == ["fixed", "scheduled", "autoscaled"]
+    assert all(policy.keys() >= KEYS for policy in told["policies"] + told["what_if"])
+    assert told["cost"] == min(p["cost"] for p in told["policies"] if p["confidence"] >= 0.95)
+    assert told["finished_s"] <= 1.5 * 3600
+    assert told["job_by_job_s"] <= 1.5 * 3600
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_seed_makes_the_same_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """To the last digit; another seed makes another."""
+    answers = []
+    for seed in ("1", "1", "2"):
+        main([*SMALL, "--json", "--seed", seed])
+        answers.append(capsys.readouterr().out)
+
+    assert answers[0] == answers[1] != answers[2]
+
+
+def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A line for each fleet and each what-if, the verdict in a sentence, and a picture."""
+    chart = tmp_path / "charts" / "plan.png"
+
+    assert main([*SMALL, "--chart", str(chart)]) == 0
+
+    shown = capsys.readouterr().out
+    for words in (
+        "fixed",
+        "scheduled",
+        "autoscaled",
+        "10 times the spike",
+        "a death each 60 s",
+        "one by one",
+    ):
+        assert words in shown
+    assert "500 documents, all done after 1.5 h" in shown
+    assert chart.read_bytes().startswith(b"\x89PNG")
+
+
+def test_service_times_are_measured_where_nobody_tells_them() -> None:
+    """Some documents of each kind, rendered here and now: a report takes longer than a text."""
+    service = measure_rendering()
+
+    assert set(service.seconds) == set(KINDS)
+    assert all(len(seconds) == 20 and seconds.min() > 0 for seconds in service.seconds.values())
+    assert np.median(service.seconds["report"]) > np.median(service.seconds["custom"])
+
+
+def test_a_target_that_no_policy_is_sure_of_is_a_no(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Exit code 1, as an answer: of a hundred workers one dies each second, and none is back in time."""
+    words = [
+        "--jobs",
+        "100",
+        "--hours",
+        "0.1",
+        "--deadline",
+        "0.2",
+        "--crash-every",
+        "1",
+        "--start-up",
+        "9999",
+    ]
+
+    assert main([*SMALL, *words, "--chart", str(tmp_path / "plan.png")]) == 1
+
+    shown = capsys.readouterr().out
+    assert "No fleet that was tried is sure enough" in shown
+    assert "one by one" not in shown, "that one would know of no crashes"
+
+
+def test_all_at_once_for_a_latency_from_a_real_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Service times and mix are learnt from a saved run; a timetable has nothing to follow."""
+    service = ServiceTimes.of(custom=0.5, invoice=1.0, report=2.0)
+    run = replace(simulate(burst(50), queued_door(2), service), machine={"cores": 2})
+    run.save(tmp_path / "run.json")
+
+    words = ["--profile", "at-once", "--jobs", "500", "--within", "60", "--run", str(tmp_path / "run.json")]
+    main(["plan", *words, "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert [policy["policy"] for policy in told["policies"]] == ["fixed", "autoscaled"]
+    assert told["service_s"] == pytest.approx(1.0, abs=0.3)
+    assert told["workers"] == pytest.approx(500 * told["service_s"] * 0.95 / 60, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--jobs", "0"], "--jobs must be between 1 and"),
+        (["--hours", "0"], "--hours must be more than 0"),
+        (["--hours", "nan"], "--hours must be more than 0"),
+        (["--hours", "10", "--deadline", "9"], "No fleet can meet this: the last documents are asked for at"),
+        (["--within", "0.001"], "No fleet can meet this: 95% of the documents take up to"),
+        (["--deadline", "12", "--within", "5"], "Give either --deadline or --within"),
+        (["--deadline", "-1"], "A target needs seconds above 0"),
+        (["--price", "-1"], "A price and a start-up time must be 0 or more"),
+        (["--spike", "0.5"], "--spike must be 1 or more"),
+        (["--crash-every", "0"], "more than 0 seconds apart"),
+        (["--service", "0"], "A service time needs a mean above 0"),
+        (["--run", "run.json"], "Give either --service or --run"),
+    ],
+)
+def test_nonsense_is_one_sentence_and_exit_code_2(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be, and why; nothing is simulated."""
+    service = [] if "--service" in words else ["--service", "0.1"]
+
+    assert main(["plan", *service, *words]) == 2
+
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither one that is something else, nor one that is not there, ends in a traceback."""
+    (tmp_path / "other.json").write_text('{"name": 1}')
+
+    assert main(["plan", "--run", str(tmp_path / "other.json")]) == 2
+    assert "is not a run that pdflab has saved" in capsys.readouterr().err
+    assert main(["plan", "--run", str(tmp_path / "nowhere.json")]) == 2
+    assert "choose another place" in capsys.readouterr().err
+
+
+def test_the_chart_shows_each_fleet_and_the_deadline() -> None:
+    """Workers beside what is asked for, and the line; hours below; the verdict above."""
+    steps = np.array([0.0, 3600.0]), np.array([2.0, 0.0])
+    fleets = [Fleet("fixed", steps, steps), Fleet("scheduled", steps, steps)]
+
+    figure = plan_figure("Two will do", fleets, asked=steps, deadline=7200.0)
+
+    workers, line = figure.axes
+    assert [entry.get_label() for entry in workers.get_lines()] == [
+        "kept busy by what is asked for", "fixed", "scheduled", "deadline",
+    ]  # fmt: skip
+    assert [entry.get_label() for entry in line.get_lines()] == ["fixed", "scheduled", "deadline"]
+    assert workers.get_lines()[1].get_xdata().tolist() == [0, 1]
+    assert figure.get_suptitle() == "Two will do"
+    assert png(figure).startswith(b"\x89PNG")

@@ -1,0 +1,153 @@
+"""The twin: a Run like that of an experiment, calibrated on one and held against another.
+
+The real runs here are made up by the twin itself, with a system that we know: what is learnt from them must
+be what we put in.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pdflab import metrics
+from pdflab.documents.samples import KINDS
+from pdflab.errors import UsageError
+from pdflab.load.arrivals import burst, steady
+from pdflab.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.simulation.calibration import ServiceTimes, calibrate
+from pdflab.simulation.model import Model
+from pdflab.simulation.twin import jobs_of, queued_door, simulate, synchronous_door
+from pdflab.simulation.validation import hold_out, replay
+
+SERVICE = ServiceTimes({kind: np.array([0.05, 0.06, 0.07]) * (1 + n) for n, kind in enumerate(KINDS)})
+PLAN = burst(300, seconds=4.0, seed=3)
+
+
+def made_up(workers: int = 4, *, cores: float = 2.0, seed: int = 1) -> Run:
+    """A run of a machine with two cores, as an experiment would have saved it."""
+    run = simulate(PLAN, queued_door(workers, cores=cores), SERVICE, seed=seed)
+    return replace(run, machine={"cores": 2})
+
+
+def test_a_simulated_run_reads_like_a_measured_one() -> None:
+    """The same sends, events and figures: every document is asked for when planned, and becomes a PDF."""
+    run = made_up()
+
+    figures = metrics.summary(run)
+    columns = metrics.job_columns(run.events)
+
+    assert (figures["sent"], figures["accepted"], figures["failed"]) == (300, 300, 0)
+    assert [send.intended_at for send in run.sends] == [arrival.at for arrival in PLAN.arrivals()]
+    assert [send.kind for send in run.sends] == [arrival.kind for arrival in PLAN.arrivals()]
+    assert np.all(columns.ended_at > columns.started_at)
+    assert columns.waiting.max() > 1, "four seconds of a burst are too much for two cores"
+    assert [event.at for event in run.events] == sorted(event.at for event in run.events)
+
+
+def test_at_the_trap_clients_time_out() -> None:
+    """A burst that takes a minute: who has waited for 30 s has no PDF, though the server made it."""
+    slow = ServiceTimes.of(custom=0.4, invoice=0.4, report=0.4)
+
+    run = simulate(PLAN, synchronous_door(4, cores=2), slow, door=SYNCHRONOUS)
+    figures = metrics.summary(run)
+
+    assert 0 < figures["failed"] < 300
+    assert {send.error for send in run.sends if not send.accepted} == {"timeout"}
+    assert len({event.job_id for event in run.events if event.state == "COMPLETED"}) == 300
+    assert all(send.status == 200 and send.answered_at for send in run.sends if send.accepted)
+
+
+def test_a_full_line_and_a_deadly_job_are_told_as_the_service_tells_them() -> None:
+    """429 is "refused", at once; the API's time is the client's wait."""
+    run = simulate(PLAN, queued_door(1, accept=0.01, limit=20), SERVICE)
+    refused = [send for send in run.sends if send.status == 429]
+
+    assert len(refused) > 50
+    assert {send.error for send in refused} == {"refused"}
+    assert {send.job_id for send in refused} == {None}
+    assert min(send.answered_at - send.sent_at for send in run.sends if send.accepted) == pytest.approx(0.01)
+
+
+def test_documents_and_their_times_do_not_depend_on_the_fleet() -> None:
+    """Two models of one plan and one seed meet the same jobs: what differs is the fleet."""
+    one, other = (list(jobs_of(PLAN, SERVICE, seed=5)) for _ in range(2))
+
+    assert np.array_equal(one[0].service, other[0].service)
+    assert not np.array_equal(one[0].service, next(jobs_of(PLAN, SERVICE, seed=6)).service)
+
+
+@pytest.mark.parametrize(("workers", "cores"), [(4, 2.0), (2, 2.0), (4, 1.0)])
+def test_calibration_finds_the_work_behind_the_seconds(workers: int, cores: float) -> None:
+    """On shared cores a job takes longer than its work; told the cores, we find the work that was put in."""
+    learnt = calibrate(made_up(workers, cores=cores), cores=cores)
+
+    for kind, seconds in learnt.service.seconds.items():
+        nearest = np.abs(seconds[:, None] - SERVICE.seconds[kind]).min(axis=1)
+        assert nearest.max() < 1e-6, kind
+    assert learnt.jobs == 300
+
+
+def test_calibration_finds_out_how_many_cores_there_were() -> None:
+    """The machine says two; the workers had one and a half: in calm and rush, that explains the seconds."""
+    plan = burst(400, seconds=3.0, calm=8.0, seed=2)
+    run = replace(simulate(plan, queued_door(4, cores=1.5), SERVICE), machine={"cores": 2})
+
+    learnt = calibrate(run)
+
+    assert learnt.cores == 1.5
+    assert learnt.stretch[4] > 2 * learnt.stretch[1], "four at once are slowed down"
+
+
+def test_where_concurrency_tells_nothing_the_machine_is_believed() -> None:
+    """Two workers on two cores never wait for one another."""
+    assert calibrate(made_up(2)).cores == 2
+
+
+def test_a_run_on_shared_cores_is_replayed_job_by_job() -> None:
+    """Its arrivals and seconds at work give its starts and ends."""
+    measured, replayed = replay(made_up(4), 4)
+
+    assert np.allclose(measured.started_at, replayed.started_at, atol=1e-6)
+    assert np.allclose(measured.ended_at, replayed.ended_at, atol=1e-6)
+    assert not np.allclose(measured.started_at, replay(made_up(4), 5)[1].started_at, atol=1e-3)
+
+
+def test_a_held_out_run_is_predicted_from_another() -> None:
+    """Learn from a burst on two workers, and predict a steady load on four: within 10 %, figure by figure."""
+    learnt = calibrate(made_up(2))
+    plan = steady(24.0, seconds=20.0, seed=9)
+    unseen = simulate(plan, queued_door(4, cores=2), SERVICE, seed=8)
+
+    verdict = hold_out(learnt, unseen, Model(workers=4, cores=learnt.cores))
+    wrong = hold_out(learnt, unseen, Model(workers=4))
+
+    assert verdict.errors.keys() == {"p50", "p95", "makespan"}
+    assert sorted(map(abs, verdict.errors.values()))[1] < 0.1
+    assert abs(wrong.errors["p50"]) > 0.2, "a twin that forgets the cores is told apart"
+    assert "makespan" in str(verdict)
+    assert "%" in str(verdict)
+
+
+def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:
+    """Lognormal by quantiles; and what the bench says, in seconds."""
+    mean, scv = ServiceTimes.lognormal(0.2, scv=0.5).moments((0.1, 0.8, 0.1))
+    ms = {row: {"ours": value} for row, value in (("custom", 1.0), ("core_12", 4.0), ("report", 20.0))}
+
+    assert (mean, scv) == (pytest.approx(0.2), pytest.approx(0.5, rel=0.05))
+    assert ServiceTimes.from_bench({"ms": ms}).moments((0.25, 0.5, 0.25))[0] == pytest.approx(0.00725)
+
+
+def test_what_cannot_be_learnt_is_told() -> None:
+    """An empty run, a kind that never came, a time that cannot be."""
+    empty = Run("nothing", QUEUED)
+
+    with pytest.raises(UsageError, match="no job was completed"):
+        calibrate(empty)
+    with pytest.raises(UsageError, match="nothing to replay"):
+        replay(empty, 2)
+    with pytest.raises(UsageError, match="nothing to compare with"):
+        hold_out(calibrate(made_up()), Run("unfinished", QUEUED, sends=made_up().sends), Model())
+    with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
+        ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
+    with pytest.raises(UsageError, match="must be 0 or more"):
+        ServiceTimes.of(invoice=-1.0)
