@@ -1,6 +1,7 @@
 """What each command does, once its arguments are read.
 
-Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; `demo` has a file of its own.
+Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; demo.py, chaos.py and
+planning.py have files of their own.
 """
 
 import argparse
@@ -115,6 +116,15 @@ def load(arguments: argparse.Namespace) -> int:
     return fire_at(arguments)
 
 
+def demo(arguments: argparse.Namespace) -> int:
+    """Compare both doors under the same load."""
+    from pdflab.demo import demo as compare  # matplotlib, which the workers and the API need not load
+
+    a = arguments
+    chosen = _private(a)
+    return compare(chosen, scenario=a.scenario, seconds=a.seconds, timeout=a.timeout, as_json=a.json)
+
+
 def audit(arguments: argparse.Namespace) -> int:
     """Hold what clients were told against what there is."""
     from pdflab.audit import audit as check
@@ -122,6 +132,33 @@ def audit(arguments: argparse.Namespace) -> int:
     verdict = check(Settings.from_env(os.environ, folder=arguments.folder))
     print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
     return 0 if verdict.clean else 1
+
+
+def dead_letters(arguments: argparse.Namespace) -> int:
+    """List what failed at a running service, or try it again."""
+    from pdflab.deadletters import list_dead_letters, retry, retry_all
+
+    a = arguments
+    if a.retry:
+        print(retry(a.url, a.retry, as_json=a.json))
+    else:
+        print((retry_all if a.retry_all else list_dead_letters)(a.url, as_json=a.json))
+    return 0
+
+
+def chaos(arguments: argparse.Namespace) -> int:
+    """Attack a private system, and audit it."""
+    from pdflab.chaos import chaos as attack
+
+    a = arguments
+    return attack(_private(a), seconds=a.seconds, seed=a.seed, naive=a.naive, as_json=a.json)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Size a fleet."""
+    from pdflab.planning import plan as size  # the simulation, which nobody else needs
+
+    return size(arguments)
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -179,3 +216,9 @@ def sample(arguments: argparse.Namespace) -> int:
             f"{a.out} cannot be written ({error.strerror}); name another file with --out."
         ) from None
     return 0
+
+
+def _private(arguments: argparse.Namespace) -> Settings:
+    """Give the settings of a system of its own, at ports that are free."""
+    a = arguments
+    return Settings.from_env(os.environ, folder=a.folder, port=0, sync_port=0, workers=a.workers)

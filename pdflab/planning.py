@@ -17,10 +17,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from pdflab.columns import Floats
 from pdflab.documents.samples import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import MOSTLY_INVOICES, Phase
-from pdflab.columns import Floats
 from pdflab.run import Run
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.demand import Demand

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pdflab.__main__ import _parser
 from pdflab.documents.requests import parse_request
+from pdflab.options import parser
 from pdflab.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith(".venv/bin/pdflab")])
 def test_every_command_is_one_that_pdflab_knows(line: str) -> None:
     """What README tells to type has the words and options of today; others run them."""
-    assert _parser().parse_args(shlex.split(line)[1:]).run
+    assert parser().parse_args(shlex.split(line)[1:]).run
 
 
 def test_the_request_that_readme_sends_is_accepted() -> None:
