@@ -10,7 +10,7 @@ from flask import Flask
 from pdflab.guard import stop_event
 from pdflab.service.serving import listener, serve
 
-THREADS = 8  # as many as the API has
+THREADS = 8
 
 
 def create_bare_app() -> Flask:

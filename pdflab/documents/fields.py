@@ -15,7 +15,6 @@ from pdflab.documents.invisible import clean
 from pdflab.documents.payment import is_iban
 
 _MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
-_FIRST_MARK = "\u0300"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 LOCALES = (
@@ -44,7 +43,7 @@ def _plain(text: str) -> str:
 
 def _refuse_piles(text: str) -> None:
     """Refuse what would take seconds to normalise: accents are sorted in quadratic time (UAX #15, 13)."""
-    if max(text) < _FIRST_MARK:
+    if not any(map(unicodedata.combining, set(text))):
         return
     marks = 0
     for character in text:

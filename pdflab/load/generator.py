@@ -12,10 +12,11 @@ import errno
 import io
 import json
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 import aiohttp
@@ -28,6 +29,8 @@ from pdflab.run import QUEUED, SYNCHRONOUS, Send
 _PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
 _GLANCE = 0.05  # seconds between two looks at `stop`
+_READY = 1_000  # parcels made ahead
+_SPARE = 0.005  # seconds: with less until the next one leaves, none is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +75,38 @@ async def fire(
     is reported as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.door == QUEUED
-    parcels = parcels_of(requests, batched=batched)
-    first = list(islice(parcels, 1))  # made before the clock starts: a batch is due at once
+    parcels = _Ahead(parcels_of(requests, batched=batched))
+    parcels.make()  # before the clock starts: a batch is due at once
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
         courier = _Courier(session, target, batched, on_send, on_start, turn)
         async with asyncio.TaskGroup() as in_flight:
-            for parcel in chain(first, parcels):
-                if not await courier.wait_until(parcel[-1].at, stop):
+            while parcel := parcels.take():
+                if not await courier.wait_until(parcel[-1].at, stop, meanwhile=parcels.make):
                     break
                 in_flight.create_task(courier.deliver(parcel))
+
+
+class _Ahead:
+    """Makes parcels while there is time: a spike finds them ready, and has the processor for itself."""
+
+    def __init__(self, parcels: Iterator[list[Document]]) -> None:
+        self._parcels = parcels
+        self._ready: deque[list[Document]] = deque()
+
+    def make(self) -> bool:
+        """Make one more, and tell whether there was one to make and room for it."""
+        more = list(islice(self._parcels, 1)) if len(self._ready) < _READY else []
+        self._ready.extend(more)
+        return bool(more)
+
+    def take(self) -> list[Document] | None:
+        """Give the next one, made long ago or just now; None after the last."""
+        if not self._ready:
+            self.make()
+        return self._ready.popleft() if self._ready else None
 
 
 class _Answer(NamedTuple):
@@ -115,10 +138,11 @@ class _Courier:
     turn: AbstractAsyncContextManager[None]  # of a client, in a closed loop
     clock: _Clock = field(default_factory=_Clock)
 
-    async def wait_until(self, at: float, stop: Stop | None) -> bool:
-        """Sleep until an instant of the plan; answer False as soon as `stop` is set."""
+    async def wait_until(self, at: float, stop: Stop | None, *, meanwhile: Callable[[], bool]) -> bool:
+        """Wait for an instant of the plan, doing what there is `meanwhile`; give False when `stop` is set."""
         while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
-            await asyncio.sleep(min(left, _GLANCE))
+            busy = left > _SPARE and meanwhile()
+            await asyncio.sleep(0 if busy else min(left, _GLANCE))
         await asyncio.sleep(0)  # late, there was no sleep: without this line, what went before never leaves
         return not _is_set(stop)
 

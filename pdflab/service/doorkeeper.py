@@ -10,6 +10,7 @@ Read next: api.py.
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,6 +66,7 @@ def _own_names(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower() for name in names if name)
 
 
+@lru_cache(maxsize=64)
 def _host_name(header: str) -> str:
     """Give the name in a Host header, without port, brackets and the root's dot."""
     try:
@@ -73,6 +75,7 @@ def _host_name(header: str) -> str:
         return header
 
 
+@lru_cache(maxsize=64)
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

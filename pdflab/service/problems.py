@@ -33,7 +33,7 @@ def problem(status: int, detail: str, *, retry_after: int | None = None, **more:
 def read_json(request: Request) -> Any:
     """Decode a request's body. Raises InvalidRequest when it is not JSON."""
     try:
-        return json.loads(request.get_data(), parse_constant=_refuse_constant)
+        return _DECODER.decode(_text(request.get_data()))
     except RecursionError:
         raise InvalidRequest([("", "The body is nested too deeply.")]) from None
     except ValueError as error:
@@ -87,5 +87,12 @@ def _bug(error: Exception) -> Response:
     return problem(500, "The service has a defect; its log says more.")
 
 
+def _text(data: bytes) -> str:
+    return data.decode(json.detect_encoding(data), "surrogatepass")
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # json.loads would make one for each request

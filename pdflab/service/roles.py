@@ -5,6 +5,7 @@ Nothing is imported before its role needs it: a worker never loads flask, the AP
 Read next: supervisor.py.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -38,6 +39,8 @@ def run_api(
     operations = OperationStarter(launch, address(sock))
     storage = Storage(settings.storage_folder)  # only read, and not opened: accepting needs no disk
     app = create_app(queue, storage, settings, start_operation=operations.start)
+    if not as_threads:
+        _rarely_collect()
     serve(app, sock, stop, threads=_API_THREADS)
     operations.stop()
 
@@ -112,6 +115,13 @@ def _yield_to_the_door() -> None:
         os.nice(_NICENESS)
         if os.getsid(0) == os.getpid():  # else it is a terminal's session, and not ours to slow down
             Path("/proc/self/autogroup").write_text(str(_NICENESS))
+
+
+def _rarely_collect() -> None:
+    """Look for garbage in circles less often: a long request is thousands of objects, and no circle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @contextmanager
