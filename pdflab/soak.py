@@ -163,7 +163,8 @@ def _sample(system: System) -> Iterator[tuple[str, float]]:
     _ask(system.url, "GET", "/stats")
     yield "stats_ms", 1_000 * (time.perf_counter() - began)
     if not system.broker.embedded:  # it has no INFO
-        yield "redis", system.broker.client().info("memory")["used_memory"] / 2**20
+        memory: Any = system.broker.client().info("memory")
+        yield "redis", memory["used_memory"] / 2**20
     listed = subprocess.run(
         ["ps", "-axo", "ppid=,rss=,args="], capture_output=True, text=True, check=True
     ).stdout

@@ -43,8 +43,12 @@ class Broker:
     start: Callable[[], "subprocess.Popen[bytes]"] | None = None
     inside: Any = None  # the fakeredis server that the threads of this process share
 
-    def client(self, *, patient: bool = True) -> "redis.Redis":
-        """Make a client: a patient one tries again, an impatient one gives up within half a second."""
+    def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
+        """Make a client: a patient one tries again, an impatient one gives up within half a second.
+
+        One that is for a single thread, `alone`, keeps its connection: to take it from a pool for each
+        command and to give it back is a third of what a command costs a worker.
+        """
         if self.inside is not None:
             from fakeredis import FakeRedis
 
@@ -57,6 +61,7 @@ class Broker:
             socket_timeout=seconds,
             socket_connect_timeout=seconds,
             retry=retry,
+            single_connection_client=alone,
         )
 
     @property
@@ -82,7 +87,8 @@ class Broker:
         """Kill our redis-server with SIGKILL; `revive` starts it again from its append-only file."""
         self._require_server("keeps nothing when it is killed")
         with self._own_client() as client:
-            os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
+            server: Any = client.info("server")
+            os.kill(int(server["process_id"]), signal.SIGKILL)
 
     @property
     def can_be_attacked(self) -> bool:
@@ -188,7 +194,8 @@ def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: st
     }
     command = [server, *(word for pair in options.items() for word in pair)]
     broker = _started(f"unix://{url_path}", [socket_folder, *passing], command, folder)
-    broker.name = f"a private {Path(server).name} {broker.client().info('server')['redis_version']}"
+    about: Any = broker.client().info("server")
+    broker.name = f"a private {Path(server).name} {about['redis_version']}"
     return broker
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 import redis
+from redis.exceptions import NoScriptError
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Job, JobEvent, JobState
@@ -165,8 +166,12 @@ class QueueView:
         return [Job.from_record(record) for record in records if "state" in record]
 
     def _run(self, step: str, *arguments: Any) -> Any:
+        script, told = self._scripts[step], (self.clock_offset, *arguments)
         with our_errors():
-            return self._scripts[step](args=[self.clock_offset, *arguments])
+            try:
+                return self._redis.evalsha(script.sha, 0, *told)
+            except NoScriptError:  # this Redis has just been started
+                return script(args=told)
 
 
 @contextmanager

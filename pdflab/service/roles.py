@@ -73,9 +73,10 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
 
     render = renderer(find_fonts(settings.fonts))
     worker = Worker(
-        JobQueue(broker.client(), settings),
+        JobQueue(broker.client(alone=True), settings),
         _storage(settings),
         render=render,
+        keeper=JobQueue(broker.client(), settings),
         time_limit=settings.time_limit,
         overran=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
     )

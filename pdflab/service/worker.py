@@ -52,12 +52,17 @@ class Worker:
         storage: Storage,
         *,
         render: Render,
+        keeper: JobQueue | None = None,
         time_limit: float = 60.0,
         overran: Callable[[], object] = lambda: None,
     ) -> None:
-        """`overran` is called when a document took longer than `time_limit` seconds and was given up."""
+        """A `keeper` is the same queue over a connection for the second thread, if `queue` is for one alone.
+
+        `overran` is called when a document took longer than `time_limit` seconds and was given up.
+        """
         self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
         self._queue = queue
+        self._keeper = keeper or queue
         self._storage = storage
         self._render = render
         self._time_limit = time_limit
@@ -103,7 +108,7 @@ class Worker:
         """Hand the job in hand back to the line: there is no time left to finish it."""
         claim = self._in_hand
         if claim:
-            self._queue.release(claim)
+            self._keeper.release(claim)
 
     def _work(self, claim: Claim) -> Settled | None:
         """Make the PDF, if it is not there yet, and settle the job."""
@@ -159,7 +164,7 @@ class Worker:
             try:
                 self._limit()
                 self._renew()
-                if self._queue.sweep():
+                if self._keeper.sweep():
                     self._tidy(older_than=9 * interval)  # three leases
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
@@ -173,24 +178,24 @@ class Worker:
             return
         if since == self._rendering_since:  # else the claim may be the next one
             reason = f"It was not rendered within {self._time_limit:g} s."
-            self._queue.fail(claim, self.worker_id, Failure(reason, retry_in=_backoff(claim.job)))
+            self._keeper.fail(claim, self.worker_id, Failure(reason, retry_in=_backoff(claim.job)))
             self._rendering_since = None  # given up once
             self._overran()
 
     def _tidy(self, *, older_than: float) -> None:
         """Remove what workers left half-written, and files whose time of keeping is over."""
         self._storage.tidy(older_than=older_than)
-        while expired := self._queue.expired():
+        while expired := self._keeper.expired():
             removed = [job_id for job_id in expired if self._storage.remove(job_id)]
             if not removed:
                 return  # the disk does not let us now: they stay for the next sweep
-            self._queue.forget(removed)
+            self._keeper.forget(removed)
             self._renew()  # many files take their time
 
     def _renew(self) -> None:
         claim = self._in_hand
         doing: dict[str, Any] = {"since": self._since, "job_id": claim.job.job_id if claim else None}
-        self._queue.renew(self.worker_id, doing, [claim] if claim else [])
+        self._keeper.renew(self.worker_id, doing, [claim] if claim else [])
 
     def _leave(self) -> None:
         try:

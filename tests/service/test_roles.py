@@ -19,7 +19,7 @@ from pdflab.service.roles import run_worker
 from pdflab.settings import Settings
 
 class Nobody:  # a broker that answers nothing: it is not what is looked at
-    def client(self):
+    def client(self, **how):
         return Redis(port=1, socket_timeout=0.1)
 
 stop = Event()

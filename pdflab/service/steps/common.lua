@@ -7,6 +7,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6 + tonumber(ARGV[1])
 
 local function stamp(instant) return string.format('%.6f', instant) end
+local at = stamp(now)
 local function record(job_id) return 'pdf_jobs:' .. job_id end
 
 local FIELDS = { 'state', 'token', 'settled', 'next', 'kind', 'request', 'queued_at', 'due_at', 'started_at', 'attempt',
@@ -21,11 +22,11 @@ end
 
 -- Change a job's state and tell it: never one without the other. `...` are more fields that change with it.
 local function enter(job, state, reason, ...)
-  job.state, job.history = state, (job.history or '') .. state .. ' ' .. stamp(now) .. '\n'
+  job.state, job.history = state, (job.history or '') .. state .. ' ' .. at .. '\n'
   redis.call('HSET', record(job.id), 'state', state, 'reason', reason or '', 'history', job.history, ...)
   local number = redis.call('HINCRBY', 'pdf_jobs_counts', 'events', 1)
   redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',
-    'number', number, 'job_id', job.id, 'state', state, 'at', stamp(now), 'kind', job.kind,
+    'number', number, 'job_id', job.id, 'state', state, 'at', at, 'kind', job.kind,
     'attempt', job.attempt or '0', 'worker', job.worker or '', 'reason', reason or '')
 end
 
@@ -46,8 +47,8 @@ end
 
 -- End a job, for ever.
 local function finish(job, token, state, reason, retention, ...)
-  let_go(job, token, state, reason, 'ended_at', stamp(now), ...)
-  redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', stamp(now), job.id)
+  let_go(job, token, state, reason, 'ended_at', at, ...)
+  redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', at, job.id)
   redis.call('HINCRBY', 'pdf_jobs_counts', state, 1)
   -- Kept a little longer than its place in the list of ended jobs, so that no list names a missing record.
   redis.call('EXPIRE', record(job.id), math.ceil(retention + math.min(retention, 60)))
@@ -66,7 +67,7 @@ local function claim(job, token, worker, lease)
   if job.due_at then redis.call('ZREM', 'pdf_jobs_delayed', job.id) end
   redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), job.id)
   job.worker, job.attempt = worker, (job.attempt or 0) + 1
-  enter(job, 'PROCESSING', nil, 'token', token, 'worker', worker, 'attempt', job.attempt, 'started_at', stamp(now))
+  enter(job, 'PROCESSING', nil, 'token', token, 'worker', worker, 'attempt', job.attempt, 'started_at', at)
   return in_hand(job)
 end
 

@@ -21,7 +21,7 @@ end
 local waiting = redis.call('ZCARD', 'pdf_jobs_waiting')
 if #fresh > 0 and waiting + #fresh > limit then
   local busy, completed = unpack(redis.call('HMGET', 'pdf_jobs_counts', 'busy', 'COMPLETED'))
-  return { 'full', waiting, busy or '0', completed or '0', redis.call('ZCOUNT', 'pdf_jobs_workers', stamp(now), '+inf') }
+  return { 'full', waiting, busy or '0', completed or '0', redis.call('ZCOUNT', 'pdf_jobs_workers', at, '+inf') }
 end
 
 for _, i in ipairs(fresh) do
@@ -33,7 +33,7 @@ for _, i in ipairs(fresh) do
   end
   redis.call('ZADD', 'pdf_jobs_waiting', sequence, job_id)
   enter({ id = job_id, kind = kind }, 'QUEUED', nil, 'job_id', job_id, 'kind', kind, 'request', request,
-    'queued_at', stamp(now), 'sequence', sequence, 'retry_of', retry_of)
+    'queued_at', at, 'sequence', sequence, 'retry_of', retry_of)
   redis.call('LPUSH', 'pdf_jobs_queue', job_id)
 end
 return { 'accepted', accepted }

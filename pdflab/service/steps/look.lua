@@ -18,7 +18,7 @@ end
 tell(redis.call('ZRANGE', 'pdf_jobs_leases', 0, 99))
 
 local workers = {}
-for _, worker in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_workers', stamp(now), '+inf')) do
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_workers', at, '+inf')) do
   workers[#workers + 1] = { worker, redis.call('GET', 'pdf_jobs_worker:' .. worker) or '{}' }
 end
-return { stamp(now), jobs, workers }
+return { at, jobs, workers }

@@ -10,7 +10,7 @@ return {
   redis.call('ZCARD', 'pdf_jobs_leases'),
   redis.call('LLEN', 'pdf_jobs_queue'),
   redis.call('ZCARD', 'pdf_jobs_completed'),
-  redis.call('ZCOUNT', 'pdf_jobs_workers', stamp(now), '+inf'),
+  redis.call('ZCOUNT', 'pdf_jobs_workers', at, '+inf'),
   stamp(oldest_age),
   stamp(finished / window),
 }

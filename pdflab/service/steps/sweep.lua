@@ -3,12 +3,12 @@
 local interval, max_crashes, retention = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local swept_at = tonumber(redis.call('GET', 'pdf_jobs_swept_at') or '0')
 if now - swept_at < interval then return 0 end
-redis.call('SET', 'pdf_jobs_swept_at', stamp(now))
+redis.call('SET', 'pdf_jobs_swept_at', at)
 
 local back = {}
 
 -- Leases that ran out: the worker died, or froze, or lost its way to Redis.
-for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', stamp(now), 'LIMIT', 0, 1000)) do
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', at, 'LIMIT', 0, 1000)) do
   local job, crashes = read(job_id), redis.call('HINCRBY', record(job_id), 'crashes', 1)
   if crashes >= max_crashes then
     local reason = 'its worker died ' .. crashes .. ' times while it was rendering this document'
@@ -20,7 +20,7 @@ for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', s
 end
 
 -- Retries whose backoff is over.
-for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_delayed', '-inf', stamp(now), 'LIMIT', 0, 1000)) do
+for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_delayed', '-inf', at, 'LIMIT', 0, 1000)) do
   redis.call('ZREM', 'pdf_jobs_delayed', job_id)
   back[#back + 1] = job_id
 end
@@ -52,5 +52,5 @@ local function sequence(job_id) return tonumber(redis.call('HGET', record(job_id
 table.sort(back, function(a, b) return sequence(a) > sequence(b) end)
 for _, job_id in ipairs(back) do to_front(job_id) end
 
-redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', stamp(now))
+redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', at)
 return 1
