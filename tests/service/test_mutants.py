@@ -177,11 +177,17 @@ HELD = "if job.state == 'PROCESSING' and job.token == token then return 'held' e
 AGAIN = "if token ~= '' and job.settled == token then return 'again' end"
 RENEWED = "redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])"
 TOLD = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
+EVALUATED = """\
+            try:
+                return self._redis.evalsha(script.sha, 0, *told)
+            except NoScriptError:  # this Redis has just been started
+                return script(args=told)
+"""
 LATER = """\
-        answer = self._scripts[step](args=[self.clock_offset, *arguments])
-        while fields := self._redis.lpop("unsent", 16):
-            self._redis.xadd(EVENTS, dict(zip(fields[::2], fields[1::2])))
-        return answer
+            answer = script(args=told)
+            while fields := self._redis.lpop("unsent", 16):
+                self._redis.xadd(EVENTS, dict(zip(fields[::2], fields[1::2])))
+            return answer
 """
 EVENT_OUTSIDE = Mutant(
     "event outside the step",
@@ -189,7 +195,7 @@ EVENT_OUTSIDE = Mutant(
         ("common", TOLD, "redis.call('RPUSH', 'unsent',"),
         (
             queueview.QueueView._run,
-            "        return self._scripts[step](args=[self.clock_offset, *arguments])\n",
+            EVALUATED,
             LATER,
         ),
     ),
@@ -225,7 +231,7 @@ MUTANTS = [
     mutant(
         "no sweep: the worker",
         Worker._keep,
-        "if self._queue.sweep():",
+        "if self._keeper.sweep():",
         "if False:",
         test_a_worker_brings_back_what_a_dead_one_held,
         by_the_machine=False,
