@@ -3,7 +3,7 @@
 import pytest
 
 from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook import charts
+from pdflab.notebook import canvas
 from pdflab.notebook.failure_charts import fates_figure, life_figure
 from pdflab.notebook.fates import Fates, came_back, count_fates
 from pdflab.run import Send
@@ -55,7 +55,7 @@ def test_the_bars_are_the_counts_in_the_colours_of_every_chart() -> None:
     ax = fates_figure(naive=Fates(300, 295)).axes[0]
 
     assert [bar.get_width() for bar in ax.patches] == [300, 295, 5]
-    colours = [charts.ACCEPTED, charts.COLOURS["queued"], charts.FAILED]
+    colours = [canvas.ACCEPTED, canvas.COLOURS["queued"], canvas.FAILED]
     assert [charts_hex(bar.get_facecolor()) for bar in ax.patches] == [colour.lower() for colour in colours]
     assert ax.get_title(loc="left") == "Naive workers lost 5 of 300"
 
@@ -67,7 +67,7 @@ def test_both_kinds_of_worker_stand_side_by_side_on_one_scale() -> None:
     assert naive.get_xlim() == reliable.get_xlim()
     assert reliable.get_title(loc="left") == "Reliable workers lost none of 240"
     assert [list(line.get_xdata()) for line in naive.get_lines()] == [[20.0, 20.0]]
-    assert naive.get_lines()[0].get_color() == charts.PREDICTED
+    assert naive.get_lines()[0].get_color() == canvas.PREDICTED
     assert not reliable.get_lines()
 
 
