@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import ceil
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import Any
 
 from pdflab.errors import LoadFailed
 from pdflab.jobs import JobEvent, JobState
@@ -23,6 +24,7 @@ from pdflab.load.generator import Target
 from pdflab.load.operations import launch_process, launch_thread
 from pdflab.occupancy import stays
 from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.service.broker import without_password
 from pdflab.settings import Settings
 
 Watch = Callable[[str, int, int], None]  # door, answered so far, documents in the plan
@@ -144,13 +146,6 @@ def run_plan(
     )
 
 
-class Freezable(Protocol):
-    """What can stop a part of itself for a while."""
-
-    def freeze(self, seconds: float, *names: str) -> object:
-        """Stop the named parts, such as "api", for so many seconds."""
-
-
 def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasting: float = 20.0) -> Run:
     """Freeze parts of a lab, else its door, while a closed loop of clients fires at it; give what was seen.
 
@@ -158,11 +153,12 @@ def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasti
     from the intended instants tells what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
     """
     plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
-    frozen: list[object] = []
+    frozen: list[bool] = []
 
     def halfway(sends: Sequence[Send]) -> None:
         if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
-            frozen.append(cast(Freezable, lab).freeze(seconds, *(names or ("api",))))
+            frozen.append(True)
+            lab.freeze(seconds, *(names or ("api",)))
 
     return run_plan(lab, plan, target(lab, QUEUED, clients=clients), during=halfway)
 
@@ -202,7 +198,11 @@ def _await_everything(lab: Lab, door: str) -> None:
 
 
 def _told(settings: Settings) -> dict[str, Any]:
-    return {name: str(value) for name, value in asdict(settings).items()}
+    """Give the settings as plain data, fit to be passed on: without a password."""
+    told = {
+        name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
+    }
+    return told | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
 def _events(lab: Lab, door: str) -> list[JobEvent]:

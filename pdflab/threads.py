@@ -74,7 +74,7 @@ class Threads:
             case "api", socket.socket():
                 return lambda: roles.run_api(self._broker, self._settings, stop, sock, as_threads=True)
             case "sync-api", socket.socket():
-                return lambda: roles.run_sync_api(self._settings, stop, sock)
+                return lambda: roles.run_sync_api(self._settings, stop, sock, own_process=False)
             case "recorder", _:
                 return lambda: roles.run_recorder(self._broker, self._settings, stop)
             case "naive-worker", _:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pdflab.demo import HONESTLY, ROWS, row, told
+from pdflab.demo import ROWS, honestly, row, told
 from pdflab.load.arrivals import Plan
 from pdflab.notebook.canvas import make_figure, png
 from pdflab.notebook.charts import comparison_figure, finding
@@ -55,7 +55,7 @@ def _body(queued: Run, synchronous: Run, capacity: float) -> Iterator[str]:
     for key, (name, _) in ROWS.items():
         cells = "".join(f"<td>{told(key, found[key])}</td>" for found in rows.values())
         yield f"<tr><td>{escape(name)}</td>{cells}</tr>"
-    yield f"</table><p>{escape(HONESTLY)}</p>"
+    yield f"</table><p>{escape(honestly(rows))}</p>"
     yield _picture(comparison_figure(queued, synchronous, dpi=_SHARP), "Both doors under the same plan")
     plan = Plan.from_description(queued.plan)
     yield _picture(_one(lambda ax: draw_plan(ax, plan, capacity=capacity)), "The plan")

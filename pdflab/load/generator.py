@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import inf
 from typing import NamedTuple, Protocol
 
 import aiohttp
@@ -49,8 +50,10 @@ class Target:
             raise UsageError(f"{self.url!r} is not a URL: it begins with http:// or https://.")
         if self.door not in _PATHS:
             raise UsageError(f"There is no door {self.door!r}: take {' or '.join(_PATHS)}.")
-        if self.timeout <= 0 or (self.clients is not None and self.clients < 1):
-            raise UsageError("Clients wait for more than 0 seconds, and a closed loop has 1 or more of them.")
+        if not 0 < self.timeout < inf or (self.clients is not None and self.clients < 1):
+            raise UsageError(
+                "Clients wait for more than 0 seconds, and not for ever; a closed loop has 1 or more of them."
+            )
 
 
 class Stop(Protocol):

@@ -39,6 +39,8 @@ def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0, ra
     problem = _impossible(name, n, seconds, rate)
     if problem:
         raise InvalidRequest([problem])
+    if seed < 0:
+        raise InvalidRequest([("seed", "must be 0 or more")])
     match name:
         case "batch":
             return batch(n, seed=seed)

@@ -45,12 +45,14 @@ def run_api(
     operations.stop()
 
 
-def run_sync_api(settings: Settings, stop: Event, sock: socket.socket) -> None:
+def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
     """Serve the synchronous door until told to stop."""
     from pdflab.service.fontfiles import find_fonts
     from pdflab.service.serving import serve
     from pdflab.service.sync_api import EventLog, create_sync_app
 
+    if own_process:
+        _yield()  # as the workers do: both doors' PDFs are made at the same priority
     log = EventLog(settings.sync_log_file)
     serve(create_sync_app(settings, log, fonts=find_fonts(settings.fonts)), sock, stop, threads=_SYNC_THREADS)
     log.close()
@@ -90,7 +92,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
             os._exit(0)
 
     if own_process:
-        _yield_to_the_door()
+        _yield()
         Thread(target=insist, daemon=True).start()
     worker.run(stop, lease=settings.lease)
     finished.set()
@@ -106,11 +108,12 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
     NaiveWorker(JobQueue(broker.client(), settings), _storage(settings), render=render).run(stop)
 
 
-def _yield_to_the_door() -> None:
-    """Work at a lower priority than the API: on shared cores a client's answer goes before its PDF.
+def _yield() -> None:
+    """Render at a lower priority than the API accepts: on shared cores a client's answer goes before its PDF.
 
-    A server that renders inside the request has no such choice. Linux weighs whole sessions against each
-    other where it groups them, and looks at a process' own priority only within its session.
+    A server that renders inside the request has no such choice: its answers are as late as its PDFs. Linux
+    weighs whole sessions against each other where it groups them, and looks at a process' own priority only
+    within its session.
     """
     with suppress(OSError, AttributeError):
         os.nice(_NICENESS)
