@@ -28,7 +28,8 @@ class Counts:
     """How the accepted jobs ended, and what is wrong.
 
     `open` jobs have no ending yet, `lost` ones never will; `doubled` ones have two, and `invalid` ones
-    no valid PDF or no reason. `holes` are numbers that jobs.log lacks.
+    no valid PDF or no reason. `expired` ones were COMPLETED, and their PDF's time of keeping is over. `holes`
+    are numbers that jobs.log lacks.
     """
 
     accepted: int = 0
@@ -38,6 +39,7 @@ class Counts:
     lost: int = 0
     doubled: int = 0
     invalid: int = 0
+    expired: int = 0
     holes: int = 0
 
 
@@ -76,7 +78,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
         )
     events = Tail(settings.log_file, read_event).read()
     endings, logged = _endings(events), {event.job_id for event in events}
-    kept_since = (time.time() if now is None else now) - settings.retention
+    kept_since = (time.time() if now is None else now) - _retention(settings)
     records = (
         {line["job_id"] for line in _lines(settings.records_file)} if settings.records_file.exists() else None
     )
@@ -93,6 +95,14 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     return Audit(Counts(**tally, holes=len(holes)), (*findings, *holes))
 
 
+def _retention(settings: Settings) -> float:
+    """Give what the system itself had set, where it says so: an auditor may have set something else."""
+    try:
+        return float(settings.kept_file.read_text())
+    except (OSError, ValueError):
+        return settings.retention
+
+
 def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
     """Give the column that a job counts in, and what is wrong with it, if anything."""
     if not endings:
@@ -105,7 +115,9 @@ def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: f
     [ending] = endings
     if ending.state is JobState.FAILED:
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
-    if ending.at > kept_since and not _is_pdf(storage.path(job_id)):
+    if ending.at <= kept_since and not storage.has(job_id):
+        return "expired", ""
+    if not _is_pdf(storage.path(job_id)):
         return "invalid", f"{job_id} is COMPLETED, and {storage.path(job_id).name} is no whole PDF"
     return "completed", ""
 

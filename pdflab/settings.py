@@ -105,6 +105,11 @@ class Settings:
         return self.folder / "sends.jsonl"
 
     @property
+    def kept_file(self) -> Path:
+        """How long a system keeps what has ended, in seconds: the audit must not ask for more."""
+        return self.folder / "retention"
+
+    @property
     def records_file(self) -> Path:
         """The job records, saved when a lab stops, so that the audit needs no Redis."""
         return self.folder / "records.jsonl"

@@ -152,6 +152,7 @@ class System:
         if self.queue.stats().events == 0:
             _archive(self.settings, fresh=False)
         self.settings.records_file.unlink(missing_ok=True)  # an earlier stop's: they know no job of ours
+        self.settings.kept_file.write_text(f"{self.settings.retention}\n")
         self.began_after = self._begin_log()
         for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
             self._sockets.append(listen(self.settings.host, port, setting=option))
@@ -236,7 +237,8 @@ def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
 def _archive(settings: Settings, *, fresh: bool) -> None:
     """Put the traces of an earlier system aside, its Redis too if this one is to begin fresh."""
     s = settings
-    traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.storage_folder]
+    traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.kept_file]
+    traces += [s.storage_folder]
     traces += [s.folder / "redis"] if fresh else []
     there = [path for path in traces if path.is_file() or any(path.glob("[!.]*"))]
     if not there:

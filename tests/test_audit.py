@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -214,8 +215,22 @@ def test_a_pdf_whose_time_is_over_is_known_as_such(folder: Folder) -> None:
 
     verdict = folder.audit()
 
-    assert columns(verdict, "completed", "invalid") == (2, 1)
+    assert columns(verdict, "completed", "expired", "invalid") == (1, 1, 1)
     assert "young is COMPLETED" in verdict.summary
+
+
+def test_the_time_of_keeping_is_the_systems_and_not_the_auditors(folder: Folder) -> None:
+    """Who audits with other settings gets the same verdict: a PDF that was kept for a minute only is missed
+    by nobody, and one that is to be kept for a day is missed by everybody.
+    """
+    folder.tell("a")
+    folder.log("a", Q, P, C, at=NOW - 120)
+
+    for kept, columns_then in ((60.0, (1, 0)), (86_400.0, (0, 1))):
+        folder.settings.kept_file.write_text(f"{kept}\n")
+        for auditors in (30.0, 1e6):
+            asked = replace(folder.settings, retention=auditors)
+            assert columns(audit(asked, now=NOW + 60), "expired", "invalid") == columns_then
 
 
 def test_a_job_that_ended_and_whose_record_expired_is_not_lost(folder: Folder) -> None:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,13 @@ views = Blueprint("api", __name__)
 class Service:
     """What the views work with; one for each app."""
 
-    def __init__(self, queue: JobQueue, storage: Storage, start_operation: StartOperation) -> None:
+    def __init__(
+        self, queue: JobQueue, storage: Storage, start_operation: StartOperation, *, queue_limit: int
+    ) -> None:
         self.queue = queue
         self.storage = storage
         self.start_operation = start_operation
+        self.largest_batch = min(_BATCH, queue_limit)  # a larger one would find no room even in an empty line
         self.stats = Shared(queue.stats)
         self.snapshot = Shared(Snapshot(LiveView(queue), self.stats).take)
 
@@ -56,7 +60,7 @@ def create_app(
     app = Flask("pdflab", static_folder=str(_PAGE), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
-    app.extensions["pdflab"] = Service(queue, storage, start_operation)
+    app.extensions["pdflab"] = Service(queue, storage, start_operation, queue_limit=settings.queue_limit)
     app.register_blueprint(views)
     add_problem_handlers(app)
     return app
@@ -65,25 +69,27 @@ def create_app(
 @views.post("/generate-pdf")
 def generate_pdf() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Accept one document; the same Idempotency-Key answers with the same job."""
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > 200:
-        raise InvalidRequest([("Idempotency-Key", "must have at most 200 characters")])
+    key = _key()
     submission = _submission(read_json(request), f"client:{key}" if key else "")
     [job_id] = _service().queue.enqueue([submission])
     replayed = job_id != submission.job_id
     accepted = _accepted(job_id, known=replayed)
-    headers = {"Location": accepted["status_url"]} | ({"Idempotent-Replayed": "true"} if replayed else {})
-    return accepted, 202, headers
+    return accepted, 202, {"Location": accepted["status_url"]} | _replayed(replayed)
 
 
 @views.post("/generate-pdf/batch")
-def generate_batch() -> tuple[dict[str, Any], int]:
-    """Accept up to 1,000 documents in one round trip, all or none: {"requests": […]}."""
-    body = read_json(request)
+def generate_batch() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Accept up to 1,000 documents in one round trip, all or none: {"requests": […]}.
+
+    The same Idempotency-Key answers with the same jobs.
+    """
+    key, body, most = _key(), read_json(request), _service().largest_batch
     requests = body.get("requests") if isinstance(body, dict) else None
-    if not isinstance(requests, list) or not 1 <= len(requests) <= _BATCH:
-        raise InvalidRequest([("requests", f"must be a list of 1 to {_BATCH:,} requests")])
-    return {"job_ids": _service().queue.enqueue(_submissions(requests))}, 202
+    if not isinstance(requests, list) or not 1 <= len(requests) <= most:
+        raise InvalidRequest([("requests", f"must be a list of 1 to {most:,} requests")])
+    submissions = _submissions(requests, key)
+    job_ids = _service().queue.enqueue(submissions)
+    return {"job_ids": job_ids}, 202, _replayed(job_ids[0] != submissions[0].job_id)
 
 
 @views.get("/jobs")
@@ -152,15 +158,17 @@ def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
 def list_dead_letters() -> dict[str, Any]:
     """List the jobs that FAILED, were not cancelled and have not been tried again, oldest first."""
     dead = _service().queue.dead_letters()
-    return {"count": len(dead), "jobs": [job.to_dict() for job in dead[:_BATCH]]}
+    shown = [job.to_dict() for job in islice(dead, _BATCH)]
+    return {"count": len(shown) + sum(1 for _ in dead), "jobs": shown}
 
 
 @views.post("/dead-letters/retry")
 def retry_dead_letters() -> tuple[dict[str, Any], int]:
     """Ask again for every dead letter, each as a new job; with 429, those that found room have been."""
-    dead = _service().queue.dead_letters()
-    chunks = (dead[first : first + _BATCH] for first in range(0, len(dead), _BATCH))
-    return {"job_ids": [job_id for chunk in chunks for job_id in _service().queue.retry(chunk)]}, 202
+    dead, new = _service().queue.dead_letters(), []
+    while chunk := list(islice(dead, _service().largest_batch)):
+        new += _service().queue.retry(chunk)
+    return {"job_ids": new}, 202
 
 
 @views.get("/stats")
@@ -232,14 +240,25 @@ def _service() -> Service:
 
 def _submission(data: Any, key: str = "") -> Submission:
     kind = parse_request(data).type
-    return Submission(new_id(), kind, json.dumps(data, separators=(",", ":")), key)
+    return Submission(new_id(), kind, json.dumps(data, separators=(",", ":"), sort_keys=True), key)
 
 
-def _submissions(requests: list[Any]) -> list[Submission]:
+def _key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 200:
+        raise InvalidRequest([("Idempotency-Key", "must have at most 200 characters")])
+    return key
+
+
+def _replayed(known: bool) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if known else {}
+
+
+def _submissions(requests: list[Any], key: str) -> list[Submission]:
     submissions, problems = [], []
     for index, data in enumerate(requests):
         try:
-            submissions.append(_submission(data))
+            submissions.append(_submission(data, f"batch:{key}:{index}" if key else ""))
         except InvalidRequest as error:
             problems += [(f"requests.{index}.{field}".rstrip("."), what) for field, what in error.problems]
     if problems:

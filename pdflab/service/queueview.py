@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import count
 from typing import Any
 
 import redis
@@ -18,6 +19,7 @@ from pdflab.jobs import Job, JobEvent, JobState
 
 QUEUE = "pdf_jobs_queue"
 EVENTS = "pdf_jobs_events"
+_PAGE = 500  # records that are read at once
 _LISTS = {
     JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
     JobState.PROCESSING: ("pdf_jobs_leases",),
@@ -77,14 +79,17 @@ class QueueView:
             ids = [job_id for key in _LISTS[state] for job_id in self._first(key, limit, state.is_ending)]
         return [job for job in self._records(ids[:limit]) if job.state is state]
 
-    def dead_letters(self) -> list[Job]:
-        """List the jobs that FAILED and that somebody could want again, oldest first.
+    def dead_letters(self) -> Iterator[Job]:
+        """Give the jobs that FAILED and that somebody could want again, oldest first, a page at a time.
 
         Those that a user cancelled, or that have been tried again, are none.
         """
-        with our_errors():
-            ids = self._first("pdf_jobs_failed", 0, False)
-        return [job for job in self._records(ids) if job.is_dead_letter]
+        for first in count(0, _PAGE):
+            with our_errors():
+                ids: Any = self._redis.zrange("pdf_jobs_failed", first, first + _PAGE - 1)
+            if not ids:
+                return
+            yield from (job for job in self._records(ids) if job.is_dead_letter)
 
     def all_jobs(self) -> list[Job]:
         """Read every record there is: for saving them, not for a running system."""

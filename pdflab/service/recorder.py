@@ -8,10 +8,11 @@ Read next: api.py.
 
 import json
 import logging
+import os
 from collections import deque
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -21,6 +22,7 @@ from pdflab.service.jobqueue import JobQueue
 
 _log = logging.getLogger(__name__)
 _KEEP = 20_000  # events that stay in the stream behind the log, for dashboards that look back
+_END = 65_536  # bytes of a log that are read to find its last line
 _WAIT = 0.5  # seconds that one look at the stream may wait: so long may a stop take
 
 
@@ -123,13 +125,24 @@ def _last_whole_line(path: Path) -> dict[str, Any] | None:
     """Cut a half-written last line off, and read the one before it."""
     if not path.exists():
         return None
-    text = path.read_bytes()
-    whole = text.rfind(b"\n") + 1
-    if whole < len(text):
-        with path.open("rb+") as file:
-            file.truncate(whole)
+    with path.open("rb+") as file:
+        before, text = _end_of(file)
+        whole = text.rfind(b"\n") + 1
+        file.truncate(before + whole)
     lines = text[:whole].splitlines()
     try:
         return json.loads(lines[-1]) if lines else None
     except ValueError:
         raise UsageError(f"The last line of {path} is not one of a log; move that file away.") from None
+
+
+def _end_of(file: BinaryIO) -> tuple[int, bytes]:
+    """Read a file's end, with a whole line in it if there is one: a log may be larger than memory."""
+    size = file.seek(0, os.SEEK_END)
+    length = _END
+    while True:
+        before = file.seek(max(0, size - length))
+        text = file.read()
+        if before == 0 or text.count(b"\n") > 1:
+            return before, text
+        length *= 2

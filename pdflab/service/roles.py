@@ -88,8 +88,10 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         stop.wait()
         if not finished.wait(settings.grace):
             _log.warning("%s overran its grace of %s s.", worker.worker_id, settings.grace)
-            worker.release()
-            os._exit(0)
+            try:
+                worker.release(over=JobQueue(broker.client(patient=False), settings))
+            finally:  # whatever became of Redis: the lease runs out too
+                os._exit(0)
 
     if own_process:
         _yield()

@@ -104,11 +104,11 @@ class Worker:
         self._hold(None)
         return done
 
-    def release(self) -> None:
-        """Hand the job in hand back to the line: there is no time left to finish it."""
+    def release(self, *, over: JobQueue) -> None:
+        """Hand the job in hand back to the line, over a connection that does not wait for long."""
         claim = self._in_hand
         if claim:
-            self._keeper.release(claim)
+            over.release(claim)
 
     def _work(self, claim: Claim) -> Settled | None:
         """Make the PDF, if it is not there yet, and settle the job."""

@@ -204,7 +204,9 @@ class QueueModel:
         for job in sorted(dead, key=lambda job: job.lease_over_at):
             job.settled, job.crashes = "", job.crashes + 1
             if job.crashes == self._settings.max_crashes:
-                self._end(job, JobState.FAILED, f"its worker died {job.crashes} times while it was rendering")
+                self._end(
+                    job, JobState.FAILED, f"its worker went silent {job.crashes} times while it was rendering"
+                )
             else:
                 self._enter(job, JobState.QUEUED, "its worker went silent")
         return [job for job in dead if job.state is JobState.QUEUED]

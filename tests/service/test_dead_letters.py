@@ -44,7 +44,7 @@ def test_a_dead_letter_that_is_tried_again_is_a_new_job(queue: JobQueue) -> None
     """It asks for the same and knows whose retry it is; the failed one stays as it was and names its heir."""
     let_fail(queue, "a")
 
-    [new] = queue.retry(queue.dead_letters())
+    [new] = queue.retry(list(queue.dead_letters()))
 
     assert (job(queue, new).retry_of, job(queue, new).request) == ("a", job(queue, "a").request)
     assert (state(queue, "a"), job(queue, "a").retried_as) == (JobState.FAILED, new)
@@ -56,7 +56,7 @@ def test_a_dead_letter_that_is_tried_again_is_a_new_job(queue: JobQueue) -> None
 def test_a_dead_letter_tried_again_twice_is_still_one_job(queue: JobQueue) -> None:
     """Two teachers press the button: both hear of the same new job."""
     let_fail(queue, "a", "b")
-    letters = queue.dead_letters()
+    letters = list(queue.dead_letters())
 
     assert queue.retry(letters) == queue.retry(letters)
     assert queue.stats().queued == 2
@@ -65,11 +65,11 @@ def test_a_dead_letter_tried_again_twice_is_still_one_job(queue: JobQueue) -> No
 def test_a_retry_that_fails_is_a_dead_letter_of_its_own(queue: JobQueue) -> None:
     """It can be tried again in its turn; the first letter is not listed a second time."""
     let_fail(queue, "a")
-    [second] = queue.retry(queue.dead_letters())
+    [second] = queue.retry(list(queue.dead_letters()))
     queue.fail(take_and_claim(queue), WORKER, Failure("no glyph"))
 
     assert dead(queue) == [second]
-    [third] = queue.retry(queue.dead_letters())
+    [third] = queue.retry(list(queue.dead_letters()))
     assert job(queue, third).retry_of == second
 
 
@@ -77,7 +77,7 @@ def test_a_failed_job_still_expires_after_it_was_tried_again(queue: JobQueue, br
     """What is written to its record afterwards does not take the expiry away."""
     let_fail(queue, "a")
 
-    queue.retry(queue.dead_letters())
+    queue.retry(list(queue.dead_letters()))
 
     assert 0 < broker.client().ttl("pdf_jobs:a") <= 86_460
 
@@ -87,7 +87,7 @@ def test_a_letter_that_was_forgotten_meanwhile_leaves_no_trace_of_a_record(
 ) -> None:
     """Its time ran out between the look and the retry: no half record is made, which would never expire."""
     let_fail(queue, "a")
-    letters = queue.dead_letters()
+    letters = list(queue.dead_letters())
     broker.client().delete("pdf_jobs:a")
 
     [new] = queue.retry(letters)

@@ -163,7 +163,7 @@ def test_without_redis_every_step_says_that_it_is_away(queue: JobQueue, settings
         lambda: away.forget(["a"]),
         lambda: away.mark("a", JobState.COMPLETED, WORKER),
         lambda: away.retry([claim.job]),
-        lambda: away.dead_letters(),
+        lambda: list(away.dead_letters()),
         lambda: away.last_event(),
         lambda: away.prepare(),
         lambda: away.get("a"),

@@ -1,9 +1,11 @@
 """Pushing back: a full line says when it will have room, and a key stands for one document."""
 
+import json
 import math
 from dataclasses import replace
 
 import pytest
+from flask.testing import FlaskClient
 from shorthand import (
     NOTE,
     WORKER,
@@ -16,12 +18,14 @@ from shorthand import (
     submit,
     take_and_claim,
 )
+from werkzeug.test import TestResponse
 
 from pdflab.errors import KeyReused, QueueFull
 from pdflab.service.broker import Broker
-from pdflab.service.jobqueue import JobQueue, Submission
+from pdflab.service.jobqueue import Failure, JobQueue, Submission
 from pdflab.settings import Settings
 
+SOME = json.dumps(NOTE)
 OTHER = '{"type":"custom","title":"t","text":"another"}'
 
 
@@ -212,3 +216,59 @@ def test_the_answer_to_a_reused_key_is_409(queue: JobQueue, settings: Settings) 
     assert "take a new key" in other.json["detail"]
     assert (again.status_code, again.json["job_id"]) == (202, first.json["job_id"])
     assert queue.stats().queued == 1
+
+
+def post_batch(api: FlaskClient, documents: list[str], **headers: str) -> TestResponse:
+    return api.post(
+        "/generate-pdf/batch", data='{"requests": [' + ",".join(documents) + "]}", headers=headers
+    )
+
+
+def test_a_batch_that_is_asked_for_twice_is_one_batch(queue: JobQueue, settings: Settings) -> None:
+    """Who heard nothing, or 503, asks again with the same key, as for a single document."""
+    api = client_of(queue, settings)
+    first = post_batch(api, [SOME, OTHER], **{"Idempotency-Key": "b1"})
+    again = post_batch(api, [SOME, OTHER], **{"Idempotency-Key": "b1"})
+    other = post_batch(api, [OTHER, OTHER], **{"Idempotency-Key": "b1"})
+
+    assert (first.status_code, again.status_code, other.status_code) == (202, 202, 409)
+    assert first.json == again.json
+    assert [answer.headers.get("Idempotent-Replayed") for answer in (first, again)] == [None, "true"]
+    assert queue.stats().queued == 2
+
+
+def test_the_order_of_a_requests_fields_makes_no_other_document(queue: JobQueue, settings: Settings) -> None:
+    """A client that writes its JSON in another order asks for the same."""
+    api, key = client_of(queue, settings), {"Idempotency-Key": "k"}
+    turned = '{"text": "another", "title": "t", "type": "custom"}'
+
+    assert [api.post("/generate-pdf", data=d, headers=key).status_code for d in (OTHER, turned)] == [202, 202]
+
+
+def test_a_batch_that_can_never_fit_is_not_told_to_come_back(narrow: JobQueue, settings: Settings) -> None:
+    """An empty line has room for four here: five are too many today and tomorrow."""
+    api = client_of(narrow, replace(settings, queue_limit=4))
+
+    answer = post_batch(api, [SOME] * 5)
+
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (422, None)
+    assert answer.json["errors"] == [{"field": "requests", "problem": "must be a list of 1 to 4 requests"}]
+
+
+def test_dead_letters_are_tried_again_by_as_many_as_a_line_holds(
+    narrow: JobQueue, settings: Settings
+) -> None:
+    """Six of them and room for four: four are in the line, and 429 says when to ask for the others."""
+    for number in range(6):
+        submit(narrow, f"dead-{number}")
+        narrow.fail(take_and_claim(narrow), WORKER, Failure("no"))
+    api = client_of(narrow, replace(settings, queue_limit=4))
+
+    first = api.post("/dead-letters/retry")
+    left = api.get("/dead-letters").json["count"]
+    while claim := narrow.claim(narrow.take(0.01) or "", WORKER, "token"):
+        narrow.complete(claim, WORKER)
+    second = api.post("/dead-letters/retry")
+
+    assert (first.status_code, left) == (429, 2)
+    assert (second.status_code, len(second.json["job_ids"])) == (202, 2)

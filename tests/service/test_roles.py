@@ -1,12 +1,17 @@
 """Each role loads what it needs, and no more."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
+from conftest import eventually, needs
 from shorthand import job, states, submit
 
-from pdflab.service.broker import Broker
+from pdflab.service.broker import Broker, private_broker
 from pdflab.service.jobqueue import JobQueue
 from pdflab.settings import Settings
 
@@ -61,6 +66,54 @@ def test_a_worker_that_is_stuck_in_a_document_ends_and_the_job_has_its_error(
     assert (stuck.returncode, stuck.stderr) == (1, b"")
     assert states(queue, "a") == "QPQ"
     assert (job(queue, "a").errors, job(queue, "a").crashes) == (1, 0)
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+import pdflab.service.worker
+from pdflab.guard import stop_event
+from pdflab.service.broker import broker_at
+from pdflab.service.roles import run_worker
+from pdflab.settings import Settings
+
+pdflab.service.worker.renderer = lambda fonts: lambda job: time.sleep(60)
+run_worker(broker_at(sys.argv[1]), Settings(folder=Path(sys.argv[2]), grace=0.5), stop_event(guarded=False))
+"""
+
+
+@pytest.mark.parametrize("accident", ["none", "hangs", "is killed"])
+def test_a_worker_that_is_told_to_stop_ends_within_its_grace(
+    tmp_path: Path, settings: Settings, accident: str
+) -> None:
+    """In the middle of a long document: it is handed back if Redis answers, and the process ends anyway."""
+    needs("redis-server", "redis-server")
+    broker = private_broker(tmp_path / "redis")
+    queue = JobQueue(broker.client(), settings)
+    submit(queue, "a")
+    worker = subprocess.Popen(
+        [sys.executable, "-c", SLOW, broker.url, settings.folder],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    eventually(lambda: states(queue, "a") == "QP", seconds=20)
+    redis_server = broker.client().info("server")["process_id"]
+    if accident != "none":
+        os.kill(redis_server, signal.SIGSTOP if accident == "hangs" else signal.SIGKILL)
+
+    began = time.monotonic()
+    worker.terminate()
+    try:
+        assert worker.wait(10) == 0
+        assert time.monotonic() - began < 5  # half a second for the document, half a one for Redis
+        if accident == "none":
+            assert (states(queue, "a"), job(queue, "a").attempt) == ("QPQ", 0)
+    finally:
+        worker.kill()
+        worker.wait()
+        if accident == "hangs":
+            os.kill(redis_server, signal.SIGCONT)
+        broker.stop()
 
 
 def test_a_worker_loads_neither_charts_nor_numbers_nor_the_web(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_job_that_kills_three_workers_has_failed_and_says_so(queue: JobQueue) 
         later(queue, LEASE_OVER)
 
     assert (state(queue, "a"), job(queue, "a").errors) == (JobState.FAILED, 0)
-    assert "died 3 times" in (job(queue, "a").reason or "")
+    assert "went silent 3 times" in (job(queue, "a").reason or "")
     assert states(queue, "a") == "QPQPQPF"
     assert line(queue) == ["b"]
 

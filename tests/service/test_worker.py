@@ -301,7 +301,7 @@ def test_told_that_there_is_no_time_left_a_worker_hands_its_job_back(
     submit(queue, "a", "b")
 
     def overrun(job: Job) -> Rendered:
-        worker.release()
+        worker.release(over=queue)
         raise SystemExit
 
     worker = Worker(queue, storage, render=overrun)

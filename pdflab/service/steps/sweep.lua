@@ -11,7 +11,7 @@ local back = {}
 for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', at, 'LIMIT', 0, 1000)) do
   local job, crashes = read(job_id), redis.call('HINCRBY', record(job_id), 'crashes', 1)
   if crashes >= max_crashes then
-    local reason = 'its worker died ' .. crashes .. ' times while it was rendering this document'
+    local reason = 'its worker went silent ' .. crashes .. ' times while it was rendering this document'
     finish(job, nil, 'FAILED', reason, retention)
   else
     let_go(job, nil, 'QUEUED', 'its worker went silent')
