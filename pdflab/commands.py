@@ -161,6 +161,13 @@ def plan(arguments: argparse.Namespace) -> int:
     return size(arguments)
 
 
+def twin(arguments: argparse.Namespace) -> int:
+    """Measure how wrong the simulation is here."""
+    from pdflab.heldout import twin as hold_out
+
+    return hold_out(arguments)
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Measure this machine, and print a table or one JSON object."""
     from rich.console import Console

@@ -165,6 +165,10 @@ def _add_plan(subparsers: "_SubParsers") -> None:
     plan.add_argument("--chart", type=Path, default=Path("pdflab-data/plan.png"), help="where it is drawn")
     _add_json(plan)
 
+    twin = _add(subparsers, "twin", "measure how wrong the simulation is here, by real runs", commands.twin)
+    twin.add_argument("--rounds", type=int, default=3, help="the middle one counts (default 3)")
+    _add_json(twin)
+
 
 def _add_sample(subparsers: "_SubParsers") -> None:
     sample = _add(subparsers, "sample", "render a made-up document", commands.sample)

@@ -13,6 +13,35 @@ def _table(**questions: Question) -> Mapping[str, Question]:
     return MappingProxyType(questions)
 
 
+START_HERE = _table(
+    q1=Question(
+        text="""A hundred clients come within one second. What has the queue changed for them?
+a) their PDFs are made faster
+b) they hear at once that their PDF will be made, and need not hold the line
+c) nobody waits any more""",
+        right="b",
+        why="The answer no longer waits for the work. The PDF does, and takes its turn in a line that is "
+        "written down.",
+        hints={
+            "a": "Look at the left-hand chart: does one curve climb faster than the other?",
+            "c": "Look at the chart in the middle: what does its line count?",
+        },
+    ),
+    q2=Question(
+        text="""Every evening the line grows, and it is empty by midnight. What does its depth tell you?
+a) that jobs are being lost
+b) that the queue is too slow, and wants a faster Redis
+c) that for some hours more is asked for than the workers can render""",
+        right="c",
+        why="A line that drains was long, not lost. Whether that is a fault depends on how long a client may "
+        "wait for the PDF: more workers shorten the evening.",
+        hints={
+            "a": "A job that is lost leaves the line as well. Could the line then be empty by PDFs alone?",
+            "b": "How long did an answer take at the queued door, with a hundred in the line?",
+        },
+    ),
+)
+
 WHEN_THINGS_FAIL = _table(
     q1=Question(
         text="""A naive worker is killed while it renders. Where is its job now?
