@@ -23,7 +23,7 @@ from typing import Any
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.settings import Settings
 
-BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue"}
+BENCHMARKS = {"render": "pdflab.bench.render", "queue": "pdflab.bench.queue", "chart": "pdflab.bench.chart"}
 _NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 
