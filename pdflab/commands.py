@@ -19,7 +19,7 @@ from pathlib import Path
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
-BENCHMARKS = {name: f"pdflab.bench.{name}" for name in ("render", "queue", "api", "simulation")}
+BENCHMARKS = {name: f"pdflab.bench.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
 _NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 

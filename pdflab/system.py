@@ -216,7 +216,7 @@ class System:
 
 def _claimed(folder: Path) -> FileLock:
     """Keep a second system out of a folder: they would write one log."""
-    lock = FileLock(folder / ".lock")
+    lock = FileLock(folder / ".lock", thread_local=False)  # who stops may be another thread
     try:
         lock.acquire(timeout=0)
     except Timeout:

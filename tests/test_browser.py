@@ -1,23 +1,19 @@
-"""A reader in a real JupyterLab: run all, press the buttons, save, reopen; and a kernel that is killed."""
+"""A reader in a real JupyterLab, and in Voilà: run all, press each button, reload, save, kill the kernel."""
 
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from conftest import children_of, eventually, needs
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from servers import answers, command, jupyterlab, open_notebook, press, start_browser, voila, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -28,104 +24,63 @@ from pathlib import Path
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 
-lab = Lab()
+lab = Lab(preset="teaching")
 lab.start()
-Path("facts.json").write_text(json.dumps({"pid": os.getpid(), "folder": str(lab.folder), "url": lab.url}))
-room = ControlRoom(lab)
+facts = {"pid": os.getpid(), "folder": str(lab.folder), "url": lab.url}
+Path("facts.json").write_text(json.dumps(facts))
+room = ControlRoom(lab, lines=100)
 room
 """
-COUNT_FRAMES = """() => {
+BUSY = "import time\ntime.sleep(300)"
+FRAMES = """() => {
     const picture = document.querySelector("img.widget-image");
     window.frames_seen = 0;
     new MutationObserver(() => window.frames_seen++).observe(picture, {attributeFilter: ["src"]});
 }"""
+BUTTONS = ["Custom PDF", "Invoice", "Report", "Batch of 50", "Burst of 100", "Month-end spike"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    needs("chromium", "chromium")
+    with sync_playwright() as playwright:
+        browser = start_browser(playwright)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What JupyterLab shows: the first notebook, and one with nothing but a control room."""
+    """What is shown: the first notebook, one whose second cell is busy, and one with nothing but a room."""
     folder = tmp_path_factory.mktemp("notebooks")
     shutil.copy(START_HERE, folder)
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    busy = "import time\ntime.sleep(15)"
-    room = new_notebook(cells=[new_code_cell(ROOM), new_code_cell(busy)], metadata=kernel)
-    nbformat.write(room, folder / "room.ipynb")
+    write_notebook(folder / "busy.ipynb", ROOM, BUSY)
+    write_notebook(folder / "room.ipynb", ROOM)
     return folder
 
 
 @pytest.fixture(scope="module")
-def jupyter(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A JupyterLab of our own, with settings of its own."""
-    needs("chromium", "chromium")
-    home = tmp_path_factory.mktemp("jupyter")
-    places = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    places |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
-    quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    quiet.parent.mkdir(parents=True)
-    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS")}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = {
-        "--ServerApp.port": str(port),
-        "--ServerApp.port_retries": "0",
-        "--ServerApp.root_dir": str(folder),
-        "--IdentityProvider.token": "",
-        "--LabApp.expose_app_in_browser": "True",
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command + [f"{name}={value}" for name, value in options.items()],
-            env=env | places,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        eventually(lambda: answers(f"http://127.0.0.1:{port}/api"), seconds=30)
-        yield f"http://127.0.0.1:{port}/lab"
-    finally:
-        server.terminate()
-        try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+def lab(browser: Browser, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as url:
+        yield url
 
 
-@pytest.fixture(scope="module")
-def page(jupyter: str) -> Iterator[Page]:
-    """One window of the browser that is installed; none is downloaded."""
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=quiet)
-        yield browser.new_page(viewport={"width": 1440, "height": 1000})
-        browser.close()
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 1100})
+    yield page
+    page.close()
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except OSError:
-        return False
+def facts_of(folder: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((folder / "facts.json").read_text())
+    return facts
 
 
-def open_notebook(page: Page, jupyter: str, name: str) -> None:
-    page.goto(f"{jupyter}/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-
-
-def command(page: Page, name: str, *, wait: bool = True) -> None:
-    call = f"window.jupyterapp.commands.execute({name!r})"
-    page.evaluate(f"async () => {{ await {call} }}" if wait else f"() => {{ {call} }}")
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
+def sent(facts: dict[str, Any]) -> int:
+    """How many requests were answered so far."""
+    path = Path(facts["folder"]) / "sends.jsonl"
+    return path.read_text().count("\n") if path.exists() else 0
 
 
 def saved_outputs(path: Path) -> list[dict[str, Any]]:
@@ -133,10 +88,15 @@ def saved_outputs(path: Path) -> list[dict[str, Any]]:
     return [output for cell in cells for output in cell.get("outputs", [])]
 
 
-def test_the_first_notebook_runs_and_survives_saving(page: Page, jupyter: str, folder: Path) -> None:
+def see_frames(page: Page, number: int) -> None:
+    page.evaluate(FRAMES)
+    page.wait_for_function(f"window.frames_seen >= {number}", timeout=30_000)
+
+
+def test_the_first_notebook_runs_and_survives_saving(page: Page, lab: str, folder: Path) -> None:
     """Run all, save, reopen: pictures are pictures, no cell failed, and no widget state fills the file."""
     path = folder / START_HERE.name
-    open_notebook(page, jupyter, path.name)
+    open_notebook(page, lab, path.name)
 
     command(page, "notebook:run-all-cells")
     command(page, "docmanager:save")
@@ -146,30 +106,83 @@ def test_the_first_notebook_runs_and_survives_saving(page: Page, jupyter: str, f
     assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
     assert len([o for o in outputs if "image/png" in o.get("data", {})]) == 2
     page.reload()
-    page.wait_for_selector(".jp-OutputArea img", timeout=60_000)
-    assert page.locator('.jp-OutputArea img[src^="data:image/png"]').count() == 2
+    page.locator(".jp-RenderedImage img").nth(1).wait_for(state="attached", timeout=60_000)
+    assert page.locator(".jp-RenderedImage img").count() == 2
 
 
-def test_the_control_room_lives_while_a_cell_runs_and_dies_with_its_kernel(
-    page: Page, jupyter: str, folder: Path
-) -> None:
-    """Real clicks are obeyed at once, the picture moves, and a killed kernel leaves nothing behind."""
-    open_notebook(page, jupyter, "room.ipynb")
+def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: Path) -> None:
+    """Real clicks are obeyed at once, the picture moves; an interrupt, a reload and a saved file do no harm;
+    and a killed kernel leaves nothing behind.
+    """
+    open_notebook(page, lab, "busy.ipynb")
     command(page, "notebook:run-all-cells", wait=False)
-    page.wait_for_selector("img.widget-image", timeout=30_000)
-    facts = json.loads((folder / "facts.json").read_text())
+    page.wait_for_selector("img.widget-image", timeout=60_000)
+    facts = facts_of(folder)
 
-    page.evaluate(COUNT_FRAMES)
-    press(page, "Synchronous door")
+    press(page, "Both side by side")
     press(page, "Burst of 100")
-
-    page.get_by_text("each dot is a client").wait_for(timeout=2_000)
+    page.get_by_text("light blue and orange part").wait_for(timeout=2_000)
     assert page.locator('[data-status="busy"]').count()  # the other cell still runs
-    page.wait_for_function("window.frames_seen >= 3", timeout=10_000)
+    see_frames(page, 3)
     assert page.locator("img.widget-image").evaluate("picture => picture.naturalWidth") == 1000
+    press_everything(page, facts)
+    assert page.locator('[data-status="busy"]').count()
 
+    command(page, "notebook:interrupt-kernel", wait=False)
+    page.get_by_text("KeyboardInterrupt").first.wait_for(timeout=10_000)
+    command(page, "docmanager:save")
+    page.reload()
+    page.wait_for_selector("img.widget-image", timeout=60_000)
+    press(page, "Burst of 100")
+    see_frames(page, 2)
+
+    assert "widgets" not in json.loads((folder / "busy.ipynb").read_text())["metadata"]
     with nothing_outlives(facts):
         os.kill(facts["pid"], signal.SIGKILL)
+
+
+def press_everything(page: Page, facts: dict[str, Any]) -> None:
+    """Press what there is to press; each leaves its trace."""
+    press(page, "Queued door")
+    for label in BUTTONS:
+        before = sent(facts)
+        press(page, label)
+        eventually(lambda before=before: sent(facts) > before, seconds=30)
+    press(page, "Kill a worker")
+    page.get_by_text("it is started again").wait_for(timeout=15_000)
+    press(page, "Freeze for 1.4 s")
+    page.get_by_text("no PDFs for 1.4 s").wait_for(timeout=2_000)
+    press(page, "Naive")
+    page.get_by_text("as most tutorials write them").wait_for(timeout=15_000)
+    press(page, "Projector size")
+    page.wait_for_function("document.querySelector('img.widget-image').naturalWidth == 1450", timeout=15_000)
+    press(page, "Projector size")
+    press(page, "Threads")
+    page.get_by_text("they share one core").wait_for(timeout=60_000)
+    assert page.get_by_role("button", name="Kill a worker", exact=True).is_disabled()
+    press(page, "Processes")
+    page.get_by_text("a core of its own").wait_for(timeout=60_000)
+    press(page, "Reset")
+    page.get_by_text("The lab starts again, empty").wait_for(timeout=2_000)
+    page.get_by_text("a core of its own").wait_for(timeout=60_000)
+
+
+def test_voila_shows_a_living_room_and_leaves_nothing(
+    page: Page, folder: Path, tmp_path: Path, browser: Browser
+) -> None:
+    """The same notebook as a page without code; whoever stops the server stops the lab."""
+    with voila(folder / "room.ipynb", tmp_path) as url:
+        page.goto(url, timeout=60_000)
+        page.wait_for_selector("img.widget-image", timeout=60_000)
+        facts = facts_of(folder)
+
+        press(page, "Burst of 100")
+
+        page.get_by_text("the line grows and drains").wait_for(timeout=2_000)
+        see_frames(page, 3)
+        children = children_of(facts["pid"])
+        assert len(children) >= 6
+    eventually(lambda: not [pid for pid in children if is_alive(pid)], seconds=10)
 
 
 @contextmanager

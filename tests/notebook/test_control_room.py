@@ -1,63 +1,23 @@
-"""The control room: a click becomes a command, a command becomes load, and the picture follows."""
+"""The control room: a click becomes an order, an order becomes a deed, and the picture follows."""
 
+import gc
+import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from threading import Event
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from conftest import eventually
+from fake_lab import FakeLab
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent, JobState
-from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 from pdflab.run import Send
 
-
-class FakeLab:
-    """What a control room asks of a lab, without a system behind it."""
-
-    redis = "no Redis"
-
-    def __init__(self) -> None:
-        self.settings = SimpleNamespace(workers=2)
-        self.operations: list[tuple[str, str, dict[str, Any]]] = []
-        self.scaled: list[int] = []
-        self.looks = 0
-        self.told: list[JobEvent] = []
-        self.asked: list[Send] = []
-        self.trouble: Exception | None = None
-        self.before_operating: Callable[[], object] = lambda: None
-
-    def __repr__(self) -> str:
-        return "FakeLab()"
-
-    def operate(self, name: str, *, door: str, **parameters: Any) -> None:
-        self.before_operating()
-        self.operations.append((name, door, parameters))
-
-    def scale(self, workers: int) -> None:
-        self.scaled.append(workers)
-
-    def wait(self, timeout: float) -> None: ...
-
-    def stats(self) -> Any:
-        self.looks += 1
-        if self.trouble:
-            raise self.trouble
-        return SimpleNamespace(queued=0, processing=0, completed=0, failed=0, workers=2)
-
-    def events(self) -> list[JobEvent]:
-        return list(self.told)
-
-    def sync_events(self) -> list[JobEvent]:
-        return []
-
-    def sends(self) -> list[Send]:
-        return list(self.asked)
+MadeRoom = Callable[[FakeLab], ControlRoom]
 
 
 @pytest.fixture
@@ -66,19 +26,33 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def room(lab: FakeLab) -> Iterator[ControlRoom]:
-    room = ControlRoom(lab)  # type: ignore[arg-type]
-    yield room
-    room.close()
+def made_room() -> Iterator[MadeRoom]:
+    """Make rooms that are closed in the end."""
+    rooms = []
+
+    def make(lab: FakeLab) -> ControlRoom:
+        rooms.append(ControlRoom(lab))  # type: ignore[arg-type]
+        return rooms[-1]
+
+    yield make
+    for room in rooms:
+        room.close()
 
 
 @pytest.fixture
-def watched(lab: FakeLab, monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlRoom]:
+def room(lab: FakeLab, made_room: MadeRoom) -> ControlRoom:
+    return made_room(lab)
+
+
+@pytest.fixture
+def watched(lab: FakeLab, made_room: MadeRoom, monkeypatch: pytest.MonkeyPatch) -> ControlRoom:
     """A room as a reader has it, that paints by itself."""
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    room = ControlRoom(lab)  # type: ignore[arg-type]
-    yield room
-    room.close()
+    return made_room(lab)
+
+
+def send(job_id: str, status: int = 202) -> Send:
+    return Send("queued", "invoice", 1.0, 1.0, 1.1, status, job_id, None if status == 202 else "refused")
 
 
 def test_every_button_starts_its_operation_at_the_chosen_door(lab: FakeLab, room: ControlRoom) -> None:
@@ -97,37 +71,149 @@ def test_every_button_starts_its_operation_at_the_chosen_door(lab: FakeLab, room
 
 
 def test_both_doors_get_the_same_load(lab: FakeLab, room: ControlRoom) -> None:
-    """The same seed and size: a comparison of doors compares nothing else."""
-    for door in ("synchronous", "queued"):
-        room.door.value = door
-        room.burst.click()
+    """The same seed and size, one click for both: a comparison of doors compares nothing else."""
+    room.door.value = "both"
+    room.burst.click()
     room.wait()
 
-    (_, _, theirs), (_, _, ours) = lab.operations
+    (_, one, ours), (_, other, theirs) = lab.operations
+    assert (one, other) == ("queued", "synchronous")
     assert ours == theirs
 
 
+def test_ten_fast_clicks_are_ten_orders(lab: FakeLab, room: ControlRoom) -> None:
+    """None is lost and none is doubled, however slow the first one is."""
+    for _ in range(10):
+        room.invoice.click()
+    room.wait()
+
+    assert [name for name, _, _ in lab.operations] == ["invoice"] * 10
+
+
 def test_a_click_returns_at_once_and_its_button_rests_meanwhile(lab: FakeLab, room: ControlRoom) -> None:
-    """The callback only notes a command: it may run on a thread that has to go on."""
+    """The callback only notes an order: it may run on a thread that has to go on."""
     release = Event()
-    lab.before_operating = lambda: release.wait(10)
+    lab.before = lambda deed: release.wait(10)
 
     room.burst.click()
 
     assert room.burst.disabled
+    assert "Look left" in room.panel.hint.value
     assert not lab.operations
     release.set()
     room.wait()
     assert not room.burst.disabled
 
 
-def test_wait_gives_up_on_a_command_that_does_not_end(lab: FakeLab, room: ControlRoom) -> None:
-    """An unattended notebook ends with a sentence, not with a hang."""
+def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) -> None:
+    """A freeze takes its time; what is clicked meanwhile is what one wants to see."""
     release = Event()
-    lab.before_operating = lambda: release.wait(10)
+    lab.before = lambda deed: deed == "freeze" and release.wait(10)
+
+    room.freeze.click()
     room.burst.click()
 
-    with pytest.raises(TimeoutError, match="1 commands were not run"):
+    eventually(lambda: len(lab.operations) == 1, seconds=5)
+    assert not lab.deeds
+    release.set()
+    room.wait()
+    assert lab.deeds == [("freeze", 1.4, "worker-1", "worker-2")]
+
+
+def test_a_freeze_is_for_those_who_render_at_the_chosen_door(lab: FakeLab, room: ControlRoom) -> None:
+    """Else half of the comparison would stand still, and the other half go on."""
+    room.door.value = "synchronous"
+    room.freeze.click()
+    room.wait()
+    room.door.value = "both"
+    room.freeze.click()
+    room.wait()
+
+    assert lab.deeds[0] == ("freeze", 1.4, "sync-api-1", "sync-api-2")
+    assert len(lab.deeds[1]) == 2 + 4
+
+
+def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None:
+    """One worker killed again and again would be no accident of the fleet."""
+    for _ in range(3):
+        room.kill.click()
+    room.wait()
+
+    assert lab.deeds == [("kill", "worker-1"), ("kill", "worker-2"), ("kill", "worker-1")]
+    assert "After 10 s of silence" in room.panel.hint.value
+
+
+def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab, room: ControlRoom) -> None:
+    """A burst that follows a choice meets what was chosen."""
+    room.workers.value = 4
+    room.worker.value = "naive"
+    room.burst.click()
+    room.wait()
+
+    assert lab.deeds == [("scale", 4), ("employ", "naive")]
+
+
+def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:
+    """What was clicked before belongs to the old lab, what is clicked after to the new one."""
+    room.burst.click()
+    room.reset.click()
+    room.mode.value = "threads"
+    room.preset.value = "teaching"
+    room.invoice.click()
+
+    assert room.wait() == "the queue accepted it: no, 0"  # of the burst nothing is said: it is forgotten
+    assert lab.deeds == [("reset", None, None), ("reset", "threads", None), ("reset", None, "teaching")]
+    assert "threads of one process" in room.panel.hint.value
+
+
+def test_a_reset_waits_for_the_attack_under_way(lab: FakeLab, room: ControlRoom) -> None:
+    """Who is frozen has to wake up before the lab can stop."""
+    release = Event()
+    lab.before = lambda deed: deed == "freeze" and release.wait(10)
+    room.freeze.click()
+    room.reset.click()
+    time.sleep(0.1)
+    assert not lab.deeds
+
+    release.set()
+    room.wait()
+
+    assert [deed[0] for deed in lab.deeds] == ["freeze", "reset"]
+
+
+def test_threads_can_be_neither_killed_nor_frozen(made_room: MadeRoom) -> None:
+    """The buttons are grey, and a click from code says why."""
+    room = made_room(lab := FakeLab(mode="threads"))
+
+    assert room.kill.disabled
+    assert room.freeze.disabled
+    room.kill.click()
+    with pytest.raises(UsageError, match="Threads cannot be killed"):
+        room.wait()
+    room.mode.value = "processes"
+    room.wait()
+    assert lab.mode == "processes"
+    assert not room.kill.disabled
+
+
+def test_a_projector_gets_a_larger_picture(room: ControlRoom) -> None:
+    """More pixels, not only larger ones."""
+    small = room.panel.picture.value
+
+    room.projector.value = True
+    room.wait()
+
+    assert len(room.panel.picture.value) > len(small)
+    assert "pdflab-large" in room.panel.box._dom_classes
+
+
+def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: ControlRoom) -> None:
+    """An unattended notebook ends with a sentence, not with a hang."""
+    release = Event()
+    lab.before = lambda deed: release.wait(10)
+    room.burst.click()
+
+    with pytest.raises(TimeoutError, match="1 orders are not done"):
         room.wait(timeout=0.05)
     release.set()
 
@@ -135,55 +221,55 @@ def test_wait_gives_up_on_a_command_that_does_not_end(lab: FakeLab, room: Contro
 def test_what_goes_wrong_is_shown_escaped_and_raised_by_wait(lab: FakeLab, room: ControlRoom) -> None:
     """A callback's exception would be seen by nobody."""
 
-    def refuse() -> None:
+    def refuse(deed: str) -> None:
         raise UsageError("no <room> & no Redis")
 
-    lab.before_operating = refuse
+    lab.before = refuse
     room.burst.click()
     eventually(lambda: "no &lt;room&gt; &amp; no Redis" in room.panel.status.value, seconds=5)
 
     with pytest.raises(UsageError, match="no <room>"):
         room.wait()
-    lab.before_operating = lambda: None
+    lab.before = lambda deed: None
     room.burst.click()
     room.wait()
     assert "&lt;room&gt;" not in room.panel.status.value
 
 
-def test_the_slider_scales(lab: FakeLab, room: ControlRoom) -> None:
-    """It is a command like the others."""
-    room.workers.value = 4
-    room.wait()
+def test_the_labs_own_words_are_shown_until_the_room_is_closed(room: ControlRoom) -> None:
+    """They would be written into whatever cell is running."""
+    log = logging.getLogger("pdflab.supervisor")
 
-    assert lab.scaled == [4]
+    log.warning("worker-1 ended with %s; it is started again.", -9)
+    assert "worker-1 ended with -9" in room.panel.status.value
+
+    room.close()
+    log.warning("worker-2 ended")
+    assert "worker-2" not in room.panel.status.value
 
 
 def test_the_verdict_is_about_what_was_clicked_since_the_last_wait(lab: FakeLab, room: ControlRoom) -> None:
     """A line that a notebook can compare: yes, or no with the number."""
-    lab.asked.append(Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "earlier"))
-    accepted = [Send("queued", "invoice", 1.0, 1.0, 1.1, 202, str(i)) for i in range(3)]
-    refused = Send("queued", "invoice", 1.0, 1.0, 1.1, 429, None, "refused")
-    lab.before_operating = lambda: None
-
+    lab.asked.append(send("earlier"))
     room.burst.click()
     eventually(lambda: bool(lab.operations), seconds=5)
-    lab.asked += accepted
+    lab.asked += [send(str(i)) for i in range(3)]
 
     assert room.wait() == "the queue accepted all 3: yes"
     assert room.wait() == "nothing was asked for"
     room.burst.click()
     eventually(lambda: len(lab.operations) == 2, seconds=5)
-    lab.asked += [*accepted, refused]
+    lab.asked += [*(send(str(i)) for i in range(3)), send("4", status=429)]
     assert room.wait() == "the queue accepted all 4: no, 3"
 
 
 def test_a_run_begins_with_the_latest_load_at_its_door(lab: FakeLab, room: ControlRoom) -> None:
     """A comparison is of two loads, not of all that was clicked since breakfast; a single PDF is no load."""
-    lab.asked.append(Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "earlier"))
+    lab.asked.append(send("earlier"))
     lab.told.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
     room.burst.click()
     room.wait()
-    lab.asked.append(Send("queued", "invoice", 1.0, 1.0, 1.1, 202, "now"))
+    lab.asked.append(send("now"))
     lab.told.append(JobEvent("now", JobState.QUEUED, 1.05, "invoice", number=2))
     room.invoice.click()
     room.wait()
@@ -198,13 +284,13 @@ def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
     lab: FakeLab, watched: ControlRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quiet lab costs no picture; an event brings the picture back."""
-    monkeypatch.setattr("pdflab.notebook.control_room._AFTERGLOW", 0.0)
+    monkeypatch.setattr("pdflab.notebook.watcher._AFTERGLOW", 0.0)
     looks, quiet = lab.looks, watched.panel.picture.value
     eventually(lambda: lab.looks > looks + 2, seconds=5)
     assert watched.panel.picture.value is quiet
 
+    monkeypatch.setattr("pdflab.notebook.watcher._AFTERGLOW", 60.0)
     lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
-    monkeypatch.setattr("pdflab.notebook.control_room._AFTERGLOW", 60.0)
 
     eventually(lambda: watched.panel.picture.value != quiet, seconds=5)
 
@@ -224,11 +310,11 @@ def test_unwatched_it_paints_only_when_one_waits(lab: FakeLab, room: ControlRoom
 def test_a_redis_that_is_away_is_told_and_comes_back(lab: FakeLab, watched: ControlRoom) -> None:
     """The lessons kill Redis on purpose; the room survives that."""
     lab.trouble = BrokerUnavailable("Redis does not answer.")
-    eventually(lambda: "Redis does not answer" in watched.panel.status.value, seconds=5)
+    eventually(lambda: "Redis does not answer" in watched.panel.numbers.value, seconds=5)
 
     lab.trouble = None
 
-    eventually(lambda: "queued 0" in watched.panel.status.value, seconds=5)
+    eventually(lambda: "Redis does not answer" not in watched.panel.numbers.value, seconds=5)
     watched.wait()
 
 
@@ -239,8 +325,23 @@ def test_a_lab_that_stops_ends_the_room(lab: FakeLab, room: ControlRoom) -> None
 
     assert room.burst.disabled
     room.burst.click()
+    assert room.burst.disabled
     with pytest.raises(UsageError, match="make a new one"):
         room.wait()
+
+
+def test_a_lab_that_is_forgotten_ends_the_room(made_room: MadeRoom) -> None:
+    """The cell that made the lab is run again: nothing of the room's may keep the old one going."""
+    lab = FakeLab()
+    room, gone = made_room(lab), weakref.ref(lab)
+    room.burst.click()
+    room.wait()
+
+    del lab
+    gc.collect()
+
+    eventually(lambda: "The lab has stopped" in room.panel.status.value, seconds=5)
+    assert gone() is None
 
 
 def test_a_picture_that_breaks_is_told_and_raised(lab: FakeLab, room: ControlRoom) -> None:
@@ -260,13 +361,33 @@ def test_closing_twice_is_closing_once(room: ControlRoom) -> None:
     assert "closed" in room.panel.status.value
 
 
-def test_a_second_room_of_the_same_lab_closes_the_first(lab: FakeLab, room: ControlRoom) -> None:
-    """A cell that is run again leaves one painter, not two."""
-    second = ControlRoom(lab)  # type: ignore[arg-type]
+def test_a_second_room_of_the_same_lab_closes_the_first(
+    lab: FakeLab, room: ControlRoom, made_room: MadeRoom
+) -> None:
+    """A cell that is run again leaves one watcher, not two."""
+    made_room(lab)
 
     assert room.burst.disabled
-    assert [t.name for t in threading.enumerate()].count("control room painter") == 1
-    second.close()
+    assert [t.name for t in threading.enumerate()].count("control room watcher") == 1
+
+
+def test_rooms_of_two_labs_leave_each_other_alone(room: ControlRoom, made_room: MadeRoom) -> None:
+    """Two labs are two rooms."""
+    other = made_room(another := FakeLab())
+
+    other.burst.click()
+    other.wait()
+
+    assert not room.burst.disabled
+    assert len(another.operations) == 1
+
+
+def test_every_control_is_obeyed_while_a_cell_runs(room: ControlRoom) -> None:
+    """ipykernel 7.4 would send a click to the thread of the cell: see Panel._obey_at_once."""
+    controls = [*room.panel.buttons.values(), room.door, *room.panel.choices.values()]
+
+    assert len(controls) == 6 + 2 + 1 + 1 + 5
+    assert all(control.comm._reply_subshell_for is None for control in controls)
 
 
 def test_its_text_is_stable_and_short(room: ControlRoom) -> None:
@@ -280,27 +401,9 @@ def test_its_text_is_stable_and_short(room: ControlRoom) -> None:
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_the_picture_keeps_its_place(room: ControlRoom) -> None:
+def test_everything_keeps_its_place(room: ControlRoom) -> None:
     """Fixed in pixels, so that the page never jumps."""
-    layout = room.panel.picture.layout
-
-    assert (layout.width, layout.height) == ("1000px", "310px")
-
-
-def test_a_lab_in_threads_is_driven_by_clicks() -> None:
-    """From the buttons to the comparison, with a real system inside this process."""
-    with Lab(workers=2, mode="threads") as lab:
-        room = ControlRoom(lab, lines=5, month_seconds=1.0)
-        room.batch.click()
-        assert room.wait(60) == "the queue accepted all 50: yes"
-        assert room.figure().get_suptitle() == "The queue accepted all 50; the synchronous door was not tried"
-
-        room.door.value = "synchronous"
-        room.invoice.click()
-        room.month_end.click()
-        assert room.wait(60).startswith("the synchronous door answered all ")
-        assert len(room.run("queued").sends) == 50
-        assert len(room.run("synchronous").sends) > 1
-
-    eventually(lambda: "The lab has stopped" in room.panel.status.value, seconds=5)
-    assert room.figure().axes
+    panel = room.panel
+    for part in (panel.picture, panel.hint, panel.status, panel.numbers, panel.strips, panel.log):
+        assert part.layout.width.endswith("px")
+        assert part.layout.height.endswith("px")

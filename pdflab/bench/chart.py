@@ -1,0 +1,103 @@
+"""`pdflab bench chart`: what the live panel costs its own process, and what it takes from two busy workers.
+
+This process is what a kernel is: it holds the lab and the panel's threads, while workers, API and Redis are
+processes of their own. Only the browser is missing. The same batches are made with a panel and without one,
+in turns, and each turn is compared with its neighbour: a slow moment of the machine meets both.
+
+Read next: notebook/watcher.py.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from pdflab.jobs import JobState
+from pdflab.lab import Lab
+from pdflab.notebook.control_room import ControlRoom
+
+ROUNDS = 16
+JOBS = 120  # in a turn: some seconds' work for two workers
+_LINES = 400  # of each document, as a control room's own loads have
+_GLANCE = 0.1
+_STEADY = 0.3  # rounds whose losses lie further apart than this were disturbed by others
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One batch: its PDFs a second, the share of a core that this process took, its pictures a second."""
+
+    rate: float
+    cpu: float
+    frames: float
+
+
+def measure(*, rounds: int = ROUNDS, jobs: int = JOBS) -> dict[str, Any]:
+    """Measure in so many rounds: shares of a core, of the throughput, and frames a second."""
+    with Lab(workers=2) as lab:
+        _make(lab, jobs // 10 or 1)  # the first documents find everything cold
+        pairs = list(_pairs(lab, rounds, jobs))
+        figures = {"redis": lab.redis}
+    losses = sorted(1 - watched.rate / alone.rate for watched, alone in pairs)
+    return figures | {
+        "panel_cpu": round(median(watched.cpu - alone.cpu for watched, alone in pairs), 4),
+        "throughput_loss": round(median(losses), 4),
+        "throughput_loss_range": [round(losses[0], 4), round(losses[-1], 4)],
+        "frames_per_s": round(median(watched.frames for watched, _ in pairs), 2),
+        "per_s": round(median(alone.rate for _, alone in pairs), 1),
+    }
+
+
+def show(figures: dict[str, Any], console: Console) -> None:
+    """Print what was measured, a sentence a figure."""
+    least, most = figures["throughput_loss_range"]
+    for sentence in (
+        f"on {figures['redis']}, two workers make {figures['per_s']} PDFs a second",
+        f"the panel takes {figures['panel_cpu']:.1%} of one core (under 5 %), "
+        f"at {figures['frames_per_s']} pictures a second (2)",
+        f"it lowers their throughput by {figures['throughput_loss']:.1%} (under 4 %; rounds from {least:.1%} "
+        f"to {most:.1%})",
+    ):
+        console.print(sentence, soft_wrap=True)
+    if most - least > _STEADY:
+        console.print("The rounds differ too much: measure again when the machine is quiet.")
+
+
+def _pairs(lab: Lab, rounds: int, jobs: int) -> Iterator[tuple[Turn, Turn]]:
+    """Take turns; every other round the panel comes first."""
+    for number in track(range(rounds), "with and without", console=Console(stderr=True), transient=True):
+        if number % 2:
+            alone, watched = _make(lab, jobs), _watched(lab, jobs)
+        else:
+            watched, alone = _watched(lab, jobs), _make(lab, jobs)
+        yield watched, alone
+
+
+def _watched(lab: Lab, jobs: int) -> Turn:
+    room, frames = ControlRoom(lab), list[float]()
+    room.panel.picture.observe(lambda change: frames.append(time.monotonic()), "value")
+    try:
+        turn = _make(lab, jobs)
+    finally:
+        room.close()
+    seconds = frames[-1] - frames[0] if len(frames) > 1 else 1.0
+    return Turn(turn.rate, turn.cpu, max(len(frames) - 1, 0) / seconds)
+
+
+def _make(lab: Lab, jobs: int) -> Turn:
+    """Let two workers make a batch; its rate is read off jobs.log, by Redis' clock."""
+    before = lab.stats()
+    cpu, began = time.process_time(), time.monotonic()
+    lab.operate("batch", n=jobs, lines=_LINES, seed=1)
+    while lab.stats().completed + lab.stats().failed < before.completed + before.failed + jobs:
+        time.sleep(_GLANCE)
+    cpu, seconds = time.process_time() - cpu, time.monotonic() - began
+    lab.wait()
+    events = [event for event in lab.events() if event.number > before.events]
+    started = min(event.at for event in events if event.state is JobState.PROCESSING)
+    ended = max(event.at for event in events if event.state.is_ending)
+    return Turn(jobs / (ended - started), cpu / seconds, 0.0)

@@ -1,0 +1,86 @@
+"""What a control room asks of a lab, without a system behind it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pdflab.errors import UsageError
+from pdflab.jobs import JobEvent
+from pdflab.run import Send
+
+
+class FakeLab:
+    """Notes what it is told; `told` and `asked` are what it shows, `trouble` what it raises."""
+
+    redis, url = "no Redis", "http://127.0.0.1:1"
+    worker, preset = "reliable", "standard"
+
+    def __init__(self, mode: str = "processes") -> None:
+        self.mode = mode
+        self.settings = SimpleNamespace(workers=2, lease=10.0)
+        self.operations: list[tuple[str, str, dict[str, Any]]] = []
+        self.deeds: list[tuple[Any, ...]] = []
+        self.looks = 0
+        self.told: list[JobEvent] = []
+        self.asked: list[Send] = []
+        self.living: list[str] = []
+        self.trouble: Exception | None = None
+        self.before: Callable[[str], object] = lambda deed: None
+
+    def __repr__(self) -> str:
+        return "FakeLab()"
+
+    def operate(self, name: str, *, door: str, **parameters: Any) -> None:
+        self.before("operate")
+        self.operations.append((name, door, parameters))
+
+    def scale(self, workers: int) -> None:
+        self._note("scale", workers)
+
+    def employ(self, worker: str) -> None:
+        self._note("employ", worker)
+
+    def kill(self, name: str) -> None:
+        if self.mode == "threads":
+            raise UsageError("Threads cannot be killed.")
+        self._note("kill", name)
+
+    def freeze(self, seconds: float, *names: str) -> None:
+        self._note("freeze", seconds, *names)
+
+    def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
+        self._note("reset", mode, preset)
+        self.mode, self.preset = mode or self.mode, preset or self.preset
+        self.told, self.asked = [], []
+
+    def parts(self) -> list[str]:
+        return ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
+
+    def wait(self, timeout: float) -> None: ...
+
+    def stats(self) -> Any:
+        self.looks += 1
+        if self.trouble:
+            raise self.trouble
+        numbers = dict.fromkeys(("queued", "processing", "completed", "failed", "queue_depth"), 0)
+        return SimpleNamespace(**numbers, workers=2, oldest_age=0.0)
+
+    def workers(self) -> list[dict[str, Any]]:
+        return [{"worker": worker} for worker in self.living]
+
+    def events(self) -> list[JobEvent]:
+        return list(self.told)
+
+    def sync_events(self) -> list[JobEvent]:
+        return []
+
+    def sends(self) -> list[Send]:
+        return list(self.asked)
+
+    def pdf(self, job_id: str) -> Path:
+        return Path("there is none")
+
+    def _note(self, *deed: Any) -> None:
+        self.before(deed[0])
+        self.deeds.append(deed)

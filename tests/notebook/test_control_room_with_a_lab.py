@@ -1,0 +1,119 @@
+"""The control room in front of a real system: driven by clicks, started again, stopped under its feet."""
+
+import gc
+import os
+import time
+import weakref
+
+import pytest
+from conftest import children_of, eventually
+
+from pdflab.errors import UsageError
+from pdflab.lab import Lab
+from pdflab.notebook.control_room import ControlRoom
+
+
+def test_a_lab_in_threads_is_driven_by_clicks() -> None:
+    """From the buttons to the comparison, with a real system inside this process."""
+    with Lab(workers=2, mode="threads") as lab:
+        room = ControlRoom(lab, lines=5, month_seconds=1.0)
+        room.batch.click()
+        assert room.wait(60) == "the queue accepted all 50: yes"
+        assert room.figure().get_suptitle() == "The queue accepted all 50; the synchronous door was not tried"
+        assert "newest PDF" in room.panel.thumbnail.value
+        assert "COMPLETED" in room.panel.log.value
+
+        room.door.value = "synchronous"
+        room.invoice.click()
+        room.month_end.click()
+        assert room.wait(60).startswith("the synchronous door answered all ")
+        assert len(room.run("queued").sends) == 50
+        assert len(room.run("synchronous").sends) > 1
+
+    eventually(lambda: "The lab has stopped" in room.panel.status.value, seconds=5)
+    assert room.figure().axes
+
+
+def test_a_lab_starts_again_empty_and_in_another_mode() -> None:
+    """The same lab goes on under the same name: a notebook's next cell finds it running."""
+    with Lab(workers=1, mode="threads", preset="teaching") as lab:
+        room = ControlRoom(lab, lines=5)
+        room.batch.click()
+        room.reset.click()
+        room.wait(60)
+        assert (lab.events(), lab.sends(), lab.stats().completed) == ([], [], 0)
+
+        room.mode.value = "processes"
+        room.preset.value = "standard"
+        room.invoice.click()
+        assert room.wait(60) == "the queue accepted it: yes"
+
+        assert (lab.mode, lab.settings.lease) == ("processes", 10.0)
+        assert lab.parts().count("worker-1") == 1
+
+
+def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:
+    """Long before its lease runs out, the strip is black; in the end every job has its ending."""
+    with Lab(workers=2, preset="teaching") as lab:
+        room = ControlRoom(lab)
+        room.batch.click()
+        eventually(lambda: lab.stats().processing == 2, seconds=30)
+        room.kill.click()
+        seen = _strips_until(room, " is dead: ")
+        assert seen
+
+        assert room.wait(120) == "the queue accepted all 50: yes"
+        assert lab.stats().completed == 50
+        assert "started again" in room.panel.status.value
+
+
+def test_a_lab_that_is_forgotten_stops_although_its_room_is_kept() -> None:
+    """IPython keeps what a cell has shown: the room may live on, the processes may not."""
+    lab = Lab(workers=1, mode="threads")
+    lab.start()
+    room, gone = ControlRoom(lab, lines=5), weakref.ref(lab)
+    room.batch.click()
+    room.wait(60)
+
+    del lab
+    gc.collect()
+
+    eventually(lambda: gone() is None and "The lab has stopped" in room.panel.status.value, seconds=20)
+
+
+def test_a_lab_that_is_stopped_while_it_starts_again_stays_stopped() -> None:
+    """Whichever comes first: in the end nothing runs, and the room says so."""
+    before = children_of(os.getpid())
+    lab = Lab(workers=1)
+    lab.start()
+    room = ControlRoom(lab, lines=5)
+    room.burst.click()
+    room.reset.click()
+    eventually(lambda: "starts again" in room.panel.hint.value, seconds=10)
+
+    lab.stop()
+
+    eventually(lambda: "stopped" in room.panel.status.value, seconds=10)
+    eventually(lambda: children_of(os.getpid()).keys() <= before.keys(), seconds=10)
+    with pytest.raises(UsageError):
+        lab.start()
+    room.close()
+
+
+def test_a_room_may_be_made_anew_while_the_lab_starts_again() -> None:
+    """The cell is run again at once: the new room waits for the old one's order, and works."""
+    with Lab(workers=1, mode="threads") as lab:
+        ControlRoom(lab, lines=5).reset.click()
+
+        room = ControlRoom(lab, lines=5)
+        room.invoice.click()
+
+        assert room.wait(60) == "the queue accepted it: yes"
+
+
+def _strips_until(room: ControlRoom, words: str) -> bool:
+    """Look at the strips until they say so; the test's own lease of patience is short."""
+    deadline = time.monotonic() + 10
+    while words not in room.panel.strips.value and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return words in room.panel.strips.value

@@ -1,0 +1,57 @@
+"""A lane carries out what was clicked, in order, and survives what goes wrong."""
+
+from threading import Event
+
+import pytest
+
+from pdflab.errors import UsageError
+from pdflab.notebook.lane import Lane
+
+
+def test_orders_are_carried_out_one_after_another() -> None:
+    """Also those that are there when it is closed."""
+    done: list[int] = []
+    lane = Lane("lane", failed=lambda error: None)
+    for i in range(20):
+        lane.put(lambda i=i: done.append(i))
+
+    lane.close()
+    lane.join(5)
+
+    assert done == list(range(20))
+
+
+def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
+    """One mistake does not end the lesson."""
+    failed: list[Exception] = []
+    lane = Lane("lane", failed=failed.append)
+
+    lane.put(lambda: 1 / 0)
+    lane.put(lambda: None)
+    lane.wait(5)
+
+    assert isinstance(failed[0], ZeroDivisionError)
+    assert not lane.busy
+    lane.close()
+
+
+def test_a_closed_lane_takes_nothing() -> None:
+    """And says what to do."""
+    lane = Lane("lane", failed=lambda error: None)
+    lane.close()
+
+    with pytest.raises(UsageError, match="make a new one"):
+        lane.put(lambda: None)
+
+
+def test_waiting_ends_with_a_sentence() -> None:
+    """An unattended notebook ends."""
+    release = Event()
+    lane = Lane("lane", failed=lambda error: None)
+    lane.put(lambda: release.wait(10))
+
+    with pytest.raises(TimeoutError, match="1 orders"):
+        lane.wait(0.05)
+    release.set()
+    lane.close()
+    lane.join(5)

@@ -1,0 +1,100 @@
+"""What the last minute held, told piece by piece."""
+
+import math
+
+import pytest
+from made_up import queued, synchronous
+
+from pdflab.jobs import JobEvent, JobState
+from pdflab.notebook.last_minute import ANSWERED, DELIVERED, FAILED, LastMinute
+from pdflab.run import Send
+
+
+def minute_at(now: float, *, n: int = 12, completed: int = 2) -> LastMinute:
+    minute, run = LastMinute(), queued(n, completed=completed)
+    minute.follow(now, queued=list(run.events), synchronous=(), sends=list(run.sends))
+    return minute
+
+
+def test_it_tells_the_line_the_rate_and_the_waits() -> None:
+    """Twelve were accepted, two are done: ten wait."""
+    minute = minute_at(112.0)
+
+    assert minute.depth()[-1][1] == 10
+    assert minute.newest == "q1"
+    assert minute.numbers("queued", 112.0).rate == pytest.approx(2 / 5)
+    assert minute.numbers("queued", 112.0).answered == pytest.approx(0.5)
+    assert minute.numbers("queued", 112.0).delivered == pytest.approx(10.0)
+    assert len(minute.waits("queued", ANSWERED)) == 12
+    assert len(minute.waits("queued", DELIVERED)) == 2
+
+
+def test_what_is_told_twice_counts_once() -> None:
+    """Each look tells the whole story so far."""
+    minute, run = minute_at(112.0), queued(12, completed=2)
+
+    minute.follow(113.0, queued=list(run.events), synchronous=(), sends=list(run.sends))
+
+    assert minute.depth()[-1][1] == 10
+    assert sum(made for _, made in minute.rates("queued", 113.0)) == 2
+
+
+def test_a_client_that_was_not_served_waited_for_ever() -> None:
+    """A median of those who got something would praise a door that refuses."""
+    minute, run = LastMinute(), synchronous(10, failed=6)
+
+    minute.follow(112.0, queued=(), synchronous=(), sends=list(run.sends))
+
+    assert minute.numbers("synchronous", 112.0).answered == math.inf
+    assert len(minute.waits("synchronous", FAILED)) == 6
+    assert minute.numbers("queued", 112.0).answered is None
+
+
+def test_a_pdf_may_be_done_before_its_client_has_told() -> None:
+    """Events and sends come through different files."""
+    minute, run = LastMinute(), queued(1)
+    minute.follow(111.0, queued=list(run.events), synchronous=(), sends=())
+
+    minute.follow(112.0, queued=list(run.events), synchronous=(), sends=list(run.sends))
+
+    assert minute.numbers("queued", 112.0).delivered == pytest.approx(10.0)
+
+
+def test_who_has_a_job_in_hand_is_known_until_it_is_let_go() -> None:
+    """It ends, or it goes back into the line."""
+    minute = LastMinute()
+    taken = JobEvent("a", JobState.PROCESSING, 1.0, "invoice", worker="w")
+    back = JobEvent("a", JobState.QUEUED, 2.0, "invoice")
+
+    minute.follow(1.0, queued=[taken], synchronous=(), sends=())
+    assert minute.in_hand == {"a": taken}
+
+    minute.follow(2.0, queued=[taken, back], synchronous=(), sends=())
+    assert minute.in_hand == {}
+
+
+def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
+    """Thirty thousand jobs in five minutes leave what a picture of the last minute can show."""
+    minute = LastMinute()
+    events: list[JobEvent] = []
+    sends: list[Send] = []
+    for i in range(30_000):
+        at, job_id = i / 100, f"{i}"
+        sends.append(Send("queued", "invoice", at, at, at + 0.01, 202, job_id))
+        events.append(JobEvent(job_id, JobState.QUEUED, at, "invoice"))
+        events.append(JobEvent(job_id, JobState.COMPLETED, at + 0.005, "invoice"))
+
+    minute.follow(300.0, queued=events, synchronous=(), sends=sends)
+
+    assert len(minute.depth()) <= 481
+    assert len(minute.waits("queued", DELIVERED)) <= 2 * 481
+    assert len(minute.rates("queued", 300.0)) == 60
+    assert not minute._asked
+    assert not minute._done
+
+
+def test_the_line_reaches_back_to_the_beginning_of_the_window() -> None:
+    """The last change before the window says how long the line was when it began."""
+    minute = minute_at(1000.0)
+
+    assert [waiting for _, waiting in minute.depth()] == [10.0]

@@ -1,0 +1,90 @@
+"""Who left is counted phase by phase, and drawn as it is."""
+
+import numpy as np
+import pytest
+
+from pdflab.jobs import JobEvent, JobState
+from pdflab.load.arrivals import burst
+from pdflab.notebook.canvas import ACCEPTED, COLOURS, FAILED
+from pdflab.notebook.patience import crowds
+from pdflab.notebook.patience_charts import patience_figure, rush_figure
+from pdflab.run import Events, Run, Send, Sends
+
+PLAN = burst(10, calm=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
+PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")
+
+
+def run_of(*phases_that_left: int, door: str = "synchronous") -> Run:
+    """The plan as one door saw it, a client of these phases leaving after a second of patience."""
+    sends, events = [], []
+    for number, (phase, arrival) in enumerate(zip(PHASES, PLAN.arrivals(), strict=True)):
+        at, name = 100.0 + arrival.at, f"j{number}"
+        gone = phase in phases_that_left
+        status = 0 if gone else 200 if door == "synchronous" else 202
+        answer = {"error": "timeout"} if gone else {"answered_at": at + 0.2, "job_id": name}
+        sends.append(Send(door, "invoice", at, at, status=status, **answer))
+        for state, seconds in ((JobState.PROCESSING, 0.0), (JobState.COMPLETED, 2.0)):
+            events.append(JobEvent(name, state, at + seconds, "invoice"))
+    shuffled = [sends[place] for place in np.random.default_rng(1).permutation(len(sends))]
+    return Run(door, door, sends=Sends.of(shuffled), events=Events.of(events), settings={"timeout": 1.0})
+
+
+def test_each_phase_of_the_plan_has_its_own_crowd() -> None:
+    """Sends are noted as they end, in any order; who asked when follows from the plan."""
+    before, spike, after = crowds(run_of(1), PLAN)
+
+    assert (before.asked, spike.asked, after.asked) == tuple(np.bincount(PHASES))
+    assert (before.left, spike.left, after.left) == (0, 10, 0)
+
+
+def test_who_asks_after_the_spike_can_leave_too() -> None:
+    """The last phase is counted like any other."""
+    *_, after = crowds(run_of(1, 2), PLAN)
+
+    assert after.asked == after.left > 0
+
+
+def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_patience() -> None:
+    """The title counts them."""
+    waits = patience_figure(run_of(1)).axes[0]
+
+    dots, crosses = (line for line in waits.get_lines() if line.get_marker() in ("o", "x"))
+    assert len(dots.get_xdata()) == len(PHASES) - 10
+    assert list(dots.get_ydata()) == pytest.approx([0.2] * (len(PHASES) - 10))
+    assert list(crosses.get_ydata()) == [1.0] * 10
+    assert waits.get_title(loc="left") == (f"synchronous: 10 of {len(PHASES)} clients left without an answer")
+
+
+def test_the_bars_are_shares_of_a_hundred_clients() -> None:
+    """What was made for those who left stands below them: the synchronous door renders it all the same."""
+    fates = patience_figure(run_of(1)).axes[1]
+
+    left = pytest.approx(1000 / len(PHASES))
+    assert [bar.get_width() for bar in fates.patches] == [pytest.approx(100 - 1000 / len(PHASES)), left, left]
+
+
+def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
+    """However large it is."""
+    fates = patience_figure(run_of(1), predicted=140).axes[1]
+
+    [line] = fates.get_lines()
+    assert list(line.get_xdata()) == [140, 140]
+    assert fates.get_xlim()[1] >= 140
+
+
+def test_a_promise_is_not_drawn_as_a_pdf() -> None:
+    """At the queued door the answer is a promise, in the light colour, and nothing is made for nobody."""
+    queued, synchronous = (patience_figure(run_of(door=door)).axes for door in ("queued", "synchronous"))
+
+    assert queued[0].get_lines()[0].get_color() == ACCEPTED
+    assert synchronous[0].get_lines()[0].get_color() == COLOURS["synchronous"]
+    assert queued[0].get_lines()[1].get_color() == FAILED
+    assert next(label.get_text() for label in queued[1].get_yticklabels()) == "had a promise"
+    assert [bar.get_width() for bar in queued[1].patches] == [100, 0, 0]
+
+
+def test_a_plan_is_drawn_beside_what_can_be_made() -> None:
+    """The title says how many times that is."""
+    title = rush_figure(PLAN, capacity=2.0).axes[0].get_title(loc="left")
+
+    assert title.endswith("at its height 10 a second, 5.0 × what the workers make")

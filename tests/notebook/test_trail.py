@@ -1,0 +1,110 @@
+"""One job is seen from outside: over HTTP, in jobs.log, and as a picture of where its time went."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pdflab.errors import UsageError
+from pdflab.jobs import JobEvent, JobState
+from pdflab.lab import Lab
+from pdflab.notebook.canvas import ACCEPTED, RENDERING, WAITING
+from pdflab.notebook.trail import ask, log_lines, table
+from pdflab.notebook.trail_charts import trail_figure
+from pdflab.run import Send
+
+SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
+INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))
+LIFE = [JobEvent("mine", state, at, "custom") for state, at in INSTANTS]
+OTHER = [
+    JobEvent("other", state, at, "custom")
+    for state, at in ((JobState.QUEUED, 90.0), (JobState.FAILED, 140.0))
+]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(mode="threads") as lab:
+        yield lab
+
+
+def test_the_api_tells_about_a_job_and_gives_its_pdf(lab: Lab) -> None:
+    """JSON becomes a body; a PDF has none."""
+    job_id = lab.custom(title="Hello", text="From the queue.")
+    lab.wait()
+
+    record, pdf = ask(lab, f"/jobs/{job_id}"), ask(lab, f"/jobs/{job_id}/pdf")
+
+    assert (record.status, record.body["state"]) == (200, "COMPLETED")
+    assert (pdf.status, pdf.body) == (200, {})
+
+
+def test_what_the_api_refuses_is_an_answer_too(lab: Lab) -> None:
+    """No exception hides the sentence that a client is told."""
+    answer = ask(lab, "/jobs/nothing", method="DELETE")
+
+    assert answer.status == 404
+    assert "There is no job 'nothing'" in answer.body["detail"]
+
+
+def test_a_jobs_own_lines_are_found_in_the_log(lab: Lab) -> None:
+    """As they stand there, each an event."""
+    lab.custom(title="Another", text="In between.")
+    job_id = lab.custom(title="Hello", text="From the queue.")
+    lab.wait()
+
+    events = [JobEvent.from_json(line) for line in log_lines(lab, job_id)]
+
+    assert events == [event for event in lab.events() if event.job_id == job_id]
+    assert len(events) == 3
+
+
+def test_a_table_has_a_line_for_each_field_that_says_something() -> None:
+    """Names of one width; a list under its first item; what is not yet is left out."""
+    fields = {"state": "FAILED", "reason": None, "errors": 0, "history": [{"at": 1.5, "state": "QUEUED"}] * 2}
+    fields |= {"result": {"pages": 3, "missing_glyphs": []}}
+
+    assert table(fields).splitlines() == [
+        "state    FAILED",
+        "history  at 1.5  state QUEUED",
+        "         at 1.5  state QUEUED",
+        "result   pages 3",
+    ]
+    assert table({}) == ""
+
+
+def test_the_bars_are_the_three_waits_of_one_job() -> None:
+    """The client's for its answer, the job's in the line, the worker's rendering; other jobs are not seen."""
+    ax = trail_figure(SEND, [*LIFE, *OTHER]).axes[0]
+
+    began = [bar.get_x() for bar in ax.patches]
+    lasted = [bar.get_width() for bar in ax.patches]
+    assert began == pytest.approx([0.0, 0.005, 3.0])
+    assert lasted == pytest.approx([0.01, 2.995, 0.5])
+    assert ax.get_title(loc="left") == "Answered after 10 ms; the PDF was there after 3.5 s"
+
+
+def test_each_wait_has_the_colour_that_it_has_in_every_chart() -> None:
+    """Light blue for a yes, orange for the line, green for work."""
+    colours = [_hex(bar.get_facecolor()) for bar in trail_figure(SEND, LIFE).axes[0].patches]
+
+    assert colours == [colour.lower() for colour in (ACCEPTED, WAITING, RENDERING)]
+
+
+@pytest.mark.parametrize("predicted", [1.0, 60.0])
+def test_the_prediction_stands_through_all_rows(predicted: float) -> None:
+    """Nobody's guess falls off the chart."""
+    ax = trail_figure(SEND, LIFE, predicted=predicted).axes[0]
+
+    assert list(ax.get_lines()[0].get_xdata()) == [predicted] * 2
+    assert ax.get_xlim()[1] > predicted
+
+
+@pytest.mark.parametrize("events", [LIFE[:2], OTHER, []])
+def test_a_job_without_a_pdf_is_not_drawn(events: list[JobEvent]) -> None:
+    """The error says what to do."""
+    with pytest.raises(UsageError, match=r"wait for it with lab.wait\(\)"):
+        trail_figure(SEND, events)
+
+
+def _hex(colour: tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colour[:3])
