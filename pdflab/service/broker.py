@@ -140,8 +140,8 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
 
     It keeps its data in `folder`, ends with the process that called this, even by SIGKILL, and then
-    removes the `temporary` folder. Killed itself, a redis-server loses up to a second with `everysec`, and
-    with `always` nothing that it has answered: it then writes to the disk before each answer.
+    removes the `temporary` folder. A redis-server that is killed has handed to the system what it answered;
+    when the machine dies, `everysec` loses up to a second of it, and `always` nothing: it waits for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     passing = [str(temporary)] if temporary else []

@@ -1,0 +1,62 @@
+"""One job seen from outside: what the API answers about it, and its lines in jobs.log.
+
+Read next: notebook/trail_charts.py, which draws it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from pdflab.lab import Lab
+from pdflab.notebook.lesson import Words
+
+_PATIENCE = 10.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API said: an HTTP status, and a body of JSON; empty for a body of another kind."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
+    """Ask the queued door for a path, such as /stats, as any client may."""
+    connection = HTTPConnection(urlsplit(lab.url).netloc, timeout=_PATIENCE)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        is_json = "json" in response.headers.get_content_type()
+        body = response.read()
+    finally:
+        connection.close()
+    return Answer(response.status, json.loads(body) if is_json else {})
+
+
+def log_lines(lab: Lab, job_id: str) -> list[str]:
+    """Give the lines of jobs.log that are about a job, as they stand there."""
+    lines = lab.settings.log_file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if f'"{job_id}"' in line]
+
+
+def table(fields: Mapping[str, Any]) -> Words:
+    """Write one field a line, without those that say nothing yet; a list has a line for each item."""
+    told = _telling(fields)
+    width = max(map(len, told), default=0)
+    return Words("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
+
+
+def _words(value: Any, indent: int) -> str:
+    if isinstance(value, list):
+        return f"\n{'':{indent}}  ".join(_words(item, indent) for item in value)
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {part}" for name, part in _telling(value).items())
+    return str(value)
+
+
+def _telling(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, 0, [], {})}
