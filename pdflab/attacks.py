@@ -1,21 +1,28 @@
 """The attacks: a plan of them, drawn from a seed, and how they are carried out.
 
-Read next: chaos.py.
+Read next: damage.py, what they hit; chaos.py.
 """
 
+import math
+import os
 import random
 import shutil
+import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 
 from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.guard import freeze
 from pdflab.lab import Lab
 
-_PATIENCE = 10.0  # seconds that an attack waits for what it strikes to be there: it may just have been killed
+WORKER = "worker"  # as a part to strike: whichever has a job in hand when it comes to it
+_PATIENCE = 10.0  # seconds that an attack waits for something to strike: it may just have been killed
+_RESPITE = 1.0  # leases in which what was struck is left alone: it begins anew, or meets what it missed
 _OUTAGE = 1.0  # seconds: over before a job has used up its tries, so that none fails of it
 _GLANCE = 0.1
 
@@ -32,7 +39,8 @@ class Kind(StrEnum):
 
 NEED_A_SERVER = frozenset({Kind.CUT, Kind.RESTART})
 
-_EVERY = {Kind.KILL: 2.0, Kind.FREEZE: 3.0, Kind.CUT: 4.0, Kind.RESTART: 8.0, Kind.OUTAGE: 12.0}  # seconds
+_EVERY = {Kind.KILL: 2.0, Kind.FREEZE: 4.0, Kind.CUT: 4.0, Kind.RESTART: 8.0, Kind.OUTAGE: 12.0}  # seconds
+_FROZEN = (2.5, 3.0)  # leases: one to run out, a third until the next sweep, the rest for a slow machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,16 @@ class Attack:
     kind: Kind
     part: str = ""
     lasts: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """An attack that struck: when, since the epoch, what was done, and the worker's id if it hit one."""
+
+    kind: Kind
+    at: float
+    did: str
+    worker: str | None = None
 
 
 def plan(
@@ -67,18 +85,18 @@ def assault(
     *,
     tell: Callable[[float, str], object],
     watch: Callable[[float], object],
-) -> list[Attack]:
-    """Carry out each attack at its instant, whatever the others still do, and give those that struck.
+) -> list[Blow]:
+    """Carry out each attack at its instant, whatever the others still do, and give the blows that struck.
 
     `tell` hears the instant and what was done; `watch` is called several times a second.
     """
-    began = time.monotonic()
+    began, aim = time.monotonic(), _Aim(lab)
 
-    def struck(attack: Attack) -> bool:
-        did = _insist(attack, lab)
-        if did:
-            tell(time.monotonic() - began, did)
-        return did is not None
+    def struck(attack: Attack) -> Blow | None:
+        blow = _insist(attack, lab, aim)
+        if blow:
+            tell(time.monotonic() - began, blow.did)
+        return blow
 
     with ThreadPoolExecutor(len(attacks)) as hands:
         under_way = []
@@ -87,15 +105,42 @@ def assault(
                 watch(now)
                 time.sleep(min(_GLANCE, attack.at - now))
             under_way.append(hands.submit(struck, attack))
-    return [attack for attack, result in zip(attacks, under_way, strict=True) if result.result()]
+    return [blow for result in under_way if (blow := result.result())]
 
 
-def _insist(attack: Attack, lab: Lab) -> str | None:
-    """Attack as soon as there is something to strike, and say what was done, or None if nothing could be."""
+class _Aim:
+    """Chooses what is struck: nothing that is dead, just starting, frozen, or without a job in hand."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._lock = Lock()
+        self._spared_until: dict[str, float] = {}
+
+    def at(self, attack: Attack) -> str:
+        """Give a part's name, or a worker's id. Raises UsageError while there is nothing to strike."""
+        with self._lock:
+            now = time.monotonic()
+            there = self._busy() if attack.part == WORKER else [attack.part]
+            target = next((one for one in there if self._spared_until.get(one, 0.0) <= now), None)
+            if target is None:
+                raise UsageError(f"No {attack.part} can be struck just now; try again.")
+            dead = attack.kind is Kind.KILL and attack.part == WORKER  # its successor has another id
+            respite = attack.lasts + _RESPITE * self._lab.settings.lease
+            self._spared_until[target] = math.inf if dead else now + respite
+            return target
+
+    def _busy(self) -> list[str]:
+        """Name the workers in the registry that have a job in hand; naive ones don't tell."""
+        naive = self._lab.worker == "naive"
+        return [doing["worker"] for doing in self._lab.workers() if doing["job_id"] or naive]
+
+
+def _insist(attack: Attack, lab: Lab, aim: _Aim) -> Blow | None:
+    """Attack as soon as there is something to strike, and give the blow, or None if nothing could be done."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:
-            return _strike(attack, lab)
+            return _strike(attack, lab, aim)
         except (UsageError, BrokerUnavailable, OSError):
             time.sleep(_GLANCE)
     return None
@@ -110,7 +155,7 @@ def _drawn(
     struck = _struck(count, parts, rng) if strikes_parts else [""] * count
     attacks = []
     for number, part in enumerate(struck):
-        lasts = {Kind.FREEZE: lease * rng.uniform(1.2, 2.0), Kind.OUTAGE: _OUTAGE}.get(kind, 0.0)
+        lasts = {Kind.FREEZE: lease * rng.uniform(*_FROZEN), Kind.OUTAGE: _OUTAGE}.get(kind, 0.0)
         at = (number + rng.random()) / count * (seconds - lasts)
         attacks.append(Attack(at, kind, part, lasts))
     return attacks
@@ -118,28 +163,55 @@ def _drawn(
 
 def _struck(count: int, parts: Sequence[str], rng: random.Random) -> list[str]:
     """Choose every part once, and then workers: they hold the jobs."""
-    workers = [part for part in parts if part.startswith("worker-")]
-    struck = [*parts, *rng.choices(workers, k=count - len(parts))]
+    struck = [*parts, *[WORKER] * (count - len(parts))]
     rng.shuffle(struck)
     return struck
 
 
-def _strike(attack: Attack, lab: Lab) -> str:
+def _strike(attack: Attack, lab: Lab, aim: _Aim) -> Blow:
+    target = aim.at(attack) if attack.part else ""
+    worker, now = target if attack.part == WORKER else None, time.time()
     match attack.kind:
         case Kind.KILL:
-            lab.kill(attack.part)
-            return f"killed {attack.part}"
+            _kill(lab, target, worker)
+            did = f"killed {_named(target)}"
         case Kind.FREEZE:
-            lab.freeze(attack.lasts, attack.part)
-            return f"woke {attack.part}, frozen {attack.lasts:.1f} s ago"
+            _freeze(lab, target, worker, attack.lasts)
+            did = f"woke {_named(target)}, frozen {attack.lasts:.1f} s ago"
         case Kind.CUT:
-            return f"cut {lab.cut()} connections to Redis"
+            did = f"cut {lab.cut()} connections to Redis"
         case Kind.RESTART:
             lab.kill_redis()
-            return "killed Redis"
+            did = "killed Redis"
         case Kind.OUTAGE:
             _take_room_away(lab.settings.storage_folder, attack.lasts)
-            return f"gave pdf_storage back, which took no file for {attack.lasts:.1f} s"
+            did = f"gave pdf_storage back, which took no file for {attack.lasts:.1f} s"
+    return Blow(attack.kind, now, did, worker)
+
+
+def _kill(lab: Lab, target: str, worker: str | None) -> None:
+    """Kill a part by its name, a worker by the process that the registry shows."""
+    if worker:
+        os.kill(_pid(worker), signal.SIGKILL)
+    else:
+        lab.kill(target)
+
+
+def _freeze(lab: Lab, target: str, worker: str | None, seconds: float) -> None:
+    """Freeze it, and raise OSError if a worker did not live to wake up: then it is tried again."""
+    if worker:
+        freeze([_pid(worker)], seconds)
+        os.kill(_pid(worker), 0)
+    else:
+        lab.freeze(seconds, target)
+
+
+def _pid(worker: str) -> int:
+    return int(worker.split(":")[-2])
+
+
+def _named(target: str) -> str:
+    return f"worker {_pid(target)}" if ":" in target else target
 
 
 def _take_room_away(storage: Path, seconds: float) -> None:

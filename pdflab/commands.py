@@ -162,10 +162,13 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def twin(arguments: argparse.Namespace) -> int:
-    """Measure how wrong the simulation is here."""
-    from pdflab.heldout import twin as hold_out
+    """Measure how wrong the simulation is here, print it case by case, and keep it."""
+    from pdflab.heldout import figures, hold_out_all, keep, table
 
-    return hold_out(arguments)
+    verdict = hold_out_all(rounds=arguments.rounds)
+    keep(verdict)
+    print(json.dumps(figures(verdict)) if arguments.json else table(verdict))
+    return 0
 
 
 def bench(arguments: argparse.Namespace) -> int:

@@ -108,7 +108,10 @@ def _add_experiments(subparsers: "_SubParsers") -> None:
     attack.add_argument("--seed", type=int, default=1, help="the same seed plans the same attack (default 1)")
     attack.add_argument("--workers", type=int, help="how many workers (default 2)")
     attack.add_argument("--naive", action="store_true", help="attack workers as tutorials write them")
-    attack.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
+    apart = Path("pdflab-chaos")  # not PDFLAB_FOLDER either: what lies there is somebody's own run
+    attack.add_argument(
+        "--folder", type=Path, default=apart, help=f"where everything is left (default {apart})"
+    )
     _add_json(attack)
 
 

@@ -5,137 +5,222 @@ Read next: simulation/planner.py.
 
 import argparse
 import json
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
-from math import inf
+from functools import partial
+from math import inf, isnan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from pdflab.columns import Floats
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
+from pdflab.heldout import published
 from pdflab.load.arrivals import MOSTLY_INVOICES, Phase
-from pdflab.run import Run
-from pdflab.simulation.calibration import ServiceTimes, calibrate
+from pdflab.measured import name_source, service_times
+from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.demand import Demand
 from pdflab.simulation.planner import (
+    AUTOSCALED,
     FIXED,
+    SCHEDULED,
     Proposal,
     Question,
     Target,
     autoscaled,
     fixed,
-    job_by_job,
+    jobs_a_worker,
     scheduled,
     try_fleet,
 )
+
+if TYPE_CHECKING:
+    from pdflab.notebook.canvas import Picture
 
 # How busy each tenth of the time is. A day at the office has its peaks before and after lunch.
 PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (1.0,), "at-once": (1.0,)}
 
 _HOUR = 3600.0
-_MEASURED = 20  # documents of each kind, where nothing is said about service times
+_PRICE = 0.05  # of a core for an hour, in dollars or euros
+_MOST_JOBS = 100_000_000
 _WHAT_IF_SPIKE, _WHAT_IF_CRASH = 10.0, 60.0
 _WHAT_IF_REPLICATIONS = 5
+
+
+Tries = Mapping[str, Callable[[], Proposal]]
 
 
 def plan(arguments: argparse.Namespace) -> int:
     """Find the fleets, print their cost and risk, and draw the chart; give 1 when none is sure enough."""
     question = read_question(arguments)
-    proposals = [fixed(question), autoscaled(question)]
-    if question.demand.phase.seconds:
-        proposals.insert(1, scheduled(question))
-    best = min(proposals, key=lambda proposal: (not proposal.is_sure, proposal.cost))
-    what_if = _what_if(question, proposals[0])
-    checked = job_by_job(question, proposals[0].workers) if question.crash_every == inf else None
+    proposals, refused = _collect(_policies(question))
+    if not proposals:
+        raise UsageError(next(_sentences(refused)))
+    best = cheapest(proposals)
+    what_if, untried = _collect(_what_ifs(question, proposals[0]) if proposals[0].is_sure else {})
+    notes = [*_shortfalls(question, proposals), *_sentences(refused | untried)]
     if arguments.json:
-        policies = [_figures(proposal) for proposal in proposals]
-        told = {
-            "policies": policies,
-            "what_if": [_figures(p) for p in what_if],
-            "job_by_job_s": checked,
-        }
-        about = {"target": str(question.target), "service_s": question.demand.mean}
-        print(json.dumps(_figures(best) | about | told))
+        print(json.dumps(_told(question, proposals, what_if) | {"notes": notes}))
     else:
-        _show(question, proposals, what_if)
-        _draw(question, proposals, best, arguments.chart)
-        print(_verdict(best, question))
-        if checked is not None:
-            print(
-                f"{FIXED}, on all {question.demand.jobs:,} documents one by one: done after {_span(checked)}"
-            )
+        source = name_source(arguments.service, arguments.run_file)
+        print(f"A document takes {1000 * question.demand.mean:.3g} ms of work ({source}).\n")
+        _print_table(question, [*(p for p in proposals if p.is_sure), *what_if])
+        print(*notes, sep="\n", end="\n" * bool(notes))
+        _draw(question, proposals, arguments.chart)
+        print(verdict(question, best))
+        if proposals[0].is_sure and question.crash_every == inf:
+            print(_one_by_one(question, proposals[0]))
+        print(published())
     return 0 if best.is_sure else 1
+
+
+def month_end_question(
+    jobs: int = 10_000_000, *, work: float = 0.2, hours: float = 10.0, deadline: float = 12.0
+) -> Question:
+    """Ask for a fleet for documents that take `work` seconds each and come over a day at the office."""
+    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
+    demand = Demand(Phase(hours * _HOUR, PROFILES["day"], jobs), ServiceTimes.lognormal(work), mix)
+    return Question(demand, Target(deadline=deadline * _HOUR), _PRICE)
+
+
+def propose(question: Question) -> list[Proposal]:
+    """Find the smallest fleet of each policy that can be tried; what comes at once has no timetable."""
+    return _collect(_policies(question))[0]
+
+
+def cheapest(proposals: Sequence[Proposal]) -> Proposal:
+    """Give the cheapest of those that are sure enough, else of all."""
+    return min(proposals, key=lambda proposal: (not proposal.is_sure, proposal.cost))
+
+
+def try_what_if(question: Question, proposal: Proposal) -> list[Proposal]:
+    """Try the fixed fleet on a spike ten times as high, and with a worker that dies every minute."""
+    return _collect(_what_ifs(question, proposal))[0]
+
+
+def plan_table(question: Question, proposals: Sequence[Proposal]) -> Table:
+    """Lay out fleets beside one another: how large, how soon, at what cost, how surely.
+
+    It met the target in so many replications, by none of which it was chosen.
+    """
+    columns = "workers", "done after", f"{_share(question)} within"
+    table = Table("fleet", *columns, "cost", "met in", box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for p in proposals:
+        figures = f"{p.workers:,}", _span(p.finished), _span(p.latency), f"{p.cost:,.2f}"
+        table.add_row(p.policy, *figures, f"{p.met} of {p.replications}")
+    return table
+
+
+def plan_chart(
+    question: Question, proposals: Sequence[Proposal], *, predicted: float | None = None
+) -> "Picture":
+    """Draw each fleet that will do, or all if none will; `predicted` is how many workers one expected."""
+    from pdflab.notebook.plan_charts import Fleet, plan_figure  # matplotlib is slow to load
+
+    shown = [p for p in proposals if p.is_sure] or proposals
+    fleets = [Fleet(p.policy, _steps(p.staffing, p.finished), p.line) for p in shown]
+    busy = question.demand.busy if question.demand.phase.seconds else np.zeros(1)
+    asked = np.linspace(0.0, question.demand.phase.seconds, len(busy) + 1), np.append(busy, 0.0)
+    title, deadline = verdict(question, cheapest(proposals)), question.target.deadline
+    return plan_figure(title, fleets, asked=asked, deadline=deadline, predicted=predicted)
+
+
+def verdict(question: Question, best: Proposal) -> str:
+    """Say in a sentence which fleet it takes."""
+    if not best.is_sure:
+        return f"No fleet that was tried is sure enough of this: {question.target}; allow more time"
+    hours = f"{question.demand.jobs:,} documents, {question.target}"
+    return f"{hours}: {_workers(best.workers)}, {best.policy}, for {best.cost:,.2f}"
 
 
 def read_question(arguments: argparse.Namespace) -> Question:
     """Make the question of the command's arguments. Raises UsageError for what cannot be asked."""
     a = arguments
-    _require(1 <= a.jobs <= 100_000_000, "--jobs must be between 1 and 100,000,000.")
+    _require(1 <= a.jobs <= _MOST_JOBS, "--jobs must be between 1 and 100,000,000.")
     _require(0 < a.hours <= 10_000, "--hours must be more than 0, and at most 10,000.")
-    _require(a.spike >= 1, "--spike must be 1 or more: so many times the densest hour.")
     _require(a.deadline is None or a.within is None, "Give either --deadline or --within.")
-    service, mix = _service(a.service, a.run_file)
+    service, mix = service_times(a.service, a.run_file)
     phase = Phase(0.0 if a.profile == "at-once" else a.hours * _HOUR, PROFILES[a.profile], a.jobs)
-    demand = Demand(phase, service, mix)
+    demand = Demand(phase, service, mix).spiked(a.spike)
+    _require(demand.jobs <= _MOST_JOBS, f"--spike makes more than {_MOST_JOBS:,} documents of these.")
     if a.within is None:
         target = Target(deadline=(a.hours + 2 if a.deadline is None else a.deadline) * _HOUR)
     else:
         target = Target(latency=a.within)
-    return Question(
-        demand.spiked(a.spike), target, a.price, start_up=a.start_up, crash_every=a.crash_every, seed=a.seed
-    )
+    return Question(demand, target, a.price, start_up=a.start_up, crash_every=a.crash_every, seed=a.seed)
 
 
-def _service(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, tuple[float, ...]]:
-    """Give service times and mix: as told, as a real run has them, or as measured here and now."""
-    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
-    if run_file is not None:
-        _require(seconds is None, "Give either --service or --run.")
-        return _learn(run_file)
-    return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), mix
+def _policies(question: Question) -> Tries:
+    timetable = {SCHEDULED: partial(scheduled, question)} if question.demand.phase.seconds else {}
+    return {FIXED: partial(fixed, question), **timetable, AUTOSCALED: partial(autoscaled, question)}
 
 
-def measure_rendering() -> ServiceTimes:
-    """Render some documents of each kind here and now, and take the processor's time for each."""
-    from pdflab.documents.fonts import FontBook
-    from pdflab.documents.render import render
-    from pdflab.documents.requests import parse_request
-
-    fonts, taken = FontBook(), {kind: np.zeros(_MEASURED) for kind in KINDS}
-    for number, kind in product(range(-1, _MEASURED), KINDS):
-        document = parse_request(sample(kind, number + 1))
-        began = time.thread_time()
-        render(document, created_at=0.0, fonts=fonts)
-        taken[kind][number] = time.thread_time() - began  # the first is the warm-up: the last overwrites it
-    return ServiceTimes(taken)
-
-
-def _learn(run_file: Path) -> tuple[ServiceTimes, tuple[float, ...]]:
-    try:
-        run = Run.load(run_file)
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    service = calibrate(run).service
-    counts = [len(service.seconds.get(kind, ())) for kind in KINDS]
-    return service, tuple(count / sum(counts) for count in counts)
-
-
-def _what_if(question: Question, proposal: Proposal) -> list[Proposal]:
-    """Try the fixed fleet on a spike ten times as high, and with a worker that dies every minute."""
+def _what_ifs(question: Question, proposal: Proposal) -> Tries:
     few = replace(question, replications=_WHAT_IF_REPLICATIONS)
     spiked = replace(few, demand=few.demand.spiked(_WHAT_IF_SPIKE))
-    dying = replace(few, crash_every=_WHAT_IF_CRASH)
+    spike, death = (
+        f"{FIXED}, {_WHAT_IF_SPIKE:g} times the spike",
+        f"{FIXED}, a death each {_WHAT_IF_CRASH:g} s",
+    )
+    return {
+        spike: lambda: try_fleet(spiked, spike, proposal.model),
+        death: lambda: try_fleet(replace(few, crash_every=_WHAT_IF_CRASH), death, proposal.model),
+    }
+
+
+def _collect(tries: Tries) -> tuple[list[Proposal], dict[str, str]]:
+    """Give what could be tried, and why the others could not."""
+    proposals, refused = [], {}
+    for name, attempt in tries.items():
+        try:
+            proposals.append(attempt())
+        except UsageError as error:
+            refused[name] = str(error)
+    return proposals, refused
+
+
+def _sentences(refused: Mapping[str, str]) -> Iterator[str]:
+    """Say of all that were refused for the same reason, which they are and what it is."""
+    for reason in dict.fromkeys(refused.values()):
+        yield f"{'; '.join(name for name, why in refused.items() if why == reason)}: {reason}"
+
+
+def _shortfalls(question: Question, proposals: Sequence[Proposal]) -> list[str]:
+    """Say of each fleet that will not do how near it came."""
+    rule = f"no limit meets this with KEDA's rule at {jobs_a_worker(question):,.0f} jobs a worker"
+    why = {AUTOSCALED: rule}
     return [
-        try_fleet(spiked, f"{FIXED}, {_WHAT_IF_SPIKE:g} times the spike", proposal.model),
-        try_fleet(dying, f"{FIXED}, a death each {_WHAT_IF_CRASH:g} s", proposal.model),
+        f"{p.policy}: {why.get(p.policy, 'no size that was tried meets this')}; with {_workers(p.workers)} "
+        f"it did in {p.met} of {p.replications}, done after {_span(p.finished)}, "
+        f"{_share(question)} within {_span(p.latency)}."
+        for p in proposals
+        if not p.is_sure
     ]
+
+
+def _one_by_one(question: Question, proposal: Proposal) -> str:
+    """Say what the fixed fleet does; it was judged on every single document."""
+    done, within = f"done after {_span(proposal.finished)}", _span(proposal.latency)
+    documents = f"{question.demand.jobs:,} documents"
+    return f"{FIXED}, on all {documents} one by one: {done}, {_share(question)} within {within}"
+
+
+def _told(question: Question, proposals: Sequence[Proposal], what_if: Sequence[Proposal]) -> dict[str, Any]:
+    """Give the plan as data; `confidence` is the share of fresh replications that met the target."""
+    one_by_one = proposals[0].is_sure and question.crash_every == inf
+    return _figures(cheapest(proposals)) | {
+        "target": str(question.target),
+        "service_s": question.demand.mean,
+        "policies": [_figures(proposal) for proposal in proposals],
+        "what_if": [_figures(proposal) for proposal in what_if],
+        "job_by_job_s": proposals[0].finished if one_by_one else None,
+    }
 
 
 def _figures(proposal: Proposal) -> dict[str, Any]:
@@ -143,40 +228,30 @@ def _figures(proposal: Proposal) -> dict[str, Any]:
         "policy": proposal.policy,
         "workers": proposal.workers,
         "finished_s": round(proposal.finished, 1),
-        "latency_s": round(proposal.latency, 3),
+        "latency_s": None if isnan(proposal.latency) else round(proposal.latency, 3),
         "cost": round(proposal.cost, 2),
         "confidence": proposal.confidence,
+        "replications": proposal.replications,
+        "at_least": round(proposal.at_least, 3),
     }
 
 
-def _show(question: Question, proposals: Sequence[Proposal], what_if: Sequence[Proposal]) -> None:
-    share = f"{question.target.share:.0%} within"
-    table = Table("fleet", "workers", "done after", share, "cost", "sure", box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for proposal in (*proposals, *what_if):
-        p = proposal
-        figures = (
-            f"{p.workers:,}",
-            _span(p.finished),
-            _span(p.latency),
-            f"{p.cost:,.2f}",
-            f"{p.confidence:.0%}",
-        )
-        table.add_row(p.policy, *figures)
-    Console().print(table)
+def _print_table(question: Question, proposals: Sequence[Proposal]) -> None:
+    if proposals:
+        Console().print(plan_table(question, proposals))
+        proofs = sorted({(p.replications, p.at_least) for p in proposals if p.is_sure}, reverse=True)
+        proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
+        if proven:
+            print(f"Chance of meeting the target, proven with a confidence of 95 %: at least {proven}.")
+        if any(isnan(p.latency) for p in proposals):
+            print("-: less than bundles of documents can tell, by which these fleets are tried.")
 
 
-def _draw(question: Question, proposals: Sequence[Proposal], best: Proposal, file: Path) -> None:
-    from pdflab.notebook.canvas import png  # matplotlib is slow to load: who asks for JSON need not wait
-    from pdflab.notebook.plan_charts import Fleet, plan_figure
+def _draw(question: Question, proposals: Sequence[Proposal], file: Path) -> None:
+    from pdflab.notebook.canvas import png
 
-    fleets = [Fleet(p.policy, _steps(p.staffing, p.finished), p.line) for p in proposals]
-    busy = question.demand.busy if question.demand.phase.seconds else np.zeros(1)
-    asked = np.linspace(0.0, question.demand.phase.seconds, len(busy) + 1), np.append(busy, 0.0)
-    figure = plan_figure(_verdict(best, question), fleets, asked=asked, deadline=question.target.deadline)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(png(figure))
+    file.write_bytes(png(plan_chart(question, proposals)))
     print(f"chart: {file}")
 
 
@@ -185,14 +260,17 @@ def _steps(staffing: Sequence[tuple[float, int]], finished: float) -> tuple[Floa
     return at, workers
 
 
-def _verdict(best: Proposal, question: Question) -> str:
-    if not best.is_sure:
-        return f"No fleet that was tried is sure enough of this: {question.target}; allow more time"
-    hours = f"{question.demand.jobs:,} documents, {question.target}"
-    return f"{hours}: {best.workers:,} workers, {best.policy}, for {best.cost:,.2f}"
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count:,} workers"
+
+
+def _share(question: Question) -> str:
+    return f"{question.target.share:.0%}"
 
 
 def _span(seconds: float) -> str:
+    if isnan(seconds):
+        return "-"
     return f"{seconds:.3g} s" if seconds < 600 else f"{seconds / _HOUR:.2f} h"
 
 

@@ -24,6 +24,7 @@ _GLANCE = 0.1  # seconds between two looks at the children
 _OVERRUN = 0.75  # seconds that a child may take beyond its grace, before it is killed
 _RETURN = 10.0  # seconds that an attack waits for a child that is dead: at most 5 go by before it is started
 _LONG_LIVED = 10.0  # seconds: a child that lived so long has not failed to start
+_AT_WORK = 1.0  # seconds: so has one that a signal ended after so long; before that it loads what it needs
 _USAGE = 2  # the exit code of a child that cannot work as it is set up
 
 
@@ -76,7 +77,7 @@ class Supervisor:
     def kill(self, name: str) -> None:
         """Kill a child with SIGKILL and see it die; as it should be running, it is started again.
 
-        One that is dead already is killed when it is back. Raises UsageError when that takes too long.
+        One that is dead is killed when it is back at work. Raises UsageError when that takes too long.
         """
         [process] = self._living([name])
         process.kill()
@@ -85,7 +86,7 @@ class Supervisor:
     def freeze(self, names: list[str], seconds: float) -> None:
         """Stop some children where they are, and let them go on after so many seconds.
 
-        When all of them are dead, it waits until one is back. Raises UsageError when that takes too long.
+        When none of them is at work, it waits until one is. Raises UsageError when that takes too long.
         """
         freeze([process.pid for process in self._living(names)], seconds)
 
@@ -102,15 +103,16 @@ class Supervisor:
         self.end(self.names())
 
     def _living(self, names: list[str]) -> "list[subprocess.Popen[bytes]]":
-        """Give those that live, as soon as there is one: an attack on the dead would be none."""
+        """Give those that live, as soon as one is at work: to attack the dead, or a start, proves nothing."""
         deadline = time.monotonic() + _RETURN
         while True:
             with self._lock:
-                processes = [self._children[name].process for name in names if name in self._children]
-                living = [process for process in processes if process.poll() is None]
-            if living:
-                return living
-            if time.monotonic() > deadline:
+                children = [self._children[name] for name in names if name in self._children]
+                living = [child for child in children if child.process.poll() is None]
+            now = time.monotonic()
+            if any(now - child.started_at > _AT_WORK for child in living):
+                return [child.process for child in living]
+            if now > deadline:
                 raise UsageError(f"{', '.join(names)} is not back after {_RETURN:g} s; its log says why.")
             time.sleep(_GLANCE)
 
@@ -122,18 +124,23 @@ class Supervisor:
                     self._look_after(name, child)
 
     def _look_after(self, name: str, child: _Child) -> None:
-        """Start a child again that has died: at once, and later each time if it dies again and again."""
+        """Start a child again that has died: at once, and later each time if it goes on failing to start.
+
+        One that a signal ended at its work has not failed, however often that happens.
+        """
         code, now = child.process.poll(), time.monotonic()
         if code is None or child.hopeless:
             return
         if child.due_at is None:
-            lived_long = now - child.started_at > _LONG_LIVED
+            lived_long = now - child.started_at > (_AT_WORK if code < 0 else _LONG_LIVED)
             if code == _USAGE and not child.deaths and not lived_long:
                 child.hopeless, self.broken = True, _last_line(child.log)
                 return  # one that has worked before may work again, when its disk is back
-            _log.warning("%s ended with %s; it is started again.", name, code)
             child.deaths = 1 if lived_long else child.deaths + 1
-            child.due_at = now if child.deaths == 1 else now + min(5.0, 0.1 * 2**child.deaths)
+            wait = 0.0 if child.deaths == 1 else min(5.0, 0.1 * 2**child.deaths)
+            child.due_at = now + wait
+            when = f" in {wait:.1f} s" if wait else ""
+            _log.warning("%s ended with %s; it is started again%s.", name, code, when)
         if now >= child.due_at:
             end(child.process, seconds=0)
             child.process = spawn(child.words, child.log, env=self._env, sock=child.sock)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdflab.columns import Floats
-from pdflab.notebook.canvas import ASKED, PREDICTED, Picture, add_line, dress, make_figure
+from pdflab.notebook.canvas import ASKED, PREDICTED, TEXT, Picture, add_line, dress, make_figure
 
 _HOUR = 3600.0
-_COLOURS = ("#0072B2", "#009E73", "#E69F00")  # of Okabe and Ito's palette, for one fleet after another
+_COLOURS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette
+_WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # where they do the same, all can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,27 @@ class Fleet:
 
 
 def plan_figure(
-    title: str, fleets: Sequence[Fleet], *, asked: tuple[Floats, Floats], deadline: float | None
+    title: str,
+    fleets: Sequence[Fleet],
+    *,
+    asked: tuple[Floats, Floats],
+    deadline: float | None,
+    predicted: float | None = None,
 ) -> Picture:
-    """Draw each fleet's workers beside those that the documents would keep busy, and the line of each."""
+    """Draw each fleet's workers beside those that the documents would keep busy, and the line of each.
+
+    `predicted` is how many workers the reader expected.
+    """
     figure = make_figure(1100, 450)
     figure.set_layout_engine("constrained", w_pad=0.15)
     workers, line = figure.subplots(1, 2)
     add_line(workers, ASKED, "kept busy by what is asked for", ":").set_data(*_in_hours(asked))
-    for fleet, colour in zip(fleets, _COLOURS, strict=False):
-        add_line(workers, colour, fleet.name).set_data(*_in_hours(fleet.workers))
-        add_line(line, colour, fleet.name).set_data(*_in_hours(fleet.line))
+    for fleet in fleets:
+        for axes, curve in ((workers, fleet.workers), (line, fleet.line)):
+            drawn = add_line(axes, _COLOURS[fleet.name], fleet.name)
+            drawn.set(data=_in_hours(curve), lw=_WIDTHS[fleet.name])
+    if predicted is not None:
+        workers.axhline(predicted, color=PREDICTED, ls=":", lw=2, label="workers, predicted")
     peaks = [float(fleet.line[1].max()) for fleet in fleets]
     dress(workers, "Workers", "workers")
     dress(line, f"Documents in the line, at most {max(peaks):,.0f}", "documents")
@@ -41,7 +53,7 @@ def plan_figure(
     for axes in (workers, line):
         axes.set_xlabel("hours since the first document", fontsize=9)
         if deadline is not None:
-            axes.axvline(deadline / _HOUR, color=PREDICTED, ls="--", label="deadline")
+            axes.axvline(deadline / _HOUR, color=TEXT, ls="-.", lw=1, label="deadline")
         axes.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, fontsize=8.5)
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, weight="bold")
     return figure

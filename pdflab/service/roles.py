@@ -22,7 +22,7 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
-_NICENESS = 10
+_NICENESS = 5  # mildly: a third of the processor where both want it
 _SYNC_THREADS = 4  # waitress' own default
 
 

@@ -25,7 +25,7 @@ from pdflab.simulation.engine import Floats
 Codes = NDArray[np.integer[Any]]
 
 _STEP = 0.25  # of a core: nobody can tell finer
-_BETTER = 0.98  # another number of cores must explain this much better to be believed
+_BETTER = 0.95  # another number of cores must explain this much better to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,14 @@ class ServiceTimes:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a run has taught us. `stretch` gives seconds at work by concurrency, each of `busy` workers."""
+    """What a run has taught us. `stretch` gives seconds at work by concurrency, each of `busy` workers.
+
+    `accept` is what a document costs on its way into the line, in seconds; 0 where no client was watched.
+    """
 
     service: ServiceTimes
     cores: float
+    accept: float
     jobs: int
     stretch: Mapping[int, float]
 
@@ -103,14 +107,15 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
-    code = {event.job_id: KINDS.index(event.kind) for event in run.events}
-    kinds = np.array([code[str(job_id)] for job_id in columns.job_id])[done]
+    kinds = np.empty(len(done), dtype=np.int64)
+    kinds[run.events.job_id.codes] = run.events.kind.codes_in(KINDS)
+    kinds = kinds[done]
     busy = _Busy.of(columns.started_at, columns.ended_at)
     if cores is None:
         cores = _fit_cores(busy, (started, ended, kinds), float(run.machine.get("cores") or busy.most))
     work = busy.work(started, ended, cores)
     service = ServiceTimes({KINDS[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
-    return Calibration(service, cores, len(work), _stretch(busy, started, ended))
+    return Calibration(service, cores, _accept(run), len(work), _stretch(busy, started, ended))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,19 @@ def _fit_cores(busy: _Busy, jobs: tuple[Floats, Floats, Codes], machine: float) 
             float(np.square(work[kinds == k] - work[kinds == k].mean()).sum()) for k in np.unique(kinds)
         )
 
-    candidates = np.arange(1.0, busy.most + _STEP, _STEP).tolist()
+    candidates = np.arange(1.0, min(busy.most, machine) + _STEP, _STEP).tolist()
     best = min(candidates, key=unexplained)
     return best if unexplained(best) < _BETTER * unexplained(machine) else machine
+
+
+def _accept(run: Run) -> float:
+    """Give the seconds from asking to the line: of half of the documents, or, in a batch, by document."""
+    columns = job_columns(run.events)
+    queued_at = np.append(columns.queued_at, np.nan)[run.sends.job_id.codes_in(columns.job_id)]
+    way = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
+    if not len(way):
+        return 0.0
+    return max(0.0, float(way.max()) / len(way) if run.plan.get("batched") else float(np.median(way)))
 
 
 def _stretch(busy: _Busy, started: Floats, ended: Floats) -> dict[int, float]:

@@ -1,11 +1,11 @@
 """What a plan is asked for: so many documents, spread over some hours, each taking its time.
 
-Read next: planner.py.
+Read next: trials.py.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 
@@ -51,11 +51,19 @@ class Demand:
 
     def spiked(self, times: float) -> "Demand":
         """Give the same with so many times as many documents in its densest slice."""
+        if not 1 <= times < inf:
+            raise UsageError("A spike must be 1 or more, and finite: so many times the densest hour.")
         rates = np.array(self.phase.rates)
         more = (times - 1) * rates.max() / rates.sum()
         rates[rates.argmax()] *= times
         count = round(self.jobs * (1 + more))
         return replace(self, phase=Phase(self.phase.seconds, tuple(rates.tolist()), count))
+
+    def shortened(self, jobs: int) -> "Demand":
+        """Give the same rates for a shorter time, so that no more than so many documents come."""
+        part = min(1.0, jobs / self.jobs)
+        phase = Phase(part * self.phase.seconds, self.phase.rates, round(part * self.jobs))
+        return replace(self, phase=phase)
 
     def bundles(self, grain: int, rng: np.random.Generator) -> Jobs:
         """Draw it all, `grain` jobs a bundle: it comes with the last of them, and takes as long as all.

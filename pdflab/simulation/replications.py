@@ -6,7 +6,7 @@ Read next: theory.py, to compare with.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import exp, lgamma, pi, sqrt
+from math import comb, exp, lgamma, pi, sqrt, tan
 
 import numpy as np
 
@@ -69,12 +69,30 @@ def student_t(share: float, freedom: int) -> float:
 
     By bisection of the integral of its density. Source: Student, The probable error of a mean (1908).
     """
-    scale = exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * pi)
-    low, high = 0.0, 1000.0
-    while high - low > 1e-7:
+    if not 0.5 <= share < 1 or freedom < 1:
+        raise UsageError("Student's t needs a share from a half to below 1, and 1 degree of freedom or more.")
+    scale = exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(pi)
+    low, high = 0.0, pi / 2  # t is √freedom times the tangent of an angle: this tames the tail
+    while high - low > 1e-12:
         middle = (low + high) / 2
-        angle = np.linspace(0.0, np.arctan(middle / sqrt(freedom)), 2001)  # tames the tail
-        density = scale * sqrt(freedom) * np.cos(angle) ** (freedom - 1)
-        below = 0.5 + float(np.trapezoid(density, angle))
+        angle = np.linspace(0.0, middle, 2001)
+        below = 0.5 + scale * float(np.trapezoid(np.cos(angle) ** (freedom - 1), angle))
         low, high = (middle, high) if below < share else (low, middle)
+    return sqrt(freedom) * tan(low)
+
+
+@cache
+def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
+    """Give the chance of success that so many successes in so many tries prove, at that level of confidence.
+
+    It is the chance with which as many successes, or more, come about in 1 − level of all cases.
+    Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934), one-sided.
+    """
+    if not 0 <= met <= tried or tried < 1 or not 0 < level < 1:
+        raise UsageError("A chance needs tries, no more successes than tries, and a level between 0 and 1.")
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        p = (low + high) / 2
+        as_many = sum(comb(tried, n) * p**n * (1 - p) ** (tried - n) for n in range(met, tried + 1))
+        low, high = (p, high) if as_many < 1 - level else (low, p)
     return low

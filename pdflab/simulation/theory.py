@@ -21,11 +21,14 @@ from math import ceil, exp, inf, log, pi, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pdflab.errors import UsageError
 
+Floats = NDArray[np.float64]
+
 _NEGLIGIBLE = 1e-15  # a state that is less likely than this does not count
+_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of Newton's method, and of each of its steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def mg1(arrival_rate: float, mean: float, scv: float) -> LongRun:
     served. Source: Pollaczek (1930) and Khinchine (1932); Kleinrock, Queueing Systems I (1975), section 5.6.
     Raises UsageError unless λ·mean < 1.
     """
+    _require(mean > 0, "The mean service time must be positive.")
+    _require(scv >= 0, "A squared coefficient of variation cannot be negative.")
     ρ = _utilisation(arrival_rate, 1 / mean, 1)
     waiting = ρ / (1 - ρ) * (1 + scv) / 2 * mean
     return _long_run(arrival_rate, ρ, waiting, mean, wait_probability=ρ)
@@ -127,6 +132,7 @@ def allen_cunneen(
     An approximation: exact for M/M/c and M/G/1, within a few percent of M/G/c in heavy traffic.
     Source: Allen, Probability, Statistics, and Queueing Theory (1990), section 5.3.
     """
+    _require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
     exact = mmc(arrival_rate, service_rate, workers)
     waiting = exact.waiting * (arrival_scv + service_scv) / 2
     return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate)
@@ -168,7 +174,8 @@ def square_root_staffing(load: float, *, wait_probability: float) -> int:
     """Give c = a + β√a, the workers with whom about that share of jobs has to wait.
 
     β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: as much spare capacity as the load varies, times a grade
-    of service. Assumes M/M/c with many workers. An approximation: within a worker of erlang_c's answer.
+    of service. Assumes M/M/c with many workers. An approximation: for wait probabilities of
+    0.01 or more within a worker of erlang_c's answer; for rarer waits, down to 0.001, it may be two short.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
     _require(load > 0, "The offered load must be positive.")
@@ -202,6 +209,7 @@ def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_ra
     Source: Newell, Applications of Queueing Theory (1982), chapter 2.
     """
     _require(capacity > 0, "Without capacity no spike ever ends.")
+    _require(min(spike_rate, seconds, calm_rate) >= 0, "Rates and seconds cannot be negative.")
     peak = max(0.0, (spike_rate - capacity) * seconds)
     if not peak:
         return Backlog(0.0, 0.0, 0.0)
@@ -233,24 +241,51 @@ def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     """Fit the universal scalability law to four measurements or more, by least squares of the throughput.
 
     Newton's method after Gauss, from the straight line through N/throughput on; no coefficient is below 0.
-    Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points.
+    Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points, and
+    for such as tell nothing about a worker alone.
     """
     n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
+    _require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
     _require(
         len(set(n.tolist())) >= 4, "A scalability fit needs measurements at 4 numbers of workers or more."
     )
-    _require(float(min(n.min(), x.min())) > 0, "Workers and throughput must be positive.")
-    terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
-    costs = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)  # 1/γ, α/γ, β/γ
-    for _ in range(100):
-        expected = n / (terms @ costs)
-        slope = -terms * (expected**2 / n)[:, None]
-        free = (costs > 0) | (slope.T @ (x - expected) > 0)
-        step = np.zeros(3)
-        step[free] = np.linalg.lstsq(slope[:, free], x - expected, rcond=None)[0]
-        costs = np.maximum(costs + step, 0.0)
+    _require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
+    costs = _fit_costs(n, x / x.max())
+    _require(
+        costs[0] > _NEGLIGIBLE,
+        "This does not tell what one worker does alone; measure with 1 worker, too.",
+    )
     γ = 1 / costs[0]
-    return Scalability(float(γ), float(costs[1] * γ), float(costs[2] * γ))
+    return Scalability(float(γ * x.max()), float(costs[1] * γ), float(costs[2] * γ))
+
+
+def _fit_costs(n: Floats, x: Floats) -> Floats:
+    """Give 1/γ, α/γ and β/γ; each step of Newton and Gauss is halved until it makes the fit better."""
+    terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
+    costs: Floats = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)
+    if not np.all(terms @ costs > 0):
+        costs = np.array([float(np.median(n / x)), 0.0, 0.0])
+    for _ in range(_FIT_STEPS):
+        better = _improve(costs, terms, n, x)
+        if better is None:
+            break
+        costs = better
+    return costs
+
+
+def _improve(costs: Floats, terms: Floats, n: Floats, x: Floats) -> Floats | None:
+    missing = x - n / (terms @ costs)
+    slope = -terms * (n / (terms @ costs) ** 2)[:, None]
+    free = (costs > 0) | (slope.T @ missing > 0)
+    step = np.zeros(3)
+    step[free] = np.linalg.lstsq(slope[:, free], missing, rcond=None)[0]
+    for _ in range(_FIT_HALVINGS):
+        better: Floats = np.maximum(costs + step, 0.0)
+        cost = terms @ better
+        if np.all(cost > 0) and np.square(x - n / cost).sum() < np.square(missing).sum():
+            return better
+        step = step / 2
+    return None
 
 
 def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> float:

@@ -1,30 +1,56 @@
-"""The twin of the service: a plan in, a Run out, as from an experiment. No clock passes, no PDF is made.
+"""The twin of the queued service, and of the trap: a plan in, a Run out, as from an experiment.
 
-    run = run_plan(lab, plan, QUEUED)                     # experiment.py
-    run = simulate(plan, queued_door(4, cores=2), service)
+    run = run_plan(lab, plan, target(lab, QUEUED))        # experiment.py
+    run = Twin.learn(run, workers=4).simulate(plan)
 
-Read next: calibration.py, where `service` comes from; then planner.py.
+No clock passes, no PDF is made, and a Run is filled column by column: ten million jobs are no objects.
+
+Read next: calibration.py, where the service times come from; then planner.py.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import inf
+from typing import Self
 
 import numpy as np
 
+from pdflab.columns import Integers, Labels
 from pdflab.documents.samples import KINDS
-from pdflab.jobs import JobEvent, JobState
-from pdflab.load.arrivals import Plan
-from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
-from pdflab.simulation.calibration import Codes, ServiceTimes
-from pdflab.simulation.engine import Jobs
-from pdflab.simulation.events import simulate_events
+from pdflab.load.arrivals import Block, Plan
+from pdflab.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
+from pdflab.simulation.calibration import ServiceTimes, calibrate
+from pdflab.simulation.engine import Jobs, collect, simulate_line
+from pdflab.simulation.engines import simulate_requests
 from pdflab.simulation.model import Model, Outcome, Requests
 
 _THREADS = 4  # of each process at the synchronous door: waitress' own default
 _TIMEOUT = 30.0  # seconds that the load generator waits for an answer
+_PARCEL = 1_000  # documents of a batch that are taken in together
+_ERRORS = ("refused", "timeout")
+_CODES = {state.value: code for code, state in enumerate(STATES)}
 
-_STATUS = {Outcome.REFUSED: (429, "refused"), Outcome.GAVE_UP: (0, "timeout"), Outcome.FAILED: (202, None)}
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The queued service as a model, and how long its documents take."""
+
+    model: Model
+    service: ServiceTimes
+
+    @classmethod
+    def learn(cls, run: Run, *, workers: int) -> Self:
+        """Make a twin with so many workers, which has learnt the rest from a real run."""
+        learnt = calibrate(run)
+        return cls(queued_door(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
+
+    def capacity(self, mix: Sequence[float]) -> float:
+        """Give how many documents a second its workers make of a mix, with a share for each of KINDS."""
+        return min(self.model.workers, self.model.cores) / self.service.moments(mix)[0]
+
+    def simulate(self, plan: Plan, *, seed: int = 0) -> Run:
+        """Predict the run of a plan at the queued door."""
+        return simulate(plan, self.model, self.service, seed=seed)
 
 
 def queued_door(workers: int, *, cores: float = inf, accept: float = 0.0, limit: float = 10_000) -> Model:
@@ -38,17 +64,21 @@ def synchronous_door(processes: int, *, cores: float = inf) -> Model:
 
 
 def simulate(plan: Plan, model: Model, service: ServiceTimes, *, door: str = QUEUED, seed: int = 0) -> Run:
-    """Predict the run of a plan. Its instants are seconds since the plan began."""
-    waits = _TIMEOUT if door == SYNCHRONOUS else inf
-    requests = simulate_events(jobs_of(plan, service, patience=waits, seed=seed), model, seed=seed)
-    kinds = np.concatenate([block.kind for block in plan.blocks()])
+    """Predict the run of a plan: instants are seconds since it began, and jobs are called 0, 1, 2, …"""
+    jobs = jobs_of(plan, service, patience=_TIMEOUT if door == SYNCHRONOUS else inf, seed=seed)
+    if plan.batched and door == QUEUED:
+        requests = _simulate_batch(list(jobs), model, seed)
+    else:
+        requests = simulate_requests(jobs, model, seed=seed)
+    documents = _join(list(plan.blocks()))
     return Run(
         name=f"{plan.name}, {door}, simulated",
         door=door,
         plan=plan.describe(),
-        sends=Sends.of(_sends(requests, kinds, door)),
-        events=Events.of(_events(requests, kinds, door)),
+        sends=_sends(requests, documents, door),
+        events=_events(requests, documents, door),
         settings={name: str(value) for name, value in asdict(model).items()} | {"mode": "simulation"},
+        seeds={"plan": plan.seed, "simulation": seed},
     )
 
 
@@ -60,33 +90,56 @@ def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: i
         yield Jobs(block.at, service.draw(block.kind, rng), waits)
 
 
-def _sends(requests: Requests, kinds: Codes, door: str) -> Iterator[Send]:
+def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
+    """Let the documents of a parcel enter the line together, once the API has seen the last of them."""
+    jobs = Jobs(*(np.concatenate([getattr(b, name) for b in blocks]) for name in ("at", "service")))
+    seen = collect(simulate_line([Jobs(jobs.at, np.full(len(jobs.at), model.accept))], 1)).ended_at
+    last = np.minimum(np.arange(len(seen)) // _PARCEL * _PARCEL + _PARCEL, len(seen)) - 1
+    requests = simulate_requests([Jobs(seen[last], jobs.service)], replace(model, accept=0.0), seed=seed)
+    return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
+
+
+def _sends(requests: Requests, documents: Block, door: str) -> Sends:
     """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
-    intended = 0.0
-    for number, attempt, at, queued_at, _, ended_at, outcome in _rows(requests):
-        intended = at if attempt == 1 else intended
-        status, error = _STATUS.get(Outcome(outcome), (200 if door == SYNCHRONOUS else 202, None))
-        answered = {0: None, 200: ended_at, 202: queued_at}.get(status, at)
-        job_id = _job_id(number, attempt) if status in (200, 202) else None
-        yield Send(door, KINDS[kinds[number]], intended, at, answered, status, job_id, error)
+    taken = 200 if door == SYNCHRONOUS else 202
+    status = _coded({Outcome.REFUSED: 429, Outcome.GAVE_UP: 0}, taken)[requests.outcome]
+    heard_at = requests.ended_at if door == SYNCHRONOUS else requests.queued_at
+    rows = np.arange(len(status), dtype=np.int32)
+    first = np.maximum.accumulate(np.where(requests.attempt == 1, rows, 0))
+    return Sends(
+        door=Labels.same(door, len(rows)),
+        kind=Labels(documents.kind[requests.number], KINDS),
+        intended_at=requests.at[first],
+        sent_at=requests.at,
+        answered_at=np.select([status == taken, status == 429], [heard_at, requests.at], np.nan),
+        status=status,
+        job_id=Labels(np.where(status == taken, rows, -1), range(len(rows))),
+        error=Labels(_coded({Outcome.REFUSED: 0, Outcome.GAVE_UP: 1}, -1)[requests.outcome], _ERRORS),
+        seed=documents.seed[requests.number],
+    )
 
 
-def _events(requests: Requests, kinds: Codes, door: str) -> list[JobEvent]:
+def _events(requests: Requests, documents: Block, door: str) -> Events:
     """Tell what became of each job that was taken in, in the order of time. There is no line at the trap."""
-    states = (JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED)
-    told = []
-    for number, attempt, _, queued_at, started_at, ended_at, outcome in _rows(requests):
-        last = JobState.FAILED if outcome == Outcome.FAILED else JobState.COMPLETED
-        for state, at in zip((*states[:2], last), (queued_at, started_at, ended_at), strict=True):
-            if at == at and not (door == SYNCHRONOUS and state is JobState.QUEUED):  # nan: it never was
-                told.append((at, number, JobEvent(_job_id(number, attempt), state, at, KINDS[kinds[number]])))
-    return [event for _, _, event in sorted(told, key=lambda row: row[:2])]
+    rows = len(requests.at)
+    never = np.full(rows, np.nan)
+    at = np.concatenate(
+        [never if door == SYNCHRONOUS else requests.queued_at, requests.started_at, requests.ended_at]
+    )
+    ending = _coded({Outcome.FAILED: _CODES["FAILED"]}, _CODES["COMPLETED"])[requests.outcome]
+    state = np.concatenate([np.full(rows, _CODES["QUEUED"]), np.full(rows, _CODES["PROCESSING"]), ending])
+    order = np.argsort(at, kind="stable")[: np.count_nonzero(~np.isnan(at))]  # nan sorts last: it never was
+    job = (order % max(rows, 1)).astype(np.int32)
+    kind = Labels(documents.kind[requests.number][job], KINDS)
+    return Events(Labels(job, range(rows)), state.astype(np.uint8)[order], at[order], kind)
 
 
-def _rows(requests: Requests) -> Iterable[tuple[int, int, float, float, float, float, int]]:
-    names = ("number", "attempt", "at", "queued_at", "started_at", "ended_at", "outcome")
-    return zip(*(getattr(requests, name).tolist() for name in names), strict=True)
+def _coded(codes: dict[Outcome, int], other: int) -> Integers:
+    """Give a table to look outcomes up in."""
+    return np.array([codes.get(outcome, other) for outcome in Outcome], dtype=np.int16)
 
 
-def _job_id(number: int, attempt: int) -> str:
-    return f"{number:08}" if attempt == 1 else f"{number:08}-{attempt}"
+def _join(blocks: list[Block]) -> Block:
+    nothing = Block(np.empty(0), np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.uint32))
+    names = ("at", "kind", "seed")
+    return Block(*(np.concatenate([getattr(block, name) for block in (nothing, *blocks)]) for name in names))

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf
+from math import inf, nan
 
 import numpy as np
 import pytest
 
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import Phase
-from pdflab.simulation import planner, theory
+from pdflab.simulation import planner, theory, trials
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.demand import Demand
-from pdflab.simulation.planner import Question, Target, autoscaled, fixed, job_by_job, scheduled, try_fleet
+from pdflab.simulation.engine import simulate_line
+from pdflab.simulation.planner import Question, Target, autoscaled, fixed, scheduled, try_fleet
 
 MIX = (0.1, 0.8, 0.1)
 TENTHS = (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0)
@@ -47,7 +48,7 @@ def test_a_worker_less_is_not_sure_enough() -> None:
 
     assert proposal.is_sure
     assert not fewer.is_sure
-    assert job_by_job(asked, proposal.workers) <= 4_000.0
+    assert trials.every_job(asked, proposal.workers, 999, until=4_000.0).finished <= 4_000.0
 
 
 def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
@@ -60,6 +61,99 @@ def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
     )
 
     assert abs(fixed(asked).workers - by_theory) <= 1
+
+
+def share_in_time(asked: Question, workers: int, seed: int) -> float:
+    """Serve every single job with nothing but the engine."""
+    served = simulate_line(asked.demand.one_by_one(np.random.default_rng(seed)), workers)
+    in_time = sum(np.count_nonzero(block.latency <= asked.target.latency) for block in served)
+    return in_time / asked.demand.jobs
+
+
+def tight(jobs: int = 300_000) -> Question:
+    """Ask for 95 of 100 within 0.12 s where 0.115 s are the work alone, and fourteen workers are busy."""
+    flat = Demand(Phase(jobs / 277.8, (1.0,), jobs), ServiceTimes.lognormal(0.05), MIX)
+    return Question(flat, Target(latency=0.12), price=1.0, replications=10)
+
+
+def test_waits_that_are_shorter_than_a_bundle_count() -> None:
+    """Six jobs a bundle are 0.3 s of work: whether 0.12 s are kept, only single jobs can tell."""
+    asked = tight()
+
+    proposal = fixed(asked)
+
+    assert proposal.is_sure
+    assert all(share_in_time(asked, proposal.workers, seed) >= 0.95 for seed in range(100, 105))
+    assert share_in_time(asked, proposal.workers - 1, 100) < 0.95
+    assert proposal.latency == pytest.approx(0.12, rel=0.02)
+
+
+def test_what_only_bundles_can_tell_is_refused_where_they_are_too_coarse() -> None:
+    """A timetable, an autoscaler and crashes are simulated event by event: never on every job of so many."""
+    asked = tight()
+    dying = replace(asked, crash_every=60.0)
+
+    for attempt in (lambda: scheduled(asked), lambda: autoscaled(asked), lambda: fixed(dying)):
+        with pytest.raises(
+            UsageError, match=r"in bundles of 15 documents, 0\.75 s of work each, is too coarse"
+        ):
+            attempt()
+
+
+def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
+    """A bundle is 10 s of work: it would seem that nobody can keep a deadline 4 s after the last document."""
+    flat = Demand(Phase(3_600.0, (1.0,), 10_000_000), ServiceTimes.lognormal(0.05), MIX)
+    at_once = replace(flat, phase=Phase(0.0, (1.0,), 10_000_000))
+
+    with pytest.raises(UsageError, match=r"too coarse for all done after 1\.001 h; set a later deadline"):
+        fixed(Question(flat, Target(deadline=3_604.0), price=1.0))
+    with pytest.raises(UsageError, match="plan for 1/200 of the documents, and take 200 times as many"):
+        fixed(Question(at_once, Target(latency=5.0), price=1.0))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_fleet_that_is_sure_is_sure_on_other_seeds_too(seed: int) -> None:
+    """What so many replications prove, 300 others confirm, by which it was neither found nor judged."""
+    month = Demand(Phase(3_600.0, TENTHS, 500), ServiceTimes.lognormal(20.0), MIX)
+    asked = Question(month, Target(latency=60.0), price=1.0, seed=seed)
+
+    proposal = fixed(asked)
+    others = [trials.in_bundles(asked, proposal.model, 10_000 + n).meets(asked.target) for n in range(300)]
+
+    assert (proposal.met, proposal.replications) == (59, 59)
+    assert proposal.at_least == pytest.approx(0.05 ** (1 / 59))
+    assert sum(others) / len(others) >= proposal.at_least
+
+
+def test_no_seed_judges_that_searched_and_none_judges_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search has number 0 for itself; each round of judging goes on where the last one ended."""
+    numbers: list[tuple[int, int]] = []
+    in_bundles = trials.in_bundles
+
+    def watch(asked: Question, model: planner.Model, number: int) -> trials.Trial:
+        numbers.append((model.workers, number))
+        return in_bundles(asked, model, number)
+
+    monkeypatch.setattr(planner, "in_bundles", watch)
+    proposal = fixed(Question(demand(500, mean=20.0), Target(latency=60.0), price=1.0))
+
+    judged = [number for _, number in numbers if number]
+    assert judged == list(range(1, len(judged) + 1))
+    assert numbers[-proposal.replications :] == [(proposal.workers, n) for n in judged[-59:]]
+
+
+def test_the_rows_of_every_job_are_the_rows_of_one_block() -> None:
+    """What is tallied block by block is what all jobs together say, to a thousandth."""
+    asked = tight(60_000)
+
+    trial = trials.every_job(asked, 18, 1, until=asked.due)
+    served = trials.collect(simulate_line(asked.demand.one_by_one(np.random.default_rng([0, 1])), 18))
+
+    assert trial.finished == served.ended_at.max()
+    assert trial.latency == pytest.approx(float(np.quantile(served.latency, 0.95)), rel=1e-3)
+    assert trial.in_time == np.mean(served.latency <= 0.12)
+    instant, waiting = trial.line[0][250], trial.line[1][250]
+    assert waiting == np.count_nonzero((served.at <= instant) & (served.started_at > instant))
 
 
 def test_a_timetable_and_an_autoscaler_meet_the_deadline_too() -> None:
@@ -102,8 +196,8 @@ def test_bundles_tell_what_jobs_tell(model: str, monkeypatch: pytest.MonkeyPatch
     fleet = planner._model(asked, 31) if model == "line" else replace(scheduled(question()).model, workers=31)
     one_by_one = planner.try_fleet(asked, "jobs", fleet).finished
 
-    monkeypatch.setattr(planner, "_LINE_BUNDLES", 2_000)
-    monkeypatch.setattr(planner, "_EVENT_BUNDLES", 2_000)
+    monkeypatch.setattr(trials, "LINE_BUNDLES", 2_000)
+    monkeypatch.setattr(trials, "_EVENT_BUNDLES", 2_000)
     bundled = planner.try_fleet(asked, "bundles", fleet).finished
 
     assert -1 <= bundled - one_by_one <= 2 * 10 * 5.0
@@ -160,6 +254,11 @@ def test_the_demand_tells_how_many_workers_it_keeps_busy() -> None:
         (lambda: replace(question(), price=-1.0), "A price and a start-up time must be 0 or more"),
         (lambda: replace(question(), start_up=inf), "A price and a start-up time must be 0 or more"),
         (lambda: replace(question(), crash_every=0.0), "more than 0 seconds apart"),
+        (lambda: replace(question(), crash_every=nan), "more than 0 seconds apart"),
+        (lambda: replace(question(), crash_every=1e-4), "Crashes 0.0001 s apart are too many"),
+        (lambda: replace(question(), seed=-1), "A seed must be 0 or more"),
+        (lambda: demand().spiked(inf), "A spike must be 1 or more, and finite"),
+        (lambda: demand().spiked(nan), "A spike must be 1 or more, and finite"),
         (lambda: Demand(Phase(1.0, (0.0,), 5), ServiceTimes.lognormal(1.0), MIX), "a time at which they are"),
         (lambda: Demand(Phase(1.0, (1.0,)), ServiceTimes.lognormal(1.0), MIX), "needs a number of documents"),
         (lambda: ServiceTimes.lognormal(-1.0), "needs a mean above 0"),

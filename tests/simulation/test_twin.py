@@ -16,7 +16,7 @@ from pdflab.load.arrivals import burst, steady
 from pdflab.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.model import Model
-from pdflab.simulation.twin import jobs_of, queued_door, simulate, synchronous_door
+from pdflab.simulation.twin import Twin, jobs_of, queued_door, simulate, synchronous_door
 from pdflab.simulation.validation import hold_out, replay
 
 SERVICE = ServiceTimes({kind: np.array([0.05, 0.06, 0.07]) * (1 + n) for n, kind in enumerate(KINDS)})
@@ -114,12 +114,12 @@ def test_a_run_on_shared_cores_is_replayed_job_by_job() -> None:
 
 def test_a_held_out_run_is_predicted_from_another() -> None:
     """Learn from a burst on two workers, and predict a steady load on four: within 10 %, figure by figure."""
-    learnt = calibrate(made_up(2))
+    twin = Twin.learn(made_up(2), workers=4)
     plan = steady(24.0, seconds=20.0, seed=9)
     unseen = simulate(plan, queued_door(4, cores=2), SERVICE, seed=8)
 
-    verdict = hold_out(learnt, unseen, Model(workers=4, cores=learnt.cores))
-    wrong = hold_out(learnt, unseen, Model(workers=4))
+    verdict = hold_out(twin, unseen)
+    wrong = hold_out(replace(twin, model=Model(workers=4)), unseen)
 
     assert verdict.errors.keys() == {"p50", "p95", "makespan"}
     assert sorted(map(abs, verdict.errors.values()))[1] < 0.1
@@ -146,7 +146,7 @@ def test_what_cannot_be_learnt_is_told() -> None:
     with pytest.raises(UsageError, match="nothing to replay"):
         replay(empty, 2)
     with pytest.raises(UsageError, match="nothing to compare with"):
-        hold_out(calibrate(made_up()), Run("unfinished", QUEUED, sends=made_up().sends), Model())
+        hold_out(Twin(Model(), SERVICE), Run("unfinished", QUEUED, sends=made_up().sends))
     with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
         ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):

@@ -1,0 +1,67 @@
+"""How long a document takes: as told, as a real run has it, or as measured here and now.
+
+Read next: simulation/calibration.py, which learns from a run; then planning.py.
+"""
+
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from pdflab.documents.samples import KINDS, sample
+from pdflab.errors import UsageError
+from pdflab.load.arrivals import MOSTLY_INVOICES
+from pdflab.run import Run
+from pdflab.simulation.calibration import ServiceTimes, calibrate
+
+_DOCUMENTS = 20  # of each kind
+_TURNS = 3  # of all of them, of which the middle one counts
+
+
+def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, tuple[float, ...]]:
+    """Give service times and mix. Raises UsageError for seconds and a file, and for a file that is no run."""
+    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
+    if run_file is None:
+        return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), mix
+    if seconds is not None:
+        raise UsageError("Give either --service or --run.")
+    return _learn(run_file)
+
+
+def name_source(seconds: float | None, run_file: Path | None) -> str:
+    """Say in a few words where these service times come from, and what they leave out."""
+    if run_file is not None:
+        return f"learnt from {run_file}"
+    if seconds is not None:
+        return "as told"
+    return "rendering alone, measured here; a real run, --run FILE, knows what the rest costs"
+
+
+def measure_rendering() -> ServiceTimes:
+    """Render some documents of each kind here and now, and take the processor's time for each.
+
+    All are rendered once before: whatever is looked for only once, fonts and glyphs, is then there, as it is
+    in a worker that has worked for a while.
+    """
+    from pdflab.documents.fonts import FontBook
+    from pdflab.documents.render import render
+    from pdflab.documents.requests import parse_request
+
+    fonts, taken = FontBook(), {kind: np.zeros((_TURNS + 1, _DOCUMENTS)) for kind in KINDS}
+    for turn, number, kind in product(range(_TURNS + 1), range(_DOCUMENTS), KINDS):
+        document = parse_request(sample(kind, number))
+        began = time.thread_time()
+        render(document, created_at=0.0, fonts=fonts)
+        taken[kind][turn, number] = time.thread_time() - began
+    return ServiceTimes({kind: np.median(seconds[1:], axis=0) for kind, seconds in taken.items()})
+
+
+def _learn(run_file: Path) -> tuple[ServiceTimes, tuple[float, ...]]:
+    try:
+        run = Run.load(run_file)
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
+    service = calibrate(run).service
+    counts = [len(service.seconds.get(kind, ())) for kind in KINDS]
+    return service, tuple(count / sum(counts) for count in counts)

@@ -1,0 +1,74 @@
+"""A burst foretold four times: what the picture says is what the runs and the formulas say."""
+
+from dataclasses import replace
+
+import pytest
+
+from pdflab.load.arrivals import Plan, burst
+from pdflab.notebook.canvas import png
+from pdflab.notebook.forecast_charts import burst_figure, forecast_figure, see_burst
+from pdflab.run import Run
+from pdflab.simulation import theory
+from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.twin import queued_door, simulate
+
+SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
+PLAN = burst(150, seconds=1.0, calm=20.0, seed=1)
+CALM = theory.mmc(20.0, 25.0, 2)
+WATER = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, calm_rate=20.0)
+
+
+def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
+    """A run as the twin has it, at another time of the day."""
+    run = simulate(plan, queued_door(2), SERVICE)
+    sends = replace(run.sends, intended_at=run.sends.intended_at + later)
+    return replace(run, sends=sends, events=replace(run.events, at=run.events.at + later))
+
+
+def test_a_burst_is_read_from_its_own_beginning() -> None:
+    """The line begins to grow at 0, is at its peak when the burst ends, and is empty when the basin is."""
+    seen = see_burst(run_of(later=1_767_225_600.0))
+    at, waiting = seen.line
+
+    assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
+    assert waiting.max() == pytest.approx(WATER.peak, rel=0.1)
+    assert seen.empty_after == pytest.approx(WATER.cleared_after, rel=0.15)
+    assert 0 < seen.calm_wait < 0.02
+
+
+def test_who_asked_first_does_not_shift_the_burst() -> None:
+    """The first client of a calm may come late; the burst begins when the plan says so."""
+    late = replace(PLAN, phases=(replace(PLAN.phases[0], rates=(0.0, 0.0, 0.0, 20.0)), *PLAN.phases[1:]))
+
+    at, waiting = see_burst(run_of(late)).line
+
+    assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_burst_without_a_line_is_over_when_it_ends() -> None:
+    """Ten documents in a second make two workers wait for nobody."""
+    seen = see_burst(run_of(burst(3, seconds=1.0, calm=0.5, seed=3)))
+
+    assert 1.0 <= seen.empty_after < 1.2
+
+
+def test_all_four_answers_are_in_one_picture() -> None:
+    """Its title, its bars and its lines say the same; the reader's number is drawn as a line of its own."""
+    figure = forecast_figure(run_of(), run_of(), calm=CALM, water=WATER, predicted=3)
+    line, bars = figure.axes
+
+    empty = see_burst(run_of()).empty_after
+    assert figure.get_suptitle() == (
+        f"The line was empty after {empty:.1f} s; simulation {empty:.1f} s, pencil 4.3 s"
+    )
+    assert [patch.get_width() for patch in bars.patches] == pytest.approx([3, 4.333, empty, empty], rel=1e-3)
+    assert "empty, predicted: 3 s" in line.get_legend_handles_labels()[1]
+    assert "Erlang C" in bars.get_title(loc="left")
+    assert len(png(figure)) < 60_000
+
+
+def test_a_plan_is_drawn_beside_what_the_workers_make() -> None:
+    """Three times as much, for a second."""
+    [axes] = burst_figure(PLAN, capacity=50.0).axes
+
+    assert "at its height 150 a second, 3.0 × what the workers make" in axes.get_title(loc="left")
