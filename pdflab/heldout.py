@@ -54,7 +54,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A plan on so many workers, in all rounds. An error is that of the middle one; below 0 the twin was too quick."""
+    """A plan on so many workers, in all rounds. The error is the middle one; below 0: too quick."""
 
     plan: str
     workers: int

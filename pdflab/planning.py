@@ -143,7 +143,7 @@ def read_question(arguments: argparse.Namespace) -> Question:
     """Make the question of the command's arguments. Raises UsageError for what cannot be asked."""
     a = arguments
     _require(1 <= a.jobs <= _MOST_JOBS, "--jobs must be between 1 and 100,000,000.")
-    _require(0 < a.hours <= 10_000, "--hours must be more than 0, and at most 10,000.")
+    _require(0 < a.hours <= 1_000, "--hours must be more than 0, and at most 1,000.")
     _require(a.deadline is None or a.within is None, "Give either --deadline or --within.")
     service, mix = service_times(a.service, a.run_file)
     phase = Phase(0.0 if a.profile == "at-once" else a.hours * _HOUR, PROFILES[a.profile], a.jobs)
@@ -193,7 +193,9 @@ def _sentences(refused: Mapping[str, str]) -> Iterator[str]:
 
 def _shortfalls(question: Question, proposals: Sequence[Proposal]) -> list[str]:
     """Say of each fleet that will not do how near it came."""
-    rule = f"no limit meets this with KEDA's rule at {jobs_a_worker(question):,.0f} jobs a worker"
+    rule = (
+        f"no limit that was tried meets this with KEDA's rule at {jobs_a_worker(question):,.0f} jobs a worker"
+    )
     why = {AUTOSCALED: rule}
     return [
         f"{p.policy}: {why.get(p.policy, 'no size that was tried meets this')}; with {_workers(p.workers)} "

@@ -11,7 +11,7 @@ import numpy as np
 from pdflab.errors import UsageError
 from pdflab.simulation.demand import Demand
 
-_MOST_CRASHES = 10_000  # until the target is due: more would take minutes to simulate
+_MOST_CRASHES = 600_000  # until the target is due, in all replications: more would take minutes to simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,11 @@ class Question:
     def _check_crashes(self) -> None:
         if not self.crash_every > 0:
             raise UsageError("Crashes must be more than 0 seconds apart.")
-        if self.due / self.crash_every > _MOST_CRASHES:
+        seldom = self.due * self.replications / _MOST_CRASHES
+        if self.crash_every < seldom:
             raise UsageError(
                 f"Crashes {self.crash_every:g} s apart are too many to simulate; "
-                f"let there be {self.due / _MOST_CRASHES:.2g} s or more between two."
+                f"let there be {seldom:.3g} s or more between two."
             )
 
     def _check_target(self) -> None:

@@ -86,7 +86,7 @@ def test_service_times_are_measured_where_nobody_tells_them() -> None:
 
 
 def test_a_second_measurement_agrees_with_the_first() -> None:
-    """What a process does only once, such as reading fonts, is in neither: they agree to a half.
+    """What a process does only once, such as reading fonts, is in none of them: they agree to a half.
 
     It takes a new process to see it.
     """
@@ -112,7 +112,7 @@ def test_a_fleet_that_cannot_work_is_told_in_a_sentence(
     lines = capsys.readouterr().out.splitlines()
     autoscaled = [line for line in lines if "autoscaled" in line]
     assert len(autoscaled) == 1
-    assert "no limit meets this with KEDA's rule at 15 jobs a worker; with" in autoscaled[0]
+    assert "no limit that was tried meets this with KEDA's rule at 15 jobs a worker; with" in autoscaled[0]
     assert "it did in 0 of 20" in autoscaled[0]
 
 
