@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -35,9 +36,10 @@ _FILE = "twin.json"  # in the folder of the data: what was measured last
 
 _WARM_UP = 20  # documents for each worker, when one is new
 _RESTLESS = 2.0  # times the model's own error: then most of the error is the machine's
-_SMALL_BATCH, _SECONDS, _SPIKE = 40, 3.0, 0.4  # documents; of work in a plan; of a burst
+_SMALL_BATCH, _SECONDS = 40, 3.0  # documents; how long a plan takes
 _READY = 20.0  # seconds that new workers may take
-_BUSY, _CALM = 0.6, 0.3  # shares of the capacity: of a steady plan, and around a burst
+_BUSY, _CALM, _RUSH = 0.6, 0.3, 3.0  # times the capacity: of a steady plan, around a burst, and in it
+_SPIKE = 0.5  # seconds of a burst, and five times as long are the calms around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +116,25 @@ def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -
 
 def keep(verdict: Verdict) -> None:
     """Write a verdict down for those who use the twin."""
-    file = Settings.from_env(os.environ).folder / _FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(figures(verdict)), encoding="utf-8")
+    folder = Settings.from_env(os.environ).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _FILE).write_text(json.dumps(figures(verdict)), encoding="utf-8")
 
 
 def published() -> str:
-    """Say how wrong the twin is on this machine, as it was measured last, or how to measure it."""
+    """Say how wrong the twin is on this machine, as it was measured last, or how to measure it.
+
+    A notebook looks one folder up, too: the command is usually given there.
+    """
     file = Settings.from_env(os.environ).folder / _FILE
-    try:
-        told = json.loads(file.read_text(encoding="utf-8"))
-        return (
-            f"the twin was {told['error']:.0%} off at the median of {told['runs']} real runs here, "
-            f"{told['paced_error']:.0%} where it knew the machine's pace"
-        )
-    except (OSError, ValueError, KeyError):
-        return "how far off the twin is on this machine, `pdflab twin` measures"
+    for place in (file, ".." / file):
+        with suppress(OSError, ValueError, KeyError):
+            told = json.loads(place.read_text(encoding="utf-8"))
+            return (
+                f"the twin was {told['error']:.0%} off at the median of {told['runs']} real runs here, "
+                f"{told['paced_error']:.0%} where it knew the machine's pace"
+            )
+    return "how far off the twin is on this machine, `pdflab twin` measures"
 
 
 def figures(verdict: Verdict) -> dict[str, Any]:
@@ -186,10 +191,10 @@ def _foretold(twin: Twin, run: Run, batch_price: float) -> Round:
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
     """Make a plan for so many workers, of whom each of the first two makes `rate` documents a second."""
     capacity = rate * min(workers, 2)
-    work = round(capacity * _SECONDS)
+    rush = round(_RUSH * _SPIKE * capacity)
     plans = {
-        "batch": lambda: batch(work, seed=seed),
-        "burst": lambda: burst(work, seconds=_SPIKE, calm=_CALM * capacity, seed=seed),
+        "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
+        "burst": lambda: burst(rush, seconds=_SPIKE, calm=_CALM * capacity, seed=seed),
         "steady": lambda: steady(_BUSY * capacity, seconds=_SECONDS, seed=seed),
     }
     return replace(plans[name](), lines=LINES)

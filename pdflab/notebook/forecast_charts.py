@@ -20,7 +20,6 @@ from pdflab.notebook.canvas import (
     PREDICTED,
     TEXT,
     Picture,
-    add_legend,
     add_line,
     dress,
     duration,
@@ -34,7 +33,7 @@ from pdflab.run import QUEUED, Run
 from pdflab.simulation.theory import Backlog, LongRun
 
 _QUEUED, _PENCIL = COLOURS[QUEUED], ASKED
-_PALE = 0.55  # the simulation is as blue as the queue that it stands for, and paler
+_SIMULATED = "#7DB5D6"  # as blue as the queue that it stands for, and paler
 _TITLE: Mapping[str, Any] = {"fontsize": 13, "color": TEXT, "weight": "bold"}
 
 
@@ -82,12 +81,12 @@ def forecast_figure(
     line, bars = figure.subplots(1, 2, width_ratios=(3, 2))
     pencil = np.array([0.0, spike, water.cleared_after]), np.array([0.0, water.peak, 0.0])
     add_line(line, _PENCIL, "pencil: water in a basin", ":", "o").set_data(*pencil)
-    add_line(line, _QUEUED, "simulation", "--").set(data=theirs.line, alpha=_PALE)
+    add_line(line, _SIMULATED, "simulation", "--").set_data(*theirs.line)
     add_line(line, _QUEUED, "measured").set_data(*ours.line)
     line.axvline(predicted, color=PREDICTED, ls="--", label=f"empty, predicted: {predicted:g} s")
     dress(line, "Jobs in the line", "jobs")
     line.set(xlim=(float(ours.line[0].min(initial=-1.0)), None), xlabel="seconds since the burst began")
-    add_legend(line)
+    line.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.14), ncol=4, frameon=False, fontsize=8.5)
     _draw_bars(bars, predicted, water.cleared_after, theirs.empty_after, ours.empty_after)
     set_title(bars, f"Wait in the calm before, on average:\n{_waits(calm.waiting, theirs, ours)}")
     title = f"The line was empty after {ours.empty_after:.1f} s; simulation {theirs.empty_after:.1f} s"
@@ -98,8 +97,7 @@ def forecast_figure(
 def _draw_bars(ax: Axes, *seconds: float) -> None:
     """Draw the answers of the reader, of pencil, simulation and experiment."""
     names = ("you", "pencil", "simulation", "measured")
-    bars = ax.barh(range(len(names)), seconds, height=0.6, color=(PREDICTED, _PENCIL, _QUEUED, _QUEUED))
-    bars[2].set_alpha(_PALE)
+    bars = ax.barh(range(len(names)), seconds, height=0.6, color=(PREDICTED, _PENCIL, _SIMULATED, _QUEUED))
     ax.bar_label(bars, [f"{value:.1f} s" for value in seconds], padding=4, fontsize=9, color=TEXT)
     ax.set_yticks(range(len(names)), names)
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.2 * max(seconds)))

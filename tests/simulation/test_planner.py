@@ -70,20 +70,20 @@ def share_in_time(asked: Question, workers: int, seed: int) -> float:
     return in_time / asked.demand.jobs
 
 
-def tight(jobs: int = 300_000) -> Question:
+def tight(jobs: int = 1_000_000) -> Question:
     """Ask for 95 of 100 within 0.12 s where 0.115 s are the work alone, and fourteen workers are busy."""
     flat = Demand(Phase(jobs / 277.8, (1.0,), jobs), ServiceTimes.lognormal(0.05), MIX)
-    return Question(flat, Target(latency=0.12), price=1.0, replications=10)
+    return Question(flat, Target(latency=0.12), price=1.0, replications=3)
 
 
 def test_waits_that_are_shorter_than_a_bundle_count() -> None:
-    """Six jobs a bundle are 0.3 s of work: whether 0.12 s are kept, only single jobs can tell."""
+    """Twenty jobs a bundle are a second of work: whether 0.12 s are kept, only single jobs can tell."""
     asked = tight()
 
     proposal = fixed(asked)
 
     assert proposal.is_sure
-    assert all(share_in_time(asked, proposal.workers, seed) >= 0.95 for seed in range(100, 105))
+    assert all(share_in_time(asked, proposal.workers, seed) >= 0.95 for seed in (100, 101))
     assert share_in_time(asked, proposal.workers - 1, 100) < 0.95
     assert proposal.latency == pytest.approx(0.12, rel=0.02)
 
@@ -95,7 +95,7 @@ def test_what_only_bundles_can_tell_is_refused_where_they_are_too_coarse() -> No
 
     for attempt in (lambda: scheduled(asked), lambda: autoscaled(asked), lambda: fixed(dying)):
         with pytest.raises(
-            UsageError, match=r"in bundles of 15 documents, 0\.75 s of work each, is too coarse"
+            UsageError, match=r"in bundles of 50 documents, 2\.5 s of work each, is too coarse"
         ):
             attempt()
 
@@ -146,14 +146,15 @@ def test_the_rows_of_every_job_are_the_rows_of_one_block() -> None:
     """What is tallied block by block is what all jobs together say, to a thousandth."""
     asked = tight(60_000)
 
-    trial = trials.every_job(asked, 18, 1, until=asked.due)
-    served = trials.collect(simulate_line(asked.demand.one_by_one(np.random.default_rng([0, 1])), 18))
+    trial = trials.every_job(asked, 14, 1, until=asked.due)
+    served = trials.collect(simulate_line(asked.demand.one_by_one(np.random.default_rng([0, 1])), 14))
 
     assert trial.finished == served.ended_at.max()
     assert trial.latency == pytest.approx(float(np.quantile(served.latency, 0.95)), rel=1e-3)
     assert trial.in_time == np.mean(served.latency <= 0.12)
-    instant, waiting = trial.line[0][250], trial.line[1][250]
-    assert waiting == np.count_nonzero((served.at <= instant) & (served.started_at > instant))
+    waiting = [np.count_nonzero((served.at <= t) & (served.started_at > t)) for t in trial.line[0].tolist()]
+    assert trial.line[1].tolist() == waiting
+    assert max(waiting) > 100
 
 
 def test_a_timetable_and_an_autoscaler_meet_the_deadline_too() -> None:
