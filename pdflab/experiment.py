@@ -21,7 +21,6 @@ from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.load.generator import Target
-from pdflab.load.operations import launch_process, launch_thread
 from pdflab.occupancy import stays
 from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.service.broker import without_password
@@ -123,8 +122,7 @@ def run_plan(
     `during` is called again and again meanwhile, with the sends whose fate is known.
     """
     events_before, sends_before = len(_events(lab, at.door)), len(lab.sends())
-    launch = launch_thread if lab.mode == "threads" else launch_process
-    load = launch(lab.settings)(plan, at)
+    load = lab.send(plan, at=at)
     try:
         while load.poll() is None:
             during(lab.sends()[sends_before:])

@@ -169,10 +169,10 @@ class Lab:
         plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
         self.send(replace(plan, lines=lines), door=door)
 
-    def send(self, plan: Plan, *, door: str = QUEUED) -> Load:
-        """Start sending a plan and return at once."""
+    def send(self, plan: Plan, *, door: str = QUEUED, at: Target | None = None) -> Load:
+        """Start sending a plan to a door, or to one as a target describes it, and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
-        return self._note(launch(self.settings)(plan, self._target(door)))
+        return self._note(launch(self.settings)(plan, at or self._target(door)))
 
     # What can go wrong
 

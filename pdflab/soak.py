@@ -65,7 +65,10 @@ HEAD = "".join(f"{name:>10}" for name in ("jobs", "seconds", *(f"{part} MB" for 
 
 
 def soak(jobs: int) -> Generator[Row, None, None]:
-    """Run so many jobs, and give a row for each tenth that has ended. Raises PdfLabError when none ends."""
+    """Run so many jobs, and give a row for each tenth that has ended.
+
+    Raises PdfLabError when one fails, or none ends any more.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pdflab-"))
     settings = Settings(folder=folder, port=0, sync_port=0, retention=_RETENTION)
     try:
@@ -138,7 +141,9 @@ class _Line:
             stats = self._system.queue.stats()
             if self._left and stats.queued < _LINE:
                 self._send(min(_BATCH, self._left))
-            self._look(stats.completed + stats.failed)
+            if stats.failed:
+                raise PdfLabError(f"{stats.failed} jobs FAILED: what is measured is no PDF being made.")
+            self._look(stats.completed)
             time.sleep(_GLANCE)
 
     def _send(self, number: int) -> None:

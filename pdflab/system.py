@@ -30,10 +30,7 @@ from pdflab.threads import Threads
 
 _log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"
-WORKERS = {
-    "reliable": "worker",
-    "naive": "naive-worker",
-}  # each kind, and its role
+WORKERS = {"reliable": "worker", "naive": "naive-worker"}  # each kind, and its role
 _START = 30.0  # seconds that everything may take to answer
 _GLANCE = 0.05
 

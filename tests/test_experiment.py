@@ -12,8 +12,9 @@ from pdflab.experiment import Capacity, scenario
 from pdflab.honesty import outcomes, spoiled, wasted
 from pdflab.journal import Tail
 from pdflab.lab import Lab
-from pdflab.load.arrivals import burst
+from pdflab.load.arrivals import Plan, burst
 from pdflab.load.generator import Target
+from pdflab.load.operations import Load, launch_thread
 from pdflab.metrics import job_columns, latencies, send_columns, summary
 from pdflab.run import Run, Send
 from pdflab.settings import Settings
@@ -61,6 +62,9 @@ class StandIn:
         self.folder, self.settings = folder, Settings(folder=folder)
         self._there, self._sends = there, Tail(self.settings.sends_file, Send.from_json)
         self.frozen: list[tuple[str, ...]] = []
+
+    def send(self, plan: Plan, *, at: Target) -> Load:
+        return launch_thread(self.settings)(plan, at)
 
     def sends(self) -> list[Send]:
         return self._sends.read()

@@ -1,29 +1,10 @@
 """Figures from events and sends, held against numbers worked out by hand."""
 
 import numpy as np
+from retried import COMPLETED, FAILED, QUEUED, RETRIED, event
 
 from pdflab import metrics
-from pdflab.jobs import JobEvent, JobState
 from pdflab.run import Events, Run, Send, Sends
-
-QUEUED, PROCESSING, COMPLETED, FAILED = JobState
-
-
-def event(job_id: str, state: JobState, at: float) -> JobEvent:
-    return JobEvent(job_id, state, at, "invoice")
-
-
-RETRIED = [
-    event("a", QUEUED, 0.0),
-    event("b", QUEUED, 1.0),
-    event("a", PROCESSING, 2.0),
-    event("a", QUEUED, 3.0),
-    event("b", PROCESSING, 4.0),
-    event("b", FAILED, 5.0),
-    event("a", PROCESSING, 6.0),
-    event("a", COMPLETED, 8.0),
-    event("c", QUEUED, 9.0),
-]
 
 
 def test_a_retried_job_is_one_row() -> None:

@@ -4,28 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from retried import COMPLETED, FAILED, PROCESSING, QUEUED, RETRIED, event
 
 from pdflab import metrics, occupancy
-from pdflab.jobs import JobEvent, JobState
-
-QUEUED, PROCESSING, COMPLETED, FAILED = JobState
-
-
-def event(job_id: str, state: JobState, at: float, worker: str | None = None) -> JobEvent:
-    return JobEvent(job_id, state, at, "invoice", worker=worker)
-
-
-RETRIED = [
-    event("a", QUEUED, 0.0),
-    event("b", QUEUED, 1.0),
-    event("a", PROCESSING, 2.0),
-    event("a", QUEUED, 3.0),
-    event("b", PROCESSING, 4.0),
-    event("b", FAILED, 5.0),
-    event("a", PROCESSING, 6.0),
-    event("a", COMPLETED, 8.0),
-    event("c", QUEUED, 9.0),
-]
+from pdflab.jobs import JobEvent
 
 
 def test_depth_counts_only_who_waits() -> None:

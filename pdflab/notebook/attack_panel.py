@@ -7,7 +7,6 @@ Read next: notebook/fates.py, which counts what was lost.
 """
 
 import html
-import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -19,13 +18,12 @@ from ipywidgets import HTML, Button, HBox, Layout, VBox
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
+from pdflab.notebook.news import News
 from pdflab.run import Send
 
 _GLANCE = 0.02  # seconds between two looks
 _PATIENCE = 60.0  # seconds that a part may take to be at work again
-_LINES = (
-    400  # of a document: some thirty milliseconds in a worker's hands, and hardly one between two of them
-)
+_LINES = 400  # of a document: some thirty milliseconds in a worker's hands, hardly one between two of them
 
 
 class AttackPanel:
@@ -48,9 +46,10 @@ class AttackPanel:
         self.cut = self._button("Cut all connections", self._cut)
         self.kill_redis = self._button("Kill Redis", self._kill_redis)
         self._status = HTML("Nothing has happened yet.")
-        self._news = _News()
+        self._told, self._words = HTML(), deque[str](maxlen=4)
+        self._news = News(self._tell)
         buttons = (self.kill, self.freeze, self.kill_others, self.cut, self.kill_redis)
-        self.box = VBox([HBox(buttons), self._status, self._news.shown])
+        self.box = VBox([HBox(buttons), self._status, self._told])
 
     def wait(self, timeout: float = 120.0) -> str:
         """Wait until every attack is over; say what was done since the last wait.
@@ -115,6 +114,10 @@ class AttackPanel:
     def _at_work(self) -> set[Any]:
         return {doing["worker"] for doing in self._lab.workers()}
 
+    def _tell(self, words: str) -> None:
+        self._words.append(html.escape(words))
+        self._told.value = "<br>".join(self._words)
+
     def _said(self) -> str:
         done = ", ".join(f"{label}: {times}" for label, times in self._done.items()) or "nothing was done"
         return "; ".join([done, *(f"{label}: not here. {why}" for label, why in self._impossible.items())])
@@ -122,27 +125,6 @@ class AttackPanel:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         words = f"The attack panel of {self._lab!r}: run the notebook to see and press its buttons."
         return {**self.box._repr_mimebundle_(**options), "text/plain": words}
-
-
-class _News(logging.Handler):
-    """The lab's own words, such as "worker-1 ended with -9; it is started again.", below the buttons.
-
-    Without a handler they would be written into whatever cell is running.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shown = HTML()
-        self._lines: deque[str] = deque(maxlen=4)
-        logging.getLogger("pdflab").addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(html.escape(record.getMessage()))
-        self.shown.value = "<br>".join(self._lines)
-
-    def close(self) -> None:
-        logging.getLogger("pdflab").removeHandler(self)
-        super().close()
 
 
 def fill_line(lab: Lab, n: int) -> list[Send]:

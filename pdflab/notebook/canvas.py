@@ -8,7 +8,7 @@ Read next: charts.py.
 
 import io
 import textwrap
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -72,15 +72,26 @@ def dress(ax: Axes, title: str, unit: str) -> Axes:
     set_title(ax, title)
     ax.set_xlabel("seconds since the first request", fontsize=9)
     ax.set_ylabel(unit, fontsize=9)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
-    ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
-    ax.grid(color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
+    quieten(ax)
     ax.relim()
     ax.autoscale_view()
     ax.set(xlim=(0, max(ax.get_xlim()[1], 1.0)), ylim=(0, max(ax.get_ylim()[1], 1.0)))
     return ax
+
+
+def dress_bars(ax: Axes, unit: str) -> None:
+    """Give axes of bars that lie their unit, and quiet lines."""
+    ax.set_xlabel(unit, fontsize=9, color=TEXT)
+    quieten(ax, "x")
+
+
+def quieten(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
+    """Let what is measured be louder than what it is measured by."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
+    ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
+    ax.grid(axis=grid, color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
 
 
 def set_title(ax: Axes, title: str) -> Text:

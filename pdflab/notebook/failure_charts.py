@@ -13,10 +13,10 @@ from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,
     FAILED,
-    GRID,
     PREDICTED,
     TEXT,
     Picture,
+    dress_bars,
     make_figure,
     set_title,
 )
@@ -59,10 +59,9 @@ def life_figure(events: Sequence[JobEvent], *, lease: float) -> Picture:
     for row, life in enumerate(lives):
         _draw_life(ax, row, life)
     ax.axvline(lease, color=ASKED, linestyle=":", label=f"the lease: {lease:g} s of silence")
-    ax.set_xlabel("seconds since a worker first took the job", **_SMALL)
     ax.set_yticks(range(len(lives)), [f"job {row + 1}" for row in range(len(lives))])
     ax.set(xlim=(0, None), ylim=(max(len(lives), 2) - 0.5, -0.5))
-    _plain(ax)
+    dress_bars(ax, "seconds since a worker first took the job")
     _legend(ax)
     set_title(ax, _finding(lives))
     return figure
@@ -74,8 +73,7 @@ def _draw_fates(ax: Any, fates: Fates) -> None:
     ax.bar_label(bars, [f"{count:,}" for count in counts], padding=4, **_SMALL)
     ax.set_yticks(range(3), ("accepted", "ended", "lost"))
     ax.set_ylim(2.6, -0.6)
-    ax.set_xlabel("jobs", **_SMALL)
-    _plain(ax)
+    dress_bars(ax, "jobs")
 
 
 def _draw_prediction(ax: Any, predicted: float) -> None:
@@ -118,14 +116,6 @@ def _finding(lives: Sequence[Sequence[JobEvent]]) -> str:
         return f"1 job came back after {times} s, and has {'' if ended else 'not '}ended"
     those = "all" if ended == len(lives) else f"{ended} of them"
     return f"{len(lives)} jobs came back after {times} s, and {those} have ended"
-
-
-def _plain(ax: Any) -> None:
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
-    ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
-    ax.grid(axis="x", color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
 
 
 def _legend(ax: Any) -> None:

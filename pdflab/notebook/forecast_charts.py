@@ -16,18 +16,17 @@ from pdflab.metrics import job_columns
 from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,
-    GRID,
     PREDICTED,
     TEXT,
     Picture,
     add_line,
     dress,
+    dress_bars,
     duration,
     make_figure,
     origin,
     set_title,
 )
-from pdflab.notebook.timelines import draw_plan
 from pdflab.occupancy import depth
 from pdflab.run import QUEUED, Run
 from pdflab.simulation.theory import Backlog, LongRun
@@ -57,14 +56,6 @@ def see_burst(run: Run) -> Burst:
     early = jobs.waiting[jobs.queued_at < began]
     empty_after = float(at[after[0]] - began) if len(after) else spike
     return Burst((at - began, waiting), empty_after, float(early.mean()) if len(early) else 0.0)
-
-
-def burst_figure(plan: Plan, *, capacity: float) -> Picture:
-    """Draw what a plan asks for beside what the workers make."""
-    figure = make_figure(760, 300)
-    figure.set_layout_engine("constrained")
-    draw_plan(figure.subplots(), plan, capacity=capacity)
-    return figure
 
 
 def forecast_figure(
@@ -101,10 +92,7 @@ def _draw_bars(ax: Axes, *seconds: float) -> None:
     ax.bar_label(bars, [f"{value:.1f} s" for value in seconds], padding=4, fontsize=9, color=TEXT)
     ax.set_yticks(range(len(names)), names)
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.2 * max(seconds)))
-    ax.set_xlabel("seconds until the line was empty", fontsize=9)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="x", color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
+    dress_bars(ax, "seconds until the line was empty")
 
 
 def _waits(erlang: float, simulated: Burst, measured: Burst) -> str:

@@ -9,13 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pdflab.honesty import spoiled, wasted
-from pdflab.load.arrivals import Plan
 from pdflab.metrics import send_columns
 from pdflab.notebook.canvas import (
     ACCEPTED,
     COLOURS,
     FAILED,
-    GRID,
     PREDICTED,
     RENDERING,
     TEXT,
@@ -23,24 +21,16 @@ from pdflab.notebook.canvas import (
     Picture,
     add_line,
     dress,
+    dress_bars,
     duration,
     make_figure,
     origin,
     set_title,
     stamp,
 )
-from pdflab.notebook.timelines import draw_plan
 from pdflab.run import QUEUED, Run
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
-
-
-def rush_figure(plan: Plan, *, capacity: float) -> Picture:
-    """Draw what a plan asks for, beside what can be made of it, in documents a second."""
-    figure = make_figure(760, 300)
-    figure.set_layout_engine("constrained")
-    draw_plan(figure.subplots(), plan, capacity=capacity)
-    return figure
 
 
 def patience_figure(run: Run, *, predicted: float | None = None) -> Picture:
@@ -82,11 +72,7 @@ def _draw_fates(ax: Axes, run: Run, predicted: float | None) -> None:
         line.set(data=([predicted] * 2, [0.5, 1.5]), linewidth=2)
         _legend(ax, columns=1)
     ax.set(xlim=(0, max(115, predicted or 0)), ylim=(2.6, -0.6))
-    ax.set_xlabel("of 100 clients", **_SMALL)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(colors=TEXT, labelsize=9)
-    ax.grid(axis="x", color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
+    dress_bars(ax, "of 100 clients")
     set_title(ax, "What became of a hundred clients")
 
 

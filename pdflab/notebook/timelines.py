@@ -25,10 +25,12 @@ from pdflab.notebook.canvas import (
     FAILED,
     RENDERING,
     WAITING,
+    Picture,
     add_legend,
     add_line,
     dress,
     duration,
+    make_figure,
     origin,
     stamp,
 )
@@ -132,6 +134,14 @@ class _Lives:
     started: Floats
     ended: Floats
     without_pdf: NDArray[np.bool_]
+
+
+def rush_figure(plan: Plan, *, capacity: float) -> Picture:
+    """Draw what a plan asks for, beside what can be made of it, in documents a second."""
+    figure = make_figure(760, 300)
+    figure.set_layout_engine("constrained")
+    draw_plan(figure.subplots(), plan, capacity=capacity)
+    return figure
 
 
 def _lives(run: Run) -> _Lives:

@@ -10,13 +10,13 @@ from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.canvas import (
     ACCEPTED,
-    GRID,
     PREDICTED,
     RENDERING,
     TEXT,
     WAITING,
     Picture,
     add_line,
+    dress_bars,
     duration,
     make_figure,
     set_title,
@@ -50,14 +50,6 @@ def trail_figure(send: Send, events: Sequence[JobEvent], *, predicted: float | N
         line = add_line(ax, PREDICTED, f"its PDF, predicted: {predicted:g} s", "--")
         line.set(data=([predicted] * 2, [-0.5, 2.5]), linewidth=2)
         ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.25), frameon=False, fontsize=9)
-    _dress(ax)
+    dress_bars(ax, "seconds since the request was sent")
     set_title(ax, f"Answered after {duration(spans[0])}; the PDF was there after {duration(done)}")
     return figure
-
-
-def _dress(ax: Any) -> None:
-    ax.set_xlabel("seconds since the request was sent", **_SMALL)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(colors=TEXT, labelsize=9)
-    ax.grid(axis="x", color=GRID, linewidth=0.6)
-    ax.set_axisbelow(True)

@@ -238,7 +238,7 @@ def _service() -> Service:
     return service
 
 
-def _submission(data: Any, key: str = "") -> Submission:
+def _submission(data: Any, key: str) -> Submission:
     kind = parse_request(data).type
     return Submission(new_id(), kind, json.dumps(data, separators=(",", ":"), sort_keys=True), key)
 

@@ -22,7 +22,7 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
-_NICENESS = 5  # mildly: a third of the processor where both want it
+_NICENESS = 5  # a quarter of the processor where both want it
 _SYNC_THREADS = 4  # waitress' own default
 
 
@@ -40,7 +40,8 @@ def run_api(
     storage = Storage(settings.storage_folder)  # only read, and not opened: accepting needs no disk
     app = create_app(queue, storage, settings, start_operation=operations.start)
     if not as_threads:
-        _rarely_collect()
+        gc.collect()
+        gc.freeze()  # a full collection of all that is loaded takes some 0.1 s, in which nobody is answered
     serve(app, sock, stop, threads=_API_THREADS)
     operations.stop()
 
@@ -121,13 +122,6 @@ def _yield() -> None:
         os.nice(_NICENESS)
         if os.getsid(0) == os.getpid():  # else it is a terminal's session, and not ours to slow down
             Path("/proc/self/autogroup").write_text(str(_NICENESS))
-
-
-def _rarely_collect() -> None:
-    """Look for garbage in circles less often: a long request is thousands of objects, and no circle."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ import pytest
 
 from pdflab.load.arrivals import Plan, burst
 from pdflab.notebook.canvas import png
-from pdflab.notebook.forecast_charts import burst_figure, forecast_figure, see_burst
+from pdflab.notebook.forecast_charts import forecast_figure, see_burst
+from pdflab.notebook.timelines import rush_figure
 from pdflab.run import Run
 from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
@@ -69,6 +70,6 @@ def test_all_four_answers_are_in_one_picture() -> None:
 
 def test_a_plan_is_drawn_beside_what_the_workers_make() -> None:
     """Three times as much, for a second."""
-    [axes] = burst_figure(PLAN, capacity=50.0).axes
+    [axes] = rush_figure(PLAN, capacity=50.0).axes
 
     assert "at its height 150 a second, 3.0 × what the workers make" in axes.get_title(loc="left")

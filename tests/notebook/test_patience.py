@@ -7,7 +7,8 @@ from pdflab.jobs import JobEvent, JobState
 from pdflab.load.arrivals import burst
 from pdflab.notebook.canvas import ACCEPTED, COLOURS, FAILED
 from pdflab.notebook.patience import crowds
-from pdflab.notebook.patience_charts import patience_figure, rush_figure
+from pdflab.notebook.patience_charts import patience_figure
+from pdflab.notebook.timelines import rush_figure
 from pdflab.run import Events, Run, Send, Sends
 
 PLAN = burst(10, calm=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
