@@ -90,10 +90,13 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
 
 
 def test_naive_workers_lose_what_the_others_keep(tmp_path: Path) -> None:
-    """The same kind of attack on the tutorial's worker: what it held, or was just being given, is gone."""
+    """The same kind of attack on the tutorial's worker: what it held, or was just being given, is gone.
+
+    Three of its five kills strike a worker: one alone may fall between two documents.
+    """
     needs("redis-server", "redis-server")
 
-    code, figures, _ = chaos("--naive", "--seconds", "5", "--seed", "2", folder=tmp_path)
+    code, figures, _ = chaos("--naive", "--seconds", "10", "--seed", "2", folder=tmp_path)
 
     assert (code, figures["lost"] > 0, figures["kills"] > 0) == (1, True, True), figures
     assert figures["accepted"] > figures["completed"]

@@ -20,12 +20,14 @@ import sys
 from pathlib import Path
 from threading import Event
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from pdflab.service.roles import run_worker
 from pdflab.settings import Settings
 
 class Nobody:  # a broker that answers nothing: it is not what is looked at
     def client(self, **how):
-        return Redis(port=1, socket_timeout=0.1)
+        return Redis(port=1, socket_timeout=0.1, retry=Retry(NoBackoff(), 0))
 
 stop = Event()
 stop.set()
