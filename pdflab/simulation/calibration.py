@@ -2,7 +2,8 @@
 
 A job's seconds at work say little by themselves: with four workers on two cores each takes twice as long as
 alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
-over the real run: where more were busy than there are cores, it goes slower.
+over the real run, as workclock.py does over a simulated one: where more were busy than there are cores, it
+goes slower, and whoever is at the door takes one of them for the API.
 
 Read next: twin.py, which predicts with it; then validation.py, which says how well.
 """
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
-from pdflab.metrics import job_columns
+from pdflab.metrics import JobColumns, job_columns
 from pdflab.run import Run
 from pdflab.simulation.engine import Floats
 
@@ -111,43 +112,44 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     kinds = np.empty(len(done), dtype=np.int64)
     kinds[run.events.job_id.codes] = run.events.kind.codes_in(KINDS)
     kinds = kinds[done]
-    busy = _Busy.of(columns.started_at, columns.ended_at)
+    accept = _accept(run)
+    clock = _Clock.of(columns, accept)
     if cores is None:
-        cores = _fit_cores(busy, (started, ended, kinds), float(run.machine.get("cores") or busy.most))
-    work = busy.work(started, ended, cores)
+        cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
+    work = clock.work(started, ended, cores)
     service = ServiceTimes({KINDS[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
-    return Calibration(service, cores, _accept(run), len(work), _stretch(busy, started, ended))
+    return Calibration(service, cores, accept, len(work), _stretch(clock, started, ended))
 
 
 @dataclass(frozen=True, slots=True)
-class _Busy:
-    """How many workers were busy: `count[n]` from `at[n]` on."""
+class _Clock:
+    """The clock of work over a real run: from `at[n]` on, so many workers were busy, and the API or not."""
 
     at: Floats
-    count: NDArray[np.int64]
+    busy: NDArray[np.intp]
+    at_door: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, started: Floats, ended: Floats) -> Self:
-        ends = ended[~np.isnan(ended) & ~np.isnan(started)]
-        starts = started[~np.isnan(started)]
-        at, place = np.unique(np.concatenate([starts, ends]), return_inverse=True)
-        change = np.bincount(place, np.repeat([1.0, -1.0], [len(starts), len(ends)]), len(at))
-        return cls(at, np.cumsum(change).astype(np.int64))
+    def of(cls, jobs: JobColumns, accept: float) -> Self:
+        """Wind it up for a run; before a job was in the line, the API was at it for `accept` seconds."""
+        spells = (jobs.started_at, jobs.ended_at), (jobs.queued_at - accept, jobs.queued_at)
+        work, door = (np.array(spell)[:, ~np.isnan(spell).any(axis=0)] for spell in spells)
+        at = np.unique(np.concatenate([work, door], axis=None))
+        return cls(at, _count(at, work), _count(at, door) > 0)
 
     @property
     def most(self) -> int:
-        return int(self.count.max())
+        """The most that were busy at once."""
+        return int(self.busy.max())
 
     def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
-        """Give what the clock of work shows in each stretch, with so many cores to share."""
-        pace = np.minimum(1.0, cores / np.maximum(self.count, 1))
-        return self._between(pace, started, ended)
+        """Give what the clock shows in each stretch, with so many cores to share."""
+        left = np.maximum(cores - self.at_door, 0.0)
+        return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
 
     def mean(self, started: Floats, ended: Floats) -> Floats:
         """Give how many were busy in each stretch, on average."""
-        return self._between(self.count.astype(np.float64), started, ended) / np.maximum(
-            ended - started, 1e-9
-        )
+        return self._between(self.busy.astype(np.float64), started, ended) / np.maximum(ended - started, 1e-9)
 
     def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
         shown = np.concatenate([[0.0], np.cumsum(pace[:-1] * np.diff(self.at))])
@@ -155,16 +157,22 @@ class _Busy:
         return spent
 
 
-def _fit_cores(busy: _Busy, jobs: tuple[Floats, Floats, Codes], machine: float) -> float:
+def _count(at: Floats, spells: Floats) -> NDArray[np.intp]:
+    """Count, from each instant on, the spells that have begun and not ended."""
+    begun, over = (np.searchsorted(np.sort(instants), at, side="right") for instants in spells)
+    return begun - over
+
+
+def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Codes], machine: float) -> float:
     started, ended, kinds = jobs
 
     def unexplained(cores: float) -> float:
-        work = np.log(np.maximum(busy.work(started, ended, cores), 1e-9))
+        work = np.log(np.maximum(clock.work(started, ended, cores), 1e-9))
         return sum(
             float(np.square(work[kinds == k] - work[kinds == k].mean()).sum()) for k in np.unique(kinds)
         )
 
-    candidates = np.arange(1.0, min(busy.most, machine) + _STEP, _STEP).tolist()
+    candidates = np.arange(1.0, min(clock.most, machine) + _STEP, _STEP).tolist()
     best = min(candidates, key=unexplained)
     return best if unexplained(best) < _BETTER * unexplained(machine) else machine
 
@@ -184,6 +192,6 @@ def _accept(run: Run) -> float:
     )
 
 
-def _stretch(busy: _Busy, started: Floats, ended: Floats) -> dict[int, float]:
-    at_once = np.rint(busy.mean(started, ended)).astype(int)
+def _stretch(clock: _Clock, started: Floats, ended: Floats) -> dict[int, float]:
+    at_once = np.rint(clock.mean(started, ended)).astype(int)
     return {n: float((ended - started)[at_once == n].mean()) for n in np.unique(at_once).tolist()}

@@ -23,9 +23,9 @@ SERVICE = ServiceTimes({kind: np.array([0.05, 0.06, 0.07]) * (1 + n) for n, kind
 PLAN = burst(300, seconds=4.0, seed=3)
 
 
-def made_up(workers: int = 4, *, cores: float = 2.0, seed: int = 1) -> Run:
+def made_up(workers: int = 4, *, cores: float = 2.0, accept: float = 0.0, seed: int = 1) -> Run:
     """A run of a machine with two cores, as an experiment would have saved it."""
-    run = simulate(PLAN, queued_door(workers, cores=cores), SERVICE, seed=seed)
+    run = simulate(PLAN, queued_door(workers, cores=cores, accept=accept), SERVICE, seed=seed)
     return replace(run, machine={"cores": 2})
 
 
@@ -76,15 +76,19 @@ def test_documents_and_their_times_do_not_depend_on_the_fleet() -> None:
     assert not np.array_equal(one[0].service, next(jobs_of(PLAN, SERVICE, seed=6)).service)
 
 
-@pytest.mark.parametrize(("workers", "cores"), [(4, 2.0), (2, 2.0), (4, 1.0)])
-def test_calibration_finds_the_work_behind_the_seconds(workers: int, cores: float) -> None:
-    """On shared cores a job takes longer than its work; told the cores, we find the work that was put in."""
-    learnt = calibrate(made_up(workers, cores=cores), cores=cores)
+@pytest.mark.parametrize(
+    ("workers", "cores", "accept"),
+    [(4, 2.0, 0.0), (2, 2.0, 0.0), (4, 1.0, 0.0), (2, 2.0, 0.01), (4, 1.5, 0.01)],
+)
+def test_calibration_finds_the_work_behind_the_seconds(workers: int, cores: float, accept: float) -> None:
+    """A job that shares cores, with the API too, takes longer than its work; we find what was put in."""
+    learnt = calibrate(made_up(workers, cores=cores, accept=accept), cores=cores)
 
     for kind, seconds in learnt.service.seconds.items():
         nearest = np.abs(seconds[:, None] - SERVICE.seconds[kind]).min(axis=1)
         assert nearest.max() < 1e-6, kind
     assert learnt.jobs == 300
+    assert learnt.accept == pytest.approx(accept)
 
 
 def test_calibration_finds_out_how_many_cores_there_were() -> None:
