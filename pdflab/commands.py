@@ -117,11 +117,14 @@ def load(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Compare both doors under the same load."""
+    """Compare both doors under the same load, or both ways to count when one of them stands still."""
     from pdflab.demo import demo as compare  # matplotlib, which the workers and the API need not load
+    from pdflab.omission import show_omission
 
     a = arguments
     chosen = _private(a)
+    if a.scenario == "freeze":
+        return show_omission(chosen, seconds=a.seconds, timeout=a.timeout, as_json=a.json)
     return compare(chosen, scenario=a.scenario, seconds=a.seconds, timeout=a.timeout, as_json=a.json)
 
 

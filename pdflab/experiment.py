@@ -144,7 +144,14 @@ def run_plan(
     )
 
 
-def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasting: float = 20.0) -> Run:
+def freeze(
+    lab: Lab,
+    *names: str,
+    seconds: float = 1.4,
+    clients: int = 10,
+    lasting: float = 20.0,
+    timeout: float = 30.0,
+) -> Run:
     """Freeze parts of a lab, else its door, while a closed loop of clients fires at it; give what was seen.
 
     The naive latency of such a run looks fine, because clients that wait send nothing meanwhile; the one
@@ -158,7 +165,7 @@ def freeze(lab: Lab, *names: str, seconds: float = 1.4, clients: int = 10, lasti
             frozen.append(True)
             lab.freeze(seconds, *(names or ("api",)))
 
-    return run_plan(lab, plan, target(lab, QUEUED, clients=clients), during=halfway)
+    return run_plan(lab, plan, target(lab, QUEUED, timeout=timeout, clients=clients), during=halfway)
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:

@@ -78,7 +78,10 @@ def _add_services(subparsers: "_SubParsers") -> None:
 def _add_experiments(subparsers: "_SubParsers") -> None:
     comparison = _add(subparsers, "demo", "compare the synchronous and the queued service", commands.demo)
     comparison.add_argument(
-        "--scenario", choices=("burst", "month-end"), default="burst", help="what is sent (default burst)"
+        "--scenario",
+        choices=("burst", "month-end", "freeze"),
+        default="burst",
+        help="what is sent, or a door that stands still (default burst)",
     )
     comparison.add_argument(
         "--seconds", type=float, default=20.0, help="how long each door is under load (default 20)"

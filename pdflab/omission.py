@@ -1,0 +1,78 @@
+"""`pdflab demo --scenario freeze`: what a load test that waits for its server does not see.
+
+The door stands still for a moment, while a few clients ask, each of whom waits for an answer before it asks
+again: a closed loop. Whoever should have asked meanwhile has not; so hardly a request looks slow.
+
+Read next: experiment.py.
+"""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pdflab.errors import UsageError
+from pdflab.experiment import freeze
+from pdflab.lab import Lab
+from pdflab.metrics import latencies
+from pdflab.run import Run
+from pdflab.settings import Settings
+
+_STANDSTILL = 1.4  # seconds
+_CLIENTS = 5  # few enough to be under 1 in 100 of all who ask within the shortest demo
+_SHORTEST = 6.0
+_COLUMNS = {"p50": "half of them", "p90": "90 of 100", "p99": "99 of 100", "max": "all"}
+
+
+def show_omission(settings: Settings, *, seconds: float, timeout: float, as_json: bool) -> int:
+    """Freeze the door of a system of its own once; print what a naive tool says beside the truth."""
+    if not _SHORTEST <= seconds <= 600:
+        raise UsageError(f"--seconds must be between {_SHORTEST:g} and 600 for a freeze.")
+    if timeout <= 0:
+        raise UsageError("--timeout must be more than 0 seconds.")
+    console = Console(stderr=as_json)
+    console.print(f"{_CLIENTS} clients for {seconds:g} s; halfway the API stands still for {_STANDSTILL} s")
+    with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+        run = freeze(lab, seconds=_STANDSTILL, clients=_CLIENTS, lasting=seconds, timeout=timeout)
+    found = latencies(run)
+    counted = {"since it was sent": found["accept, naive"], "since it was meant to go": found["accept"]}
+    files = _save(run, settings)
+    if as_json:
+        print(json.dumps({"answered_within_s": counted} | files))
+    else:
+        console.print(_table(counted))
+        console.print(
+            "The first row is what most tools say: a client that waits sends nothing, and what is not sent "
+            "is not slow. This is called coordinated omission.",
+            soft_wrap=True,
+        )
+        for name, path in files.items():
+            console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def _table(counted: dict[str, dict[str, float | None]]) -> Table:
+    table = Table("answered within", *_COLUMNS.values(), box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, percentiles in counted.items():
+        table.add_row(name, *(_told(percentiles[key]) for key in _COLUMNS))
+    return table
+
+
+def _told(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.3f} s"
+
+
+def _save(run: Run, settings: Settings) -> dict[str, Any]:
+    """Save the chart and the run; give where they are."""
+    from pdflab.notebook.canvas import make_figure, png
+    from pdflab.notebook.charts import draw_omission
+
+    figure = make_figure(760, 420, 100)
+    draw_omission(figure.subplots(), run)
+    chart, data = settings.folder / "freeze.png", settings.folder / "freeze.run.json"
+    chart.write_bytes(png(figure))
+    run.save(data)
+    return {"chart": str(chart), "run": str(data)}
