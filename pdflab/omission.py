@@ -70,7 +70,8 @@ def _save(run: Run, settings: Settings) -> dict[str, Any]:
     from pdflab.notebook.canvas import make_figure, png
     from pdflab.notebook.charts import draw_omission
 
-    figure = make_figure(760, 420, 100)
+    figure = make_figure(760, 420)
+    figure.set_layout_engine("constrained")
     draw_omission(figure.subplots(), run)
     chart, data = settings.folder / "freeze.png", settings.folder / "freeze.run.json"
     chart.write_bytes(png(figure))
