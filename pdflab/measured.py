@@ -59,9 +59,8 @@ def measure_rendering() -> ServiceTimes:
 
 def _learn(run_file: Path) -> tuple[ServiceTimes, tuple[float, ...]]:
     try:
-        run = Run.load(run_file)
-    except (ValueError, KeyError, TypeError):
+        service = calibrate(Run.load(run_file)).service
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    service = calibrate(run).service
     counts = [len(service.seconds.get(kind, ())) for kind in KINDS]
     return service, tuple(count / sum(counts) for count in counts)

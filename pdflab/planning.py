@@ -47,6 +47,7 @@ PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (
 _HOUR = 3600.0
 _PRICE = 0.05  # of a core for an hour, in dollars or euros
 _MOST_JOBS = 100_000_000
+_MOST = 1_000_000  # of anything else that is told: seconds, times, money
 _WHAT_IF_SPIKE, _WHAT_IF_CRASH = 10.0, 60.0
 _WHAT_IF_REPLICATIONS = 5
 
@@ -144,6 +145,8 @@ def read_question(arguments: argparse.Namespace) -> Question:
     a = arguments
     _require(1 <= a.jobs <= _MOST_JOBS, "--jobs must be between 1 and 100,000,000.")
     _require(0 < a.hours <= 1_000, "--hours must be more than 0, and at most 1,000.")
+    for name in ("spike", "service", "price"):
+        _require(not _MOST < (getattr(a, name) or 0.0) < inf, f"--{name} must be at most {_MOST:,}.")
     _require(a.deadline is None or a.within is None, "Give either --deadline or --within.")
     service, mix = service_times(a.service, a.run_file)
     phase = Phase(0.0 if a.profile == "at-once" else a.hours * _HOUR, PROFILES[a.profile], a.jobs)

@@ -42,6 +42,14 @@ class Demand:
         return self.service.moments(self.mix)[0]
 
     @property
+    def in_hand(self) -> float:
+        """Seconds that a worker has put into the document in its hands, on average: half of it, but long ones
+        are in hand for longer.
+        """
+        mean, scv = self.service.moments(self.mix)
+        return mean * (1 + scv) / 2
+
+    @property
     def busy(self) -> Floats:
         """How many workers the documents of each slice keep busy, if they are done as they come."""
         rates = np.array(self.phase.rates)
@@ -78,6 +86,10 @@ class Demand:
         work = rng.gamma(grain / scv, mean * scv, count) if scv else np.full(count, grain * mean)
         return Jobs(self._instants(gaps[:-1] / gaps[-1]), work)
 
+    def times(self, count: int, rng: np.random.Generator) -> Floats:
+        """Draw how long so many documents of the mix take."""
+        return self.service.draw(rng.choice(len(self.mix), size=count, p=self.mix), rng)
+
     def one_by_one(self, rng: np.random.Generator) -> Iterator[Jobs]:
         """Draw it job by job, in blocks: the instants are independent, and sorted.
 
@@ -90,8 +102,7 @@ class Demand:
             ahead = (1 - reached) * float(rng.beta(count, left - count + 1))
             steps = np.cumsum(rng.exponential(size=count))
             at = self._instants(reached + ahead * steps / steps[-1])
-            kinds = rng.choice(len(self.mix), size=count, p=self.mix)
-            yield Jobs(at, self.service.draw(kinds, rng))
+            yield Jobs(at, self.times(count, rng))
             left, reached = left - count, reached + ahead
 
     def _instants(self, shares: Floats) -> Floats:

@@ -209,10 +209,13 @@ class Simulation:
         """Let one worker die, any: its job waits until its lease has run out, a new worker for its start."""
         self._await_crash()
         workers = max(self.fleet.present, len(self._busy))
+        self.fleet.bill(self._instant, len(self._busy))
         victim = int(self._rng.integers(workers)) if workers else 0
         if victim < len(self._busy):
-            _, _, request = self._busy.pop(victim)
+            due, _, request = self._busy.pop(victim)
             heapify(self._busy)
+            left = due - self._work.at(self._instant)
+            request.service = min(request.service, left + self._model.redo)
             self._after(self._model.lease, self._lose_lease, request)
         if workers and workers == self.fleet.present:  # else one went that was about to go
             self.fleet.lose(self._instant)

@@ -42,6 +42,7 @@ class Model:
     backoff: float = 1.0  # before it asks again: so long, then twice as long, and so on, give or take half
     lease: float = 10.0  # after which the job of a worker that crashed is back at the front of the line
     max_crashes: int = 3  # a job that brought down so many workers has failed
+    redo: float = inf  # seconds of a job's work that a crash undoes at most: of a bundle, one document's
     restart: float = 1.0  # how long a worker that crashed is away
     scaling: Scaling | None = None  # how many workers there shall be, over time; else as many as at first
 

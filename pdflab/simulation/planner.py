@@ -8,7 +8,7 @@ Read next: trials.py and question.py, which are asked; ../planning.py, which sho
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count, takewhile
 from math import ceil
@@ -35,6 +35,7 @@ from pdflab.simulation.trials import (
 FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"
 
 _EVENT_REPLICATIONS = 20  # at most: event by event, each takes a tenth of a second
+_FINER, _FINER_REPLICATIONS = 10, 2  # times as many bundles, where latency counts: a second or two each
 _EVERY_JOB = 20_000_000  # jobs, in all replications that try each of them: some seconds
 _LOOK = 15.0  # seconds between two looks of the autoscaler
 _NEVER = 1_000_000
@@ -98,9 +99,8 @@ def autoscaled(question: Question) -> Proposal:
     """Find the least limit for KEDA's rule, with a worker for as many jobs as it does between two looks."""
 
     def model(most: int) -> Model:
-        rule = Keda(1.0, least=1, most=most, start_up=question.start_up, look=_LOOK)
-        jobs = jobs_a_worker(question) / grain_of(question, _model(question, 1, rule))
-        return _model(question, 1, replace(rule, jobs_per_worker=jobs))
+        jobs, start_up = jobs_a_worker(question), question.start_up
+        return _model(question, 1, Keda(jobs, least=1, most=most, start_up=start_up, look=_LOOK))
 
     return _smallest(question, AUTOSCALED, model)
 
@@ -148,15 +148,20 @@ def _judged(question: Question, policy: str, model: Callable[[int], Model], size
 
 
 def _judge(question: Question, model: Model, fresh: Iterator[int]) -> Iterator[Trial]:
-    """Try a fleet in all replications: in bundles where they can tell, on every job where that can be."""
-    replications, whole = _replications(question, model), 0
-    if is_line(question, model) and grain_of(question, model) > 1:
-        whole = min(max(1, _EVERY_JOB // question.demand.jobs), replications)
-    if not whole or question.target.latency is None:
-        for _ in range(replications - whole):
-            yield in_bundles(question, model, next(fresh))
-    for _ in range(whole):
-        yield every_job(question, model.workers, next(fresh), until=question.due)
+    """Try a fleet in all replications: in bundles, some of them finer, or on every job, where that can be."""
+    replications, fine = _replications(question, model), 0
+    line, bundled = is_line(question, model), grain_of(question, model) > 1
+    if bundled and line:
+        fine = min(max(1, _EVERY_JOB // question.demand.jobs), replications)
+    elif bundled and question.target.latency is not None:
+        fine = min(_FINER_REPLICATIONS, replications)
+    for _ in range(replications - fine):
+        yield in_bundles(question, model, next(fresh))
+    for _ in range(fine):
+        if line:
+            yield every_job(question, model.workers, next(fresh), until=question.due)
+        else:
+            yield in_bundles(question, model, next(fresh), finer=_FINER)
 
 
 def _until_missed(question: Question, trials: Iterator[Trial]) -> Iterator[Trial]:

@@ -38,6 +38,8 @@ class Schedule:
     def __post_init__(self) -> None:
         if list(self.steps) != sorted(self.steps) or min((n for _, n in self.steps), default=-1) < 0:
             raise UsageError("A timetable needs steps in the order of time, with 0 workers or more in each.")
+        if not 0 <= self.start_up < inf:
+            raise UsageError("A start-up time must be 0 or more, and finite.")
 
     def rule(self) -> Rule:
         """Follow the timetable, step by step."""
@@ -68,10 +70,12 @@ class Keda:
     cooldown: float = 300.0
 
     def __post_init__(self) -> None:
-        if self.jobs_per_worker <= 0 or self.look <= 0 or not 0 <= self.least <= self.most or self.most < 1:
+        if not (self.jobs_per_worker > 0 and 0 <= self.least <= self.most and self.most >= 1):
             raise UsageError(
                 "KEDA's rule needs jobs per worker, 1 worker or more at most, and no more at least."
             )
+        if not (0 < self.look < inf and 0 <= self.start_up < inf and 0 <= self.cooldown < inf):
+            raise UsageError("KEDA's rule needs looks more than 0 seconds apart, and no negative durations.")
 
     def rule(self) -> Rule:
         """Look at the line, and remember for as long as it cools down what was asked for."""

@@ -156,7 +156,9 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
     with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
-    _require(min(arrival_rate, service_rate, patience) > 0, "Rates and patience must be positive.")
+    rates = arrival_rate, service_rate, patience
+    _require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
+    _require(patience < inf, "Endless patience is Erlang C: see mmc.")
     λ, μ, θ, c = arrival_rate, service_rate, 1 / patience, workers
     logs = [0.0]
     while len(logs) <= c or logs[-1] - max(logs) > log(_NEGLIGIBLE):

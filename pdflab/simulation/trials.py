@@ -1,11 +1,11 @@
 """One fleet, tried once: in bundles, as many as a moment allows, or on every single job.
 
 In bundles `grain` jobs that come one after another are one job for one worker, with the same work and the
-same variation altogether. That is careful about when all is done: a bundle waits for its last job, one worker
-does all of it, and a crash undoes it all. It is careless about short waits: they come from the ups and downs
-of single jobs, which a bundle evens out, so that waits of less than a bundle's work vanish. Where latency
-counts, a fixed fleet is therefore tried on a shorter time of the same rates too, job by job; and when it is
-judged, on every single job (`every_job`).
+same variation altogether. That is careful about when all is done: a bundle waits for its last job, and one
+worker does all of it. It is careless about short waits: they come from the ups and downs of single jobs,
+which a bundle evens out, so that waits of less than a bundle's work vanish. Where latency counts, bundles
+have to be small beside it, and are made finer when a fleet is judged. A fixed fleet is tried on a shorter
+time of the same rates too, job by job; and when it is judged, on every single job (`every_job`).
 
 Read next: planner.py.
 """
@@ -13,7 +13,7 @@ Read next: planner.py.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from math import inf, nan
+from math import ceil, inf, nan
 
 import numpy as np
 
@@ -23,9 +23,11 @@ from pdflab.simulation.events import Simulation, crash_instants
 from pdflab.simulation.fast import fastest_serve
 from pdflab.simulation.model import Model, join
 from pdflab.simulation.question import Question, Target
+from pdflab.simulation.scaling import Keda
 
 LINE_BUNDLES = 50_000  # at most, in the line of a fixed fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
+_FINE = 2  # bundles of so many hold no more work than a latency that counts
 _SHORT = 200_000  # jobs of the shorter time
 _LATE = 3  # times as long as it may take
 _INSTANTS = 500  # of the curve of the line
@@ -67,34 +69,49 @@ def check_grain(question: Question, model: Model) -> None:
     """Raise UsageError where only bundles can be tried, and they are too coarse for the target."""
     grain, target, last = grain_of(question, model), question.target, question.demand.phase.seconds
     work = grain * question.demand.mean
+    fine = question.due - last if target.latency is None else target.latency / _FINE
     job_by_job = is_line(question, model) and last and target.latency
-    if grain == 1 or work <= question.due - last or job_by_job:
+    if grain == 1 or work <= fine or job_by_job:
         return
-    fewer = f"plan for 1/{grain} of the documents"
     if not last:
-        advice = f"{fewer}, and take {grain} times as many workers"
+        advice = f"plan for 1/{grain} of the documents, and take {grain} times as many workers"
+    elif target.latency:
+        advice = f"allow {_FINE * work:.3g} s or more"
+        if question.crash_every == inf:
+            advice += ", or keep a fixed fleet, which is tried on every document"
     else:
-        advice = f"{fewer} in 1/{grain} of the time" if target.latency else "set a later deadline"
+        advice = "set a later deadline"
     raise UsageError(
         f"to be tried in bundles of {grain:,} documents, {work:.3g} s of work each, is too coarse for "
         f"{target}; {advice}."
     )
 
 
-def in_bundles(question: Question, model: Model, number: int) -> Trial:
-    """Try a fleet on all the work; the same number, the same chance."""
+def in_bundles(question: Question, model: Model, number: int, *, finer: int = 1) -> Trial:
+    """Try a fleet on all the work; the same number, the same chance. `finer` makes so many bundles of one."""
     rng = np.random.default_rng([question.seed, number])
-    jobs = question.demand.bundles(grain_of(question, model), rng)
+    grain = ceil(grain_of(question, model) / finer)
+    jobs = question.demand.bundles(grain, rng)
     if is_line(question, model):
         served = collect(simulate_line([jobs], model.workers, serve=fastest_serve()))
         billed = model.workers * float(served.ended_at.max())
-        trial = _read(question, model, served, billed, [(0.0, model.workers)])
+        trial = _read(question, grain, served, billed, [(0.0, model.workers)], rng)
         return _with_short_waits(question, model, trial, rng)
     crashes = _crashes(question, number) if question.crash_every < inf else ()
-    simulation = Simulation(model, seed=number, crashes=crashes)
+    simulation = Simulation(_bundled(question, model, grain), seed=number, crashes=crashes)
     requests = join(simulation.run([jobs]))
     served = Served(requests.at, requests.started_at, requests.ended_at)
-    return _read(question, model, served, simulation.fleet.billed, simulation.fleet.staffing)
+    return _read(question, grain, served, simulation.fleet.billed, simulation.fleet.staffing, rng)
+
+
+def _bundled(question: Question, model: Model, grain: int) -> Model:
+    """Let a model work on bundles: a crash undoes a document of one, and KEDA counts documents."""
+    if grain == 1:
+        return model
+    if isinstance(model.scaling, Keda):
+        rule = replace(model.scaling, jobs_per_worker=model.scaling.jobs_per_worker / grain)
+        model = replace(model, scaling=rule)
+    return replace(model, redo=question.demand.in_hand)
 
 
 def every_job(question: Question, workers: int, number: int, *, until: float) -> Trial:
@@ -126,11 +143,18 @@ def _with_short_waits(question: Question, model: Model, trial: Trial, rng: np.ra
 
 
 def _read(
-    question: Question, model: Model, served: Served, billed: float, staffing: Sequence[tuple[float, int]]
+    question: Question,
+    grain: int,
+    served: Served,
+    billed: float,
+    staffing: Sequence[tuple[float, int]],
+    rng: np.random.Generator,
 ) -> Trial:
-    """Read a trial. The latency of a bundle's job is the wait of the bundle, and the job's own time."""
-    target, grain, finished = question.target, grain_of(question, model), float(served.ended_at.max())
-    latencies = served.latency if grain == 1 else served.waiting + question.alone()
+    """Read a trial. The latency of a bundle's job is the wait of the bundle, and a time of the job's own."""
+    target, finished = question.target, float(served.ended_at.max())
+    latencies = served.latency
+    if grain > 1:
+        latencies = served.waiting + question.demand.times(len(served.at), rng)
     latency = float(np.quantile(latencies, target.share))
     if grain > 1 and latency < grain * question.demand.mean:
         latency = nan  # a bundle knows of no shorter wait

@@ -74,16 +74,19 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
 
 
 def at_pace(twin: Twin, run: Run) -> Twin:
-    """Give the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind.
+    """Give the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind,
+    and what a document cost at the door.
 
-    What is still wrong with it then is the model's fault, and not that of a machine with other things to do.
+    What is still wrong with it then is the model, or chance, but no machine with other things to do.
     """
-    there, learnt = calibrate(run, cores=twin.model.cores).service.seconds, twin.service.seconds
+    seen = calibrate(run, cores=twin.model.cores)
+    there, learnt = seen.service.seconds, twin.service.seconds
     seconds = {
         kind: learnt[kind] * (there[kind].mean() / learnt[kind].mean() if kind in there else 1.0)
         for kind in learnt
     }
-    return replace(twin, service=ServiceTimes(seconds))
+    model = replace(twin.model, accept=seen.accept or twin.model.accept)
+    return Twin(model, ServiceTimes(seconds))
 
 
 def figures(run: Run) -> dict[str, float]:

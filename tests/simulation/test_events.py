@@ -174,6 +174,14 @@ def test_a_worker_that_dies_costs_its_job_a_lease() -> None:
     assert requests.ended_at.tolist() == [15.5, 4, 12.5, 16.5]
 
 
+@pytest.mark.parametrize(("redo", "ended_at"), [(inf, 15 + 9), (2.0, 15 + 5), (20.0, 15 + 9)])
+def test_a_crash_undoes_no_more_than_the_document_in_hand(redo: float, ended_at: float) -> None:
+    """Six of nine seconds are done when the worker dies; two of them at most have to be done again."""
+    model = Model(workers=1, lease=9.0, restart=0.0, redo=redo)
+
+    assert run([0], [9], model, crashes=(6.0,)).ended_at.tolist() == [ended_at]
+
+
 def test_a_job_that_kills_too_many_workers_has_failed() -> None:
     """At the second death its lease runs out for the last time."""
     requests = run([0], [9], Model(workers=1, lease=5.0, restart=0.0, max_crashes=2), crashes=(1.0, 7.0))
@@ -198,6 +206,16 @@ def test_a_worker_that_has_to_go_does_its_job_first() -> None:
 
     assert requests.started_at.tolist() == [0, 0, 6]
     assert simulation.fleet.billed == 4 + 7, "who has to go is paid until it is done"
+
+
+def test_who_has_to_go_and_dies_is_paid_until_then() -> None:
+    """From 3 on one of two is too many; it dies at 8, when both were still at work."""
+    model = Model(workers=2, lease=100.0, scaling=Schedule(((0.0, 2), (3.0, 1))))
+
+    simulation = Simulation(model, crashes=(8.0,))
+    list(simulation.run([Jobs(column([0, 0]), column([10, 10]))]))
+
+    assert simulation.fleet.billed == 2 * 8 + (108 + 10 - 8)
 
 
 def test_who_is_called_off_on_the_way_does_not_come() -> None:
@@ -250,6 +268,9 @@ def test_workers_who_never_come_are_told_of() -> None:
         (lambda: Schedule(()), "needs steps"),
         (lambda: Keda(jobs_per_worker=0), "KEDA's rule needs"),
         (lambda: Keda(least=5, most=4), "KEDA's rule needs"),
+        (lambda: Keda(cooldown=-5.0), "no negative durations"),
+        (lambda: Keda(look=nan), "no negative durations"),
+        (lambda: Schedule(((0.0, 1),), start_up=-1.0), "A start-up time must be 0 or more"),
     ],
 )
 def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:

@@ -111,6 +111,41 @@ def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
         fixed(Question(at_once, Target(latency=5.0), price=1.0))
 
 
+def test_a_latency_near_a_bundle_is_refused_and_a_longer_one_kept_on_every_document() -> None:
+    """Waits and the spread of the documents' own times add up: what bundles promise, single jobs keep."""
+    day = Demand(Phase(3_600.0, TENTHS, 40_000), ServiceTimes.lognormal(1.0), MIX)
+
+    with pytest.raises(UsageError, match=r"in bundles of 2 documents, 2 s of work each.*allow 4 s or more"):
+        scheduled(Question(day, Target(latency=2.4), price=1.0))
+    asked = Question(day, Target(latency=4.5), price=1.0)
+    proposal = scheduled(asked)
+    single = [trials.in_bundles(asked, proposal.model, 500 + n, finer=2) for n in range(3)]
+
+    assert proposal.is_sure
+    assert [trial.grain for trial in single] == [1, 1, 1]
+    assert min(trial.in_time for trial in single) >= 0.95
+
+
+def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
+    """A worker dies each 20 s, with a bundle of 10 s in hand: all is done when finer bundles say it is."""
+    day = Demand(Phase(36_000.0, TENTHS, 1_000_000), ServiceTimes.lognormal(0.2), MIX)
+    asked = Question(day, Target(deadline=80_000.0), price=1.0, crash_every=20.0)
+    model = planner._model(asked, 6)
+
+    coarse, fine = (trials.in_bundles(asked, model, 1, finer=finer) for finer in (1, 20))
+
+    assert (coarse.grain, fine.grain) == (50, 3)
+    assert coarse.finished == pytest.approx(fine.finished, rel=0.005)
+
+
+def test_a_few_looks_at_every_job_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many jobs that each can be tried in two replications only: the others are tried in bundles."""
+    monkeypatch.setattr(planner, "_EVERY_JOB", 200_000)
+    day = Demand(Phase(3_600.0, TENTHS, 100_000), ServiceTimes.lognormal(0.2), MIX)
+
+    assert fixed(Question(day, Target(latency=2.0), price=1.0, replications=30)).replications == 30
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_fleet_that_is_sure_is_sure_on_other_seeds_too(seed: int) -> None:
     """What so many replications prove, 300 others confirm, by which it was neither found nor judged."""

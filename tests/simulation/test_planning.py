@@ -150,8 +150,8 @@ def test_what_bundles_cannot_tell_is_a_sentence_and_no_row(
     assert main(["plan", *words, "--chart", str(tmp_path / "plan.png")]) == 0
 
     shown = capsys.readouterr().out
-    assert "scheduled; autoscaled; fixed, a death each 60 s: to be tried in bundles of 5 documents" in shown
-    assert "plan for 1/5 of the documents in 1/5 of the time" in shown
+    assert "scheduled; autoscaled: to be tried in bundles of 5 documents, 0.25 s of work each" in shown
+    assert "allow 0.5 s or more, or keep a fixed fleet, which is tried on every document." in shown
     assert " workers, fixed, for " in shown
 
 
@@ -217,7 +217,10 @@ def test_all_at_once_for_a_latency_from_a_real_run(
         (["--spike", "0.5"], "A spike must be 1 or more"),
         (["--spike", "inf"], "A spike must be 1 or more, and finite"),
         (["--spike", "nan"], "A spike must be 1 or more, and finite"),
-        (["--jobs", "1000", "--spike", "1e9"], "--spike makes more than 100,000,000 documents"),
+        (["--jobs", "1000", "--spike", "1e6"], "--spike makes more than 100,000,000 documents"),
+        (["--spike", "1e308"], "--spike must be at most 1,000,000"),
+        (["--price", "1e308"], "--price must be at most 1,000,000"),
+        (["--service", "1e300"], "--service must be at most 1,000,000"),
         (["--crash-every", "0"], "more than 0 seconds apart"),
         (["--crash-every", "nan"], "more than 0 seconds apart"),
         (["--crash-every", "0.0001"], "Crashes 0.0001 s apart are too many to simulate"),
@@ -237,11 +240,17 @@ def test_nonsense_is_one_sentence_and_exit_code_2(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither one that is something else, nor one that is not there, ends in a traceback."""
-    (tmp_path / "other.json").write_text('{"name": 1}')
+@pytest.mark.parametrize("what", ["name", "sends", "events", "plan", "machine"])
+def test_a_file_that_is_not_a_run_is_told(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither something else, nor half a run, nor one that is not there, ends in a traceback."""
+    file = tmp_path / "other.json"
+    simulate(burst(5, seconds=1.0), queued_door(1), ServiceTimes.lognormal(0.1)).save(file)
+    half = json.loads(file.read_text()) | {what: 1}
+    file.write_text(json.dumps({"name": 1} if what == "name" else half))
 
-    assert main(["plan", "--run", str(tmp_path / "other.json")]) == 2
+    assert main(["plan", "--run", str(file)]) == 2
     assert "is not a run that pdflab has saved" in capsys.readouterr().err
     assert main(["plan", "--run", str(tmp_path / "nowhere.json")]) == 2
     assert "choose another place" in capsys.readouterr().err

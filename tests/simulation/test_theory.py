@@ -175,6 +175,8 @@ def test_noise_does_not_upset_the_scalability_fit() -> None:
         (lambda: theory.mmc(1.0, 1.0, 0), "1 worker or more"),
         (lambda: theory.erlang_b(-1.0, 3), "offered load must be positive"),
         (lambda: theory.erlang_a(1.0, 1.0, 1, patience=0.0), "Rates and patience must be positive"),
+        (lambda: theory.erlang_a(1.0, 1.0, 1, patience=nan), "Rates and patience must be positive"),
+        (lambda: theory.erlang_a(1.0, 1.0, 1, patience=inf), "Endless patience is Erlang C"),
         (lambda: theory.fluid_backlog(1.0, seconds=1.0, capacity=0.0), "no spike ever ends"),
         (
             lambda: theory.fluid_backlog(1.0, seconds=-1.0, capacity=1.0),
