@@ -37,6 +37,7 @@ from pdflab.simulation.planner import (
     scheduled,
     try_fleet,
 )
+from pdflab.tables import figures_table
 
 if TYPE_CHECKING:
     from pdflab.notebook.canvas import Picture
@@ -109,9 +110,7 @@ def plan_table(question: Question, proposals: Sequence[Proposal]) -> Table:
     It met the target in so many replications, by none of which it was chosen.
     """
     columns = "workers", "done after", f"{_share(question)} within"
-    table = Table("fleet", *columns, "cost", "met in", box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figures_table("fleet", *columns, "cost", "met in")
     for p in proposals:
         figures = f"{p.workers:,}", _span(p.finished), _span(p.latency), f"{p.cost:,.2f}"
         table.add_row(p.policy, *figures, f"{p.met} of {p.replications}")

@@ -39,7 +39,15 @@ DOORS = {  # each third-party library, and the only places that know it
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),
     "pypdfium2": ("notebook/",),
-    "rich": ("commands.py", "demo.py", "omission.py", "chaos.py", "load/firing.py", "planning.py"),
+    "rich": (
+        "commands.py",
+        "tables.py",
+        "demo.py",
+        "omission.py",
+        "chaos.py",
+        "load/firing.py",
+        "planning.py",
+    ),
     "numba": ("simulation/fast.py",),
 }
 

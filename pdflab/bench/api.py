@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from pdflab.documents.samples import KINDS, sample
 from pdflab.errors import LoadFailed, PdfLabError
@@ -32,6 +31,7 @@ from pdflab.guard import end, spawn
 from pdflab.service.broker import private_broker
 from pdflab.service.serving import address, listen
 from pdflab.settings import Settings
+from pdflab.tables import figures_table
 
 ROUNDS = 9
 SECONDS = 0.5  # of a turn
@@ -82,9 +82,7 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
 
 def show(figures: dict[str, Any], console: Console) -> None:
     """Print what was measured as a table."""
-    table = Table("accepted a second", "bare Flask", "pdflab", "share", box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figures_table("accepted a second", "bare Flask", "pdflab", "share")
     for kind, row in figures["kinds"].items():
         share = f"{100 * row['share_of_bare_flask']:.0f} %"
         table.add_row(kind, f"{row['bare_per_s']:,.0f}", f"{row['accepted_per_s']:,.0f}", share)

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from pdflab.bench.fleet import fleet_figures, start_ms
 from pdflab.bench.turns import BATCH, figures_of, round_trips, take_turns
 from pdflab.documents.samples import sample
 from pdflab.service.broker import private_broker
 from pdflab.settings import Settings
+from pdflab.tables import figures_table
 
 ROUNDS = 40
 _BUSY = 0.9  # with a smaller share of a core than this, the bare loop was held up by others
@@ -58,9 +58,7 @@ def invoice() -> dict[str, Any]:
 
 def show(figures: dict[str, Any], console: Console) -> None:
     """Print what was measured as a table, and a sentence for each target."""
-    table = Table("jobs a second", *_COLUMNS.values(), box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figures_table("jobs a second", *_COLUMNS.values())
     for kind, name in (("invoice", "invoice, 12 lines"), ("empty", "empty job")):
         values = (figures["per_s"][kind].get(column) for column in _COLUMNS)
         table.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values))

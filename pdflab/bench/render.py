@@ -23,7 +23,6 @@ from typing import Any
 import matplotlib
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from pdflab.bench.memory import growth_in_a_fresh_process
 from pdflab.documents.render import render
@@ -31,6 +30,7 @@ from pdflab.documents.requests import parse_request
 from pdflab.documents.samples import sample
 from pdflab.documents.tutorial import FontFiles, tutorial_custom, tutorial_invoice
 from pdflab.service.fontfiles import find_fonts
+from pdflab.tables import figures_table
 
 ROUNDS = 9
 LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
@@ -86,9 +86,7 @@ def measure(
 
 def show(figures: dict[str, Any], console: Console) -> None:
     """Print what was measured as a table, and what follows from it."""
-    table = Table("milliseconds a document", *_COLUMNS, box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figures_table("milliseconds a document", *_COLUMNS)
     for row, name in _ROWS.items():
         values = (figures["ms"][row][column] for column in _COLUMNS)
         table.add_row(name, *("–" if value is None else f"{value:.2f}" for value in values))

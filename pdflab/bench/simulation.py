@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from pdflab.errors import UsageError
 from pdflab.simulation.engine import Jobs, Serve, serve, simulate_line
 from pdflab.simulation.events import simulate_events
 from pdflab.simulation.fast import fastest_serve
 from pdflab.simulation.model import Model
+from pdflab.tables import figures_table
 
 ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
@@ -66,8 +66,7 @@ def measure(*, rounds: int = ROUNDS, scale: float = 1.0, most: int = MOST) -> di
 
 def show(figures: dict[str, Any], console: Console) -> None:
     """Print what was measured as a table, and what follows from it."""
-    table = Table("jobs a second", "line", "cores and time-outs", box=None, header_style="bold")
-    table.columns[1].justify = table.columns[2].justify = "right"
+    table = figures_table("jobs a second", "line", "cores and time-outs")
     rates = figures["jobs_per_s"]
     columns = (("simpy", "event_simpy"), ("ciw", ""), ("ours", "event_ours"), ("fast", ""))
     names = ("SimPy", "Ciw", "ours", "ours, with numba")

@@ -30,6 +30,7 @@ from pdflab.load.tally import Progress, Tally
 from pdflab.metrics import RANKS
 from pdflab.run import Send
 from pdflab.settings import Settings
+from pdflab.tables import figures_table
 
 _FILES = 10_240  # open ones: an open loop may have thousands of requests under way
 _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
@@ -167,10 +168,8 @@ def _table(progress: Progress) -> Table:
 
 def _percentiles(progress: Progress) -> Table:
     """The latencies until yes, from when a request was meant to go and from when it went; the slip."""
-    table = Table("milliseconds", *RANKS, box=None, header_style="bold")
+    table = figures_table("milliseconds", *RANKS)
     table.columns[0].no_wrap = True
-    for column in table.columns[1:]:
-        column.justify = "right"
     rows = (
         ("until accepted", progress.accept),
         ("  naive: from when it was sent", progress.naive),
