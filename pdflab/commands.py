@@ -122,6 +122,8 @@ def demo(arguments: argparse.Namespace) -> int:
     from pdflab.omission import show_omission
 
     a = arguments
+    if not a.timeout > 0:
+        raise UsageError("--timeout must be more than 0 seconds.")
     chosen = _private(a)
     if a.scenario == "freeze":
         return show_omission(chosen, seconds=a.seconds, timeout=a.timeout, as_json=a.json)

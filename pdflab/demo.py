@@ -9,11 +9,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pdflab.errors import UsageError
 from pdflab.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.settings import Settings
+from pdflab.tables import figures_table
 
 ROWS = {
     "sent": ("sent", "{:,}"),
@@ -42,8 +42,6 @@ def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, a
 
     if not 1 <= seconds <= 600:
         raise UsageError("--seconds must be between 1 and 600.")
-    if timeout <= 0:
-        raise UsageError("--timeout must be more than 0 seconds.")
     console = Console(stderr=as_json)
     capacity = measure_capacity(settings)
     plan = plan_of(scenario, capacity, seconds=seconds)
@@ -96,9 +94,7 @@ def honestly(figures: dict[str, dict[str, Any]]) -> str:
 
 def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Console) -> None:
     """Print both doors side by side; times count from the instant a request was meant to go."""
-    table = Table("", *figures, box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figures_table("", *figures)
     for key, (name, _) in ROWS.items():
         table.add_row(name, *(told(key, door[key]) for door in figures.values()))
     console.print(table)

@@ -138,13 +138,18 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
 
 
 def test_the_demo_tells_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
-    """The API stands still for 1.4 s: 99 of 100 were answered at once, if one counts as most tools do."""
-    done = pdflab("demo", "--scenario", "freeze", "--seconds", "6", "--json", folder=tmp_path)
+    """The API stands still for 1.4 s: 99 of 100 were answered at once, if one counts as most tools do.
+
+    Clients who give up after a second are in no percentile, and told beside them.
+    """
+    words = ("demo", "--scenario", "freeze", "--seconds", "6", "--timeout", "1", "--json")
+    done = pdflab(*words, folder=tmp_path)
     told = json.loads(done.stdout)
     counted = told["answered_within_s"]
 
     assert counted["since it was sent"]["p99"] < counted["since it was meant to go"]["p99"] / 2
     assert counted["since it was meant to go"]["p99"] > 0.5
+    assert told["unanswered"].keys() == {"timeout"}
     assert Path(tmp_path / told["chart"]).read_bytes().startswith(b"\x89PNG")
 
 
