@@ -112,7 +112,7 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     kinds = np.empty(len(done), dtype=np.int64)
     kinds[run.events.job_id.codes] = run.events.kind.codes_in(KINDS)
     kinds = kinds[done]
-    accept = _accept(run)
+    accept = _accept(run, columns)
     clock = _Clock.of(columns, accept)
     if cores is None:
         cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
@@ -177,12 +177,11 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Codes], machine: float
     return best if unexplained(best) < _BETTER * unexplained(machine) else machine
 
 
-def _accept(run: Run) -> float:
+def _accept(run: Run, columns: JobColumns) -> float:
     """Give the seconds from asking to the line, for who meets nobody at the door; in a batch, by document.
 
     The quickest tenth meets nobody, whatever the crowd.
     """
-    columns = job_columns(run.events)
     queued_at = np.append(columns.queued_at, np.nan)[run.sends.job_id.codes_in(columns.job_id)]
     way = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
     if not len(way):

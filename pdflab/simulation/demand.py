@@ -43,9 +43,7 @@ class Demand:
 
     @property
     def in_hand(self) -> float:
-        """Seconds that a worker has put into the document in its hands, on average: half of it, but long ones
-        are in hand for longer.
-        """
+        """Seconds that have gone into a document in hand, on average: E[S²]/2E[S], by renewal theory."""
         mean, scv = self.service.moments(self.mix)
         return mean * (1 + scv) / 2
 

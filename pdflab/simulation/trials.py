@@ -27,7 +27,7 @@ from pdflab.simulation.scaling import Keda
 
 LINE_BUNDLES = 50_000  # at most, in the line of a fixed fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
-_FINE = 2  # bundles of so many hold no more work than a latency that counts
+_IN_A_LATENCY = 2  # bundles that a worker can do within it, at least; else they are too coarse
 _SHORT = 200_000  # jobs of the shorter time
 _LATE = 3  # times as long as it may take
 _INSTANTS = 500  # of the curve of the line
@@ -69,14 +69,14 @@ def check_grain(question: Question, model: Model) -> None:
     """Raise UsageError where only bundles can be tried, and they are too coarse for the target."""
     grain, target, last = grain_of(question, model), question.target, question.demand.phase.seconds
     work = grain * question.demand.mean
-    fine = question.due - last if target.latency is None else target.latency / _FINE
+    fine = question.due - last if target.latency is None else target.latency / _IN_A_LATENCY
     job_by_job = is_line(question, model) and last and target.latency
     if grain == 1 or work <= fine or job_by_job:
         return
     if not last:
         advice = f"plan for 1/{grain} of the documents, and take {grain} times as many workers"
     elif target.latency:
-        advice = f"allow {_FINE * work:.3g} s or more"
+        advice = f"allow {_IN_A_LATENCY * work:.3g} s or more"
         if question.crash_every == inf:
             advice += ", or keep a fixed fleet, which is tried on every document"
     else:
