@@ -93,6 +93,14 @@ def see_frames(page: Page, number: int) -> None:
     page.wait_for_function(f"window.frames_seen >= {number}", timeout=30_000)
 
 
+def hidden_beside(page: Page, width: int) -> int:
+    """How many pixels of the room a window of this width cuts off."""
+    page.set_viewport_size({"width": width, "height": 1100})
+    page.wait_for_timeout(300)
+    room = page.locator(".pdflab-room")
+    return int(room.evaluate("r => (o => o.scrollWidth - o.clientWidth)(r.closest('.jp-OutputArea-output'))"))
+
+
 def test_the_first_notebook_runs_and_survives_saving(page: Page, lab: str, folder: Path) -> None:
     """Run all, save, reopen: pictures are pictures, no cell failed, and no widget state fills the file."""
     path = folder / START_HERE.name
@@ -125,6 +133,7 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     assert page.locator('[data-status="busy"]').count()  # the other cell still runs
     see_frames(page, 3)
     assert page.locator("img.widget-image").evaluate("picture => picture.naturalWidth") == 1000
+    assert [hidden_beside(page, width) for width in (1180, 1280, 1366, 1440)] == [0, 0, 0, 0]
     press_everything(page, facts)
     assert page.locator('[data-status="busy"]').count()
 
