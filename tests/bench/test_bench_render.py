@@ -84,7 +84,7 @@ def test_a_leak_is_seen() -> None:
     """Work that keeps 120 KB each time grows the process by 120 MB, less what was free in it."""
     kept: list[bytes] = []
 
-    assert memory.growth([lambda: kept.append(b"x" * 120_000)] * 1_000, warm_up=0) > 30
+    assert memory.growth([lambda: kept.append(b"x" * 120_000)] * 1_000, warm_up=0) > 60
     assert memory.growth([lambda: None] * 1_000) < 5
 
 
