@@ -130,9 +130,8 @@ class _Aim:
             return target
 
     def _busy(self) -> list[str]:
-        """Name the workers in the registry that have a job in hand; naive ones don't tell."""
-        naive = self._lab.worker == "naive"
-        return [doing["worker"] for doing in self._lab.workers() if doing["job_id"] or naive]
+        """Name the workers in the registry that have a job in hand."""
+        return [doing["worker"] for doing in self._lab.workers() if doing["job_id"]]
 
 
 def _insist(attack: Attack, lab: Lab, aim: _Aim) -> Blow | None:

@@ -42,10 +42,11 @@ class NaiveWorker:
 
     def run_once(self, timeout: float = 1.0) -> int:
         """Take one job and make its PDF; give how many were done."""
-        self._queue.renew(self.worker_id, {"since": time.time(), "job_id": None}, [])  # only to be seen
+        self._be_seen(None)
         job_id = self._queue.take(timeout)  # from here on, it exists in our memory alone
         if job_id is None:
             return 0
+        self._be_seen(job_id)
         self._queue.mark(job_id, JobState.PROCESSING, self.worker_id)
         job = self._queue.get(job_id)
         if job is None:
@@ -54,3 +55,7 @@ class NaiveWorker:
         self._storage.path(job_id).write_bytes(pdf)
         self._queue.mark(job_id, JobState.COMPLETED, self.worker_id)
         return 1
+
+    def _be_seen(self, job_id: str | None) -> None:
+        """Stand in the registry, as every worker does; nobody does anything about who vanishes from it."""
+        self._queue.renew(self.worker_id, {"since": time.time(), "job_id": job_id}, [])

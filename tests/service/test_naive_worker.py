@@ -101,8 +101,10 @@ def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
 
     with pytest.raises(SystemExit):
         NaiveWorker(queue, opened(settings), render=die).run_once(0.01)
+    last_seen = [doing["job_id"] for doing in queue.workers()]
     for _ in range(3):
         queue.clock_offset += LEASE_OVER
         queue.sweep()
 
     assert (states(queue, "a"), line(queue)) == ("QP", [])
+    assert last_seen == ["a"], "what it has in hand is shown, and chaos strikes it then"
