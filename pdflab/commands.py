@@ -81,11 +81,11 @@ def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) ->
     return 0
 
 
-def embedded_redis(port: int) -> int:
+def embedded_redis(path: str) -> int:
     """Serve the embedded Redis to the processes of one lab."""
-    from pdflab.service.broker import serve_embedded
+    from pdflab.service.embedded_redis import serve_embedded
 
-    serve_embedded(port)
+    serve_embedded(path)
     return 0
 
 

@@ -71,8 +71,8 @@ def _add_services(subparsers: "_SubParsers") -> None:
         parser.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
         _add_role_options(parser)
-    embedded = _add(subparsers, "embedded-redis", None, lambda a: commands.embedded_redis(a.port))
-    embedded.add_argument("--port", type=int, required=True)
+    embedded = _add(subparsers, "embedded-redis", None, lambda a: commands.embedded_redis(a.socket))
+    embedded.add_argument("--socket", required=True)
 
 
 def _add_experiments(subparsers: "_SubParsers") -> None:

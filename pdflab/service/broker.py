@@ -1,6 +1,6 @@
 """A Redis for everyone: a URL if one is given, else a private redis-server, else the embedded one.
 
-Read next: jobqueue.py.
+Read next: embedded_redis.py.
 """
 
 import logging
@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from redis.retry import Retry
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.guard import end, spawn
+from pdflab.service.embedded_redis import embedded_server
 
 _log = logging.getLogger(__name__)
 _SERVERS = ("redis-server", "valkey-server")
@@ -153,9 +153,7 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
 
 def embedded_broker() -> Broker:
     """An embedded Redis that the threads of this process share: nothing is spawned."""
-    from fakeredis import FakeServer
-
-    return Broker("embedded in this process (fakeredis)", None, inside=FakeServer())
+    return Broker("embedded in this process (fakeredis)", None, inside=embedded_server())
 
 
 def without_password(url: str) -> str:
@@ -164,26 +162,11 @@ def without_password(url: str) -> str:
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
 
-def serve_embedded(port: int) -> None:
-    """Serve the embedded Redis over TCP: all that its process does."""
-    from fakeredis import TcpFakeServer
-
-    class Server(TcpFakeServer):  # type: ignore[misc]
-        daemon_threads = True
-
-    server = Server(("127.0.0.1", port), server_type="redis")
-    # Without it each pipelined call stalls for 40 ms: Nagle meets delayed acknowledgement.
-    server.RequestHandlerClass.disable_nagle_algorithm = True
-    server.serve_forever()
-
-
 def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: str) -> Broker:
-    """The socket lies in a folder of its own: a path longer than 107 characters would be refused."""
-    socket_folder = tempfile.mkdtemp(prefix="pdflab-")
-    url_path = f"{socket_folder}/redis.sock"
+    socket_folder, path = _socket_path()
     options = {
         "--port": "0",
-        "--unixsocket": url_path,
+        "--unixsocket": path,
         "--unixsocketperm": "700",
         "--dir": str(folder.resolve()),
         "--save": "",
@@ -193,20 +176,24 @@ def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: st
         "--logfile": str((folder / "redis.log").resolve()),
     }
     command = [server, *(word for pair in options.items() for word in pair)]
-    broker = _started(f"unix://{url_path}", [socket_folder, *passing], command, folder)
+    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
     about: Any = broker.client().info("server")
     broker.name = f"a private {Path(server).name} {about['redis_version']}"
     return broker
 
 
 def _embedded_server(folder: Path, passing: list[str]) -> Broker:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--port", str(port)]
-    broker = _started(f"redis://127.0.0.1:{port}", passing, command, folder)
+    socket_folder, path = _socket_path()
+    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
+    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
     broker.name = "embedded (fakeredis, in a process of its own)"
     return broker
+
+
+def _socket_path() -> tuple[str, str]:
+    """Return a new folder that only we may open, and a short path in it: macOS allows 103 characters."""
+    socket_folder = tempfile.mkdtemp(prefix="pdflab-")
+    return socket_folder, f"{socket_folder}/redis.sock"
 
 
 def _started(url: str, folders: list[str], command: list[str], folder: Path) -> Broker:

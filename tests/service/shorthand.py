@@ -18,6 +18,14 @@ LEASE_OVER = 11.0  # seconds; a lease is 10
 SWEEP_DUE = 4.0  # seconds; a sweep happens every third of a lease
 
 
+def answers(url: str) -> bool:
+    """Tell whether a Redis is there."""
+    try:
+        return bool(Broker("", url).client(patient=False).ping())
+    except redis.RedisError:
+        return False
+
+
 def submission(job_id: str, *, key: str = "") -> Submission:
     return Submission(job_id, "custom", '{"type":"custom","title":"t","text":"x"}', key)
 

@@ -4,27 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
-import redis
 from conftest import eventually
-from shorthand import submit, take_and_claim
+from shorthand import answers, submit
 
 from pdflab.errors import UsageError
 from pdflab.service import broker as broker_module
 from pdflab.service.broker import Broker, broker_at, embedded_broker, private_broker, without_password
 from pdflab.service.jobqueue import JobQueue
 from pdflab.settings import Settings
-
-
-def answers(url: str) -> bool:
-    try:
-        return bool(Broker("", url).client(patient=False).ping())
-    except redis.RedisError:
-        return False
 
 
 @pytest.mark.parametrize(
@@ -148,40 +139,6 @@ def test_a_private_server_that_cannot_start_says_where_to_look(
 
     with pytest.raises(UsageError, match=r"did not start; .*redis\.log"):
         private_broker(tmp_path / "redis")
-
-
-@pytest.fixture
-def embedded_over_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
-    """The embedded Redis in a process of its own, as on a machine without a redis-server."""
-    monkeypatch.setattr(broker_module.shutil, "which", lambda name: None)
-    broker = private_broker(tmp_path / "redis")
-    yield broker
-    broker.stop()
-
-
-def test_without_a_server_the_embedded_one_serves_other_processes(
-    embedded_over_tcp: Broker, settings: Settings
-) -> None:
-    """Two clients at once: one waits in BRPOP while the other enqueues, and the steps run as on a server."""
-    theirs = JobQueue(embedded_over_tcp.client(), settings)
-    ours = JobQueue(embedded_over_tcp.client(), settings)
-    taken: list[str | None] = []
-    waiting = Thread(target=lambda: taken.append(theirs.take(3.0)))
-    waiting.start()
-
-    submit(ours, "a", "b")
-    waiting.join()
-
-    assert taken == ["a"]
-    assert take_and_claim(ours).job.job_id == "b"
-    assert embedded_over_tcp.embedded
-
-
-def test_the_embedded_server_ends_when_it_is_stopped(embedded_over_tcp: Broker) -> None:
-    """Its process and its port are free again."""
-    embedded_over_tcp.stop()
-
-    assert not answers(embedded_over_tcp.url)
 
 
 def test_a_private_server_ends_with_the_process_that_started_it(real_redis: Broker, tmp_path: Path) -> None:
