@@ -133,14 +133,11 @@ def submit(url: str, document: Any) -> str:
     return str(answer.json["job_id"])
 
 
-def await_endings(url: str, number: int) -> None:
-    """Wait until so many jobs have ended."""
-
-    def ended() -> bool:
-        stats = ask(url, "GET", "/stats").json
-        return bool(stats["completed"] + stats["failed"] >= number)
-
-    eventually(ended, seconds=60)
+def await_ending(url: str, job_id: str) -> None:
+    """Wait until a job has ended."""
+    eventually(
+        lambda: ask(url, "GET", f"/jobs/{job_id}").json["state"] in ("COMPLETED", "FAILED"), seconds=60
+    )
 
 
 def shape(value: Any) -> Any:

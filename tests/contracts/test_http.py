@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from outside import IMPOSSIBLE, NOTE, Answer, api, ask, await_endings, redis_server, shape, submit, up
+from outside import IMPOSSIBLE, NOTE, Answer, api, ask, await_ending, redis_server, shape, submit, up
 
 TEXT, NUMBER, FLAG = "text", "number", "boolean"
 PROBLEM = {"type": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT}
@@ -250,7 +250,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, d
             "expired": submit(url, NOTE),
             "failed": submit(url, IMPOSSIBLE),
         }
-        await_endings(url, 3)
+        for job_id in jobs.values():
+            await_ending(url, job_id)
         (folder / "pdf_storage" / f"{jobs['expired']}.pdf").unlink()
         yield url, sync_url, jobs
 

@@ -23,8 +23,8 @@ COMMANDS = {
     "load": "--n --seconds --rate --seed --url --door{queued,synchronous} --timeout --clients --folder --yes",
     "bench": "--json {render,queue,api,chart,simulation}",
     "soak": "--jobs --json",
-    "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price --start-up "
-    "--spike --crash-every --seed --chart --json",
+    "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "
+    "--start-up --spike --crash-every --seed --chart --json",
     "twin": "--rounds --json",
     "sample": "--seed --lines --out {custom,invoice,report}",
 }
