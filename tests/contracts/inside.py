@@ -1,0 +1,10 @@
+"""All that the contracts know of our modules: a move changes these lines, and no test."""
+
+from pdflab.documents.render import render
+from pdflab.documents.requests import parse_request
+from pdflab.metrics import summary
+from pdflab.run import Run
+from pdflab.service.fontfiles import find_fonts
+from pdflab.settings import Settings
+
+__all__ = ["Run", "Settings", "find_fonts", "parse_request", "render", "summary"]

@@ -1,0 +1,246 @@
+"""The files that a system leaves behind: their names, and the keys and types of their lines.
+
+They outlive the program that wrote them: an audit, a chart or a script of next year reads those of today.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import eventually
+from inside import Run, summary
+from outside import (
+    IMPOSSIBLE,
+    NOTE,
+    api,
+    ask,
+    await_ending,
+    lines_of,
+    pdflab,
+    redis_server,
+    running,
+    shape,
+    submit,
+    up,
+)
+
+TEXT, NUMBER, FLAG = "text", "number", "boolean"
+EVENT = {
+    "job_id": TEXT,
+    "state": TEXT,
+    "at": NUMBER,
+    "kind": TEXT,
+    "number": NUMBER,
+    "event_id": TEXT,
+    "attempt": NUMBER,
+}
+WORKED = EVENT | {"worker": TEXT}
+REASONED = WORKED | {"reason": TEXT}
+SYNC = {"job_id": TEXT, "state": TEXT, "at": NUMBER, "kind": TEXT, "number": NUMBER, "attempt": NUMBER}
+SENT = {
+    "door": TEXT,
+    "kind": TEXT,
+    "intended_at": NUMBER,
+    "sent_at": NUMBER,
+    "answered_at": NUMBER,
+    "status": NUMBER,
+    "job_id": TEXT,
+    "error": None,
+    "seed": NUMBER,
+}
+RECORD = {
+    "job_id": TEXT,
+    "kind": TEXT,
+    "state": TEXT,
+    "queued_at": NUMBER,
+    "attempt": NUMBER,
+    "crashes": NUMBER,
+    "errors": NUMBER,
+    "started_at": NUMBER,
+    "ended_at": NUMBER,
+    "worker": TEXT,
+    "reason": None,
+    "retry_of": None,
+    "retried_as": None,
+    "result": {"pages": NUMBER, "bytes": NUMBER, "missing_glyphs": []},
+    "history": [{"state": TEXT, "at": NUMBER}],
+}
+EXAMPLE = Path(__file__).with_name("example.run.json")
+
+
+@dataclass(frozen=True)
+class Left:
+    """Two folders that systems worked in, and the jobs of the first."""
+
+    first: Path
+    second: Path
+    failed: str
+    tried_again: str
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+    """What two systems leave behind, one after the other on the same Redis.
+
+    The first makes documents at both endpoints, fails one, and cannot store another at once. The second
+    finds a Redis with a history; later an event is missing when its recorder comes back.
+    """
+    top = tmp_path_factory.mktemp("left")
+    first, second = top / "first", top / "second"
+    first.mkdir(), second.mkdir()
+    with redis_server(top) as (redis_url, client, _):
+        with up(first, "--redis-url", redis_url, PDFLAB_RETENTION="5000") as (url, sync_url):
+            _send_loads(first, url, sync_url)
+            failed = submit(url, IMPOSSIBLE)
+            ask(sync_url, "POST", "/generate-pdf/sync", IMPOSSIBLE)
+            await_ending(url, failed)
+            with _no_storage(first):
+                tried_again = submit(url, NOTE)
+                eventually(lambda: ask(url, "GET", f"/jobs/{tried_again}").json["errors"] == 1, seconds=20)
+            await_ending(url, tried_again)
+        with up(second, "--redis-url", redis_url) as (url, _):
+            await_ending(url, submit(url, NOTE))
+        with api(redis_url, second) as url:
+            submit(url, NOTE), submit(url, NOTE)
+        missing, _ = client.xrange("pdf_jobs_events")[-2:]
+        client.xdel("pdf_jobs_events", missing[0])
+        log, lines = second / "jobs.log", len(lines_of(second / "jobs.log"))
+        with running("recorder", "--redis-url", redis_url, "--folder", str(second), folder=second):
+            eventually(lambda: len(log.read_text().splitlines()) == lines + 2, seconds=20)
+        yield Left(first, second, failed, tried_again)
+
+
+def _send_loads(folder: Path, url: str, sync_url: str) -> None:
+    """Send two documents to the queue, one whose client gives up at once, and one to be made at once."""
+    for words in (
+        ("batch", "--n", "2", "--url", url),
+        ("custom", "--url", url, "--timeout", "0.0001"),
+        ("report", "--url", sync_url, "--door", "synchronous"),
+    ):
+        pdflab("load", *words, "--seed", "1", "--folder", str(folder), folder=folder)
+
+
+@contextmanager
+def _no_storage(folder: Path) -> Iterator[None]:
+    """A file lies where the folder of the PDFs should be."""
+    storage, away = folder / "pdf_storage", folder / "away"
+    storage.rename(away)
+    storage.touch()
+    try:
+        yield
+    finally:
+        storage.unlink()
+        away.rename(storage)
+
+
+def test_a_folder_holds_files_by_these_names(left: Left) -> None:
+    """Scripts and the audit find them; each PDF has its job's name."""
+    names = {path.name for path in left.first.iterdir() if not path.name.startswith(".")}
+    pdfs = {path.stem for path in (left.first / "pdf_storage").glob("*.pdf")}
+    records = lines_of(left.first / "records.jsonl")
+
+    assert names >= {"jobs.log", "accepted.jsonl", "sends.jsonl", "sync.jsonl", "records.jsonl", "retention"}
+    assert names >= {"pdf_storage", "logs"}
+    assert pdfs == {record["job_id"] for record in records if record["state"] == "COMPLETED"}
+    assert (left.first / "retention").read_text() == "5000.0\n"
+
+
+def test_a_line_of_the_log_keeps_its_keys(left: Left) -> None:
+    """For each change of state: a worker once there is one, a reason where something was wrong."""
+    told = [(line["state"], shape(line)) for line in lines_of(left.first / "jobs.log")]
+
+    expected: list[tuple[str, Any]] = [
+        ("QUEUED", EVENT),
+        ("PROCESSING", WORKED),
+        ("COMPLETED", WORKED),
+        ("FAILED", REASONED),
+        ("QUEUED", REASONED),
+    ]
+    assert all(line in expected for line in told)
+    assert all(line in told for line in expected)
+
+
+def test_the_log_tells_a_job_from_its_beginning_to_its_end(left: Left) -> None:
+    """In order and numbered; another try counts as another attempt."""
+    lines = lines_of(left.first / "jobs.log")
+    told = [(line["state"], line["attempt"]) for line in lines if line["job_id"] == left.tried_again]
+
+    assert [line["number"] for line in lines] == [*range(1, len(lines) + 1)]
+    assert told == [
+        ("QUEUED", 0),
+        ("PROCESSING", 1),
+        ("QUEUED", 1),
+        ("PROCESSING", 2),
+        ("COMPLETED", 2),
+    ]
+
+
+def test_a_gap_has_a_line_of_its_own(left: Left) -> None:
+    """One where a log begins on a Redis with a history, one where an event is missing."""
+    lines = lines_of(left.second / "jobs.log")
+    begun, missed = (line for line in lines if line.get("gap"))
+
+    place = {"gap": FLAG, "event_id": TEXT, "number": NUMBER, "at": NUMBER}
+    assert shape(begun) == place
+    assert shape(missed) == place | {"expected": NUMBER, "found": NUMBER}
+    assert lines[0] == begun
+    assert missed["found"] == missed["expected"] + 1 == missed["number"] + 1 == lines[-1]["number"]
+
+
+def test_a_line_of_the_synchronous_log_keeps_its_keys(left: Left) -> None:
+    """There is no queue, and so no number, no event id and no QUEUED."""
+    told = {line["state"]: shape(line) for line in lines_of(left.first / "sync.jsonl")}
+
+    worked = SYNC | {"worker": TEXT}
+    assert told == {"PROCESSING": worked, "COMPLETED": worked, "FAILED": worked | {"reason": TEXT}}
+
+
+def test_a_line_of_what_was_accepted_keeps_its_keys(left: Left) -> None:
+    """One for each 202 that a client of ours has read."""
+    lines = lines_of(left.first / "accepted.jsonl")
+
+    assert shape(lines) == [{"job_id": TEXT, "at": NUMBER}]
+    assert len(lines) == 2
+
+
+def test_a_line_of_what_was_sent_keeps_its_keys(left: Left) -> None:
+    """At either endpoint, answered or not."""
+    lines = lines_of(left.first / "sends.jsonl")
+    unheard = SENT | {"answered_at": None, "job_id": None, "error": TEXT}
+    answered = {(line["door"], line["status"]) for line in lines if line["answered_at"]}
+
+    assert all(shape(line) in (SENT, unheard) for line in lines)
+    assert answered == {("queued", 202), ("synchronous", 200)}
+    assert [line["error"] for line in lines if not line["answered_at"]] == ["timeout"]
+
+
+def test_a_saved_record_keeps_its_keys(left: Left) -> None:
+    """As GET /jobs/<id> tells it, without what only HTTP knows."""
+    told = {line["job_id"]: shape(line) for line in lines_of(left.first / "records.jsonl")}
+
+    assert told.pop(left.failed) == RECORD | {"reason": TEXT, "result": None}
+    assert all(record in (RECORD, RECORD | {"reason": TEXT}) for record in told.values())
+
+
+def test_a_run_that_was_saved_can_be_read(tmp_path: Path) -> None:
+    """The figures of an experiment of today, next year; saved again, it is the same document."""
+    run = Run.load(EXAMPLE)
+    run.save(tmp_path / "again.json")
+
+    expected = json.loads(EXAMPLE.with_name("example.summary.json").read_text())
+    assert json.loads(json.dumps(summary(run))) == pytest.approx(expected)
+    assert json.loads((tmp_path / "again.json").read_text()) == json.loads(EXAMPLE.read_text())
+    assert [send.status for send in run.sends].count(202) == expected["accepted"]
+
+
+def test_a_saved_run_is_read_by_the_planner(tmp_path: Path) -> None:
+    """`pdflab plan --run` learns how long documents take from a file."""
+    words = ("plan", "--run", str(EXAMPLE), "--jobs", "200", "--hours", "1", "--deadline", "2", "--json")
+
+    told = json.loads(pdflab(*words, folder=tmp_path).stdout)
+
+    assert told["service_s"] == pytest.approx(0.09635086493058638)

@@ -1,0 +1,73 @@
+"""What the notebooks import of the package: the names that lessons rely on, wherever they are defined."""
+
+import ast
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NAMES = {
+    "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
+    "01_the_synchronous_trap": "Lab Lesson QUEUED SYNCHRONOUS THE_SYNCHRONOUS_TRAP batch burst "
+    "comparison_figure create_sync_app crowds patience_figure run_plan rush_figure summary target wasted",
+    "02_queue_and_worker": "Deeds JobQueue Lab Lesson QUEUE_AND_WORKER Recorder Storage Worker ask fill_line "
+    "first_page generate_pdf log_lines render table trail_figure",
+    "05_when_things_fail": "AttackPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
+    "came_back count_fates fates_figure fill_line life_figure wait_for_silence wait_until",
+    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError at_pace burst "
+    "forecast_figure hold_out planning published replay run_on rush_figure serve summary theory",
+}
+
+
+def code_of(notebook: Path) -> Iterator[ast.Module]:
+    """Parse each cell of code, without the lines that only a notebook understands."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            lines = "".join(cell["source"]).splitlines()
+            yield ast.parse("\n".join(line for line in lines if not line.startswith(("%", "!"))))
+
+
+def imports_of(notebook: Path) -> dict[str, str]:
+    """Give the names that a notebook imports from our package, each with the module it names."""
+    found = [
+        node for cell in code_of(notebook) for node in ast.walk(cell) if isinstance(node, ast.ImportFrom)
+    ]
+    ours = [node for node in found if (node.module or "").split(".")[0] == "pdflab"]
+    return {alias.name: str(node.module) for node in ours for alias in node.names}
+
+
+def imported(module: str, name: str) -> Any:
+    """Import what `from module import name` does: a name in the module, or a module of that name below it."""
+    found = import_module(module)
+    return getattr(found, name) if hasattr(found, name) else import_module(f"{module}.{name}")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_imports_the_names_that_its_lesson_is_about(notebook: Path) -> None:
+    """None has been renamed unseen."""
+    assert imports_of(notebook).keys() == set(NAMES[notebook.stem].split())
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_import_of_a_notebook_resolves(notebook: Path) -> None:
+    """And so does what it uses of a module that it imports whole, such as `theory.mmc`."""
+    names = {name: imported(module, name) for name, module in imports_of(notebook).items()}
+    modules = {name: found for name, found in names.items() if isinstance(found, type(ast))}
+    used = [
+        (node.value.id, node.attr)
+        for cell in code_of(notebook)
+        for node in ast.walk(cell)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
+    ]
+
+    assert [use for use in used if not hasattr(modules[use[0]], use[1])] == []
+    assert {module for module, _ in used} == modules.keys()
+
+
+def test_every_notebook_is_held() -> None:
+    """A new one is added here."""
+    assert [notebook.stem for notebook in NOTEBOOKS] == sorted(NAMES)

@@ -1,0 +1,56 @@
+"""The command line: its commands, and the options and choices of each, as scripts have them written down."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROLE = "--redis-url --folder --host --port"
+COMMANDS = {
+    "": "--version",
+    "up": f"{ROLE} --preset{{standard,teaching}} --workers --sync-port",
+    "api": ROLE,
+    "sync-api": ROLE,
+    "worker": ROLE,
+    "naive-worker": ROLE,
+    "recorder": ROLE,
+    "demo": "--scenario{burst,month-end,freeze} --seconds --timeout --workers --folder --json",
+    "audit": "--json",
+    "dead-letters": "--retry --retry-all --url --json",
+    "chaos": "--seconds --seed --workers --naive --folder --json",
+    "load": "--n --seconds --rate --seed --url --door{queued,synchronous} --timeout --clients --folder --yes",
+    "bench": "--json {render,queue,api,chart,simulation}",
+    "soak": "--jobs --json",
+    "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "
+    "--start-up --spike --crash-every --seed --chart --json",
+    "twin": "--rounds --json",
+    "sample": "--seed --lines --out {custom,invoice,report}",
+}
+
+
+def help_of(*words: str) -> str:
+    """Ask a command for its help, on one very long line an option."""
+    command = [sys.executable, "-m", "pdflab", *words, "--help"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "2000"}
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(("command", "expected"), COMMANDS.items())
+def test_a_command_keeps_its_options(command: str, expected: str) -> None:
+    """Each by its name, with what may be chosen; none is gone, none has come unseen."""
+    usage = help_of(*command.split()).splitlines()[0]
+
+    found = re.findall(r"(--[a-z-]+)(?: (\{.*?\}))?|(?<= )(\{.*?\})", usage)
+
+    assert ["".join(parts) for parts in found] == expected.split()
+
+
+def test_help_lists_every_command() -> None:
+    """What is there is found."""
+    listed = re.findall(r"^    ([a-z-]+)(?:  |$)", help_of(), re.MULTILINE)
+
+    assert listed == [command for command in COMMANDS if command]
