@@ -28,6 +28,29 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerId:
+    """Which worker: its process, and a `nonce` that no restart uses again. Written as one word."""
+
+    host: str
+    pid: int
+    nonce: str
+    naive: bool = False
+
+    @classmethod
+    def parse(cls, word: str) -> Self:
+        """Read a worker id that was written as one word. Raises ValueError for anything else."""
+        match word.split(":"):
+            case [host, pid, nonce] if pid.isdecimal():
+                return cls(host, int(pid), nonce)
+            case ["naive", host, pid, nonce] if pid.isdecimal():
+                return cls(host, int(pid), nonce, naive=True)
+        raise ValueError(f"{word!r} is not a worker id: it has no host, pid and nonce.")
+
+    def __str__(self) -> str:
+        return f"{'naive:' if self.naive else ''}{self.host}:{self.pid}:{self.nonce}"
+
+
+@dataclass(frozen=True, slots=True)
 class JobEvent:
     """One change of state. `at` is in seconds since the epoch, by Redis' own clock.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.jobs import CANCELLED, Job, JobEvent, JobState
+from pdflab.jobs import CANCELLED, Job, JobEvent, JobState, WorkerId
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -120,3 +120,29 @@ def test_a_record_tells_its_whole_life() -> None:
     data = json.loads(json.dumps(job.to_dict()))
     assert (data["ended_at"], data["history"][2]) == (3.5, {"state": "FAILED", "at": 3.5})
     assert "request" not in data
+
+
+HOSTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=":"), min_size=1, max_size=20)
+
+
+@given(
+    worker=st.builds(
+        WorkerId, HOSTS, st.integers(1, 2**22), st.text("0123456789abcdef", min_size=8), naive=st.booleans()
+    )
+)
+def test_a_worker_id_is_one_word_and_read_back_the_same(worker: WorkerId) -> None:
+    """The word stands in records, events and the registry; its parts are found again, whatever the host."""
+    assert WorkerId.parse(str(worker)) == worker
+
+
+def test_a_worker_id_names_its_process() -> None:
+    """The host, the process there, and what no restart uses again; a naive worker says that it is one."""
+    assert str(WorkerId("desk", 17, "0123abcd")) == "desk:17:0123abcd"
+    assert str(WorkerId("desk", 17, "0123abcd", naive=True)) == "naive:desk:17:0123abcd"
+
+
+@pytest.mark.parametrize("word", ["", "worker-1", "sync:17", "desk:17", "desk:here:0123abcd", "a:desk:17:0"])
+def test_what_is_no_worker_id_is_an_error(word: str) -> None:
+    """A part of the system, or a word that was cut short, has no process that could be struck by mistake."""
+    with pytest.raises(ValueError, match="worker id"):
+        WorkerId.parse(word)

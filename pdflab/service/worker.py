@@ -21,7 +21,7 @@ from pdflab.documents.page import Rendered
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
-from pdflab.jobs import Job
+from pdflab.jobs import Job, WorkerId
 from pdflab.service.jobqueue import Claim, Failure, JobQueue, Settled, new_id
 from pdflab.service.storage import Storage
 
@@ -60,7 +60,7 @@ class Worker:
 
         `overran` is called when a document took longer than `time_limit` seconds and was given up.
         """
-        self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
+        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
         self._queue = queue
         self._keeper = keeper or queue
         self._storage = storage
