@@ -18,6 +18,7 @@ from threading import Lock
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.guard import freeze
+from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 
 WORKER = "worker"  # as a part to strike: whichever has a job in hand when it comes to it
@@ -170,13 +171,15 @@ def _struck(count: int, parts: Sequence[str], rng: random.Random) -> list[str]:
 def _strike(attack: Attack, lab: Lab, aim: _Aim) -> Blow:
     target = aim.at(attack) if attack.part else ""
     worker, now = target if attack.part == WORKER else None, time.time()
+    pid = WorkerId.parse(worker).pid if worker else None
+    named = f"worker {pid}" if pid else target
     match attack.kind:
         case Kind.KILL:
-            _kill(lab, target, worker)
-            did = f"killed {_named(target)}"
+            _kill(lab, target, pid)
+            did = f"killed {named}"
         case Kind.FREEZE:
-            _freeze(lab, target, worker, attack.lasts)
-            did = f"woke {_named(target)}, frozen {attack.lasts:.1f} s ago"
+            _freeze(lab, target, pid, attack.lasts)
+            did = f"woke {named}, frozen {attack.lasts:.1f} s ago"
         case Kind.CUT:
             did = f"cut {lab.cut()} connections to Redis"
         case Kind.RESTART:
@@ -188,29 +191,21 @@ def _strike(attack: Attack, lab: Lab, aim: _Aim) -> Blow:
     return Blow(attack.kind, now, did, worker)
 
 
-def _kill(lab: Lab, target: str, worker: str | None) -> None:
+def _kill(lab: Lab, target: str, pid: int | None) -> None:
     """Kill a part by its name, a worker by the process that the registry shows."""
-    if worker:
-        os.kill(_pid(worker), signal.SIGKILL)
+    if pid:
+        os.kill(pid, signal.SIGKILL)
     else:
         lab.kill(target)
 
 
-def _freeze(lab: Lab, target: str, worker: str | None, seconds: float) -> None:
+def _freeze(lab: Lab, target: str, pid: int | None, seconds: float) -> None:
     """Freeze it, and raise OSError if a worker did not live to wake up: then it is tried again."""
-    if worker:
-        freeze([_pid(worker)], seconds)
-        os.kill(_pid(worker), 0)
+    if pid:
+        freeze([pid], seconds)
+        os.kill(pid, 0)
     else:
         lab.freeze(seconds, target)
-
-
-def _pid(worker: str) -> int:
-    return int(worker.split(":")[-2])
-
-
-def _named(target: str) -> str:
-    return f"worker {_pid(target)}" if ":" in target else target
 
 
 def _take_room_away(storage: Path, seconds: float) -> None:

@@ -113,7 +113,7 @@ def chaos(settings: Settings, *, seconds: float, seed: int, naive: bool, as_json
 
 def _kinds(lab: Lab, *, naive: bool) -> frozenset[Kind]:
     kinds = frozenset(Kind)
-    if "embedded" in lab.redis:
+    if lab.embedded:
         kinds -= NEED_A_SERVER
     return kinds - {Kind.OUTAGE} if naive else kinds
 

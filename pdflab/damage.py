@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdflab.attacks import Blow
-from pdflab.jobs import JobEvent, JobState
-
-_SILENT = "its worker went silent"  # what the sweep says of a job whose lease has run out
+from pdflab.jobs import Cause, JobEvent, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,10 @@ def _ways_back(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
     for event in events:
         if event.state is JobState.PROCESSING:
             claimed_at[event.job_id] = event.at
-        elif event.state is JobState.QUEUED and event.reason == _SILENT and event.job_id in claimed_at:
+        elif _came_back(event) and event.job_id in claimed_at:
             away.append((event.job_id, event.at - claimed_at[event.job_id]))
     return away
+
+
+def _came_back(event: JobEvent) -> bool:
+    return event.state is JobState.QUEUED and event.cause is Cause.WORKER_LOST

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-CANCELLED = "cancelled by the user"  # the reason of a job that was ended on purpose
-
 
 class JobState(StrEnum):
     """Where a job is; COMPLETED and FAILED are endings, and an ending is for ever."""
@@ -25,6 +23,42 @@ class JobState(StrEnum):
     def is_ending(self) -> bool:
         """Tell whether a job in this state will never change again."""
         return self in (JobState.COMPLETED, JobState.FAILED)
+
+
+class Cause(StrEnum):
+    """Why a job is QUEUED again or FAILED: what programs compare and count. The sentence is its `reason`."""
+
+    WORKER_LOST = "worker_lost"  # its lease ran out; FAILED when that happened too often
+    RELEASED = "released"  # by a worker that was told to stop
+    CANCELLED = "cancelled"  # by its user
+    REJECTED = "rejected"  # no worker can make this document
+    RENDERER_ERROR = "renderer_error"  # nobody foresaw it
+    TIMED_OUT = "timed_out"  # its rendering took too long
+    OUT_OF_MEMORY = "out_of_memory"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerId:
+    """Which worker: its process, and a `nonce` that no restart uses again. Written as one word."""
+
+    host: str
+    pid: int
+    nonce: str
+    naive: bool = False
+
+    @classmethod
+    def parse(cls, word: str) -> Self:
+        """Read a worker id that was written as one word. Raises ValueError for anything else."""
+        match word.split(":"):
+            case [host, pid, nonce] if pid.isdecimal():
+                return cls(host, int(pid), nonce)
+            case ["naive", host, pid, nonce] if pid.isdecimal():
+                return cls(host, int(pid), nonce, naive=True)
+        raise ValueError(f"{word!r} is not a worker id: it has no host, pid and nonce.")
+
+    def __str__(self) -> str:
+        return f"{'naive:' if self.naive else ''}{self.host}:{self.pid}:{self.nonce}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +77,7 @@ class JobEvent:
     attempt: int = 0
     worker: str | None = None
     reason: str | None = None
+    cause: Cause | None = None
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any], event_id: str = "") -> Self:
@@ -57,6 +92,7 @@ class JobEvent:
             attempt=int(fields.get("attempt", 0)),
             worker=fields.get("worker") or None,
             reason=fields.get("reason") or None,
+            cause=_cause(fields.get("cause")),
         )
 
     @classmethod
@@ -92,6 +128,7 @@ class Job:
     ended_at: float | None = None
     worker: str | None = None
     reason: str | None = None
+    cause: Cause | None = None
     retry_of: str | None = None
     retried_as: str | None = None
     result: dict[str, Any] | None = None
@@ -113,6 +150,7 @@ class Job:
             ended_at=_instant(record.get("ended_at")),
             worker=record.get("worker") or None,
             reason=record.get("reason") or None,
+            cause=_cause(record.get("cause")),
             retry_of=record.get("retry_of") or None,
             retried_as=record.get("retried_as") or None,
             result=json.loads(record.get("result") or "null") or None,
@@ -122,12 +160,16 @@ class Job:
     @property
     def is_dead_letter(self) -> bool:
         """Tell whether it FAILED and nobody has cancelled it or tried it again."""
-        return self.state is JobState.FAILED and self.reason != CANCELLED and self.retried_as is None
+        return self.state is JobState.FAILED and self.cause is not Cause.CANCELLED and self.retried_as is None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as plain data, its history as objects; the request itself is left out."""
         data = {name: value for name, value in asdict(self).items() if name not in ("request", "history")}
         return data | {"history": [{"state": state, "at": at} for state, at in self.history]}
+
+
+def _cause(word: str | None) -> Cause | None:
+    return Cause(word) if word else None
 
 
 def _instant(text: str | None) -> float | None:

@@ -219,6 +219,11 @@ class Lab:
         broker = self._running().broker
         return broker.name + ("; figures of speed want a real redis-server" if broker.embedded else "")
 
+    @property
+    def embedded(self) -> bool:
+        """Tell whether its Redis is the embedded one."""
+        return self._running().broker.embedded
+
     def stats(self) -> Stats:
         """Look at the whole at one instant."""
         return self._running().queue.stats()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdflab.columns import Floats, Integers, Labels, from_plain, to_plain
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Cause, JobEvent, JobState
 
 QUEUED = "queued"
 SYNCHRONOUS = "synchronous"
@@ -118,6 +118,7 @@ class Events:
     attempt: Integers | None = None
     worker: Labels | None = None
     reason: Labels | None = None
+    cause: Labels | None = None
 
     @classmethod
     def of(cls, events: "Iterable[JobEvent] | Events") -> "Events":
@@ -135,13 +136,16 @@ class Events:
             attempt=_integers(row.attempt for row in rows),
             worker=Labels.of(row.worker for row in rows),
             reason=Labels.of(row.reason for row in rows),
+            cause=Labels.of(row.cause for row in rows),
         )
 
     def __len__(self) -> int:
         return len(self.at)
 
     def __iter__(self) -> Iterator[JobEvent]:
-        return (JobEvent(**row | {"state": STATES[row["state"]]}) for row in _rows(self))
+        for row in _rows(self):
+            cause = row.get("cause")
+            yield JobEvent(**row | {"state": STATES[row["state"]], "cause": Cause(cause) if cause else None})
 
     def is_in(self, *states: JobState) -> NDArray[np.bool_]:
         """Tell for each whether it leads to one of these states."""

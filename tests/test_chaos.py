@@ -15,7 +15,7 @@ import pdflab
 from pdflab.attacks import NEED_A_SERVER, WORKER, Attack, Blow, Kind, plan
 from pdflab.audit import audit
 from pdflab.damage import Damage, damage
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
@@ -127,9 +127,11 @@ def test_damage_is_read_off_the_log() -> None:
         ("b", begun, 1.5, "w:2:x", None),
         ("b", done, 2.0, "w:2:x", None),
     ]
-    rows += [("a", queued, 4.0, "w:1:x", "its worker went silent"), ("a", begun, 4.1, "w:2:x", None)]
-    rows += [("a", queued, 4.5, "w:2:x", "The disk is full."), ("a", done, 9.0, "w:2:x", None)]
-    events = [JobEvent(job, state, at, "invoice", worker=w, reason=why) for job, state, at, w, why in rows]
+    rows += [("a", queued, 4.0, "w:1:x", Cause.WORKER_LOST), ("a", begun, 4.1, "w:2:x", None)]
+    rows += [("a", queued, 4.5, "w:2:x", Cause.STORAGE_UNAVAILABLE), ("a", done, 9.0, "w:2:x", None)]
+    rows += [("d", begun, 4.6, "w:2:x", None), ("d", queued, 9.5, "w:2:x", Cause.RELEASED)]
+    rows += [("c", begun, 6.0, "w:3:x", None), ("c", JobState.FAILED, 8.0, "w:3:x", Cause.WORKER_LOST)]
+    events = [JobEvent(job, state, at, "invoice", worker=w, cause=why) for job, state, at, w, why in rows]
     struck = [(1.2, "w:1:x"), (2.5, "w:2:x"), (0.5, "w:2:x"), (4.2, "w:1:x"), (4.2, None)]
     blows = [Blow(Kind.KILL, at, "", worker) for at, worker in struck]
 

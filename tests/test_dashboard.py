@@ -11,6 +11,7 @@ import pytest
 from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pdflab.jobs import Cause
 from pdflab.service.api import create_app
 from pdflab.service.broker import Broker, embedded_broker
 from pdflab.service.jobqueue import Claim, Failure, JobQueue, Submission
@@ -141,7 +142,7 @@ def test_the_numbers_follow_the_queue(page: Page, service: Service) -> None:
     expect(number(page, "queue_depth")).to_have_text("4")
 
     service.complete(service.take())
-    service.queue.fail(service.take(), WORKER, Failure("why"))
+    service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
     service.take()
 
     for name in ("queued", "processing", "completed", "failed", "pdf_count"):
@@ -229,7 +230,7 @@ def test_markup_in_a_name_is_text(page: Page, service: Service) -> None:
     """In the list, at the worker, among the dead letters, in a reason: nowhere does a browser run it."""
     request = json.dumps({"buyer": {"name": MARKUP}})
     service.queue.enqueue([Submission(job_id, "invoice", request) for job_id in ("a", "b")])
-    service.queue.fail(service.take(), WORKER, Failure(MARKUP))
+    service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, MARKUP))
     service.take()
 
     expect(row(page, "FAILED").locator(".title a")).to_have_text(MARKUP)
@@ -293,7 +294,7 @@ def test_all_dead_letters_are_tried_again_at_once(page: Page, service: Service) 
     """After a look at how many they are and why; afterwards there are none."""
     service.submit("a", "b", "c")
     for _ in range(3):
-        service.queue.fail(service.take(), WORKER, Failure("the disk is full"))
+        service.queue.fail(service.take(), WORKER, Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full"))
     page.get_by_role("button", name="Dead letters").click()
     expect(page.locator("#dead-jobs li")).to_have_count(3)
     expect(page.locator("#dead-jobs")).to_contain_text("the disk is full")
@@ -309,7 +310,7 @@ def test_all_dead_letters_are_tried_again_at_once(page: Page, service: Service) 
 def test_the_list_shows_one_state_if_asked_to(page: Page, service: Service) -> None:
     """Failed ones are found even while hundreds wait."""
     service.submit("broken")
-    service.queue.fail(service.take(), WORKER, Failure("why"))
+    service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
     service.submit(*(f"job {count}" for count in range(100)))
     expect(row(page, "job 99")).to_have_count(1)
     expect(row(page, "broken")).to_have_count(0)
@@ -367,7 +368,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Opener, service: Service, w
     """Not even words without a space, as long as they may be, in a list, at a worker or in a dialog."""
     endless = "W" * 200
     service.submit(endless, "second")
-    service.queue.fail(service.take(), endless, Failure(endless))
+    service.queue.fail(service.take(), endless, Failure(Cause.REJECTED, endless))
     service.take()
     page = open_page(width, 740)
     expect(page.locator("#workers li")).to_have_count(1)
@@ -386,7 +387,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Opener, service: Service, w
 def test_it_is_readable_in_light_and_in_dark(open_page: Opener, service: Service, scheme: str) -> None:
     """Every text has a contrast of 4.5 or more with what is behind it, as WCAG 2.2 asks for (1.4.3)."""
     service.submit("a", "b", "c")
-    service.queue.fail(service.take(), WORKER, Failure("why"))
+    service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
     service.complete(service.take())
     service.take()
     page = open_page(color_scheme=scheme)

@@ -12,6 +12,7 @@ import pytest
 
 from pdflab.__main__ import main
 from pdflab.deadletters import _row
+from pdflab.jobs import Cause
 from pdflab.service.api import create_app
 from pdflab.service.broker import embedded_broker
 from pdflab.service.jobqueue import Failure, JobQueue, Submission, new_id
@@ -55,7 +56,7 @@ def let_fail(queue: JobQueue) -> str:
     job_id = submit(queue)
     claim = queue.claim(str(queue.take(1.0)), "w", new_id())
     assert claim
-    queue.fail(claim, "w", Failure(REASON))
+    queue.fail(claim, "w", Failure(Cause.REJECTED, REASON))
     return job_id
 
 

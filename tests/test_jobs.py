@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.jobs import CANCELLED, Job, JobEvent, JobState
+from pdflab.jobs import Cause, Job, JobEvent, JobState, WorkerId
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -29,6 +29,7 @@ def test_two_states_are_endings() -> None:
         attempt=st.integers(0, 9),
         worker=st.none() | TEXTS,
         reason=st.none() | TEXTS,
+        cause=st.none() | st.sampled_from(Cause),
     )
 )
 def test_an_event_written_as_a_line_is_read_back_the_same(event: JobEvent) -> None:
@@ -57,7 +58,7 @@ def test_a_line_of_the_log_holds_only_what_there_is_to_say() -> None:
 def test_an_event_of_the_stream_keeps_the_id_of_its_entry() -> None:
     """Redis gives texts, and empty ones for what is not yet: they become numbers and None."""
     fields = {"job_id": "a", "state": "QUEUED", "at": "1.5", "kind": "custom"}
-    fields |= {"number": "7", "attempt": "2", "worker": "", "reason": ""}
+    fields |= {"number": "7", "attempt": "2", "worker": "", "reason": "", "cause": ""}
 
     event = JobEvent.from_fields(fields, "1-0")
 
@@ -70,15 +71,34 @@ def test_a_state_that_is_none_is_an_error() -> None:
         JobEvent.from_json('{"job_id": "a", "state": "DONE", "at": 1, "kind": "custom"}')
 
 
+def test_a_cause_that_is_none_is_an_error() -> None:
+    """The list is closed: a sentence must not pass for a cause."""
+    with pytest.raises(ValueError, match="its worker went silent"):
+        JobEvent.from_fields(
+            {"job_id": "a", "state": "QUEUED", "at": 1, "kind": "custom", "cause": "its worker went silent"}
+        )
+
+
+def test_a_line_of_an_older_log_has_no_cause() -> None:
+    """It was written when there was only the sentence: it is read all the same, and the sentence with it."""
+    event = JobEvent.from_json(
+        '{"job_id": "a", "state": "QUEUED", "at": 1, "kind": "custom", "reason": "its worker went silent"}'
+    )
+
+    assert (event.reason, event.cause) == ("its worker went silent", None)
+
+
 def test_a_record_that_has_only_begun_is_full_of_not_yet() -> None:
     """None, not an empty text and not zero."""
     record = {"job_id": "a", "kind": "custom", "state": "QUEUED", "request": "{}", "queued_at": "1.5"}
 
-    job = Job.from_record(record | {"worker": "", "reason": "", "retry_of": "", "started_at": ""})
+    job = Job.from_record(
+        record | {"worker": "", "reason": "", "cause": "", "retry_of": "", "started_at": ""}
+    )
 
     assert (job.queued_at, job.attempt, job.crashes, job.errors) == (1.5, 0, 0, 0)
     assert (job.started_at, job.ended_at, job.worker, job.reason, job.retry_of) == (None,) * 5
-    assert (job.retried_as, job.result, job.history) == (None, None, ())
+    assert (job.cause, job.retried_as, job.result, job.history) == (None, None, None, ())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +106,8 @@ def test_a_record_that_has_only_begun_is_full_of_not_yet() -> None:
     [
         ({"state": "FAILED", "reason": "no glyph"}, True),
         ({"state": "FAILED", "reason": ""}, True),
-        ({"state": "FAILED", "reason": CANCELLED}, False),
+        ({"state": "FAILED", "reason": "cancelled by the user", "cause": "cancelled"}, False),
+        ({"state": "FAILED", "reason": "cancelled by the user", "cause": "renderer_error"}, True),
         ({"state": "FAILED", "reason": "no glyph", "retried_as": "b"}, False),
         ({"state": "QUEUED", "reason": "the disk is full"}, False),
         ({"state": "PROCESSING", "reason": ""}, False),
@@ -120,3 +141,29 @@ def test_a_record_tells_its_whole_life() -> None:
     data = json.loads(json.dumps(job.to_dict()))
     assert (data["ended_at"], data["history"][2]) == (3.5, {"state": "FAILED", "at": 3.5})
     assert "request" not in data
+
+
+HOSTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=":"), min_size=1, max_size=20)
+
+
+@given(
+    worker=st.builds(
+        WorkerId, HOSTS, st.integers(1, 2**22), st.text("0123456789abcdef", min_size=8), naive=st.booleans()
+    )
+)
+def test_a_worker_id_is_one_word_and_read_back_the_same(worker: WorkerId) -> None:
+    """The word stands in records, events and the registry; its parts are found again, whatever the host."""
+    assert WorkerId.parse(str(worker)) == worker
+
+
+def test_a_worker_id_names_its_process() -> None:
+    """The host, the process there, and what no restart uses again; a naive worker says that it is one."""
+    assert str(WorkerId("desk", 17, "0123abcd")) == "desk:17:0123abcd"
+    assert str(WorkerId("desk", 17, "0123abcd", naive=True)) == "naive:desk:17:0123abcd"
+
+
+@pytest.mark.parametrize("word", ["", "worker-1", "sync:17", "desk:17", "desk:here:0123abcd", "a:desk:17:0"])
+def test_what_is_no_worker_id_is_an_error(word: str) -> None:
+    """A part of the system, or a word that was cut short, has no process that could be struck by mistake."""
+    with pytest.raises(ValueError, match="worker id"):
+        WorkerId.parse(word)

@@ -1,10 +1,12 @@
 """Sends and runs keep what they were told, on disk too."""
 
+import json
+
 import numpy as np
 import pytest
 
 from pdflab.columns import Labels
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.run import Events, Run, Send, Sends
 
 ANSWERED = Send("queued", "invoice", 10.0, 10.001, 10.02, 202, "a1")
@@ -30,7 +32,7 @@ def test_only_a_yes_is_accepted(status: int, yes: bool) -> None:
 
 def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
     """Sends, events and descriptions survive the disk unchanged, in one file without nan."""
-    event = JobEvent("a1", JobState.FAILED, 12.5, "invoice", 3, "1-0", 1, "w1", "zu groß")
+    event = JobEvent("a1", JobState.FAILED, 12.5, "invoice", 3, "1-0", 1, "w1", "zu groß", Cause.REJECTED)
     run = Run(
         "friday",
         "queued",
@@ -46,6 +48,7 @@ def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
     again = Run.load(tmp_path / "run.json")
 
     assert (list(again.sends), list(again.events)) == ([ANSWERED, LOST], [event])
+    assert [type(told.cause) for told in again.events] == [Cause]
     assert (again.name, again.door, again.plan, again.settings) == (
         run.name,
         run.door,
@@ -54,6 +57,17 @@ def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
     )
     assert (again.machine, again.seeds) == (run.machine, run.seeds)
     assert "NaN" not in (tmp_path / "run.json").read_text()
+
+
+def test_a_run_of_before_there_were_causes_is_loaded(tmp_path) -> None:
+    """Its file has no such column: its events are read, and have none."""
+    event = JobEvent("a1", JobState.FAILED, 12.5, "invoice", reason="zu groß")
+    Run("friday", "queued", events=Events.of((event,))).save(tmp_path / "run.json")
+    data = json.loads((tmp_path / "run.json").read_text())
+    del data["events"]["cause"]
+    (tmp_path / "run.json").write_text(json.dumps(data))
+
+    assert list(Run.load(tmp_path / "run.json").events) == [event]
 
 
 def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pdflab.jobs import JobEvent
+from pdflab.jobs import JobEvent, WorkerId
 from pdflab.notebook.canvas import COLOURS
 from pdflab.notebook.last_minute import DOORS, Numbers
 
@@ -88,8 +88,8 @@ def _in_hand(event: JobEvent, now: float) -> str:
 
 def _name(worker: str, threads: bool) -> str:
     """Give the id of its process, as `ps` shows it; threads share that, and have one of their own."""
-    parts = worker.split(":")
-    return html.escape(parts[-1][:4] if threads else parts[-2])
+    worker_id = WorkerId.parse(worker)
+    return html.escape(worker_id.nonce[:4] if threads else str(worker_id.pid))
 
 
 def _line(event: JobEvent) -> str:

@@ -15,6 +15,7 @@ from typing import Protocol
 from weakref import ref
 
 from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 from pdflab.notebook import board
 from pdflab.notebook.hints import THREADS
@@ -140,11 +141,11 @@ def _living(lab: Lab) -> list[str]:
 
 def _runs(worker: str) -> bool:
     """Tell whether a worker runs: on another machine it does, as far as we know."""
-    *_, host, pid, _ = worker.split(":")
-    if host != socket.gethostname():
+    worker_id = WorkerId.parse(worker)
+    if worker_id.host != socket.gethostname():
         return True
     try:
-        os.kill(int(pid), 0)
+        os.kill(worker_id.pid, 0)
     except ProcessLookupError:
         return False
     return True

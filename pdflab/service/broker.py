@@ -42,6 +42,7 @@ class Broker:
     process: "subprocess.Popen[bytes] | None" = None
     start: Callable[[], "subprocess.Popen[bytes]"] | None = None
     inside: Any = None  # the fakeredis server that the threads of this process share
+    embedded: bool = False  # figures of speed want a real redis-server
 
     def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
         """Make a client: a patient one tries again, an impatient one gives up within half a second.
@@ -63,11 +64,6 @@ class Broker:
             retry=retry,
             single_connection_client=alone,
         )
-
-    @property
-    def embedded(self) -> bool:
-        """Tell whether this is the embedded Redis: figures of speed want a real one."""
-        return self.name.startswith("embedded")
 
     def revive(self) -> None:
         """Start our Redis again if it has died; a redis-server goes on from its append-only file."""
@@ -153,7 +149,7 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
 
 def embedded_broker() -> Broker:
     """An embedded Redis that the threads of this process share: nothing is spawned."""
-    return Broker("embedded in this process (fakeredis)", None, inside=embedded_server())
+    return Broker("embedded in this process (fakeredis)", None, inside=embedded_server(), embedded=True)
 
 
 def without_password(url: str) -> str:
@@ -186,7 +182,7 @@ def _embedded_server(folder: Path, passing: list[str]) -> Broker:
     socket_folder, path = _socket_path()
     command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
     broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
-    broker.name = "embedded (fakeredis, in a process of its own)"
+    broker.name, broker.embedded = "embedded (fakeredis, in a process of its own)", True
     return broker
 
 

@@ -39,7 +39,7 @@ from typing import Any
 import redis
 
 from pdflab.errors import KeyReused, QueueFull
-from pdflab.jobs import CANCELLED, Job, JobState
+from pdflab.jobs import Cause, Job, JobState
 from pdflab.service.queueview import EVENTS, QUEUE, QueueView, our_errors
 from pdflab.settings import Settings
 
@@ -71,6 +71,7 @@ class Claim:
 class Failure:
     """Why a job in hand got no PDF; `retry_in` seconds another try may help, None: it never will."""
 
+    cause: Cause
     reason: str
     retry_in: float | None = None
 
@@ -129,7 +130,7 @@ class JobQueue(QueueView):
 
     def cancel(self, job_id: str) -> JobState | None:
         """End a job that is QUEUED as FAILED; give the state it was found in, or None for no such job."""
-        state = self._run("cancel", job_id, self._settings.retention, CANCELLED)
+        state = self._run("cancel", job_id, self._settings.retention)
         return JobState(state) if state else None
 
     # Working
@@ -157,7 +158,8 @@ class JobQueue(QueueView):
         """End a job in hand as FAILED, or put it off while another try may help and it has tries left."""
         delay = "" if failure.retry_in is None else failure.retry_in
         reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
-        return self._settle("fail", claim, worker, next_token, reason, delay, self._settings.max_errors)
+        told = (failure.cause, reason, delay, self._settings.max_errors)
+        return self._settle("fail", claim, worker, next_token, *told)
 
     def release(self, claim: Claim) -> None:
         """Hand a job in hand back to the front of the line; the attempt does not count."""

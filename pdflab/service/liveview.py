@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.queueview import QueueView
 
 _LONGEST = 32_768  # bytes; a longer request is not read for its title: every look stays small
@@ -28,6 +28,7 @@ class SeenJob:
     waited: float
     rendered: float | None
     worker: str | None
+    cause: Cause | None
     reason: str | None
     retried: bool
 
@@ -65,7 +66,7 @@ class LiveView(QueueView):
 
 
 def _seen_job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: str | None) -> SeenJob:
-    queued, started, ended, worker, reason, retried, request = more
+    queued, started, ended, worker, cause, reason, retried, request = more
     end = float(ended or now)
     begin = float(started) if started and state != JobState.QUEUED else None
     return SeenJob(
@@ -77,6 +78,7 @@ def _seen_job(now: float, job_id: str, kind: str, state: str, sequence: str, *mo
         waited=max((end if begin is None else begin) - float(queued or now), 0.0),
         rendered=None if begin is None else max(end - begin, 0.0),
         worker=worker or None,
+        cause=Cause(cause) if cause else None,
         reason=reason or None,
         retried=bool(retried),
     )

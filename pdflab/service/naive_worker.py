@@ -14,7 +14,7 @@ import time
 from threading import Event
 
 from pdflab.errors import PdfLabError
-from pdflab.jobs import JobState
+from pdflab.jobs import JobState, WorkerId
 from pdflab.service.jobqueue import JobQueue, new_id
 from pdflab.service.storage import Storage
 from pdflab.service.worker import Render
@@ -26,7 +26,7 @@ class NaiveWorker:
     """Takes a job, renders it and says so, for one job at a time."""
 
     def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
-        self.worker_id = f"naive:{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
+        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], naive=True))
         self._queue = queue
         self._storage = storage
         self._render = render

@@ -8,6 +8,7 @@ Read next: worker.py, which does the same work at its own pace.
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,7 +18,8 @@ from flask import Flask, Response, request
 from pdflab.documents.fonts import FontBook
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.jobs import JobEvent, JobState
+from pdflab.errors import ImpossibleDocument
+from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.doorkeeper import Doorkeeper
 from pdflab.service.jobqueue import new_id
 from pdflab.service.problems import add_problem_handlers, read_json
@@ -32,9 +34,11 @@ class EventLog:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self._lock = Lock()
 
-    def append(self, job_id: str, state: JobState, kind: str, reason: str | None = None) -> None:
-        """Append one event, now."""
-        event = JobEvent(job_id, state, time.time(), kind, worker=f"sync:{os.getpid()}", reason=reason)
+    def append(self, job_id: str, state: JobState, kind: str, error: Exception | None = None) -> None:
+        """Append one event, now; one that FAILED with what its `error` says."""
+        event = JobEvent(job_id, state, time.time(), kind, worker=f"sync:{os.getpid()}")
+        if error:
+            event = replace(event, reason=str(error), cause=_cause(error))
         with self._lock:
             os.write(self._file, f"{event.to_json()}\n".encode())
 
@@ -59,7 +63,7 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
         try:
             rendered = render(document, created_at=time.time(), fonts=fonts)
         except Exception as error:
-            log.append(job_id, JobState.FAILED, document.type, str(error))
+            log.append(job_id, JobState.FAILED, document.type, error)
             raise
         log.append(job_id, JobState.COMPLETED, document.type)
         return Response(rendered.pdf, content_type="application/pdf", headers={"X-Job-Id": job_id})
@@ -70,3 +74,13 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
         return {"status": "ok"}
 
     return app
+
+
+def _cause(error: Exception) -> Cause:
+    match error:
+        case ImpossibleDocument():
+            return Cause.REJECTED
+        case MemoryError():
+            return Cause.OUT_OF_MEMORY
+        case _:
+            return Cause.RENDERER_ERROR

@@ -21,7 +21,7 @@ from pdflab.documents.page import Rendered
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
-from pdflab.jobs import Job
+from pdflab.jobs import Cause, Job, WorkerId
 from pdflab.service.jobqueue import Claim, Failure, JobQueue, Settled, new_id
 from pdflab.service.storage import Storage
 
@@ -60,7 +60,7 @@ class Worker:
 
         `overran` is called when a document took longer than `time_limit` seconds and was given up.
         """
-        self.worker_id = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"  # no restart reuses it
+        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
         self._queue = queue
         self._keeper = keeper or queue
         self._storage = storage
@@ -132,14 +132,16 @@ class Worker:
             rendered = self._render(job)
             self._storage.put(job.job_id, claim.token, rendered.pdf)
         except (ImpossibleDocument, InvalidRequest) as error:
-            return Failure(str(error))
+            return Failure(Cause.REJECTED, str(error))
         except StorageUnavailable as error:
-            return Failure(str(error), retry_in=_backoff(job, base=2.0))
+            return Failure(Cause.STORAGE_UNAVAILABLE, str(error), retry_in=_backoff(job, base=2.0))
         except MemoryError:
-            return Failure("There was not enough memory to render it.", retry_in=_backoff(job))
+            reason = "There was not enough memory to render it."
+            return Failure(Cause.OUT_OF_MEMORY, reason, retry_in=_backoff(job))
         except Exception as error:  # whatever a document does, the worker lives
             _log.exception("job %s", job.job_id)
-            return Failure(f"The renderer broke on it ({type(error).__name__}: {error}).")
+            reason = f"The renderer broke on it ({type(error).__name__}: {error})."
+            return Failure(Cause.RENDERER_ERROR, reason)
         return _noticed(rendered)
 
     def _insist(self, step: Callable[[], T]) -> T | None:
@@ -178,7 +180,8 @@ class Worker:
             return
         if since == self._rendering_since:  # else the claim may be the next one
             reason = f"It was not rendered within {self._time_limit:g} s."
-            self._keeper.fail(claim, self.worker_id, Failure(reason, retry_in=_backoff(claim.job)))
+            overrun = Failure(Cause.TIMED_OUT, reason, retry_in=_backoff(claim.job))
+            self._keeper.fail(claim, self.worker_id, overrun)
             self._rendering_since = None  # given up once
             self._overran()
 

@@ -28,7 +28,7 @@ from queue_model import ModelJob, QueueModel
 from shorthand import WORKER
 
 from pdflab.errors import BrokerUnavailable, KeyReused, QueueFull
-from pdflab.jobs import Job, JobEvent, JobState
+from pdflab.jobs import Cause, Job, JobEvent, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import QUEUE, Claim, Failure, JobQueue, Submission
 from pdflab.settings import Settings
@@ -166,12 +166,12 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(token=tokens, goes_on=st.booleans(), delivery=deliveries)
     def fail_for_now(self, token: str, goes_on: bool, delivery: str) -> None:
-        self._fail(token, goes_on, delivery, Failure("why", PUT_OFF))
+        self._fail(token, goes_on, delivery, Failure(Cause.OUT_OF_MEMORY, "why", PUT_OFF))
 
     @precondition(lambda self: self.claims)
     @rule(token=tokens, goes_on=st.booleans(), delivery=deliveries)
     def fail_for_ever(self, token: str, goes_on: bool, delivery: str) -> None:
-        self._fail(token, goes_on, delivery, Failure("why"))
+        self._fail(token, goes_on, delivery, Failure(Cause.REJECTED, "why"))
 
     @precondition(lambda self: self.claims)
     @rule(token=tokens, delivery=deliveries)
@@ -279,7 +279,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def every_change_is_told_once_and_nobody_ends_twice(self) -> None:
         assert [event.number for event in self.told] == list(range(1, len(self.told) + 1))
-        assert [(e.job_id, e.state, e.attempt) for e in self.told] == self.model.events
+        assert [(e.job_id, e.state, e.attempt, e.cause) for e in self.told] == self.model.events
         assert set(self._endings().values()) <= {1}
 
     def _endings(self) -> Counter[str]:
@@ -355,7 +355,7 @@ class QueueMachine(RuleBasedStateMachine):
     def _fail(self, token: str, goes_on: bool, delivery: str, failure: Failure) -> None:
         claim, new = self.claims[token], self._new_token() if goes_on else ""
         told = self._send(delivery, lambda: self.queue.fail(claim, WORKER, failure, next_token=new))
-        self._settled(told, self.model.fail(claim.job.job_id, token, new, failure.retry_in), new)
+        self._settled(told, self.model.fail(claim.job.job_id, token, new, failure), new)
 
     def _claimed(self, told: Any, expected: str | None, token: str) -> None:
         if told is not UNHEARD:
@@ -392,4 +392,4 @@ def _outcome(step: Callable[[], list[str]]) -> list[str] | str:
 
 
 def _facts(job: Job | ModelJob) -> tuple[Any, ...]:
-    return job.state, job.attempt, job.crashes, job.errors, job.retried_as
+    return job.state, job.cause, job.attempt, job.crashes, job.errors, job.retried_as

@@ -8,8 +8,8 @@ Read next: queue_machine.py.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pdflab.jobs import CANCELLED, JobState
-from pdflab.service.jobqueue import Submission
+from pdflab.jobs import Cause, JobState
+from pdflab.service.jobqueue import Failure, Submission
 from pdflab.settings import Settings
 
 _LONG_AGO = -1e9
@@ -22,7 +22,7 @@ class ModelJob:
     job_id: str
     number: int
     state: JobState = JobState.QUEUED
-    reason: str | None = None
+    cause: Cause | None = None
     token: str = ""  # of who holds it
     settled: str = ""  # the token of who let it go last
     claimed_then: str = ""  # the job that was claimed in the same step
@@ -50,7 +50,7 @@ class QueueModel:
         self.line: list[str] = []
         self.keys: dict[str, str] = {}
         self.suspects: set[str] = set()
-        self.events: list[tuple[str, JobState, int]] = []
+        self.events: list[tuple[str, JobState, int, Cause | None]] = []
         self.aside: set[str] = set()  # jobs that were pushed into the line again
         self.fenced = 0
         self.times = 1  # how often each step is sent: a refusal is counted each time
@@ -95,13 +95,13 @@ class QueueModel:
 
     def cancel(self, job_id: str) -> JobState | None:
         job = self.jobs.get(job_id)
-        if job is None or job.reason == CANCELLED:
+        if job is None or job.cause is Cause.CANCELLED:
             return job and JobState.QUEUED
         found = job.state
         if found is JobState.QUEUED:
             self.line = [hint for hint in self.line if hint != job_id]
             job.settled = ""
-            self._end(job, JobState.FAILED, CANCELLED)
+            self._end(job, JobState.FAILED, Cause.CANCELLED)
         return found
 
     # Working
@@ -120,17 +120,15 @@ class QueueModel:
         """Whether the token was stale, and the job that was claimed next."""
         return self._settle(job_id, token, next_token, lambda job: self._end(job, JobState.COMPLETED))
 
-    def fail(
-        self, job_id: str, token: str, next_token: str, retry_in: float | None
-    ) -> tuple[bool, str | None]:
-        """The same; `retry_in` is None when another try will not help."""
+    def fail(self, job_id: str, token: str, next_token: str, failure: Failure) -> tuple[bool, str | None]:
+        """The same; the job is put off if another try may help."""
 
         def let_go(job: ModelJob) -> None:
             job.errors += 1
-            if retry_in is None or job.errors == self._settings.max_errors:
-                return self._end(job, JobState.FAILED, "why")
-            job.due_at = self.now + retry_in
-            return self._enter(job, JobState.QUEUED, "why")
+            if failure.retry_in is None or job.errors == self._settings.max_errors:
+                return self._end(job, JobState.FAILED, failure.cause)
+            job.due_at = self.now + failure.retry_in
+            return self._enter(job, JobState.QUEUED, failure.cause)
 
         return self._settle(job_id, token, next_token, let_go)
 
@@ -138,7 +136,7 @@ class QueueModel:
         job = self.jobs[job_id]
         if self._standing(job, token) == "held":
             job.settled, job.attempt = token, job.attempt - 1
-            self._enter(job, JobState.QUEUED, "handed back by a worker that was told to stop")
+            self._enter(job, JobState.QUEUED, Cause.RELEASED)
             self._to_front([job])
 
     def renew(self, job_id: str, token: str) -> None:
@@ -204,11 +202,9 @@ class QueueModel:
         for job in sorted(dead, key=lambda job: job.lease_over_at):
             job.settled, job.crashes = "", job.crashes + 1
             if job.crashes == self._settings.max_crashes:
-                self._end(
-                    job, JobState.FAILED, f"its worker went silent {job.crashes} times while it was rendering"
-                )
+                self._end(job, JobState.FAILED, Cause.WORKER_LOST)
             else:
-                self._enter(job, JobState.QUEUED, "its worker went silent")
+                self._enter(job, JobState.QUEUED, Cause.WORKER_LOST)
         return [job for job in dead if job.state is JobState.QUEUED]
 
     def _is_due(self, job: ModelJob) -> bool:
@@ -240,10 +236,10 @@ class QueueModel:
 
     # Changing a state
 
-    def _end(self, job: ModelJob, state: JobState, reason: str | None = None) -> None:
+    def _end(self, job: ModelJob, state: JobState, cause: Cause | None = None) -> None:
         job.ended_at, job.due_at = self.now, None
-        self._enter(job, state, reason)
+        self._enter(job, state, cause)
 
-    def _enter(self, job: ModelJob, state: JobState, reason: str | None = None) -> None:
-        job.state, job.reason = state, reason
-        self.events.append((job.job_id, state, job.attempt))
+    def _enter(self, job: ModelJob, state: JobState, cause: Cause | None = None) -> None:
+        job.state, job.cause = state, cause
+        self.events.append((job.job_id, state, job.attempt, cause))

@@ -18,7 +18,7 @@ from shorthand import (
 )
 
 from pdflab.documents.samples import sample
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.settings import Settings
@@ -106,7 +106,7 @@ def test_only_a_queued_job_can_be_cancelled_and_only_a_failed_one_retried(
 def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queue: JobQueue) -> None:
     """The failed one stays as it ended; the new one asks for the same and knows whose retry it is."""
     submit(queue, "a")
-    queue.fail(take_and_claim(queue), WORKER, Failure("why"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
 
     first, again = api.post("/jobs/a/retry"), api.post("/jobs/a/retry")
 

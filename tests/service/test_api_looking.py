@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
+from pdflab.jobs import Cause
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.storage import Storage
@@ -86,7 +87,7 @@ def test_a_pdf_that_is_not_there_yet_is_409(api: FlaskClient, queue: JobQueue, s
 def test_a_pdf_that_will_never_be_is_409_and_says_why(api: FlaskClient, queue: JobQueue) -> None:
     """The reason of the failure is in the answer."""
     submit(queue, "a")
-    queue.fail(take_and_claim(queue), WORKER, Failure("no glyph for '❤'"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph for '❤'"))
 
     answer = api.get("/jobs/a/pdf")
 

@@ -102,6 +102,14 @@ def test_the_threads_of_a_process_share_one_embedded_redis() -> None:
     assert not other.client().exists("list")
 
 
+def test_a_name_is_for_people_and_decides_nothing() -> None:
+    """A Redis is embedded because it was made so, whatever it is called."""
+    theirs, ours = Broker("embedded in a kiosk", "redis://kiosk"), embedded_broker()
+    ours.name = "a Redis"
+
+    assert (theirs.embedded, ours.embedded) == (False, True)
+
+
 def test_a_private_server_lives_until_it_is_stopped(real_redis: Broker, tmp_path: Path) -> None:
     """A socket that only we may use, no port, its data in our folder; then nothing is left of it."""
     broker = private_broker(tmp_path / "redis")

@@ -14,11 +14,11 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.jobqueue import Claim, Failure, JobQueue
 
-HOPELESS = Failure("no glyph for that")
-PASSING = Failure("the disk is full", retry_in=30.0)
+HOPELESS = Failure(Cause.REJECTED, "no glyph for that")
+PASSING = Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=30.0)
 
 
 def test_a_claim_makes_the_job_ours(queue: JobQueue) -> None:

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service import api as api_module
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
@@ -21,7 +21,7 @@ def let_fail(queue: JobQueue, *job_ids: str) -> None:
     """Accept jobs that find no glyph."""
     submit(queue, *job_ids)
     for job_id in job_ids:
-        queue.fail(take_and_claim(queue, job_id), WORKER, Failure("no glyph"))
+        queue.fail(take_and_claim(queue, job_id), WORKER, Failure(Cause.REJECTED, "no glyph"))
 
 
 def dead(queue: JobQueue) -> list[str]:
@@ -35,7 +35,11 @@ def test_a_dead_letter_is_a_job_that_failed_and_that_somebody_could_want(queue: 
     queue.cancel("cancelled")
     queue.complete(take_and_claim(queue, "1"), WORKER)
     take_and_claim(queue, "2")
-    queue.fail(take_and_claim(queue, "3"), WORKER, Failure("the disk is full", retry_in=60.0))
+    queue.fail(
+        take_and_claim(queue, "3"),
+        WORKER,
+        Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=60.0),
+    )
 
     assert dead(queue) == ["first", "second"]
 
@@ -66,7 +70,7 @@ def test_a_retry_that_fails_is_a_dead_letter_of_its_own(queue: JobQueue) -> None
     """It can be tried again in its turn; the first letter is not listed a second time."""
     let_fail(queue, "a")
     [second] = queue.retry(list(queue.dead_letters()))
-    queue.fail(take_and_claim(queue), WORKER, Failure("no glyph"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph"))
 
     assert dead(queue) == [second]
     [third] = queue.retry(list(queue.dead_letters()))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from shorthand import LEASE_OVER, WORKER, submission, submit, take_and_claim
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.settings import Settings
@@ -18,7 +18,7 @@ def end_one_job_in_each_way(queue: JobQueue) -> None:
     submit(queue, "completed", "failed", "cancelled", "crashed")
     queue.cancel("cancelled")
     queue.complete(take_and_claim(queue, "1"), WORKER)
-    queue.fail(take_and_claim(queue, "2"), WORKER, Failure("no glyph"))
+    queue.fail(take_and_claim(queue, "2"), WORKER, Failure(Cause.REJECTED, "no glyph"))
     for token in ("3", "4", "5"):
         take_and_claim(queue, token)
         queue.clock_offset += LEASE_OVER
@@ -37,7 +37,11 @@ def test_a_record_expires_whichever_way_its_job_ended(queue: JobQueue, broker: B
 def test_a_job_without_an_ending_never_expires(queue: JobQueue, broker: Broker) -> None:
     """Waiting, in hand, or put off for a retry: answered 202 is not forgotten."""
     submit(queue, "put off", "in hand", "waiting")
-    queue.fail(take_and_claim(queue, "1"), WORKER, Failure("the disk is full", retry_in=60.0))
+    queue.fail(
+        take_and_claim(queue, "1"),
+        WORKER,
+        Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=60.0),
+    )
     take_and_claim(queue, "2")
 
     assert [broker.client().ttl(f"pdf_jobs:{name}") for name in ("put off", "in hand", "waiting")] == [-1] * 3
@@ -76,7 +80,7 @@ def test_what_has_expired_is_told_of_in_portions(queue: JobQueue) -> None:
     for number in range(3):
         queue.complete(take_and_claim(queue, f"c{number}"), WORKER)
     for number in range(3):
-        queue.fail(take_and_claim(queue, f"f{number}"), WORKER, Failure("no glyph"))
+        queue.fail(take_and_claim(queue, f"f{number}"), WORKER, Failure(Cause.REJECTED, "no glyph"))
     queue.clock_offset += DAY + 1
 
     first = queue.expired(limit=2)

@@ -4,7 +4,7 @@ import pytest
 from shorthand import WORKER, events, job, queue_away, submit, take_and_claim
 
 from pdflab.errors import BrokerUnavailable
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Claim, Failure, JobQueue
 from pdflab.settings import Settings
@@ -14,7 +14,7 @@ def test_stats_tell_the_whole_at_one_instant(queue: JobQueue) -> None:
     """Jobs by state, the PDFs, the depth, the age of the oldest, the workers, the throughput."""
     submit(queue, "completed", "failed", "in hand", "waiting", "last")
     queue.complete(take_and_claim(queue, "1"), WORKER)
-    queue.fail(take_and_claim(queue, "2"), WORKER, Failure("why"))
+    queue.fail(take_and_claim(queue, "2"), WORKER, Failure(Cause.REJECTED, "why"))
     queue.renew(WORKER, {}, [take_and_claim(queue, "3")])
     queue.clock_offset += 5
 
@@ -73,7 +73,9 @@ def test_a_list_of_one_state_is_in_the_order_that_matters(queue: JobQueue) -> No
 def test_a_job_that_waits_for_its_retry_is_listed_as_queued(queue: JobQueue) -> None:
     """A list shows what the numbers count: the job is QUEUED, and not nowhere."""
     submit(queue, "a")
-    queue.fail(take_and_claim(queue), WORKER, Failure("the disk is full", retry_in=60.0))
+    queue.fail(
+        take_and_claim(queue), WORKER, Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=60.0)
+    )
 
     assert queue.stats().queued == 1
     assert [job.job_id for job in queue.jobs(JobState.QUEUED, 10)] == ["a"]
@@ -154,7 +156,7 @@ def test_without_redis_every_step_says_that_it_is_away(queue: JobQueue, settings
         lambda: away.take(0.01),
         lambda: away.claim("a", WORKER, "token"),
         lambda: away.complete(claim, WORKER),
-        lambda: away.fail(claim, WORKER, Failure("why")),
+        lambda: away.fail(claim, WORKER, Failure(Cause.REJECTED, "why")),
         lambda: away.release(claim),
         lambda: away.renew(WORKER, {}, [claim]),
         lambda: away.leave(WORKER),

@@ -185,7 +185,7 @@ EVALUATED = """\
 """
 LATER = """\
             answer = script(args=told)
-            while fields := self._redis.lpop("unsent", 16):
+            while fields := self._redis.lpop("unsent", 18):
                 self._redis.xadd(EVENTS, dict(zip(fields[::2], fields[1::2])))
             return answer
 """

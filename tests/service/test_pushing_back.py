@@ -21,6 +21,7 @@ from shorthand import (
 from werkzeug.test import TestResponse
 
 from pdflab.errors import KeyReused, QueueFull
+from pdflab.jobs import Cause
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue, Submission
 from pdflab.settings import Settings
@@ -261,7 +262,7 @@ def test_dead_letters_are_tried_again_by_as_many_as_a_line_holds(
     """Six of them and room for four: four are in the line, and 429 says when to ask for the others."""
     for number in range(6):
         submit(narrow, f"dead-{number}")
-        narrow.fail(take_and_claim(narrow), WORKER, Failure("no"))
+        narrow.fail(take_and_claim(narrow), WORKER, Failure(Cause.REJECTED, "no"))
     api = client_of(narrow, replace(settings, queue_limit=4))
 
     first = api.post("/dead-letters/retry")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from shorthand import WORKER, events, line, submit
 
+from pdflab.jobs import Cause
 from pdflab.service.broker import embedded_broker
 from pdflab.service.jobqueue import QUEUE, Claim, Failure, JobQueue, new_id
 from pdflab.settings import Settings
@@ -45,7 +46,7 @@ class AnySchedule(RuleBasedStateMachine):
             case "release":
                 following = self.queue.release(claim)
             case _:
-                failure = Failure("why", 5.0 if how == "passing" else None)
+                failure = Failure(Cause.OUT_OF_MEMORY, "why", 5.0 if how == "passing" else None)
                 following = self.queue.fail(claim, WORKER, failure, next_token=token).next
         self.claims += [following] if following else []
 

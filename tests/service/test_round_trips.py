@@ -5,7 +5,7 @@ from shorthand import WORKER, ask, client_of, note_commands, opened, submission,
 
 from pdflab.documents.page import Rendered
 from pdflab.errors import ImpossibleDocument
-from pdflab.jobs import Job
+from pdflab.jobs import Cause, Job
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.worker import Worker
@@ -23,7 +23,7 @@ def counted(broker: Broker, settings: Settings) -> tuple[JobQueue, list[str]]:
     queue = JobQueue(client, settings)
     submit(queue, "warm-1", "warm-2", "warm-3")
     queue.complete(take_and_claim(queue), WORKER)
-    queue.fail(take_and_claim(queue), WORKER, Failure("why"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
     queue.release(take_and_claim(queue))
     queue.cancel("warm-3"), queue.take(0.01)
     queue.renew(WORKER, {}, []), queue.sweep(), queue.stats()
@@ -70,7 +70,7 @@ def test_every_step_is_one_round_trip(counted: tuple[JobQueue, list[str]]) -> No
     submit(queue, "a")
     claim = take_and_claim(queue)
     queue.renew(WORKER, {}, [claim])
-    queue.fail(claim, WORKER, Failure("why"))
+    queue.fail(claim, WORKER, Failure(Cause.REJECTED, "why"))
     queue.sweep()
     queue.stats()
 

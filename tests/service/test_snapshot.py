@@ -7,6 +7,7 @@ import pytest
 from shorthand import WORKER, client_of, note_commands, queue_away, submit, take_and_claim
 
 from pdflab.errors import BrokerUnavailable
+from pdflab.jobs import Cause
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue, Submission
 from pdflab.service.liveview import LiveView
@@ -49,7 +50,7 @@ def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snaps
     """Twelve of each, the last accepted first: whoever asks for a document sees it on top."""
     submit(queue, *(f"job-{number:02}" for number in range(20)))
     queue.complete(take_and_claim(queue), WORKER)
-    queue.fail(take_and_claim(queue), WORKER, Failure("why"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
     take_and_claim(queue)
 
     jobs = look(snapshot)["jobs"]
@@ -67,7 +68,9 @@ def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snaps
 def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot: Snapshot) -> None:
     """As QUEUED, with what went wrong before."""
     submit(queue, "a")
-    queue.fail(take_and_claim(queue), WORKER, Failure("the disk is full", retry_in=60.0))
+    queue.fail(
+        take_and_claim(queue), WORKER, Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=60.0)
+    )
 
     [job] = look(snapshot)["jobs"]
 

@@ -15,7 +15,7 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.settings import Settings
@@ -66,7 +66,8 @@ def test_a_failure_is_counted_once_and_gives_the_same_next_job_again(
     """One error, whether it is the end or another try follows; and one next job."""
     submit(queue, "a", "b", "c")
 
-    settled = queue.fail(take_and_claim(queue), WORKER, Failure("why", retry_in), next_token="next")
+    failure = Failure(Cause.OUT_OF_MEMORY, "why", retry_in)
+    settled = queue.fail(take_and_claim(queue), WORKER, failure, next_token="next")
 
     assert settled.next is not None
     assert (settled.stale, settled.next.job.job_id) == (False, "b")
@@ -110,13 +111,13 @@ def test_a_sweep_counts_a_crash_once(queue: JobQueue) -> None:
 def test_a_step_repeated_late_takes_nothing_from_the_next_holder(queue: JobQueue, step: str) -> None:
     """The job was put off and is in other hands when the old worker's step arrives again: they keep it."""
     submit(queue, "a")
-    first = take_and_claim(queue, "first")
-    queue.fail(first, WORKER, Failure("why", 5.0))
+    first, failure = take_and_claim(queue, "first"), Failure(Cause.OUT_OF_MEMORY, "why", 5.0)
+    queue.fail(first, WORKER, failure)
     queue.clock_offset += LEASE_OVER
     queue.sweep()
     second = take_and_claim(queue, "second")
 
-    queue.fail(first, WORKER, Failure("why", 5.0)) if step == "fail" else queue.complete(first, WORKER)
+    queue.fail(first, WORKER, failure) if step == "fail" else queue.complete(first, WORKER)
 
     assert state(queue, "a") is JobState.PROCESSING
     assert not queue.complete(second, WORKER).stale

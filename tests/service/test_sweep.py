@@ -2,7 +2,7 @@
 
 from shorthand import LEASE_OVER, SWEEP_DUE, WORKER, job, line, state, states, submit, take_and_claim
 
-from pdflab.jobs import JobState
+from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import QUEUE, Failure, JobQueue
 from pdflab.settings import Settings
@@ -197,7 +197,9 @@ def test_a_stale_hint_does_not_hide_a_lost_job(queue: JobQueue) -> None:
 def test_a_retry_that_is_due_goes_ahead_of_those_who_came_later(queue: JobQueue) -> None:
     """It keeps the number it was given when it was accepted."""
     submit(queue, "a", "b")
-    queue.fail(take_and_claim(queue), WORKER, Failure("the disk is full", retry_in=5.0))
+    queue.fail(
+        take_and_claim(queue), WORKER, Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=5.0)
+    )
 
     later(queue, 6), later(queue)
 

@@ -10,7 +10,8 @@ from pypdf import PdfReader
 
 from pdflab.documents.fonts import FontBook
 from pdflab.documents.samples import sample
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Cause, JobEvent, JobState
+from pdflab.service import sync_api
 from pdflab.service.sync_api import EventLog, create_sync_app
 from pdflab.settings import Settings
 
@@ -60,6 +61,26 @@ def test_a_document_that_cannot_be_drawn_is_422_and_failed(door: FlaskClient, se
     assert (processing.state, failed.state) == (JobState.PROCESSING, JobState.FAILED)
     assert answer.json["detail"] == failed.reason
     assert "more than 500 pages" in failed.reason
+    assert failed.cause is Cause.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(MemoryError(), Cause.OUT_OF_MEMORY), (ZeroDivisionError("why"), Cause.RENDERER_ERROR)],
+)
+def test_what_goes_wrong_here_has_the_causes_of_a_worker(
+    door: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Cause
+) -> None:
+    """Who counts failures counts the same words at both doors."""
+
+    def break_down(*_: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sync_api, "render", break_down)
+    answer = door.post(DOOR, json=sample("custom", 1))
+
+    assert answer.status_code == 500
+    assert [event.cause for event in told(settings)] == [None, cause]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from shorthand import WORKER, opened, states, submit, take_and_claim
 
 from pdflab.documents.page import Rendered
+from pdflab.jobs import Cause
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.storage import Storage
 from pdflab.service.worker import Worker
@@ -69,7 +70,7 @@ def test_what_has_been_kept_long_enough_is_removed_and_forgotten(queue: JobQueue
     end_and_store(queue, storage, "old")
     submit(queue, "failed")
     storage.put("failed", "token", PDF)  # its last worker died between storing and telling
-    queue.fail(take_and_claim(queue), WORKER, Failure("why"))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
     queue.clock_offset += DAY + 1
     end_and_store(queue, storage, "new")
     submit(queue, "waiting")

@@ -11,7 +11,7 @@ local at = stamp(now)
 local function record(job_id) return 'pdf_jobs:' .. job_id end
 
 local FIELDS = { 'state', 'token', 'settled', 'next', 'kind', 'request', 'queued_at', 'due_at', 'started_at', 'attempt',
-  'crashes', 'errors', 'worker', 'reason', 'history' }
+  'crashes', 'errors', 'worker', 'cause', 'history' }
 
 -- What a step decides by; a field that a record does not have is false.
 local function read(job_id)
@@ -20,14 +20,16 @@ local function read(job_id)
   return job
 end
 
--- Change a job's state and tell it: never one without the other. `...` are more fields that change with it.
-local function enter(job, state, reason, ...)
+-- Change a job's state and tell it: never one without the other. Programs read the cause, a word of Cause in jobs.py,
+-- and people the reason. `...` are more fields that change with it.
+local function enter(job, state, cause, reason, ...)
   job.state, job.history = state, (job.history or '') .. state .. ' ' .. at .. '\n'
-  redis.call('HSET', record(job.id), 'state', state, 'reason', reason or '', 'history', job.history, ...)
+  redis.call('HSET', record(job.id), 'state', state, 'cause', cause or '', 'reason', reason or '',
+    'history', job.history, ...)
   local number = redis.call('HINCRBY', 'pdf_jobs_counts', 'events', 1)
   redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',
     'number', number, 'job_id', job.id, 'state', state, 'at', at, 'kind', job.kind,
-    'attempt', job.attempt or '0', 'worker', job.worker or '', 'reason', reason or '')
+    'attempt', job.attempt or '0', 'worker', job.worker or '', 'cause', cause or '', 'reason', reason or '')
 end
 
 -- Into the line again, at the front: the job keeps the number it was given when it was accepted.
@@ -40,14 +42,14 @@ end
 
 -- Take the job from whoever holds it, into a new state. A holder that lets go itself leaves its token behind
 -- as `settled`, so that the same step, sent again because its answer was lost, is recognised.
-local function let_go(job, token, state, reason, ...)
+local function let_go(job, token, state, cause, reason, ...)
   redis.call('ZREM', 'pdf_jobs_leases', job.id)
-  enter(job, state, reason, 'token', '', 'settled', token or '', ...)
+  enter(job, state, cause, reason, 'token', '', 'settled', token or '', ...)
 end
 
 -- End a job, for ever.
-local function finish(job, token, state, reason, retention, ...)
-  let_go(job, token, state, reason, 'ended_at', at, ...)
+local function finish(job, token, state, cause, reason, retention, ...)
+  let_go(job, token, state, cause, reason, 'ended_at', at, ...)
   redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', at, job.id)
   redis.call('HINCRBY', 'pdf_jobs_counts', state, 1)
   -- Kept a little longer than its place in the list of ended jobs, so that no list names a missing record.
@@ -67,7 +69,7 @@ local function claim(job, token, worker, lease)
   if job.due_at then redis.call('ZREM', 'pdf_jobs_delayed', job.id) end
   redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), job.id)
   job.worker, job.attempt = worker, (job.attempt or 0) + 1
-  enter(job, 'PROCESSING', nil, 'token', token, 'worker', worker, 'attempt', job.attempt, 'started_at', at)
+  enter(job, 'PROCESSING', nil, nil, 'token', token, 'worker', worker, 'attempt', job.attempt, 'started_at', at)
   return in_hand(job)
 end
 

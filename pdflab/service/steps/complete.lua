@@ -7,6 +7,7 @@ if verdict == 'stale' then return { verdict } end
 if verdict == 'again' then return { verdict, claimed_before(job, next_token) } end
 
 local following = next_free(next_token)
-finish(job, token, 'COMPLETED', nil, tonumber(ARGV[7]), 'result', ARGV[8], 'next', following and following.id or '')
+finish(job, token, 'COMPLETED', nil, nil, tonumber(ARGV[7]), 'result', ARGV[8],
+  'next', following and following.id or '')
 redis.call('HINCRBYFLOAT', 'pdf_jobs_counts', 'busy', stamp(now - job.started_at))
 return { verdict, following and claim(following, next_token, worker, lease) }

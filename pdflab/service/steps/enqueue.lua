@@ -32,7 +32,7 @@ for _, i in ipairs(fresh) do
     redis.call('HSET', record(retry_of), 'retried_as', job_id)
   end
   redis.call('ZADD', 'pdf_jobs_waiting', sequence, job_id)
-  enter({ id = job_id, kind = kind }, 'QUEUED', nil, 'job_id', job_id, 'kind', kind, 'request', request,
+  enter({ id = job_id, kind = kind }, 'QUEUED', nil, nil, 'job_id', job_id, 'kind', kind, 'request', request,
     'queued_at', at, 'sequence', sequence, 'retry_of', retry_of)
   redis.call('LPUSH', 'pdf_jobs_queue', job_id)
 end

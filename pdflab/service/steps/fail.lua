@@ -1,7 +1,9 @@
 -- No PDF this time: FAILED, or QUEUED again after `delay` seconds. And claim the next job.
--- ARGV: offset, job_id, token, worker, lease, next_token, retention, reason, delay ('' is: never again), max_errors.
+-- ARGV: offset, job_id, token, worker, lease, next_token, retention, cause, reason, delay ('' is: never again),
+-- max_errors.
 local token, worker, lease, next_token = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-local retention, reason, delay, max_errors = tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
+local retention, cause, reason = tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local delay, max_errors = tonumber(ARGV[10]), tonumber(ARGV[11])
 local job = read(ARGV[2])
 local verdict = standing(job, token)
 if verdict == 'stale' then return { verdict } end
@@ -11,8 +13,8 @@ local following, errors = next_free(next_token), redis.call('HINCRBY', record(jo
 local next_id = following and following.id or ''
 if delay and errors < max_errors then
   redis.call('ZADD', 'pdf_jobs_delayed', stamp(now + delay), job.id)
-  let_go(job, token, 'QUEUED', reason, 'due_at', stamp(now + delay), 'next', next_id)
+  let_go(job, token, 'QUEUED', cause, reason, 'due_at', stamp(now + delay), 'next', next_id)
 else
-  finish(job, token, 'FAILED', reason, retention, 'next', next_id)
+  finish(job, token, 'FAILED', cause, reason, retention, 'next', next_id)
 end
 return { verdict, following and claim(following, next_token, worker, lease) }

@@ -7,7 +7,7 @@ local function tell(job_ids)
   for _, job_id in ipairs(job_ids) do
     local key = record(job_id)
     local job = redis.call('HMGET', key, 'job_id', 'kind', 'state', 'sequence', 'queued_at', 'started_at', 'ended_at',
-      'worker', 'reason', 'retried_as')
+      'worker', 'cause', 'reason', 'retried_as')
     job[#job + 1] = redis.call('HSTRLEN', key, 'request') <= longest and redis.call('HGET', key, 'request') or ''
     if job[1] then jobs[#jobs + 1] = job end
   end

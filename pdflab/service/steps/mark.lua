@@ -7,9 +7,9 @@ job.worker = ARGV[4]
 if state == 'PROCESSING' then
   job.attempt = (job.attempt or 0) + 1
   redis.call('ZADD', 'pdf_jobs_leases', '+inf', job.id)
-  enter(job, state, nil, 'worker', job.worker, 'attempt', job.attempt, 'started_at', at)
+  enter(job, state, nil, nil, 'worker', job.worker, 'attempt', job.attempt, 'started_at', at)
 else
-  finish(job, nil, state, nil, tonumber(ARGV[5]))
+  finish(job, nil, state, nil, nil, tonumber(ARGV[5]))
   redis.call('HINCRBYFLOAT', 'pdf_jobs_counts', 'busy', stamp(now - (job.started_at or now)))
 end
 return 1

@@ -4,6 +4,6 @@ local verdict = standing(job, ARGV[3])
 if verdict ~= 'held' then return verdict end
 
 job.attempt = job.attempt - 1
-let_go(job, ARGV[3], 'QUEUED', 'handed back by a worker that was told to stop', 'attempt', job.attempt)
+let_go(job, ARGV[3], 'QUEUED', 'released', 'handed back by a worker that was told to stop', 'attempt', job.attempt)
 to_front(job.id)
 return verdict

@@ -12,9 +12,9 @@ for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_leases', '-inf', a
   local job, crashes = read(job_id), redis.call('HINCRBY', record(job_id), 'crashes', 1)
   if crashes >= max_crashes then
     local reason = 'its worker went silent ' .. crashes .. ' times while it was rendering this document'
-    finish(job, nil, 'FAILED', reason, retention)
+    finish(job, nil, 'FAILED', 'worker_lost', reason, retention)
   else
-    let_go(job, nil, 'QUEUED', 'its worker went silent')
+    let_go(job, nil, 'QUEUED', 'worker_lost', 'its worker went silent')
     back[#back + 1] = job_id
   end
 end
