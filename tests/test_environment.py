@@ -1,42 +1,88 @@
-"""The conda way leads to the same place as the pip way."""
+"""What is installed in two years is what is installed today, by pip and by conda."""
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
+import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"redis-py": "redis", "matplotlib-base": "matplotlib"}
-NOT_PYTHON_PACKAGES = {"python", "pip", "redis-server"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONSTRAINTS = [
+    line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
+]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+OURS = [*PROJECT["project"]["dependencies"], *(line for lines in EXTRAS.values() for line in lines)]
 
 
-def _pins(requirements: list[str]) -> dict[str, str]:
-    """Give each requirement's range by its name."""
-    parts = (re.fullmatch(r"([\w-]+)(?:\[\w+\])?\s*(.*)", requirement) for requirement in requirements)
-    return {part[1]: part[2] for part in parts if part}
+def _pins() -> dict[str, str]:
+    """Return the pinned version of each package, where this Python and this system need it."""
+    requirements = [Requirement(line) for line in CONSTRAINTS]
+    return {
+        canonicalize_name(requirement.name): str(requirement.specifier).removeprefix("==")
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate()
+    }
 
 
-def test_every_package_has_the_same_range_in_both_files() -> None:
-    """A pin that is changed in pyproject.toml is changed in environment.yml too."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    ours = _pins([*project["dependencies"], *extras["lab"], *extras["test"]])
+def _installed_with(name: str, extras: frozenset[str], seen: set[tuple[str, str]]) -> set[str]:
+    """Return the packages that a package pulls in with some extras, itself too."""
+    names = {canonicalize_name(name)}
+    for line in metadata.requires(name) or []:
+        wanted = Requirement(line)
+        for extra in {"", *extras}:
+            reached = (wanted.name, f"{sorted(wanted.extras)}")
+            if (wanted.marker is None or wanted.marker.evaluate({"extra": extra})) and reached not in seen:
+                seen.add(reached)
+                names |= _installed_with(wanted.name, frozenset(wanted.extras), seen)
+    return names
+
+
+def test_every_package_that_is_pulled_in_is_pinned() -> None:
+    """No package is left out, however deep: each is one that a new release could break."""
+    pulled_in = _installed_with("pdflab", frozenset({"dev"}), set())
+
+    assert len(pulled_in) > 150
+    assert pulled_in - {"pdflab"} <= _pins().keys()
+
+
+@pytest.mark.parametrize("line", CONSTRAINTS)
+def test_a_constraint_is_a_name_and_a_version(line: str) -> None:
+    """Pip refuses constraints with extras, and -e refuses hashes."""
+    assert re.fullmatch(r"[a-z0-9-]+==[\w.!+]+( ; [^#]+)?", line)
+
+
+@pytest.mark.parametrize("requirement", OURS)
+def test_a_pin_is_in_the_range_that_pyproject_gives(requirement: str) -> None:
+    """A range that is changed in pyproject.toml asks for new constraints."""
+    wanted = Requirement(requirement)
+
+    assert wanted.name == "pdflab" or wanted.specifier.contains(_pins()[canonicalize_name(wanted.name)])
+
+
+def test_what_builds_the_package_is_pinned_too() -> None:
+    """Pip keeps constraints away from the build: its requirement is exact by itself."""
+    [build] = PROJECT["build-system"]["requires"]
+
+    assert re.fullmatch(r"hatchling==[\d.]+", build)
+
+
+def test_every_documented_way_installs_the_pinned_packages() -> None:
+    """README's two commands, the tests of every change and conda read the same file."""
+    readme = re.findall(r"pip install (.+?) &&", (ROOT / "README.md").read_text())
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    by_conda = _pins([line for line in environment if isinstance(line, str)])
-    by_pip = _pins(environment[-1]["pip"][:-1])
 
-    theirs = {CONDA_NAMES.get(name, name): pin for name, pin in (by_conda | by_pip).items()}
-
-    assert {
-        name: pin for name, pin in theirs.items() if name not in NOT_PYTHON_PACKAGES
-    }.items() <= ours.items()
+    assert readme == ["-c constraints.txt -e '.[lab]'", "-c constraints.txt -e '.[test]'"]
+    assert '"") versions=(-c constraints.txt)' in (ROOT / ".ci" / "run").read_text()
+    assert environment[-1]["pip"] == ["-c constraints.txt", "-e .[test]"]
 
 
-def test_binder_takes_the_python_and_the_kernel_that_work() -> None:
-    """Binder reads `python=3.12` in that form alone, and its own ipykernel breaks live widgets."""
+def test_conda_chooses_no_package_that_pip_has_pinned() -> None:
+    """Python and the Redis server come from conda; Binder reads `python=3.12` in that form alone."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 
-    assert environment[0] == "python=3.12"
-    assert "ipykernel>=7.1,<8" in environment
-    assert environment[-1]["pip"][-1] == "-e .[test]"
+    assert environment[:-1] == ["python=3.12", "pip", "redis-server>=7"]
