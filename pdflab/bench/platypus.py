@@ -13,23 +13,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from pdflab.documents.content import facts_of, items_of, parties_of, sums_of, title_of
 from pdflab.documents.requests import InvoiceRequest
-from pdflab.documents.tutorial import (
-    code_of,
-    facts_of,
-    items_of,
-    parties_of,
-    payment_of,
-    sums_of,
-    title_of,
-)
+from pdflab.documents.tutorial import code_image, remarks_of
 
-_MARGINS = {
-    "leftMargin": 50,
-    "rightMargin": 50,
-    "topMargin": 50,
-    "bottomMargin": 58,
-}  # 6 more are a frame's own
+_MARGINS = {"leftMargin": 50, "rightMargin": 50, "topMargin": 50, "bottomMargin": 58}  # a frame adds 6
 _TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=24, leading=34)
 _BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13.3)
 _RIGHT = ("ALIGN", (4, 0), (-1, -1), "RIGHT")
@@ -56,11 +44,12 @@ def _story(request: InvoiceRequest) -> list[Any]:
     titles, rows = items_of(request)
     cells = [(number, _paragraph([text]), *rest) for number, text, *rest in rows]
     space = Spacer(0, 12)
-    story = [Paragraph(escape(title_of(request)), _TITLE), _paragraph(facts_of(request)), space]
+    facts = [f"{fact.label} {fact.value}" for fact in facts_of(request)]
+    story = [Paragraph(escape(title_of(request)), _TITLE), _paragraph(facts), space]
     story += [Table([[_paragraph(lines) for lines in parties_of(request)]]), space]
     story += [Table([titles, *cells], _widths(len(titles)), repeatRows=1, style=_LINES), space]
-    story += [Table([*sums_of(request)], hAlign="RIGHT", style=_SUMS), space, _paragraph(payment_of(request))]
-    if code := code_of(request):
+    story += [Table(sums_of(request), hAlign="RIGHT", style=_SUMS), space, _paragraph(remarks_of(request))]
+    if code := code_image(request):
         story.append(Image(_png(code), 74, 74, hAlign="LEFT"))
     return story
 
@@ -71,9 +60,7 @@ def _widths(columns: int) -> list[float]:
 
 
 def _paragraph(lines: Sequence[str]) -> Paragraph:
-    return Paragraph(
-        "<br/>".join(map(escape, lines)), _BODY
-    )  # Platypus reads its own markup in what it is given
+    return Paragraph("<br/>".join(map(escape, lines)), _BODY)  # escaped: Platypus reads markup in texts
 
 
 def _png(picture: Any) -> BytesIO:

@@ -17,7 +17,7 @@ import uharfbuzz as hb
 
 from pdflab.documents.face import CoreFont, Face, cut, is_western
 from pdflab.documents.invisible import clean
-from pdflab.documents.typesetting import Spool, Typesetter
+from pdflab.documents.typesetting import Typesetter
 
 
 class Script(NamedTuple):
@@ -59,12 +59,10 @@ class FontFile:
 class FontBook:
     """The fonts of one process. Make one, and hand it to every `render`: what was cut for a script is kept.
 
-    The first file that has a character draws it. `spool` gives a path to the bytes of a font: it is asked
-    only if the installed fpdf2 is not one we know, and embeds fonts by its public functions alone.
+    The first file that has a character draws it.
     """
 
-    def __init__(self, files: Sequence[FontFile] = (), *, spool: Spool | None = None) -> None:
-        self._spool = spool
+    def __init__(self, files: Sequence[FontFile] = ()) -> None:
         self._files = tuple(files)
         self._opened: dict[str, tuple[hb.Face, hb.Set]] = {}
         self._faces: dict[tuple[str, str, bool], Face] = {}
@@ -98,7 +96,7 @@ class FontBook:
     def _typesetter(self, letter: str) -> Typesetter:
         regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
         fonts = regular or CoreFont(False), bold or CoreFont(True)
-        return Typesetter(*fonts, face_for=self.face_for, spool=self._spool)
+        return Typesetter(*fonts, face_for=self.face_for)
 
     def _face_for(self, character: str, bold: bool) -> Face | None:
         """Find the font for a character, in the other weight if need be; None: no font has it."""

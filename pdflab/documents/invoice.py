@@ -3,8 +3,10 @@
 Read next: items.py.
 """
 
+from collections.abc import Sequence
+
+from pdflab.documents.content import Fact, facts_of, parties_of, title_of
 from pdflab.documents.direction import reads_from_right
-from pdflab.documents.formats import Formats, formats_for
 from pdflab.documents.items import draw_items
 from pdflab.documents.labels import Labels, labels_for
 from pdflab.documents.page import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Rendered, Sheet, Style
@@ -18,70 +20,51 @@ MOST_REMARKS = 80.0  # a short remark stays with the sums; a long one may flow t
 
 def draw_invoice(request: InvoiceRequest, *, created_at: float, setter: Typesetter) -> Rendered:
     """Draw an invoice."""
-    formats, labels = formats_for(request.locale, request.currency), labels_for(request.locale)
-    title = f"{labels.invoice} {request.number}"
+    labels, title = labels_for(request.locale), title_of(request)
     sheet = Sheet(title, created_at=created_at, setter=setter, author=request.seller.name)
     sheet.set_lang(labels.language)
     sheet.page_of = labels.page
-    settlement = Settlement(sheet, request, formats, labels)
+    settlement = Settlement(sheet, request)
     remarks = _remarks(request, labels)
     sheet.headline(title)
     sheet.y += 10
-    _draw_facts(sheet, _facts(request, formats, labels))
-    _draw_parties(sheet, request, labels)
+    _draw_facts(sheet, facts_of(request))
+    _draw_parties(sheet, parties_of(request))
     tail = settlement.height + min(_height(sheet, remarks), MOST_REMARKS)
-    draw_items(sheet, request, formats, labels, tail=tail)
+    draw_items(sheet, request, tail=tail)
     settlement.draw()
     _draw_remarks(sheet, remarks)
     return sheet.finish(_signature(request.seller, labels))
 
 
-def _facts(request: InvoiceRequest, formats: Formats, labels: Labels) -> list[tuple[str, str, Style]]:
-    facts = [
-        (labels.issued, formats.day(request.issued), BODY),
-        (labels.due, formats.day(request.due) if request.due else "", BODY),
-        (labels.amount_due, formats.sum(request.totals.due), STRONG),
-        (labels.order, request.order_number or "", BODY),
-        (labels.reference, request.buyer_reference or "", BODY),
-    ]
-    return [fact for fact in facts if fact[1]]
-
-
-def _draw_facts(sheet: Sheet, facts: list[tuple[str, str, Style]]) -> None:
+def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
     width = (sheet.epw - GUTTER * (FACTS_A_ROW - 1)) / FACTS_A_ROW
     for start in range(0, len(facts), FACTS_A_ROW):
         top, ends = sheet.y, []
-        for place, (label, value, style) in enumerate(facts[start : start + FACTS_A_ROW]):
+        for place, fact in enumerate(facts[start : start + FACTS_A_ROW]):
             x = MARGIN + place * (width + GUTTER)
             sheet.y = top
-            _flow(sheet, label, LABEL, x=x, width=width)
-            _flow(sheet, value, style, x=x, width=width)
+            _flow(sheet, fact.label, LABEL, x=x, width=width)
+            _flow(sheet, fact.value, STRONG if fact.strong else BODY, x=x, width=width)
             ends.append(sheet.y)
         sheet.y = max(ends) + 8
     sheet.y += 10
 
 
-def _draw_parties(sheet: Sheet, request: InvoiceRequest, labels: Labels) -> None:
+def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
     top, ends = sheet.y, []
-    for column, (label, party) in enumerate(((labels.seller, request.seller), (labels.buyer, request.buyer))):
+    for column, (label, name, *lines) in enumerate(parties):
         sheet.y = top
-        x = MARGIN + column * (sheet.epw + GUTTER) / 2
-        _draw_party(sheet, party, labels, label=label, x=x)
+        x, width = MARGIN + column * (sheet.epw + GUTTER) / 2, (sheet.epw - GUTTER) / 2
+        sheet.bar(width, 0.5, FAINT, x=x)
+        sheet.y += 6
+        sheet.put(label, LABEL, x=x)
+        sheet.y += LABEL.leading + 2
+        _flow(sheet, name, STRONG, x=x, width=width)
+        for line in lines:
+            _flow(sheet, line, BODY, x=x, width=width)
         ends.append(sheet.y)
     sheet.y = max(ends) + 22
-
-
-def _draw_party(sheet: Sheet, party: Party, labels: Labels, *, label: str, x: float) -> None:
-    width = (sheet.epw - GUTTER) / 2
-    sheet.bar(width, 0.5, FAINT, x=x)
-    sheet.y += 6
-    sheet.put(label, LABEL, x=x)
-    sheet.y += LABEL.leading + 2
-    _flow(sheet, party.name, STRONG, x=x, width=width)
-    identity = (party.country, party.vat_id and f"{labels.vat} {party.vat_id}")
-    for line in (*party.address, " · ".join(part for part in identity if part)):
-        if line:
-            _flow(sheet, line, BODY, x=x, width=width)
 
 
 def _flow(sheet: Sheet, text: str, style: Style, *, x: float, width: float) -> None:

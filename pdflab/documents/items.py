@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, zip_longest
 
+from pdflab.documents.content import items_of
 from pdflab.documents.direction import reads_from_right
-from pdflab.documents.formats import Formats
-from pdflab.documents.labels import Labels
+from pdflab.documents.formats import formats_for
+from pdflab.documents.labels import Labels, labels_for
 from pdflab.documents.page import ACCENT, BODY, FAINT, GUTTER, LABEL, MARGIN, MUTED, PADDING, Sheet, Style
 from pdflab.documents.requests import InvoiceRequest
 from pdflab.documents.table import share_width
@@ -33,36 +34,13 @@ class Lane:
     snug: bool
 
 
-def draw_items(
-    sheet: Sheet, request: InvoiceRequest, formats: Formats, labels: Labels, *, tail: float
-) -> None:
+def draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
     """Draw the lines; `tail` is the height of what must not stand on a page without the last of them."""
-    titles, rows = _cells(request, formats, labels)
+    titles, rows = items_of(request)
     sums = list(accumulate(request.nets, initial=Decimal(0)))
     lanes = _lanes(sheet, titles, rows)
+    labels, formats = labels_for(request.locale), formats_for(request.locale, request.currency)
     _Ledger(sheet, lanes, labels, lambda done: formats.amount(sums[done])).draw(rows, tail=tail)
-
-
-def _cells(request: InvoiceRequest, formats: Formats, labels: Labels) -> tuple[Row, list[Row]]:
-    titles = ["", labels.description, labels.quantity, labels.unit, labels.unit_price, labels.discount]
-    titles += [f"{labels.vat} %", labels.amount]
-    rows: list[Row] = [
-        [
-            str(number),
-            line.description,
-            formats.number(line.quantity),
-            line.unit,
-            formats.price(line.unit_price),
-            formats.number(line.discount) if line.discount else "",
-            formats.number(line.vat_rate),
-            formats.amount(net),
-        ]
-        for number, (line, net) in enumerate(zip(request.lines, request.nets, strict=True), start=1)
-    ]
-    if not any(line.discount for line in request.lines):
-        del titles[5]
-        rows = [[*row[:5], *row[6:]] for row in rows]
-    return titles, rows
 
 
 def _lanes(sheet: Sheet, titles: Row, rows: Sequence[Row]) -> list[Lane]:

@@ -1,6 +1,6 @@
 """The words of an invoice itself, in English, German and French; other locales read English.
 
-Read next: invoice.py.
+Read next: content.py.
 """
 
 from dataclasses import dataclass

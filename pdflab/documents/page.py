@@ -15,8 +15,7 @@ from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
 from pdflab.documents.direction import reads_from_right
-from pdflab.documents.pen import Pen, fits
-from pdflab.documents.plainpen import PlainPen
+from pdflab.documents.pen import Pen
 from pdflab.documents.typesetting import BOX, Run, Typesetter
 from pdflab.errors import ImpossibleDocument
 
@@ -77,7 +76,7 @@ class Sheet(FPDF):
     ) -> None:
         super().__init__(unit="pt", format=paper)
         self.setter = setter
-        self.pen = Pen(self) if fits() else PlainPen(self, self.setter.spool)
+        self.pen = Pen(self)
         self.missing: dict[str, None] = {}
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
         self.alias_nb_pages("")  # {nb} in a customer's text must never become the number of pages
@@ -179,7 +178,6 @@ class Sheet(FPDF):
         """Number the pages, now that their count is known, sign them, and give the document."""
         for number in self.pages:
             self.page = number
-            self.pen.turn()
             self._number_page(number, signature)
         return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
 

@@ -1,50 +1,40 @@
-"""The fast pen: it writes text straight into the pages of fpdf2, and hands it fonts that are ready to embed.
+"""The pen: it writes text straight into the pages of fpdf2, and hands it fonts that are ready to embed.
 
-All we use that is private to fpdf2 is in this file. `fits` looks whether the installed version has the shape
-that we know; if not, plainpen.py does the same with public functions, slower.
-Read next: plainpen.py.
+By its public functions alone, fpdf2 would read and cut each font again for each document. All we use that is
+private to fpdf2 is in this file, and looked for before the first document is drawn.
+Read next: page.py.
 """
 
-import inspect
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from inspect import signature
 from typing import Any, cast
 
-from fpdf import FPDF
+from fpdf import FPDF, FPDF_VERSION
 from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import PDFResourceType
-from fpdf.output import OutputProducer, PDFFont, PDFPage, ResourceCatalog
+from fpdf.output import OutputProducer, PDFFont, ResourceCatalog
 from fpdf.syntax import PDFObject
 
 from pdflab.documents.embedding import embed, objects
 from pdflab.documents.face import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting import Font, Run
+from pdflab.errors import UsageError
 
 _FIRST = 11  # our fonts are F11 and up; fpdf2 counts its own from 1
-
-
-@cache
-def fits() -> bool:
-    """Tell whether the installed fpdf2 can be written to directly."""
-    try:
-        return (
-            list(inspect.signature(OutputProducer._add_fonts).parameters)[:1] == ["self"]
-            and list(inspect.signature(OutputProducer._add_pdf_obj).parameters)[:2] == ["self", "pdf_obj"]
-            and list(inspect.signature(ResourceCatalog.add).parameters)[1:]
-            == ["resource_type", "resource", "page_number"]
-            and isinstance(FPDF()._resource_catalog, ResourceCatalog)
-            and callable(FPDF._set_min_pdf_version)
-            and "_id" in PDFObject().__dict__
-            and isinstance(PDFPage(None, None, bytearray(), 1).contents, bytearray)
-        )
-    except (AttributeError, TypeError, ValueError):
-        return False
+_PRIVATE = (  # functions of fpdf2, and how their parameters begin
+    (OutputProducer, "_add_fonts", "self"),
+    (OutputProducer, "_add_pdf_obj", "self pdf_obj"),
+    (ResourceCatalog, "add", "self resource_type resource page_number"),
+    (FPDF, "_set_min_pdf_version", "self version"),
+)
 
 
 class Pen:
     """Writes the runs of one document, and remembers which fonts and glyphs they took."""
 
     def __init__(self, pdf: FPDF) -> None:
+        _look_for_private_parts()
         self.used: dict[Face, dict[int, str]] = {}
         self._pdf = pdf
         self._numbers: dict[Font, int] = {}
@@ -72,9 +62,6 @@ class Pen:
         shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
         place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self._pdf.h - y:.2f} cm"
         self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
-
-    def turn(self) -> None:
-        """Go on, on a page that was left: each run says all there is to say, nothing is told again."""
 
     def finish(self) -> bytes:
         """Give the bytes of the document."""
@@ -162,6 +149,23 @@ class _Ready(PDFObject):
 
     def serialize(self, *_: Any, **__: Any) -> Any:
         return b"%d 0 obj\n%b\nendobj" % (self.id, self._body)
+
+
+@cache
+def _look_for_private_parts() -> None:
+    changed = [f"{owner.__name__}.{name}" for owner, name, takes in _PRIVATE if not _is(owner, name, takes)]
+    if not isinstance(getattr(FPDF(), "_resource_catalog", None), ResourceCatalog):
+        changed.append("FPDF._resource_catalog")
+    if changed:
+        raise UsageError(
+            f"fpdf2 {FPDF_VERSION} has changed {', '.join(changed)}, which the renderer writes with;"
+            " go back to the version that it was made for: pip install fpdf2==2.8.8."
+        )
+
+
+def _is(owner: type, name: str, takes: str) -> bool:
+    parameters = " ".join(signature(getattr(owner, name, lambda: None)).parameters)
+    return parameters.startswith(takes)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,6 @@ from pdflab.documents.direction import count_rtl
 from pdflab.documents.fonts import FontBook
 from pdflab.documents.invoice import draw_invoice
 from pdflab.documents.page import Rendered
-from pdflab.documents.plainpen import forget
 from pdflab.documents.report import draw_report
 from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceRequest, ReportRequest
 from pdflab.documents.typesetting import Typesetter
@@ -34,8 +33,6 @@ def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> R
         return _draw(request, created_at=created_at, setter=fonts.typesetter(text))
     except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
-    finally:
-        forget()
 
 
 def effort(text: str) -> int:

@@ -119,18 +119,13 @@ def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]
 
 def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> None:
     """Fill in a line of the contents: a click on it leads to the section."""
-    _turn_to(sheet, entry)
+    sheet.page, sheet.y = entry.page, entry.y
     sheet.bar(sheet.epw, 0.5, FAINT)
     sheet.y += PADDING
     sheet.paragraph(heading, READING, width=sheet.epw - NUMBER_WIDTH)
     sheet.put(str(start.page), READING, x=sheet.right, y=sheet.y - READING.leading, right=True)
     target = sheet.add_link(y=start.y, page=start.page)
     sheet.link(MARGIN, entry.y, sheet.epw, sheet.y - entry.y + PADDING, target)
-
-
-def _turn_to(sheet: Sheet, place: _Place) -> None:
-    sheet.page, sheet.y = place.page, place.y
-    sheet.pen.turn()
 
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:

@@ -6,28 +6,15 @@ Read next: goods.py, then names.py.
 
 import re
 from datetime import date, timedelta
-from itertools import accumulate
 from random import Random
 from typing import Any
 
-from pdflab.documents.goods import (
-    GOODS,
-    MARKETS,
-    PRICES,
-    REDUCED,
-    THANKS,
-    UNIT_WORDS,
-    UNITS,
-    UNTAXED,
-    WESTERN,
-    Market,
-)
+from pdflab.documents.goods import Market, catalogue
 from pdflab.documents.names import NAMES, Pool, pool_of
 from pdflab.documents.payment import checked_iban
 
 KINDS = ("custom", "invoice", "report")
 
-_SHARES = tuple(accumulate(market.share for market in MARKETS))
 _ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
 _SENTENCES = (
     "The line in front of the counter tells more than the average at its end.",
@@ -57,8 +44,9 @@ def sample(kind: str, seed: int, *, lines: int | None = None) -> dict[str, Any]:
     Raises KeyError for a kind that does not exist.
     """
     makers = {"custom": _custom, "invoice": _invoice, "report": _report}
-    rng = Random(seed)
-    return makers[kind](rng, rng.choices(MARKETS, cum_weights=_SHARES)[0], lines)
+    rng, markets = Random(seed), catalogue().markets
+    [market] = rng.choices(markets, [market.share for market in markets])
+    return makers[kind](rng, market, lines)
 
 
 def impossible() -> dict[str, Any]:
@@ -81,7 +69,7 @@ def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
     buyers = _buyers_of(rng, market)
     at, to = rng.sample(range(NAMES), 2)
     issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
-    goods = rng.sample(range(len(UNITS)), len(UNITS))
+    goods = rng.sample(range(len(catalogue().goods)), len(catalogue().goods))
     items = [
         _line(rng, market, goods[number % len(goods)], taxed=buyers is market)
         for number in range(lines or rng.randint(6, 18))
@@ -96,7 +84,7 @@ def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
         "seller": _party(rng, market, at),
         "buyer": _party(rng, buyers, to),
         "lines": items,
-        "note": THANKS[market.language],
+        "note": catalogue().languages[market.language].thanks,
     }
     if rng.random() < 0.3:
         request["order_number"] = f"PO-{rng.randrange(10_000, 100_000)}"
@@ -138,8 +126,8 @@ def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
 
 
 def _buyers_of(rng: Random, market: Market) -> Market:
-    if market.account and market.locale in WESTERN and rng.random() < _ABROAD:
-        return rng.choice([other for other in MARKETS if other.account and other.locale in WESTERN])
+    if market.account and market.western and rng.random() < _ABROAD:
+        return rng.choice([other for other in catalogue().markets if other.account and other.western])
     return market
 
 
@@ -154,15 +142,16 @@ def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
     return party | ({"vat_id": f"{prefix}{rng.randrange(10**8, 10**9)}"} if prefix else {})
 
 
-def _line(rng: Random, market: Market, goods: int, *, taxed: bool) -> dict[str, Any]:
-    cents = rng.randint(*PRICES[goods])
-    halves = UNITS[goods] in ("h", "kg") and rng.random() < 0.5
+def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, Any]:
+    good, words = catalogue().goods[place], catalogue().languages[market.language]
+    cents = rng.randint(*good.cents)
+    halves = good.unit in ("h", "kg") and rng.random() < 0.5
     usual, reduced, none = market.rates
-    rate = reduced if goods == REDUCED else none if goods == UNTAXED and rng.random() < 0.2 else usual
+    rate = reduced if good.reduced else none if good.untaxed and rng.random() < 0.2 else usual
     line = {
-        "description": GOODS[market.language][goods],
+        "description": words.goods[place],
         "quantity": f"{rng.randint(1, 30)}.5" if halves else rng.randint(1, 40),
-        "unit": UNIT_WORDS.get(market.language, {}).get(UNITS[goods], UNITS[goods]),
+        "unit": words.units.get(good.unit, good.unit),
         "unit_price": _money(cents),
         "vat_rate": rate if taxed else none,
     }

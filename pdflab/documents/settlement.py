@@ -5,13 +5,11 @@ Read next: payment.py.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pdflab.documents.formats import Formats
-from pdflab.documents.labels import Labels
+from pdflab.documents.content import account_of, code_of, sums_of
+from pdflab.documents.labels import labels_for
 from pdflab.documents.page import ACCENT, BODY, GUTTER, INK, LABEL, MARGIN, SMALL, STRONG, Sheet, Style
-from pdflab.documents.payment import spaced, transfer_text
-from pdflab.documents.qr import qr_rows
 from pdflab.documents.requests import InvoiceRequest
 
 TOTAL = Style(13, bold=True, colour=ACCENT)
@@ -19,6 +17,7 @@ DETAIL = Style(8)
 SUMS_WIDTH = 224.0
 CODE_SIDE = 74.0  # 26 mm: a banking app reads 20
 ABOVE = 16.0
+_ACCOUNT = (LABEL, STRONG, DETAIL, DETAIL)  # how its lines look
 _DARK = re.compile("1+")
 
 
@@ -40,18 +39,18 @@ class Sum:
 class Settlement:
     """Sums and payment, wrapped and measured before they are drawn."""
 
-    def __init__(self, sheet: Sheet, request: InvoiceRequest, formats: Formats, labels: Labels) -> None:
-        self.sheet, self.labels = sheet, labels
-        self.sums = _sums(request, formats, labels)
+    def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
+        self.sheet, self.scan = sheet, labels_for(request.locale).scan
+        self.sums = _sums(request)
         widest = max(_width(sheet, line) for line in self.sums)
         self.left = sheet.right - max(SUMS_WIDTH, min(widest, sheet.epw))
-        self.code = _code(request)
+        self.code = code_of(request)
         self.beside = self.left - MARGIN - 2 * GUTTER >= 2 * CODE_SIDE
         self.indent = CODE_SIDE + GUTTER if self.code else 0.0
         width = (self.left - 2 * GUTTER if self.beside else sheet.right) - MARGIN - self.indent
         self.details = [
             (line, style)
-            for text, style in _details(request, labels)
+            for text, style in zip(account_of(request), _ACCOUNT, strict=False)
             for line in sheet.wrap(text, width, style)
         ]
 
@@ -94,7 +93,7 @@ class Settlement:
             sheet.y += style.leading
         if self.code:
             _draw_code(sheet, self.code, x=MARGIN, y=top)
-            sheet.put(self.labels.scan, SMALL, y=top + CODE_SIDE + 2)
+            sheet.put(self.scan, SMALL, y=top + CODE_SIDE + 2)
             sheet.y = max(sheet.y, top + CODE_SIDE + SMALL.leading + 4)
 
     def _draw_sum(self, line: Sum) -> None:
@@ -108,49 +107,15 @@ class Settlement:
         sheet.y += line.height - 10 * line.rule
 
 
-def _sums(request: InvoiceRequest, formats: Formats, labels: Labels) -> list[Sum]:
-    totals = request.totals
-    sums = [Sum(labels.net, formats.amount(totals.net))]
-    for group in totals.vat:
-        label = labels.vat_on.format(rate=formats.number(group.rate), net=formats.amount(group.net))
-        sums.append(Sum(label, formats.amount(group.vat)))
-    total = f"{labels.total} {request.currency}"
-    if not totals.paid:
-        return [*sums, Sum(total, formats.amount(totals.gross), TOTAL, rule=True)]
-    sums.append(Sum(total, formats.amount(totals.gross), STRONG))
-    sums.append(Sum(labels.paid, formats.amount(-totals.paid)))
-    due = f"{labels.amount_due} {request.currency}"
-    return [*sums, Sum(due, formats.amount(totals.due), TOTAL, rule=True)]
+def _sums(request: InvoiceRequest) -> list[Sum]:
+    sums = [Sum(label, amount) for label, amount in sums_of(request)]
+    if request.totals.paid:
+        sums[-3] = replace(sums[-3], style=STRONG)
+    return [*sums[:-1], replace(sums[-1], style=TOTAL, rule=True)]
 
 
 def _width(sheet: Sheet, line: Sum) -> float:
     return sheet.width_of(line.label, line.style) + GUTTER + sheet.width_of(line.amount, line.style)
-
-
-def _details(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:
-    account = request.account
-    if not account:
-        return []
-    name = account.name or request.seller.name
-    details = [(labels.payment, LABEL), (name, STRONG), (spaced(account.iban), DETAIL)]
-    if account.bic:
-        details.append((f"BIC {account.bic}", DETAIL))
-    return details
-
-
-def _code(request: InvoiceRequest) -> list[str]:
-    """Give the rows of the code for banking apps, or none: it exists for euros that are still to be paid."""
-    account = request.account
-    if not account or request.currency != "EUR":
-        return []
-    text = transfer_text(
-        name=account.name or request.seller.name,
-        iban=account.iban,
-        bic=account.bic,
-        amount=request.totals.due,
-        remittance=request.number,
-    )
-    return qr_rows(text) if text else []
 
 
 def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:

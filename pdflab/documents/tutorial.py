@@ -7,17 +7,15 @@ parses and subsets fonts of 6,000 glyphs of its own.
 Read next: requests.py, what all of this is asked by.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from fpdf import FPDF
 from PIL import Image
 
-from pdflab.documents.formats import formats_for
+from pdflab.documents.content import account_of, code_of, facts_of, items_of, parties_of, sums_of, title_of
 from pdflab.documents.labels import labels_for
-from pdflab.documents.payment import spaced, transfer_text
-from pdflab.documents.qr import qr_rows
-from pdflab.documents.requests import CustomRequest, InvoiceRequest, Party
+from pdflab.documents.requests import CustomRequest, InvoiceRequest
 
 FontFiles = tuple[Path, Path]  # regular and bold
 
@@ -50,14 +48,14 @@ def tutorial_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None)
     pdf = TutorialPDF(fonts)
     pdf.write_line(title_of(request), size=24, bold=True)
     for fact in facts_of(request):
-        pdf.write_line(fact)
+        pdf.write_line(f"{fact.label} {fact.value}")
     for party in parties_of(request):
         _write_party(pdf, party)
     _write_table(pdf, *items_of(request))
     _write_sums(pdf, request)
-    for line in payment_of(request):
+    for line in remarks_of(request):
         pdf.write_line(line)
-    if code := code_of(request):
+    if code := code_image(request):
         pdf.image(code, w=26)
     return bytes(pdf.output())
 
@@ -96,94 +94,20 @@ def _write_sums(pdf: TutorialPDF, request: InvoiceRequest) -> None:
             table.row(cells)
 
 
-# What an invoice says, as texts; the other yardstick, bench/platypus.py, uses it too.
+# The other yardstick, bench/platypus.py, shows the same.
 
 
-def title_of(request: InvoiceRequest) -> str:
-    """Give the headline."""
-    return f"{labels_for(request.locale).invoice} {request.number}"
-
-
-def facts_of(request: InvoiceRequest) -> list[str]:
-    """Give the days, what is to be paid, and what the buyer asked to be told."""
-    labels, formats = labels_for(request.locale), formats_for(request.locale, request.currency)
-    facts = [
-        (labels.issued, formats.day(request.issued)),
-        (labels.due, request.due and formats.day(request.due)),
-        (labels.amount_due, formats.sum(request.totals.due)),
-        (labels.order, request.order_number),
-        (labels.reference, request.buyer_reference),
-    ]
-    return [f"{label} {value}" for label, value in facts if value]
-
-
-def parties_of(request: InvoiceRequest) -> list[list[str]]:
-    """Give the lines of the seller and of the buyer, a label first."""
-    labels = labels_for(request.locale)
-
-    def lines(label: str, party: Party) -> list[str]:
-        vat = party.vat_id and f"{labels.vat} {party.vat_id}"
-        return [line for line in (label, party.name, *party.address, party.country, vat) if line]
-
-    return [lines(labels.seller, request.seller), lines(labels.buyer, request.buyer)]
-
-
-def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
-    """Give the headings of the columns, and the cells of each line."""
-    labels, formats = labels_for(request.locale), formats_for(request.locale, request.currency)
-    discount = any(line.discount for line in request.lines)
-    titles = ["", labels.description, labels.quantity, labels.unit, labels.unit_price]
-    titles += [*([labels.discount] if discount else []), f"{labels.vat} %", labels.amount]
-    rows = [
-        [
-            str(number),
-            line.description,
-            formats.number(line.quantity),
-            line.unit,
-            formats.price(line.unit_price),
-            *([formats.number(line.discount)] if discount else []),
-            formats.number(line.vat_rate),
-            formats.amount(net),
-        ]
-        for number, (line, net) in enumerate(zip(request.lines, request.nets, strict=True), start=1)
-    ]
-    return titles, rows
-
-
-def sums_of(request: InvoiceRequest) -> Iterator[tuple[str, str]]:
-    """Give the sums below the lines, each with its name."""
-    labels, formats = labels_for(request.locale), formats_for(request.locale, request.currency)
-    totals = request.totals
-    yield labels.net, formats.amount(totals.net)
-    for group in totals.vat:
-        label = labels.vat_on.format(rate=formats.number(group.rate), net=formats.amount(group.net))
-        yield label, formats.amount(group.vat)
-    yield f"{labels.total} {request.currency}", formats.amount(totals.gross)
-    if totals.paid:
-        yield labels.paid, formats.amount(-totals.paid)
-        yield f"{labels.amount_due} {request.currency}", formats.amount(totals.due)
-
-
-def payment_of(request: InvoiceRequest) -> list[str]:
+def remarks_of(request: InvoiceRequest) -> list[str]:
     """Give where and how to pay, and the remarks."""
-    labels, account = labels_for(request.locale), request.account
-    lines: list[str | None] = [labels.terms, request.terms] if request.terms else []
-    if account:
-        lines += [labels.payment, account.name or request.seller.name, spaced(account.iban)]
-        lines += [account.bic and f"BIC {account.bic}", labels.scan if code_of(request) else None]
-    return [line for line in (*lines, request.note) if line]
+    labels = labels_for(request.locale)
+    terms = [labels.terms, request.terms] if request.terms else []
+    lines = (*terms, *account_of(request), labels.scan if code_of(request) else "", request.note)
+    return [line for line in lines if line]
 
 
-def code_of(request: InvoiceRequest) -> Image.Image | None:
+def code_image(request: InvoiceRequest) -> Image.Image | None:
     """Give the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
-    account = request.account
-    if not account or request.currency != "EUR":
-        return None
-    name, amount = account.name or request.seller.name, request.totals.due
-    text = transfer_text(
-        name=name, iban=account.iban, bic=account.bic, amount=amount, remittance=request.number
-    )
-    rows = qr_rows(text) if text else []
+    rows = code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])
     return picture if rows else None

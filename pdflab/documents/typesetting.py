@@ -6,7 +6,6 @@ points. Read next: fonts.py.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from pdflab.documents.direction import (
@@ -21,7 +20,6 @@ from pdflab.documents.invisible import clean
 
 Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
-Spool = Callable[[str, bytes], Path]
 
 BOX = 0.6  # the width of the box that stands for a glyph no font has
 _A_WORD = 40  # characters; longer texts hardly ever come again, and would fill the memory
@@ -50,8 +48,7 @@ class Typesetter:
     one look-up a word.
     """
 
-    def __init__(self, regular: Font, bold: Font, *, face_for: FaceFor, spool: Spool | None = None) -> None:
-        self.spool = spool
+    def __init__(self, regular: Font, bold: Font, *, face_for: FaceFor) -> None:
         self._main = {False: regular, True: bold}
         self._face_for = face_for
         self._remembered = lru_cache(maxsize=5_000)(self._width)

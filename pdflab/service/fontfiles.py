@@ -4,16 +4,11 @@ Nothing is read here: a worker that meets only Western text never loads a font.
 Read next: worker.py.
 """
 
-import atexit
 import logging
-import shutil
-import tempfile
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from pdflab.documents.fonts import FontBook, FontFile
-from pdflab.documents.typesetting import Spool
 from pdflab.errors import UsageError
 
 _log = logging.getLogger(__name__)
@@ -29,9 +24,7 @@ def find_fonts(folder: Path | None = None) -> FontBook:
         raise UsageError(f"fonts={folder} is no folder; name one with .ttf, .otf or .ttc files in it.")
     own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _KINDS) if folder else []
     files = [*_dejavu(), *own]
-    return FontBook(
-        [FontFile(str(path), _is_bold(path), path.read_bytes) for path in files], spool=_spooler()
-    )
+    return FontBook([FontFile(str(path), _is_bold(path), path.read_bytes) for path in files])
 
 
 def _dejavu() -> list[Path]:
@@ -46,19 +39,3 @@ def _dejavu() -> list[Path]:
 
 def _is_bold(path: Path) -> bool:
     return "bold" in path.stem.lower()
-
-
-def _spooler() -> Spool:
-    """Make what gives fpdf2 a font as a file, if it can take none from memory; it goes with this process."""
-    written: dict[tuple[str, bytes], Path] = {}
-
-    def spool(name: str, data: bytes) -> Path:
-        key = name, sha256(data).digest()
-        if key not in written:
-            folder = tempfile.mkdtemp(prefix="pdflab-font-")
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
-            written[key] = Path(folder) / f"{name}.ttf"
-            written[key].write_bytes(data)
-        return written[key]
-
-    return spool

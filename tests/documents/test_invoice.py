@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 
-from pdflab.documents import page as sheets
 from pdflab.documents.formats import formats_for
 from pdflab.documents.payment import transfer_text
 from pdflab.documents.qr import qr_rows
@@ -228,10 +227,8 @@ def code_on(page: pypdfium2.PdfPage, side: int) -> list[str]:
     return ["".join(module(row, column) for column in range(side)) for row in range(side)]
 
 
-@pytest.mark.parametrize("fits", [True, False])
-def test_the_code_on_the_paper_is_the_one_to_scan(monkeypatch: pytest.MonkeyPatch, fits: bool) -> None:
-    """Module by module, by either way of drawing it."""
-    monkeypatch.setattr(sheets, "fits", lambda: fits)
+def test_the_code_on_the_paper_is_the_one_to_scan() -> None:
+    """Module by module."""
     text = transfer_text(name="Ada Ltd", iban=IBAN, amount=Decimal("120.00"), remittance="2026-7")
     rows = qr_rows(text or b"")
 

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from pdflab.documents.face import is_western
-from pdflab.documents.goods import GOODS, MARKETS, THANKS, UNIT_WORDS, UNITS
+from pdflab.documents.goods import catalogue
 from pdflab.documents.payment import is_iban
 from pdflab.documents.render import render
 from pdflab.documents.requests import InvoiceRequest, parse_request
@@ -76,7 +76,7 @@ def test_most_samples_are_western_and_all_markets_are_met() -> None:
 
     western = sum(is_western(request.model_dump_json()) for request in requests)
     assert 0.75 < western / len(requests) < 0.9
-    assert {request.locale for request in requests} == {market.locale for market in MARKETS}
+    assert {request.locale for request in requests} == {market.locale for market in catalogue().markets}
 
 
 def test_an_invoice_makes_sense() -> None:
@@ -104,11 +104,13 @@ def test_vat_is_charged_at_home_alone() -> None:
 
 def test_every_language_has_all_its_words() -> None:
     """A market finds its goods, its units and its thanks."""
-    for market in MARKETS:
-        assert len(GOODS[market.language]) == len(set(GOODS[market.language])) == len(UNITS)
-        assert THANKS[market.language]
-        assert set(UNIT_WORDS.get(market.language, {})) <= set(UNITS)
-    assert sum(market.share for market in MARKETS) == 100
+    markets, goods = catalogue().markets, catalogue().goods
+    for market in markets:
+        words = catalogue().languages[market.language]
+        assert len(words.goods) == len(set(words.goods)) == len(goods)
+        assert words.thanks
+        assert set(words.units) <= {good.unit for good in goods}
+    assert sum(market.share for market in markets) == 100
 
 
 def test_the_impossible_request_is_valid_and_cannot_be_drawn() -> None:
