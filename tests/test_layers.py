@@ -25,7 +25,7 @@ DOORS = {  # each third-party library, and the only places that know it
         "service/broker.py",
         "service/naive_worker.py",
     ),
-    "fakeredis": ("service/broker.py",),
+    "fakeredis": ("service/embedded_redis.py", "service/broker.py"),
     "flask": ("service/api.py", "service/sync_api.py", "service/serving.py", "service/problems.py"),
     "werkzeug": ("service/problems.py", "service/description.py"),
     "waitress": ("service/serving.py",),
