@@ -13,7 +13,8 @@ Follow one job, in ten hops, each found by one search:
     render                 documents/render.py        the request becomes PDF bytes
     Storage.put            service/storage.py         the bytes become a file, whole or not at all
     JobQueue.complete      service/jobqueue.py        the job ends, and the next one is claimed
-    summary                metrics.py                 the events become numbers, and the numbers a chart
+    summary                analysis/metrics.py                 the events become numbers, and the numbers a
+    chart
 
 Read next: jobs.py, the words; then service/api.py, and on from there.
 """

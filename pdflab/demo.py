@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.errors import UsageError
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 
@@ -64,8 +64,8 @@ def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, a
 
 def row(run: Run) -> dict[str, Any]:
     """Give a run in one row: its summary, what most tools would say, its waste, its generator's slip."""
-    from pdflab.honesty import outcomes, spoiled, wasted
-    from pdflab.metrics import latencies, summary
+    from pdflab.analysis.metrics import latencies, summary
+    from pdflab.analysis.validity import outcomes, spoiled, wasted
 
     found, (wasted_count, wasted_seconds) = latencies(run), wasted(run)
     return summary(run) | {

@@ -3,7 +3,7 @@
 Rates are multiples of what the workers here have just been seen to make: however fast rendering gets, a spike
 stays a spike.
 
-Read next: run.py, then metrics.py.
+Read next: analysis/run.py, then analysis/metrics.py.
 """
 
 import os
@@ -16,13 +16,13 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from pdflab.analysis.queue_metrics import stays
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.load.generator import Target
-from pdflab.occupancy import stays
-from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.service.broker import without_password
 from pdflab.settings import Settings
 

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from pdflab.analysis.run import QUEUED, Run
 from pdflab.errors import UsageError
 from pdflab.experiment import LINES, run_plan, target
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, batch, burst, steady
-from pdflab.run import QUEUED, Run
 from pdflab.settings import Settings
 from pdflab.simulation.calibration import calibrate
 from pdflab.simulation.twin import Twin

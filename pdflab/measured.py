@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pdflab.analysis.run import Run
 from pdflab.documents.samples import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import MOSTLY_INVOICES
-from pdflab.run import Run
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 
 _DOCUMENTS = 20  # of each kind

@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pdflab.analysis.metrics import latencies
+from pdflab.analysis.run import Run
+from pdflab.analysis.validity import outcomes
 from pdflab.errors import UsageError
 from pdflab.experiment import freeze
-from pdflab.honesty import outcomes
 from pdflab.lab import Lab
-from pdflab.metrics import latencies
-from pdflab.run import Run
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pdflab.columns import Floats
+from pdflab.analysis.columns import Floats
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
 from pdflab.heldout import published

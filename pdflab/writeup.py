@@ -10,12 +10,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.demo import ROWS, honestly, row, told
 from pdflab.load.arrivals import Plan
 from pdflab.notebook.canvas import make_figure, png
 from pdflab.notebook.charts import comparison_figure, finding
 from pdflab.notebook.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
 
 _SHARP = 200  # dots an inch: for a projector
 

@@ -8,15 +8,15 @@ import pytest
 from foreign import Foreign, foreign_server
 
 from pdflab import experiment
+from pdflab.analysis.metrics import job_columns, latencies, send_columns, summary
+from pdflab.analysis.run import Run, Send
+from pdflab.analysis.validity import outcomes, spoiled, wasted
 from pdflab.experiment import Capacity, scenario
-from pdflab.honesty import outcomes, spoiled, wasted
 from pdflab.journal import Tail
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, burst
 from pdflab.load.generator import Target
 from pdflab.load.operations import Load, launch_thread
-from pdflab.metrics import job_columns, latencies, send_columns, summary
-from pdflab.run import Run, Send
 from pdflab.settings import Settings
 
 SLOW = Capacity(per_s=20.0, lines=100, workers=2, documents=40)

@@ -13,13 +13,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from pdflab.columns import Floats
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.run import Run
 from pdflab.documents.samples import KINDS
 from pdflab.load.blocks import Arrival as Arrival  # what a plan is made of belongs to it
 from pdflab.load.blocks import Block as Block
 from pdflab.load.blocks import Phase as Phase
 from pdflab.load.blocks import require
-from pdflab.run import Run
 
 MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice": 0.8, "report": 0.1})
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.columns import Floats
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
 
 _BLOCK = 16_384  # arrivals drawn at a time

@@ -19,16 +19,16 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from pdflab.analysis.metrics import RANKS
+from pdflab.analysis.run import Send
+from pdflab.analysis.validity import too_late
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.guard import stop_event
-from pdflab.honesty import too_late
 from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target, fire
 from pdflab.load.operations import plan_for, read_plan
 from pdflab.load.sendlog import SendLog
 from pdflab.load.tally import Progress, Tally
-from pdflab.metrics import RANKS
-from pdflab.run import Send
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 

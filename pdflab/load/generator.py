@@ -4,7 +4,7 @@ That is an open loop. A generator that waits for answers slows down with the ser
 the delay (coordinated omission), so latency counts here from the instant a request was *meant* to go. To
 show what others hide, it can be told to be a closed loop: so many clients, each waiting for its answer.
 
-Read next: run.py.
+Read next: analysis/run.py.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from typing import NamedTuple, Protocol
 
 import aiohttp
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import Plan
 from pdflab.load.parcels import Document, Requests, parcels_of
-from pdflab.run import QUEUED, SYNCHRONOUS, Send
 
 _PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"

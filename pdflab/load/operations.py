@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
+from pdflab.analysis.run import Send
 from pdflab.documents.samples import KINDS
 from pdflab.errors import InvalidRequest, UsageError
 from pdflab.guard import end, spawn
@@ -19,7 +20,6 @@ from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, st
 from pdflab.load.generator import Target, fire
 from pdflab.load.parcels import Requests
 from pdflab.load.sendlog import SendLog
-from pdflab.run import Send
 from pdflab.settings import Settings
 
 OPERATIONS = (*KINDS, "batch", "burst", "month-end")

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from pdflab.run import Send
+from pdflab.analysis.run import Send
 
 
 class SendLog:

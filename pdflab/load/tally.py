@@ -11,10 +11,10 @@ from math import inf
 
 import numpy as np
 
-from pdflab.honesty import outcome
+from pdflab.analysis.metrics import percentiles
+from pdflab.analysis.run import Send
+from pdflab.analysis.validity import outcome
 from pdflab.load.arrivals import Plan
-from pdflab.metrics import percentiles
-from pdflab.run import Send
 
 _WINDOW = 1.0  # seconds over which a rate is counted
 

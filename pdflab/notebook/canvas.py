@@ -19,8 +19,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
 
-from pdflab.columns import Floats
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 
 COLOURS = {QUEUED: "#0072B2", SYNCHRONOUS: "#D55E00"}
 ACCEPTED = "#56B4E9"  # a client of the queue heard yes; its PDF is still to come

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from pdflab import metrics
-from pdflab.columns import Floats
-from pdflab.honesty import spoiled
+from pdflab.analysis import metrics
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.validity import spoiled
 from pdflab.notebook.canvas import (
     ACCEPTED,
     ASKED,
@@ -36,7 +37,6 @@ from pdflab.notebook.canvas import (
     stamp,
 )
 from pdflab.notebook.timelines import draw_depth
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
 
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles
 _MARKED = (0.5, 0.9, 0.99)

@@ -15,6 +15,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.charts import comparison_figure
@@ -24,7 +25,6 @@ from pdflab.notebook.lane import Lane
 from pdflab.notebook.news import News
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.watcher import Watcher
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.settings import PRESETS
 
 _SEED = 1  # of every load: both doors get the same documents at the same instants

@@ -8,13 +8,13 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.watcher import Watcher
-from pdflab.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 
 FREEZE = 1.4  # seconds
 _LARGE = 1.45  # times: a projector's size, as panel.css has it

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from pdflab.analysis.run import QUEUED
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.canvas import (
     ACCEPTED,
@@ -21,7 +22,6 @@ from pdflab.notebook.canvas import (
     set_title,
 )
 from pdflab.notebook.fates import Fates, came_back
-from pdflab.run import QUEUED
 
 _MOST_ROWS = 6  # jobs in one picture, the latest ones
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}

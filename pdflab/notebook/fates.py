@@ -6,8 +6,8 @@ Read next: notebook/failure_charts.py, which draws it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
-from pdflab.run import Send
 
 
 @dataclass(frozen=True, slots=True)

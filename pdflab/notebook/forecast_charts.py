@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from pdflab.columns import Floats
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.metrics import job_columns
+from pdflab.analysis.queue_metrics import depth
+from pdflab.analysis.run import QUEUED, Run
 from pdflab.load.arrivals import Plan
-from pdflab.metrics import job_columns
 from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,
@@ -27,8 +29,6 @@ from pdflab.notebook.canvas import (
     origin,
     set_title,
 )
-from pdflab.occupancy import depth
-from pdflab.run import QUEUED, Run
 from pdflab.simulation.theory import Backlog, LongRun
 
 _QUEUED, _PENCIL = COLOURS[QUEUED], ASKED

@@ -3,7 +3,7 @@
 Read next: notebook/panel.py.
 """
 
-from pdflab.run import QUEUED, SYNCHRONOUS
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS
 
 BOTH = "both"  # doors at the same time
 THREADS = "threads"  # the mode of a lab whose workers are threads of one process

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import QUEUED, SYNCHRONOUS, Send
 
 DOORS = (QUEUED, SYNCHRONOUS)
 ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # what a client can have waited for

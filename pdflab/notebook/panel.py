@@ -24,8 +24,8 @@ from ipywidgets import (
     VBox,
 )
 
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS
 from pdflab.notebook import board, hints
-from pdflab.run import QUEUED, SYNCHRONOUS
 
 WIDTH, HEIGHT = 1000, 310  # of the live picture, in pixels
 _LOADS = {

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from pdflab.honesty import spoiled, wasted
-from pdflab.metrics import send_columns
+from pdflab.analysis.metrics import send_columns
+from pdflab.analysis.run import QUEUED, Run
+from pdflab.analysis.validity import spoiled, wasted
 from pdflab.notebook.canvas import (
     ACCEPTED,
     COLOURS,
@@ -28,7 +29,6 @@ from pdflab.notebook.canvas import (
     set_title,
     stamp,
 )
-from pdflab.run import QUEUED, Run
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 

@@ -6,7 +6,7 @@ Read next: charts.py, whose colours and axes these are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pdflab.columns import Floats
+from pdflab.analysis.columns import Floats
 from pdflab.notebook.canvas import ASKED, PREDICTED, TEXT, Picture, add_line, dress, make_figure
 
 _HOUR = 3600.0

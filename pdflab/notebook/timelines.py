@@ -14,11 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from pdflab.columns import Floats
-from pdflab.honesty import spoiled
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.metrics import job_columns, send_columns, throughput
+from pdflab.analysis.queue_metrics import depth, oldest_age, stays, utilisation
+from pdflab.analysis.run import Run
+from pdflab.analysis.validity import spoiled
 from pdflab.jobs import JobState
 from pdflab.load.arrivals import Plan
-from pdflab.metrics import job_columns, send_columns, throughput
 from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,
@@ -34,8 +36,6 @@ from pdflab.notebook.canvas import (
     origin,
     stamp,
 )
-from pdflab.occupancy import depth, oldest_age, stays, utilisation
-from pdflab.run import Run
 
 _STYLES = ("-", "--", ":", "-.")
 _POINTS = 1_000  # of a curve of ages

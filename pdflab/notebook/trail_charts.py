@@ -6,6 +6,7 @@ Read next: notebook/questions_queue.py.
 from collections.abc import Sequence
 from typing import Any
 
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.canvas import (
@@ -21,7 +22,6 @@ from pdflab.notebook.canvas import (
     make_figure,
     set_title,
 )
-from pdflab.run import Send
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 _ROWS = ("the client waits for its answer", "the job waits in the line", "a worker renders it")

@@ -17,10 +17,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pdflab.analysis.metrics import JobColumns, job_columns
+from pdflab.analysis.run import Run
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
-from pdflab.metrics import JobColumns, job_columns
-from pdflab.run import Run
 from pdflab.simulation.engine import Floats
 
 Codes = NDArray[np.integer[Any]]

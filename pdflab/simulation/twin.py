@@ -15,10 +15,10 @@ from typing import Self
 
 import numpy as np
 
-from pdflab.columns import Integers, Labels
+from pdflab.analysis.columns import Integers, Labels
+from pdflab.analysis.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
 from pdflab.documents.samples import KINDS
 from pdflab.load.arrivals import Block, Plan
-from pdflab.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.engine import Jobs, collect, simulate_line
 from pdflab.simulation.engines import simulate_requests

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pdflab.analysis.metrics import job_columns, percentiles, send_columns
+from pdflab.analysis.run import Run
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import Block, Plan
-from pdflab.metrics import job_columns, percentiles, send_columns
-from pdflab.run import Run
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
 from pdflab.simulation.twin import Twin

@@ -1,9 +1,9 @@
 """All that the contracts know of our modules: a move changes these lines, and no test."""
 
+from pdflab.analysis.metrics import summary
+from pdflab.analysis.run import Run
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.metrics import summary
-from pdflab.run import Run
 from pdflab.service.fontfiles import find_fonts
 from pdflab.settings import Settings
 

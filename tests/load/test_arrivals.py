@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from pdflab.analysis.run import Run, Send, Sends
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import (
@@ -20,7 +21,6 @@ from pdflab.load.arrivals import (
     steady,
     trace,
 )
-from pdflab.run import Run, Send, Sends
 
 PLANS = [single(), batch(30), burst(40), burst(40, calm=3.0), steady(8.0, seconds=5.0), month_end()]
 PLANS += [ramp(20.0, seconds=5.0)]

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager, closing
 import pytest
 from aiohttp import web
 
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import batch, burst
 from pdflab.load.generator import Target, fire
 from pdflab.load.sendlog import SendLog
-from pdflab.run import Send
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 Requests = list[tuple[float, str, dict]]

@@ -5,9 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent
-from pdflab.run import Send
 
 
 class FakeLab:

@@ -1,7 +1,7 @@
 """Runs that are made up, so that a chart's every word is known beforehand."""
 
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Events, Run, Send, Sends
 
 EMPTY = Run("queued", "queued"), Run("synchronous", "synchronous")
 

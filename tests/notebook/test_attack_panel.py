@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from conftest import needs
 
+from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.attack_panel import AttackPanel, fill_line, wait_for_silence, wait_until
-from pdflab.run import Send
 from pdflab.settings import Settings
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from pdflab.analysis.run import Run, Send, Sends
 from pdflab.notebook import canvas
 from pdflab.notebook.canvas import png
 from pdflab.notebook.charts import (
@@ -19,7 +20,6 @@ from pdflab.notebook.charts import (
     finding,
 )
 from pdflab.notebook.timelines import draw_depth
-from pdflab.run import Run, Send, Sends
 
 
 def axes() -> Axes:

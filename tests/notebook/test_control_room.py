@@ -12,10 +12,10 @@ import pytest
 from conftest import eventually
 from fake_lab import FakeLab
 
+from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.control_room import ControlRoom
-from pdflab.run import Send
 
 MadeRoom = Callable[[FakeLab], ControlRoom]
 

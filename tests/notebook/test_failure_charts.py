@@ -2,11 +2,11 @@
 
 import pytest
 
+from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook import canvas
 from pdflab.notebook.failure_charts import fates_figure, life_figure
 from pdflab.notebook.fates import Fates, came_back, count_fates
-from pdflab.run import Send
 
 WORDS = {"Q": JobState.QUEUED, "P": JobState.PROCESSING, "C": JobState.COMPLETED, "F": JobState.FAILED}
 

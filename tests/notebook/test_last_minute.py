@@ -5,9 +5,9 @@ import math
 import pytest
 from made_up import queued, synchronous
 
+from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.last_minute import ANSWERED, DELIVERED, FAILED, LastMinute
-from pdflab.run import Send
 
 
 def minute_at(now: float, *, n: int = 12, completed: int = 2) -> LastMinute:

@@ -6,10 +6,10 @@ import pytest
 from made_up import queued, synchronous
 from matplotlib.image import imread
 
+from pdflab.analysis.run import Events, Run
 from pdflab.notebook import live_chart
 from pdflab.notebook.last_minute import LastMinute
 from pdflab.notebook.live_chart import LiveChart
-from pdflab.run import Events, Run
 
 
 def minute_of(now: float, *runs: Run) -> LastMinute:

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.arrivals import batch, burst, month_end, steady
 from pdflab.notebook import canvas
 from pdflab.notebook.timelines import draw_age, draw_jobs, draw_plan, draw_workers
-from pdflab.run import Events, Run, Send, Sends
 
 
 def axes() -> Axes:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.notebook.canvas import ACCEPTED, RENDERING, WAITING
 from pdflab.notebook.trail import ask, log_lines, table
 from pdflab.notebook.trail_charts import trail_figure
-from pdflab.run import Send
 
 SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
 INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))

@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from pdflab import metrics
+from pdflab.analysis import metrics
+from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
 from pdflab.load.arrivals import Plan, batch, burst, steady
-from pdflab.run import Send
 from pdflab.simulation import engines
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.engines import simulate_requests

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pdflab import metrics
+from pdflab.analysis import metrics
+from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.documents.samples import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import burst, steady
-from pdflab.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.model import Model
 from pdflab.simulation.twin import Twin, jobs_of, queued_door, simulate, synchronous_door

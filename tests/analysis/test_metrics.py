@@ -3,8 +3,8 @@
 import numpy as np
 from retried import COMPLETED, FAILED, QUEUED, RETRIED, event
 
-from pdflab import metrics
-from pdflab.run import Events, Run, Send, Sends
+from pdflab.analysis import metrics
+from pdflab.analysis.run import Events, Run, Send, Sends
 
 
 def test_a_retried_job_is_one_row() -> None:

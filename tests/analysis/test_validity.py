@@ -2,9 +2,9 @@
 
 import pytest
 
-from pdflab.honesty import outcomes, spoiled, too_late, wasted
+from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.analysis.validity import outcomes, spoiled, too_late, wasted
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Events, Run, Send, Sends
 
 
 def test_every_fate_is_counted_by_its_kind() -> None:

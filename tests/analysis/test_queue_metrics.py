@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from retried import COMPLETED, FAILED, PROCESSING, QUEUED, RETRIED, event
 
-from pdflab import metrics, occupancy
+from pdflab.analysis import metrics
+from pdflab.analysis import queue_metrics as occupancy
 from pdflab.jobs import JobEvent
 
 

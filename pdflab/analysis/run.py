@@ -3,7 +3,7 @@
 An experiment and a simulation both end in one, so that the same metrics and charts read both. It is held
 as columns: ten million jobs are a dozen arrays, and Send and JobEvent are the words for one row of them.
 
-Read next: metrics.py.
+Read next: analysis/metrics.py.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.columns import Floats, Integers, Labels, from_plain, to_plain
+from pdflab.analysis.columns import Floats, Integers, Labels, from_plain, to_plain
 from pdflab.jobs import Cause, JobEvent, JobState
 
 QUEUED = "queued"

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pdflab.columns import Labels
-from pdflab.metrics import job_columns, percentiles, send_columns
-from pdflab.run import SYNCHRONOUS, Run, Send, Sends
+from pdflab.analysis.columns import Labels
+from pdflab.analysis.metrics import job_columns, percentiles, send_columns
+from pdflab.analysis.run import SYNCHRONOUS, Run, Send, Sends
 
 LATE = 0.010  # seconds: a generator that is later than this, 1 time in 100, may have spoiled its run …
 SPOILED = 0.25  # … and has, if it is more than this share of the latency that it is part of

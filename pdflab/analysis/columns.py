@@ -1,6 +1,6 @@
 """Columns: arrays of numbers, and words that are kept once each; as plain data they go into a file and back.
 
-Read next: run.py.
+Read next: analysis/run.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,7 +3,7 @@
 The same functions read the real service and the simulation. A column is a numpy array of seconds in which
 nan is "not yet"; a figure of nothing is None. Percentiles are values that were observed, never estimates.
 
-Read next: occupancy.py, then honesty.py.
+Read next: analysis/queue_metrics.py, then analysis/validity.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.columns import Floats, Integers
+from pdflab.analysis.columns import Floats, Integers
+from pdflab.analysis.queue_metrics import EventRows
+from pdflab.analysis.run import SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.jobs import JobState
-from pdflab.occupancy import EventRows
-from pdflab.run import SYNCHRONOUS, Events, Run, Send, Sends
 
 RANKS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 

@@ -2,7 +2,7 @@
 
 All of it follows from one table: how long each job stayed in each state. An instant is in seconds.
 
-Read next: metrics.py.
+Read next: analysis/metrics.py.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdflab.columns import Floats, Integers
+from pdflab.analysis.columns import Floats, Integers
+from pdflab.analysis.run import Events
 from pdflab.jobs import JobEvent, JobState
-from pdflab.run import Events
 
 EventRows = Iterable[JobEvent] | Events
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from pdflab.columns import Labels
+from pdflab.analysis.columns import Labels
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import Cause, JobEvent, JobState
-from pdflab.run import Events, Run, Send, Sends
 
 ANSWERED = Send("queued", "invoice", 10.0, 10.001, 10.02, 202, "a1")
 LOST = Send("synchronous", "report", 11.0, 11.5, error="timeout", seed=4)

@@ -1,0 +1,1 @@
+"""What a run says: its columns, its figures, and whether it may be trusted."""
