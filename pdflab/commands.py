@@ -208,7 +208,8 @@ def soak(arguments: argparse.Namespace) -> int:
 
 def sample(arguments: argparse.Namespace) -> int:
     """Render a made-up document into a file, or for a pipe."""
-    from pdflab.documents import render, requests, samples
+    from pdflab.documents import render, requests
+    from pdflab.documents.samples import requests as samples
     from pdflab.service.fontfiles import find_fonts
 
     a = arguments

@@ -293,7 +293,7 @@ class Lab:
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
     def _one(self, kind: str, door: str, fields: dict[str, Any]) -> str:
-        from pdflab.documents.samples import sample
+        from pdflab.documents.samples.requests import sample
 
         request = sample(kind, self._next_seed()) | fields
         load = self._note(LoadThread([(0.0, kind, request)], self._target(door), self.settings))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pdflab.analysis.run import Run
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
@@ -44,9 +44,9 @@ def measure_rendering() -> ServiceTimes:
     All are rendered once before: whatever is looked for only once, fonts and glyphs, is then there, as it is
     in a worker that has worked for a while.
     """
-    from pdflab.documents.fonts import FontBook
     from pdflab.documents.render import render
     from pdflab.documents.requests import parse_request
+    from pdflab.documents.typesetting.font_book import FontBook
 
     fonts, taken = FontBook(), {kind: np.zeros((_TURNS + 1, _DOCUMENTS)) for kind in KINDS}
     for turn, number, kind in product(range(_TURNS + 1), range(_DOCUMENTS), KINDS):

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pdflab.analysis.columns import Floats
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.heldout import published
 from pdflab.load.arrivals import MOSTLY_INVOICES, Phase

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.progress import track
 
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.guard import end, spawn
 from pdflab.service.broker import private_broker

@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import PdfLabError
 from pdflab.guard import end, spawn
 from pdflab.jobs import JobState

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.guard import stop_event
 from pdflab.jobs import Job, JobState
 from pdflab.service.broker import Broker

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pdflab.documents.fonts import FontBook
 from pdflab.documents.render import render
 from pdflab.documents.requests import ReportRequest, parse_request
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.fontfiles import find_fonts
 
 DOCUMENTS = 1_000

@@ -25,10 +25,10 @@ from rich.console import Console
 from rich.progress import track
 
 from pdflab.bench.memory import growth_in_a_fresh_process
+from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.documents.samples import sample
-from pdflab.documents.tutorial import FontFiles, tutorial_custom, tutorial_invoice
+from pdflab.documents.samples.requests import sample
 from pdflab.service.fontfiles import find_fonts
 from pdflab.tables import figures_table
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pdflab.bench.fleet import EMPTY_REQUEST, rounds_of, submissions
 from pdflab.bench.loops import Nothing, make, nothing
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
 from pdflab.service.broker import Broker
 from pdflab.service.fontfiles import find_fonts

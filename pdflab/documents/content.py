@@ -1,14 +1,14 @@
 """What an invoice says, as texts in the language and the signs of its locale; how it looks is said elsewhere.
 
-Read next: invoice.py, which draws it.
+Read next: documents/invoice/invoice.py, which draws it.
 """
 
 from typing import NamedTuple
 
-from pdflab.documents.formats import Formats, formats_for
-from pdflab.documents.labels import labels_for
-from pdflab.documents.payment import spaced, transfer_text
-from pdflab.documents.qr import qr_rows
+from pdflab.documents.invoice.formats import Formats, formats_for
+from pdflab.documents.invoice.payment import spaced, transfer_text
+from pdflab.documents.invoice.qr import qr_rows
+from pdflab.documents.invoice.translations import labels_for
 from pdflab.documents.requests import InvoiceRequest, Party
 
 

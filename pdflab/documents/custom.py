@@ -1,12 +1,12 @@
 """The free text: a title, paragraphs, and a list of points.
 
-Read next: invoice.py.
+Read next: documents/invoice/invoice.py.
 """
 
-from pdflab.documents.direction import reads_from_right
-from pdflab.documents.page import ACCENT, MARGIN, READING, Rendered, Sheet
 from pdflab.documents.requests import CustomRequest
-from pdflab.documents.typesetting import Typesetter
+from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered, Sheet
+from pdflab.documents.typesetting.typesetter import Typesetter
 
 
 def draw_custom(request: CustomRequest, *, created_at: float, setter: Typesetter) -> Rendered:

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pdflab.documents.invisible import clean
-from pdflab.documents.payment import is_iban
+from pdflab.documents.invoice.payment import is_iban
+from pdflab.documents.typesetting.text_cleaning import clean
 
 _MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -1,19 +1,19 @@
 """A request in, the bytes of its PDF out: the one door of the renderer.
 
 The same request, fonts and creation date give the same bytes, whoever draws them and when.
-Read next: page.py, then invoice.py.
+Read next: documents/typesetting/page.py, then documents/invoice/invoice.py.
 """
 
 from fpdf.errors import FPDFException
 
 from pdflab.documents.custom import draw_custom
-from pdflab.documents.direction import count_rtl
-from pdflab.documents.fonts import FontBook
-from pdflab.documents.invoice import draw_invoice
-from pdflab.documents.page import Rendered
-from pdflab.documents.report import draw_report
+from pdflab.documents.invoice.invoice import draw_invoice
+from pdflab.documents.report.report import draw_report
 from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceRequest, ReportRequest
-from pdflab.documents.typesetting import Typesetter
+from pdflab.documents.typesetting.bidi import count_rtl
+from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.documents.typesetting.page import Rendered
+from pdflab.documents.typesetting.typesetter import Typesetter
 from pdflab.errors import ImpossibleDocument
 
 _MOST_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000

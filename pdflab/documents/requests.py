@@ -1,7 +1,7 @@
 """What may be asked for: the three kinds of request, with their limits.
 
 Money and quantities are texts ("12.50") or whole numbers, never floats. The same models describe the API.
-Read next: fields.py, problems.py, then render.py.
+Read next: fields.py, documents/error_messages.py, then render.py.
 """
 
 from datetime import date
@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from pdflab.documents.error_messages import told
 from pdflab.documents.fields import (
     Bic,
     Cell,
@@ -40,8 +41,7 @@ from pdflab.documents.fields import (
     Visible,
     Words,
 )
-from pdflab.documents.money import Totals, add_up, decimals, line_net
-from pdflab.documents.problems import told
+from pdflab.documents.invoice.money import Totals, add_up, decimals, line_net
 from pdflab.errors import InvalidRequest
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.run import Run
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.load.blocks import Arrival as Arrival  # what a plan is made of belongs to it
 from pdflab.load.blocks import Block as Block
 from pdflab.load.blocks import Phase as Phase

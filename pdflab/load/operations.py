@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from pdflab.analysis.run import Send
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import InvalidRequest, UsageError
 from pdflab.guard import end, spawn
 from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, steady

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
 from pdflab.load.arrivals import Plan
 
 Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]

@@ -8,7 +8,7 @@ import logging
 from importlib.util import find_spec
 from pathlib import Path
 
-from pdflab.documents.fonts import FontBook, FontFile
+from pdflab.documents.typesetting.font_book import FontBook, FontFile
 from pdflab.errors import UsageError
 
 _log = logging.getLogger(__name__)

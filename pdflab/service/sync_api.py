@@ -15,9 +15,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from pdflab.documents.fonts import FontBook
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.doorkeeper import Doorkeeper

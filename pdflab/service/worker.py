@@ -16,10 +16,10 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any, TypeVar
 
-from pdflab.documents.fonts import FontBook
-from pdflab.documents.page import Rendered
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
+from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
 from pdflab.jobs import Cause, Job, WorkerId
 from pdflab.service.jobqueue import Claim, Failure, JobQueue, Settled, new_id

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.simulation.engine import Floats
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
 from pdflab.analysis.run import Run
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate

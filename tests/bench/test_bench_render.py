@@ -12,7 +12,7 @@ import pytest
 
 from pdflab.bench import memory
 from pdflab.bench import render as bench
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 
 PROMISED = {
     "core_vs_naive",

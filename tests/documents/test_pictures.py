@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 from test_proofs import invoice_in
 
-from pdflab.documents.page import Sheet
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
+from pdflab.documents.typesetting.page import Sheet
 from pdflab.service.fontfiles import find_fonts
 
 FONTS = find_fonts()  # locates them; none is read yet

@@ -25,7 +25,7 @@ from pdflab.commands import _SAMPLE_DATE
 from pdflab.commands import sample as sample_command
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.service.fontfiles import find_fonts
 

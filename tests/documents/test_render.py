@@ -18,7 +18,7 @@ from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.fontfiles import find_fonts
 

@@ -14,7 +14,7 @@ from pdflab.documents.requests import (
     parse_request,
     request_schema,
 )
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import InvalidRequest
 
 IBAN = "DE71110220330123456789"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Run, Send, Sends
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import (
     Arrival,

@@ -17,7 +17,7 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
 from pdflab.jobs import Cause, JobState
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import Failure, JobQueue

@@ -14,7 +14,7 @@ from shorthand import (
     queue_away,
 )
 
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
 from pdflab.service.broker import Broker
 from pdflab.service.jobqueue import JobQueue
 from pdflab.settings import Settings

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shorthand import client_of
 
-from pdflab.documents.samples import KINDS, sample
+from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.service.broker import embedded_broker
 from pdflab.service.jobqueue import JobQueue
 from pdflab.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from shorthand import NOTE, client_of, submit
 
-from pdflab.documents.fonts import FontBook
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.broker import embedded_broker
 from pdflab.service.jobqueue import JobQueue
 from pdflab.service.sync_api import EventLog, create_sync_app

@@ -64,7 +64,7 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import KeyReused
 from pdflab.jobs import Job
 from pdflab.service import queueview

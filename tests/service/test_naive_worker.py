@@ -3,7 +3,7 @@
 import pytest
 from shorthand import LEASE_OVER, WORKER, events, job, line, opened, states, submit, take_and_claim
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue import JobQueue
 from pdflab.service.naive_worker import NaiveWorker

@@ -13,7 +13,7 @@ from conftest import eventually
 from flask.testing import FlaskClient
 from shorthand import ask, client_of, opened, states, submit
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import UsageError
 from pdflab.jobs import Job
 from pdflab.service.broker import Broker, embedded_broker, private_broker

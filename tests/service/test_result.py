@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue import Claim, JobQueue, Submission
 from pdflab.service.storage import Storage

@@ -3,7 +3,7 @@
 import pytest
 from shorthand import WORKER, ask, client_of, note_commands, opened, submission, submit, take_and_claim
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, Job
 from pdflab.service.broker import Broker

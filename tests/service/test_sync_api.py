@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from pdflab.documents.fonts import FontBook
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service import sync_api
 from pdflab.service.sync_api import EventLog, create_sync_app

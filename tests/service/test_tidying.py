@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from shorthand import WORKER, opened, states, submit, take_and_claim
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Cause
 from pdflab.service.jobqueue import Failure, JobQueue
 from pdflab.service.storage import Storage

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shorthand import job, line, opened, state, states, submit, take_and_claim
 
-from pdflab.documents.page import Rendered
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service import worker as worker_module

@@ -23,9 +23,9 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.fonts import FontBook
-from pdflab.documents.page import Rendered
-from pdflab.documents.samples import sample
+from pdflab.documents.samples.requests import sample
+from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, StorageUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue import JobQueue, Submission

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.load.arrivals import Phase, burst
 from pdflab.measured import measure_rendering
 from pdflab.notebook.canvas import png

@@ -11,7 +11,7 @@ import pytest
 
 from pdflab.analysis import metrics
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
-from pdflab.documents.samples import KINDS
+from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.arrivals import burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate

@@ -1,0 +1,1 @@
+"""The invoice, by the terms of EN 16931."""

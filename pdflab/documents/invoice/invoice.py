@@ -1,0 +1,107 @@
+"""The invoice: who, to whom, what for, how much, and how to pay. Its fields are those of EN 16931.
+
+Read next: documents/invoice/lines.py.
+"""
+
+from collections.abc import Sequence
+
+from pdflab.documents.content import Fact, facts_of, parties_of, title_of
+from pdflab.documents.invoice.lines import draw_items
+from pdflab.documents.invoice.totals import ABOVE, Settlement
+from pdflab.documents.invoice.translations import Labels, labels_for
+from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.page import (
+    BODY,
+    FAINT,
+    GUTTER,
+    LABEL,
+    MARGIN,
+    STRONG,
+    Rendered,
+    Sheet,
+    Style,
+)
+from pdflab.documents.typesetting.typesetter import Typesetter
+
+FACTS_A_ROW = 4
+MOST_REMARKS = 80.0  # a short remark stays with the sums; a long one may flow to the next page
+
+
+def draw_invoice(request: InvoiceRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+    """Draw an invoice."""
+    labels, title = labels_for(request.locale), title_of(request)
+    sheet = Sheet(title, created_at=created_at, setter=setter, author=request.seller.name)
+    sheet.set_lang(labels.language)
+    sheet.page_of = labels.page
+    settlement = Settlement(sheet, request)
+    remarks = _remarks(request, labels)
+    sheet.headline(title)
+    sheet.y += 10
+    _draw_facts(sheet, facts_of(request))
+    _draw_parties(sheet, parties_of(request))
+    tail = settlement.height + min(_height(sheet, remarks), MOST_REMARKS)
+    draw_items(sheet, request, tail=tail)
+    settlement.draw()
+    _draw_remarks(sheet, remarks)
+    return sheet.finish(_signature(request.seller, labels))
+
+
+def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
+    width = (sheet.epw - GUTTER * (FACTS_A_ROW - 1)) / FACTS_A_ROW
+    for start in range(0, len(facts), FACTS_A_ROW):
+        top, ends = sheet.y, []
+        for place, fact in enumerate(facts[start : start + FACTS_A_ROW]):
+            x = MARGIN + place * (width + GUTTER)
+            sheet.y = top
+            _flow(sheet, fact.label, LABEL, x=x, width=width)
+            _flow(sheet, fact.value, STRONG if fact.strong else BODY, x=x, width=width)
+            ends.append(sheet.y)
+        sheet.y = max(ends) + 8
+    sheet.y += 10
+
+
+def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
+    top, ends = sheet.y, []
+    for column, (label, name, *lines) in enumerate(parties):
+        sheet.y = top
+        x, width = MARGIN + column * (sheet.epw + GUTTER) / 2, (sheet.epw - GUTTER) / 2
+        sheet.bar(width, 0.5, FAINT, x=x)
+        sheet.y += 6
+        sheet.put(label, LABEL, x=x)
+        sheet.y += LABEL.leading + 2
+        _flow(sheet, name, STRONG, x=x, width=width)
+        for line in lines:
+            _flow(sheet, line, BODY, x=x, width=width)
+        ends.append(sheet.y)
+    sheet.y = max(ends) + 22
+
+
+def _flow(sheet: Sheet, text: str, style: Style, *, x: float, width: float) -> None:
+    """Draw lines below each other, all flush left: a form in English stays one, whatever is filled in."""
+    rtl = reads_from_right(text)
+    for line in sheet.wrap(text, width, style):
+        sheet.needs(style.leading)
+        sheet.put(line, style, x=x, rtl=rtl)
+        sheet.y += style.leading
+
+
+def _remarks(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:
+    texts = [(labels.terms, LABEL), (request.terms, BODY)] if request.terms else []
+    return [(text, style) for text, style in (*texts, (request.note, BODY)) if text]
+
+
+def _height(sheet: Sheet, remarks: list[tuple[str, Style]]) -> float:
+    return ABOVE + sum(len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
+
+
+def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:
+    sheet.y += ABOVE
+    for text, style in remarks:
+        sheet.needs(style.leading + (2 * BODY.leading if style is LABEL else 0))
+        sheet.paragraph(text, style)
+        sheet.y += 0 if style is LABEL else 6
+
+
+def _signature(seller: Party, labels: Labels) -> str:
+    return f"{seller.name} · {labels.vat} {seller.vat_id}" if seller.vat_id else seller.name

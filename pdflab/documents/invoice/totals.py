@@ -1,0 +1,136 @@
+"""The end of an invoice: its sums on the right, on the left how to pay them, and both kept on one page.
+
+Read next: documents/invoice/payment.py.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pdflab.documents.content import account_of, code_of, sums_of
+from pdflab.documents.invoice.translations import labels_for
+from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.typesetting.page import (
+    ACCENT,
+    BODY,
+    GUTTER,
+    INK,
+    LABEL,
+    MARGIN,
+    SMALL,
+    STRONG,
+    Sheet,
+    Style,
+)
+
+TOTAL = Style(13, bold=True, colour=ACCENT)
+DETAIL = Style(8)
+SUMS_WIDTH = 224.0
+CODE_SIDE = 74.0  # 26 mm: a banking app reads 20
+ABOVE = 16.0
+_ACCOUNT = (LABEL, STRONG, DETAIL, DETAIL)  # how its lines look
+_DARK = re.compile("1+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A line of the totals; with a `rule` above, it is the end of what was summed."""
+
+    label: str
+    amount: str
+    style: Style = BODY
+    rule: bool = False
+
+    @property
+    def height(self) -> float:
+        """Give what the line takes, its rule included."""
+        return self.style.leading + (10 if self.rule else 3)
+
+
+class Settlement:
+    """Sums and payment, wrapped and measured before they are drawn."""
+
+    def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
+        self.sheet, self.scan = sheet, labels_for(request.locale).scan
+        self.sums = _sums(request)
+        widest = max(_width(sheet, line) for line in self.sums)
+        self.left = sheet.right - max(SUMS_WIDTH, min(widest, sheet.epw))
+        self.code = code_of(request)
+        self.beside = self.left - MARGIN - 2 * GUTTER >= 2 * CODE_SIDE
+        self.indent = CODE_SIDE + GUTTER if self.code else 0.0
+        width = (self.left - 2 * GUTTER if self.beside else sheet.right) - MARGIN - self.indent
+        self.details = [
+            (line, style)
+            for text, style in zip(account_of(request), _ACCOUNT, strict=False)
+            for line in sheet.wrap(text, width, style)
+        ]
+
+    @property
+    def height(self) -> float:
+        """Give what has to stand together."""
+        sums = sum(line.height for line in self.sums)
+        return ABOVE + (max(sums, self._payment_height) if self.beside else sums)
+
+    @property
+    def _payment_height(self) -> float:
+        return max(
+            sum(style.leading for _, style in self.details),
+            (self.code and CODE_SIDE + SMALL.leading + 4) or 0,
+        )
+
+    def draw(self) -> None:
+        """Draw both, and go below."""
+        sheet = self.sheet
+        sheet.needs(self.height)
+        sheet.y += ABOVE
+        page, top = sheet.page, sheet.y
+        if self.beside:
+            self._draw_payment()
+        ends, sheet.y = sheet.y, top
+        for line in self.sums:
+            sheet.needs(line.height)
+            self._draw_sum(line)
+        if self.beside:
+            sheet.y = max(sheet.y, ends) if sheet.page == page else sheet.y
+        elif self.details:
+            sheet.y += ABOVE
+            sheet.needs(self._payment_height)
+            self._draw_payment()
+
+    def _draw_payment(self) -> None:
+        sheet, top = self.sheet, self.sheet.y
+        for line, style in self.details:
+            sheet.put(line, style, x=MARGIN + self.indent)
+            sheet.y += style.leading
+        if self.code:
+            _draw_code(sheet, self.code, x=MARGIN, y=top)
+            sheet.put(self.scan, SMALL, y=top + CODE_SIDE + 2)
+            sheet.y = max(sheet.y, top + CODE_SIDE + SMALL.leading + 4)
+
+    def _draw_sum(self, line: Sum) -> None:
+        sheet = self.sheet
+        if line.rule:
+            sheet.y += 2
+            sheet.bar(sheet.right - self.left, 1, ACCENT, x=self.left)
+            sheet.y += 8
+        sheet.put(line.label, line.style, x=self.left)
+        sheet.put(line.amount, line.style, x=sheet.right, right=True)
+        sheet.y += line.height - 10 * line.rule
+
+
+def _sums(request: InvoiceRequest) -> list[Sum]:
+    sums = [Sum(label, amount) for label, amount in sums_of(request)]
+    if request.totals.paid:
+        sums[-3] = replace(sums[-3], style=STRONG)
+    return [*sums[:-1], replace(sums[-1], style=TOTAL, rule=True)]
+
+
+def _width(sheet: Sheet, line: Sum) -> float:
+    return sheet.width_of(line.label, line.style) + GUTTER + sheet.width_of(line.amount, line.style)
+
+
+def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:
+    """Draw dark modules as rectangles, one for each run of them in a row, all of one shape: no seams show."""
+    unit = CODE_SIDE / len(rows)
+    bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
+    sheet.pen.bars(bars, x, y, unit=unit, colour=INK)

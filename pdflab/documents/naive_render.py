@@ -1,0 +1,113 @@
+"""The naive rendering: an invoice as fpdf2's own tutorial would have it, correct and slow.
+
+It is here to be measured and read, never to serve: `pdflab bench render` holds the renderer against it, and a
+lesson asks where its time goes. Three things cost, and none of them looks expensive: `table()` and
+`multi_cell()` measure a line anew for each of its letters, every cell is laid out twice, and each document
+parses and subsets fonts of 6,000 glyphs of its own.
+Read next: requests.py, what all of this is asked by.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fpdf import FPDF
+from PIL import Image
+
+from pdflab.documents.content import account_of, code_of, facts_of, items_of, parties_of, sums_of, title_of
+from pdflab.documents.invoice.translations import labels_for
+from pdflab.documents.requests import CustomRequest, InvoiceRequest
+
+FontFiles = tuple[Path, Path]  # regular and bold
+
+
+class TutorialPDF(FPDF):
+    """A document with a page number at the bottom of each page."""
+
+    def __init__(self, fonts: FontFiles | None) -> None:
+        super().__init__()
+        self.core_fonts_encoding = "cp1252"  # the default knows no euro sign
+        self.family = "dejavu" if fonts else "helvetica"
+        for style, path in zip(("", "B"), fonts or (), strict=False):
+            self.add_font("dejavu", style, path)
+        self.add_page()
+
+    def footer(self) -> None:
+        """Write the page number; fpdf2 calls this at the end of each page."""
+        self.set_y(-15)
+        self.set_font(self.family, size=8)
+        self.cell(0, 10, f"Page {self.page_no()} of {{nb}}", align="C")
+
+    def write_line(self, text: str, *, size: float = 10, bold: bool = False) -> None:
+        """Write a paragraph over the whole width."""
+        self.set_font(self.family, style="B" if bold else "", size=size)
+        self.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
+
+
+def tutorial_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
+    """Draw an invoice with every value that ours shows; `fonts` is for texts beyond western Europe."""
+    pdf = TutorialPDF(fonts)
+    pdf.write_line(title_of(request), size=24, bold=True)
+    for fact in facts_of(request):
+        pdf.write_line(f"{fact.label} {fact.value}")
+    for party in parties_of(request):
+        _write_party(pdf, party)
+    _write_table(pdf, *items_of(request))
+    _write_sums(pdf, request)
+    for line in remarks_of(request):
+        pdf.write_line(line)
+    if code := code_image(request):
+        pdf.image(code, w=26)
+    return bytes(pdf.output())
+
+
+def tutorial_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> bytes:
+    """Draw a text: a title, its paragraphs and its points."""
+    pdf = TutorialPDF(fonts)
+    pdf.write_line(request.title, size=24, bold=True)
+    pdf.write_line(request.text)
+    for bullet in request.bullets:
+        pdf.write_line(f"- {bullet}")
+    return bytes(pdf.output())
+
+
+def _write_party(pdf: TutorialPDF, lines: Sequence[str]) -> None:
+    pdf.ln(4)
+    for place, line in enumerate(lines):
+        pdf.write_line(line, bold=place < 2)
+
+
+def _write_table(pdf: TutorialPDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    pdf.ln(4)
+    pdf.set_font(pdf.family, size=9)
+    others = ("RIGHT",) * (len(titles) - 4)
+    widths = (5, 38, 11, 9, *(12 for _ in others))
+    with pdf.table(col_widths=widths, text_align=("RIGHT", "LEFT", "RIGHT", "LEFT", *others)) as table:
+        table.row(titles)
+        for row in rows:
+            table.row(row)
+
+
+def _write_sums(pdf: TutorialPDF, request: InvoiceRequest) -> None:
+    pdf.ln(4)
+    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
+        for cells in sums_of(request):
+            table.row(cells)
+
+
+# The other yardstick, bench/platypus.py, shows the same.
+
+
+def remarks_of(request: InvoiceRequest) -> list[str]:
+    """Give where and how to pay, and the remarks."""
+    labels = labels_for(request.locale)
+    terms = [labels.terms, request.terms] if request.terms else []
+    lines = (*terms, *account_of(request), labels.scan if code_of(request) else "", request.note)
+    return [line for line in lines if line]
+
+
+def code_image(request: InvoiceRequest) -> Image.Image | None:
+    """Give the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
+    rows = code_of(request)
+    picture = Image.new("1", (len(rows), len(rows)), 1)
+    picture.putdata([module == "0" for row in rows for module in row])
+    return picture if rows else None

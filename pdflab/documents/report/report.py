@@ -1,0 +1,182 @@
+"""The report: a title page with key figures and contents, then sections of text, tables and charts.
+
+Where a section begins is known once it is drawn: its line of the contents is reserved, and filled in last.
+Read next: documents/report/charts.py, the charts.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from pdflab.documents.report.charts import chart_height, draw_chart
+from pdflab.documents.requests import Figure, ReportRequest, Section, Table
+from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.page import (
+    ACCENT,
+    BODY,
+    FAINT,
+    GUTTER,
+    HEADING,
+    LABEL,
+    MARGIN,
+    MUTED,
+    PADDING,
+    READING,
+    SMALL,
+    Rendered,
+    Sheet,
+    Style,
+)
+from pdflab.documents.typesetting.table import Column, draw_table, share_width
+from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.typesetter import Typesetter
+
+SUBTITLE = Style(12, colour=MUTED)
+FIGURE = Style(18, bold=True, colour=ACCENT)
+FIGURES_A_ROW = 4
+TITLE_TOP = 150.0
+NUMBER_WIDTH = 40.0  # of a page, in the contents
+
+_NUMBER = re.compile(
+    r"[-+–−(]?\s*([A-Z]{3}\b|[$£¥\u20a0-\u20cf])?\s*[-–−]?[0-9][0-9.,'’ \u00a0\u202f]*\)?"
+    r"\s*([A-Z]{3}\b|[$£¥%‰\u20a0-\u20cf])?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A page, and a height on it."""
+
+    page: int
+    y: float
+
+
+def draw_report(request: ReportRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+    """Draw a report."""
+    sheet = Sheet(request.title, created_at=created_at, setter=setter, author=request.author or "")
+    sheet.set_subject(" ".join(clean(request.subtitle or "Report").split()))
+    day = datetime.fromtimestamp(created_at, UTC).date().isoformat()
+    signature = " · ".join(part for part in (request.author, day) if part)
+    _draw_title(sheet, request, signature)
+    entries = _reserve_contents(sheet, request.sections)
+    sheet.add_page()
+    starts = [_draw_section(sheet, section) for section in request.sections]
+    for section, entry, start in zip(request.sections, entries, starts, strict=True):
+        _draw_entry(sheet, section.heading, entry, start)
+    return sheet.finish(signature)
+
+
+def _draw_title(sheet: Sheet, request: ReportRequest, signature: str) -> None:
+    sheet.y = TITLE_TOP
+    sheet.headline(request.title)
+    if request.subtitle:
+        sheet.y += 4
+        sheet.paragraph(request.subtitle, SUBTITLE)
+    sheet.y += 12
+    sheet.paragraph(signature, SMALL)
+    sheet.y += 40
+    for start in range(0, len(request.figures), FIGURES_A_ROW):
+        _draw_figures(sheet, request.figures[start : start + FIGURES_A_ROW])
+
+
+def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
+    step = (sheet.epw + GUTTER) / FIGURES_A_ROW
+    width, top = step - GUTTER, sheet.y
+    height = 34 + max(len(sheet.wrap(figure.label, width, SMALL)) for figure in figures) * SMALL.leading
+    if sheet.needs(height):
+        top = sheet.y
+    for place, figure in enumerate(figures):
+        sheet.y = top
+        _draw_figure(sheet, figure, x=MARGIN + place * step, width=width)
+    sheet.y = top + height + 16
+
+
+def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> None:
+    value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
+    size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))  # it is never cut
+    sheet.bar(width, 1, FAINT, x=x)
+    sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=sheet.y + 8, right=rtl)
+    sheet.y += 34
+    sheet.paragraph(figure.label, SMALL, x=x, width=width)
+
+
+def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]:
+    """Leave room for the contents, over as many pages as they take, and give the place of each line."""
+    places = []
+    sheet.y += 24
+    sheet.needs(HEADING.leading + 6 + 2 * READING.leading)
+    sheet.put("Contents", HEADING)
+    sheet.y += HEADING.leading + 6
+    for section in sections:
+        lines = sheet.wrap(section.heading, sheet.epw - NUMBER_WIDTH, READING)
+        height = len(lines) * READING.leading + 2 * PADDING
+        sheet.needs(height)
+        places.append(_Place(sheet.page, sheet.y))
+        sheet.y += height
+    return places
+
+
+def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> None:
+    """Fill in a line of the contents: a click on it leads to the section."""
+    sheet.page, sheet.y = entry.page, entry.y
+    sheet.bar(sheet.epw, 0.5, FAINT)
+    sheet.y += PADDING
+    sheet.paragraph(heading, READING, width=sheet.epw - NUMBER_WIDTH)
+    sheet.put(str(start.page), READING, x=sheet.right, y=sheet.y - READING.leading, right=True)
+    target = sheet.add_link(y=start.y, page=start.page)
+    sheet.link(MARGIN, entry.y, sheet.epw, sheet.y - entry.y + PADDING, target)
+
+
+def _draw_section(sheet: Sheet, section: Section) -> _Place:
+    """Draw a section, and give the place of its heading."""
+    columns = _columns(sheet, section.table) if section.table else []
+    heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
+    sheet.y += 10 if sheet.y > MARGIN else 0
+    sheet.needs(heading + 5 + _beginning(sheet, section, columns))  # a heading never ends a page
+    place = _Place(sheet.page, sheet.y)
+    sheet.start_section(" ".join(clean(section.heading).split()))
+    sheet.paragraph(section.heading, HEADING)
+    sheet.y += 5
+    if section.text.strip():
+        sheet.prose(section.text)
+    if section.table:
+        draw_table(sheet, columns, section.table.rows)
+        sheet.y += 14
+    if section.chart:
+        draw_chart(sheet, section.chart)
+    return place
+
+
+def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> float:
+    """Tell the height of what must stand below a heading: three lines, a row, or a chart."""
+    if section.text.strip():
+        return 3 * READING.leading
+    if section.table:
+        titles = _levels(sheet, [column.title for column in columns], columns, LABEL)
+        cells = _levels(sheet, section.table.rows[0], columns, BODY) if section.table.rows else BODY.leading
+        return titles + cells + 4 * PADDING
+    return chart_height(sheet, section.chart) if section.chart else 0
+
+
+def _levels(sheet: Sheet, cells: Sequence[str], columns: Sequence[Column], style: Style) -> float:
+    wrapped = (sheet.wrap(cell, column.width, style) for cell, column in zip(cells, columns, strict=True))
+    return max(len(lines) for lines in wrapped) * style.leading
+
+
+def _columns(sheet: Sheet, table: Table) -> list[Column]:
+    wanted = [
+        max(sheet.width_of(title, LABEL), *(sheet.width_of(row[index], BODY) for row in table.rows), 20)
+        for index, title in enumerate(table.columns)
+    ]
+    widths = share_width(wanted, sheet.epw - GUTTER * (len(wanted) - 1))
+    return [
+        Column(title, width, _is_numeric([row[index] for row in table.rows]))
+        for index, (title, width) in enumerate(zip(table.columns, widths, strict=True))
+    ]
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    """Tell whether all filled cells are numbers, perhaps with a sign, a currency or a percent."""
+    filled = [cell.strip() for cell in cells if cell.strip() not in ("", "-", "–")]
+    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)

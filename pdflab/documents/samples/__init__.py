@@ -1,0 +1,1 @@
+"""Seeded, realistic requests of each kind."""

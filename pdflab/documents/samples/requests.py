@@ -1,0 +1,205 @@
+"""Seeded, realistic requests: the same kind and seed give the same data, in every process.
+
+Plain data, ready for JSON.
+Read next: documents/samples/catalogue.py, then documents/samples/people.py.
+"""
+
+import re
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from pdflab.documents.invoice.payment import checked_iban
+from pdflab.documents.samples.catalogue import Market, catalogue
+from pdflab.documents.samples.people import NAMES, Pool, pool_of
+
+KINDS = ("custom", "invoice", "report")
+
+_ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
+_SENTENCES = (
+    "The line in front of the counter tells more than the average at its end.",
+    "Orders arrived in bursts, and the evenings stayed quiet.",
+    "Two of the three sites met their target; the third moved house in the second week.",
+    "Complaints fell once customers were told how long they would wait.",
+    "A queue that is empty most of the day can still be too slow at noon.",
+    "The new schedule needs fewer hands, but nobody may fall ill.",
+    "What was measured by hand last year now comes from the log, minute by minute.",
+    "Prices of paper rose again – by about 4 % – and are passed on from the next quarter.",
+    "The team proposes to keep the second shift until the backlog is gone.",
+    "None of the deliveries was lost, though eleven arrived a day late.",
+)
+_TITLES = (
+    "Waiting times",
+    "Orders and deliveries",
+    "A quarter of queues",
+    "Workshop notes",
+    "Service levels",
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def sample(kind: str, seed: int, *, lines: int | None = None) -> dict[str, Any]:
+    """Make up a request; `lines` sets how many items an invoice has, or how many rows the table of a report.
+
+    Raises KeyError for a kind that does not exist.
+    """
+    makers = {"custom": _custom, "invoice": _invoice, "report": _report}
+    rng, markets = Random(seed), catalogue().markets
+    [market] = rng.choices(markets, [market.share for market in markets])
+    return makers[kind](rng, market, lines)
+
+
+def impossible() -> dict[str, Any]:
+    """Make a valid request that no renderer can draw: it would have more pages than a document may."""
+    return {"type": "custom", "title": "The longest receipt", "text": "\n\n".join("§" * 16_600)}
+
+
+def _custom(rng: Random, market: Market, _lines: int | None) -> dict[str, Any]:
+    pool = pool_of(market)
+    return {
+        "type": "custom",
+        "title": rng.choice(_TITLES),
+        "text": f"For {rng.choice(pool.people)}, {rng.choice(pool.companies)}\n\n"
+        + _prose(rng, paragraphs=rng.randint(2, 4)),
+        "bullets": rng.sample(_SENTENCES, rng.randint(2, 5)),
+    }
+
+
+def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
+    buyers = _buyers_of(rng, market)
+    at, to = rng.sample(range(NAMES), 2)
+    issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
+    goods = rng.sample(range(len(catalogue().goods)), len(catalogue().goods))
+    items = [
+        _line(rng, market, goods[number % len(goods)], taxed=buyers is market)
+        for number in range(lines or rng.randint(6, 18))
+    ]
+    request = {
+        "type": "invoice",
+        "number": f"{issued.year}-{rng.randrange(1, 10_000):04}",
+        "issued": issued.isoformat(),
+        "due": (issued + timedelta(days=rng.choice((14, 30)))).isoformat(),
+        "currency": market.currency,
+        "locale": market.locale,
+        "seller": _party(rng, market, at),
+        "buyer": _party(rng, buyers, to),
+        "lines": items,
+        "note": catalogue().languages[market.language].thanks,
+    }
+    if rng.random() < 0.3:
+        request["order_number"] = f"PO-{rng.randrange(10_000, 100_000)}"
+    if rng.random() < 0.1:
+        request["paid"] = _deposit(items)
+    if market.account:
+        request["account"] = {"iban": _iban(rng, market)}
+    return request
+
+
+def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
+    orders = [rng.randint(420, 1_900) for _ in _MONTHS]
+    waits = [round(rng.uniform(2, 14), 1) for _ in _MONTHS]
+    return {
+        "type": "report",
+        "title": rng.choice(_TITLES),
+        "subtitle": f"What {rng.randint(3, 9)} sites learned in twelve months",
+        "author": rng.choice(pool_of(market).people),
+        "figures": _figures(rng, orders, waits),
+        "sections": [
+            {"heading": "Summary", "text": _prose(rng, paragraphs=2)},
+            {
+                "heading": "Orders by month",
+                "text": _prose(rng, paragraphs=1),
+                "chart": _chart("bar", "Orders", orders),
+            },
+            {
+                "heading": "Waiting time",
+                "text": _prose(rng, paragraphs=1),
+                "chart": _chart("line", "Minutes", waits),
+            },
+            {
+                "heading": "Sites in detail",
+                "text": _prose(rng, paragraphs=1),
+                "table": _table(rng, pool_of(market), lines or 14),
+            },
+        ],
+    }
+
+
+def _buyers_of(rng: Random, market: Market) -> Market:
+    if market.account and market.western and rng.random() < _ABROAD:
+        return rng.choice([other for other in catalogue().markets if other.account and other.western])
+    return market
+
+
+def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
+    pool = pool_of(market)
+    party = {
+        "name": pool.companies[place % len(pool.companies)],
+        "address": list(rng.choice(pool.addresses)),
+        "country": market.country,
+    }
+    prefix = {"GR": "EL", "US": ""}.get(market.country, market.country)  # no VAT in the United States
+    return party | ({"vat_id": f"{prefix}{rng.randrange(10**8, 10**9)}"} if prefix else {})
+
+
+def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, Any]:
+    good, words = catalogue().goods[place], catalogue().languages[market.language]
+    cents = rng.randint(*good.cents)
+    halves = good.unit in ("h", "kg") and rng.random() < 0.5
+    usual, reduced, none = market.rates
+    rate = reduced if good.reduced else none if good.untaxed and rng.random() < 0.2 else usual
+    line = {
+        "description": words.goods[place],
+        "quantity": f"{rng.randint(1, 30)}.5" if halves else rng.randint(1, 40),
+        "unit": words.units.get(good.unit, good.unit),
+        "unit_price": _money(cents),
+        "vat_rate": rate if taxed else none,
+    }
+    return line | ({"discount": rng.choice(("5", "10", "12.5"))} if rng.random() < 0.05 else {})
+
+
+def _deposit(lines: list[dict[str, Any]]) -> str:
+    """Take about a quarter of the net sum."""
+    return _money(int(sum(float(line["quantity"]) * float(line["unit_price"]) for line in lines)) * 25)
+
+
+def _money(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def _iban(rng: Random, market: Market) -> str:
+    account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
+    return checked_iban(market.country, account)
+
+
+def _prose(rng: Random, *, paragraphs: int) -> str:
+    return "\n\n".join(" ".join(rng.sample(_SENTENCES, rng.randint(3, 6))) for _ in range(paragraphs))
+
+
+def _figures(rng: Random, orders: list[int], waits: list[float]) -> list[dict[str, str]]:
+    return [
+        {"label": "orders in the year", "value": f"{sum(orders):,}"},
+        {"label": "busiest month", "value": _MONTHS[orders.index(max(orders))]},
+        {"label": "minutes of waiting, on average", "value": f"{sum(waits) / len(waits):.1f}"},
+        {"label": "delivered on the day", "value": f"{rng.uniform(91, 99.9):.1f} %"},
+    ]
+
+
+def _chart(kind: str, unit: str, values: list[Any]) -> dict[str, Any]:
+    return {"kind": kind, "title": f"{unit} in each month", "labels": list(_MONTHS), "values": values}
+
+
+def _table(rng: Random, pool: Pool, rows: int) -> dict[str, Any]:
+    return {
+        "columns": ["Site", "Contact", "Orders", "Revenue", "On time"],
+        "rows": [
+            [
+                rng.choice(pool.companies),
+                rng.choice(pool.people),
+                f"{rng.randint(80, 2_400):,}",
+                f"{rng.randint(10_000, 900_000) / 100:,.2f} €",
+                f"{rng.uniform(88, 100):.1f} %",
+            ]
+            for _ in range(rows)
+        ],
+    }

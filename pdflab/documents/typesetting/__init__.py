@@ -1,0 +1,1 @@
+"""Text, fonts, pages and tables: what every kind of document is set with."""

@@ -1,0 +1,202 @@
+"""One font, or the part of one that a script needs: its glyphs, their widths, and how letters join.
+
+HarfBuzz does the work: it reads, cuts and shapes. Widths are thousandths of the size of the type, as in a
+PDF. Read next: documents/typesetting/typesetter.py.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterable
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import uharfbuzz as hb
+from fpdf.fonts import CORE_FONTS_CHARWIDTHS
+
+ENCODING = "cp1252"  # what the core font can write: western Europe, the euro sign, typographic quotes
+_LAYOUT = ("GSUB", "GPOS", "GDEF")  # how letters join: of no use to a reader of the PDF
+_USELESS = ("MATH", "gasp", "kern", "DSIG", "FFTM", "meta", "COLR", "CPAL", "SVG ", "CBDT", "CBLC", "sbix")
+_WEIGHTS = {False: 400, True: 700}
+_NAMES = (1, 2, 3, 4, 6)  # what a font is called
+
+
+class Glyph(NamedTuple):
+    """A glyph of a shaped text, and the characters it stands for; a second glyph for them has none."""
+
+    number: int
+    advance: int
+    right: int
+    up: int
+    text: str
+
+
+class CoreFont(NamedTuple):
+    """One of the two weights of Helvetica, which every reader of PDFs brings along."""
+
+    bold: bool
+
+    @property
+    def shaped(self) -> bool:
+        """Say that letters never change with their neighbours."""
+        return False
+
+    def has(self, character: str) -> bool:
+        """Tell whether there is a glyph for a character."""
+        return is_western(character)
+
+    def has_all(self, text: str) -> bool:
+        """Tell whether there is a glyph for every character of a text."""
+        return text.isascii() or is_western(text)
+
+    def width(self, text: str, *, rtl: bool = False) -> int:
+        """Measure a text, in thousandths of its size."""
+        return sum(map(_core_widths(self.bold).__getitem__, text))
+
+
+class Face:
+    """A font as a document uses it. `part`: it is embedded as it is; else, only the glyphs that were used."""
+
+    def __init__(self, face: hb.Face, *, shaped: bool, part: bool, bold: bool = False) -> None:
+        self.shaped, self.part = shaped, part
+        self._face, self._font, self._bold = face, hb.Font(face), bold
+        if face.has_var_data:
+            self._font.set_variations({"wght": _WEIGHTS[bold]})
+        self._scale = 1000 / face.upem
+        self._covered = face.unicodes
+        self.glyphs = {chr(code): self.glyph_of(chr(code)) for code in self._covered} if part else {}
+        self.codes = {character: f"{glyph:04X}" for character, glyph in self.glyphs.items()}
+        self._advances = {character: self.advance(glyph) for character, glyph in self.glyphs.items()}
+
+    def has(self, character: str) -> bool:
+        """Tell whether there is a glyph for a character."""
+        return ord(character) in self._covered
+
+    def has_all(self, text: str) -> bool:
+        """Tell whether there is a glyph for every character of a text."""
+        return self.codes.keys() >= set(text)
+
+    def width(self, text: str, *, rtl: bool = False) -> int:
+        """Measure a text that is read in one direction."""
+        if self.shaped:
+            return sum(glyph.advance for glyph in self.shape(text, rtl=rtl))
+        return sum(map(self._advances.__getitem__, text))
+
+    def glyph_of(self, character: str) -> int:
+        """Give the number of the glyph of a character by itself."""
+        return self._font.get_nominal_glyph(ord(character)) or 0
+
+    def advance(self, glyph: int) -> int:
+        """Give the width of a glyph."""
+        width: float = self._font.get_glyph_h_advance(glyph) * self._scale
+        return round(width)
+
+    def shape(self, text: str, *, rtl: bool = False) -> list[Glyph]:
+        """Join letters: the glyphs from left to right, whichever way the text is read."""
+        if not text:
+            return []
+        buffer = hb.Buffer()
+        buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
+        buffer.add_str(text)
+        buffer.direction = "rtl" if rtl else "ltr"
+        buffer.language = "und"  # the default would be the locale of this machine
+        buffer.guess_segment_properties()
+        hb.shape(self._font, buffer)
+        starts = sorted({info.cluster for info in buffer.glyph_infos})
+        ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+        glyphs = []
+        for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+            letters = text[info.cluster : ends.pop(info.cluster, info.cluster)]
+            advance, right, up = (
+                round(length * self._scale) for length in (place.x_advance, place.x_offset, place.y_offset)
+            )
+            glyphs.append(Glyph(info.codepoint, advance, right, up, letters))
+        return glyphs
+
+    def program(self, used: Iterable[int]) -> bytes:
+        """Give the font file to embed: without hints and layout, and without the glyphs nobody used."""
+        if self.part and not self.shaped:
+            return self.data
+        glyphs = range(self._face.glyph_count) if self.part else used
+        return bytes(cut(self._face, glyphs=glyphs, bold=self._bold).blob.data)
+
+    @cached_property
+    def name(self) -> str:
+        """Give the name of the font in a PDF; its six letters tell the parts of one font apart."""
+        number = zlib.crc32(repr(list(self._covered)).encode()) if self.part else int(self._bold)
+        tag = "".join(chr(65 + number // 26**place % 26) for place in range(6))
+        plain = re.sub(r"[^A-Za-z0-9-]", "", self._face.get_name(6) or "") or "Unnamed"
+        return f"{tag}+{plain}"
+
+    @property
+    def data(self) -> bytes:
+        """Give the font as a file."""
+        return bytes(self._face.blob.data)
+
+    @property
+    def glyph_count(self) -> int:
+        """Give the number of glyphs."""
+        return int(self._face.glyph_count)
+
+    @cached_property
+    def is_cff(self) -> bool:
+        """Tell whether its outlines are of the PostScript kind."""
+        return "CFF " in self._face.table_tags
+
+    @cached_property
+    def measures(self) -> tuple[int, int, int, tuple[int, ...]]:
+        """Give ascender, descender, height of capitals, and the box that holds every glyph."""
+        extents = self._font.get_font_extents("ltr")
+        capitals = self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
+        box = struct.unpack_from(">4h", self._face.reference_table("head").data, 36)
+        ascender, descender, height, *corners = (
+            round(length * self._scale) for length in (extents.ascender, extents.descender, capitals, *box)
+        )
+        return ascender, descender, height, tuple(corners)
+
+
+@cache
+def _core_widths(bold: bool) -> dict[str, int]:
+    widths = CORE_FONTS_CHARWIDTHS["helveticaB" if bold else "helvetica"]
+    return {bytes([byte]).decode(ENCODING, "replace"): widths[chr(byte)] for byte in range(256)}
+
+
+def is_western(text: str) -> bool:
+    """Tell whether the core font can write a text."""
+    try:
+        text.encode(ENCODING)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def cut(
+    face: hb.Face,
+    *,
+    characters: Iterable[int] = (),
+    glyphs: Iterable[int] = (),
+    layout: bool = False,
+    bold: bool = False,
+) -> hb.Face:
+    """Cut out what some characters need, or just some glyphs, which then keep their numbers.
+
+    A font that can have any weight gets one.
+    """
+    order, flags = hb.SubsetInput(), hb.SubsetFlags
+    order.unicode_set.update(characters)
+    order.glyph_set.update(glyphs)
+    order.flags = flags.NO_HINTING | flags.NOTDEF_OUTLINE | flags.CFF_IDENTITY_CHARSET
+    if glyphs:
+        order.flags |= flags.RETAIN_GIDS
+        order.drop_table_tag_set.add(_tag("cmap"))  # glyphs go by number; it takes 5 ms of a large font
+    if face.has_var_data:
+        order.pin_all_axes_to_default(face)
+        order.pin_axis_location(face, "wght", _WEIGHTS[bold])
+    order.drop_table_tag_set.update(_tag(name) for name in _USELESS + (() if layout else _LAYOUT))
+    order.name_id_set.clear()
+    order.name_id_set.update(_NAMES)
+    return hb.subset(face, order)
+
+
+def _tag(name: str) -> int:
+    return int.from_bytes(name.encode(), "big")

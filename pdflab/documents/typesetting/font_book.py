@@ -1,0 +1,138 @@
+"""The fonts that a renderer has: who draws which character, and how much of a font a script needs.
+
+Western text is drawn in the core font that every reader has. Everything else needs a font in the file. Of it,
+the part that one script needs is cut out once in a process, and shared by all documents; scripts without an
+entry below, such as Chinese, get just the glyphs that a document uses. A font nobody asks for is never read.
+Read next: documents/typesetting/page.py.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import RLock
+from typing import NamedTuple
+
+import uharfbuzz as hb
+
+from pdflab.documents.typesetting.font import CoreFont, Face, cut, is_western
+from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.typesetter import Typesetter
+
+
+class Script(NamedTuple):
+    """Letters that stand together, as ranges of code points; `shaped`: they change with their neighbours."""
+
+    name: str
+    ranges: tuple[tuple[int, int], ...]
+    shaped: bool = False
+
+
+# What every part has beside its letters: figures, Latin letters, accents, punctuation, currencies, №, ™, −.
+_COMMON = (
+    *((0x20, 0x7E), (0xA0, 0xFF), (0x300, 0x30C)),
+    *((0x2010, 0x2027), (0x2030, 0x203A), (0x20A0, 0x20CF)),
+    *((0x2116, 0x2116), (0x2122, 0x2122), (0x2212, 0x2212)),
+)
+_SCRIPTS = (
+    Script("latin", ((0x100, 0x17F), (0x218, 0x21B))),
+    Script("latin-extended", ((0x180, 0x24F), (0x1E00, 0x1EFF))),
+    Script("greek", ((0x370, 0x3FF),)),
+    Script("greek-extended", ((0x1F00, 0x1FFF),)),
+    Script("cyrillic", ((0x400, 0x45F), (0x490, 0x491))),
+    Script("cyrillic-extended", ((0x460, 0x52F),)),
+    Script("hebrew", ((0x590, 0x5FF), (0xFB1D, 0xFB4F)), shaped=True),
+    Script("arabic", ((0x600, 0x6FF), (0x750, 0x77F), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC)), shaped=True),
+    Script("common", _COMMON),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """A font to draw with; its bytes are read when the first character asks for them."""
+
+    name: str
+    bold: bool
+    read: Callable[[], bytes]
+
+
+class FontBook:
+    """The fonts of one process. Make one, and hand it to every `render`: what was cut for a script is kept.
+
+    The first file that has a character draws it.
+    """
+
+    def __init__(self, files: Sequence[FontFile] = ()) -> None:
+        self._files = tuple(files)
+        self._opened: dict[str, tuple[hb.Face, hb.Set]] = {}
+        self._faces: dict[tuple[str, str, bool], Face] = {}
+        self._typesetters: dict[Face | None, Typesetter] = {}
+        self._lock = RLock()  # the synchronous door renders in several threads
+        self.face_for = lru_cache(maxsize=5_000)(self._face_for)
+
+    def typesetter(self, text: str) -> Typesetter:
+        """Choose the main font of a document by its texts: the core font, if it can write all their letters.
+
+        Else it is the part for the script that most of the others are of; that has the common signs too.
+        """
+        letter = "" if is_western(text) else self._leading_letter(text)
+        regular = self.face_for(letter, False) if letter else None
+        with self._lock:
+            if regular not in self._typesetters:
+                self._typesetters[regular] = self._typesetter(letter)
+        return self._typesetters[regular]
+
+    def _leading_letter(self, text: str) -> str:
+        """Give a letter of the script with most letters beyond the western ones; '' when there are none."""
+        letters: dict[Face, str] = {}
+        votes: Counter[Face] = Counter()
+        for letter, count in Counter(filter(str.isalpha, clean(text))).items():
+            face = None if is_western(letter) else self.face_for(letter, False)
+            if face and face.part:
+                letters.setdefault(face, letter)
+                votes[face] += count
+        return letters[votes.most_common(1)[0][0]] if votes else ""
+
+    def _typesetter(self, letter: str) -> Typesetter:
+        regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
+        fonts = regular or CoreFont(False), bold or CoreFont(True)
+        return Typesetter(*fonts, face_for=self.face_for)
+
+    def _face_for(self, character: str, bold: bool) -> Face | None:
+        """Find the font for a character, in the other weight if need be; None: no font has it."""
+        with self._lock:
+            for file in sorted(self._files, key=lambda file: file.bold != bold):
+                face, covered = self._open(file)
+                if ord(character) in covered:
+                    return self._part(file, face, _script_of(ord(character)), bold and face.has_var_data)
+        return None
+
+    def _open(self, file: FontFile) -> tuple[hb.Face, hb.Set]:
+        if file.name not in self._opened:
+            face = hb.Face(hb.Blob(file.read()))
+            self._opened[file.name] = face, face.unicodes
+        return self._opened[file.name]
+
+    def _part(self, file: FontFile, face: hb.Face, script: Script | None, bold: bool) -> Face:
+        key = file.name, script.name if script else "", bold
+        if key not in self._faces:
+            self._faces[key] = _cut_for(script, face, bold) if script else _whole(face, bold)
+        return self._faces[key]
+
+
+def _script_of(code: int) -> Script | None:
+    for script in _SCRIPTS:
+        if any(low <= code <= high for low, high in script.ranges):
+            return script
+    return None
+
+
+def _whole(face: hb.Face, bold: bool) -> Face:
+    return Face(face, shaped=True, part=False, bold=bold)
+
+
+def _cut_for(script: Script, face: hb.Face, bold: bool) -> Face:
+    ranges, have = (*script.ranges, *_COMMON), face.unicodes
+    wanted = [code for low, high in ranges for code in range(low, high + 1) if code in have]
+    part = cut(face, characters=wanted, layout=script.shaped, bold=bold)
+    return Face(part, shaped=script.shaped, part=True)

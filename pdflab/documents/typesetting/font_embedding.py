@@ -1,0 +1,99 @@
+"""A font in a PDF: the five objects that ISO 32000 asks for (9.7, composite fonts), as bytes.
+
+A code in the text of a page is the number of a glyph. Of a part that is shared, everything is made once in a
+process. Read next: documents/typesetting/text_writer.py.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from pdflab.documents.typesetting.font import Face
+
+_CMAP = """/CIDInit /ProcSet findresource begin
+12 dict begin
+begincmap
+/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
+/CMapName /Adobe-Identity-UCS def
+/CMapType 2 def
+1 begincodespacerange
+<0000> <FFFF>
+endcodespacerange
+{blocks}endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end"""
+
+
+class Embedding(NamedTuple):
+    """What a document needs of a font; the streams are compressed."""
+
+    program: bytes
+    length: int  # of the program before it was compressed
+    texts: bytes  # which characters a glyph stands for: how a text is copied and searched
+    widths: str
+
+
+def embed(face: Face, used: Mapping[int, str]) -> Embedding:
+    """Prepare a font for a document that used these glyphs, for these characters."""
+    if face.part and not face.shaped:
+        return _shared(face)
+    program = _shared_program(face) if face.part else _pack(face.program(used))
+    widths = " ".join(f"{glyph} [{face.advance(glyph)}]" for glyph in sorted(used))
+    return Embedding(*program, _texts(used), widths)
+
+
+def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
+    """Give the five objects, the first of which is the font itself, as they will be numbered."""
+    ascender, descender, capitals, box = face.measures
+    name, kind = face.name, "CIDFontType0" if face.is_cff else "CIDFontType2"
+    mapping = "" if face.is_cff else " /CIDToGIDMap /Identity"
+    file = "/FontFile3" if face.is_cff else "/FontFile2"
+    return [
+        f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H"
+        f" /DescendantFonts [{first + 1} 0 R] /ToUnicode {first + 3} 0 R >>".encode(),
+        f"<< /Type /Font /Subtype /{kind} /BaseFont /{name} /FontDescriptor {first + 2} 0 R{mapping} /DW 0"
+        f" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
+        f" /W [{font.widths}] >>".encode(),
+        f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /ItalicAngle 0 /StemV 80"
+        f" /Ascent {ascender} /Descent {descender} /CapHeight {capitals}"
+        f" /FontBBox [{' '.join(map(str, box))}] {file} {first + 4} 0 R >>".encode(),
+        _stream(font.texts),
+        _stream(font.program, "/Subtype /OpenType" if face.is_cff else f"/Length1 {font.length}"),
+    ]
+
+
+@lru_cache(maxsize=64)
+def _shared(face: Face) -> Embedding:
+    texts: dict[int, str] = {}
+    for character, glyph in sorted(face.glyphs.items()):
+        texts.setdefault(glyph, character)
+    widths = f"0 [{' '.join(str(face.advance(glyph)) for glyph in range(face.glyph_count))}]"
+    return Embedding(*_shared_program(face), _texts(texts), widths)
+
+
+@lru_cache(maxsize=64)
+def _shared_program(face: Face) -> tuple[bytes, int]:
+    return _pack(face.program(()), level=9)
+
+
+def _pack(data: bytes, *, level: int = -1) -> tuple[bytes, int]:
+    return zlib.compress(data, level), len(data)
+
+
+def _texts(texts: Mapping[int, str]) -> bytes:
+    told = [(glyph, text.encode("utf-16-be").hex()) for glyph, text in sorted(texts.items()) if text]
+    lines = [f"<{glyph:04X}> <{text}>\n" for glyph, text in told]
+    blocks = (_block(lines[start : start + 100]) for start in range(0, len(lines), 100))
+    return zlib.compress(_CMAP.format(blocks="".join(blocks)).encode())
+
+
+def _block(lines: Sequence[str]) -> str:
+    """Write up to a hundred lines: a block may not hold more (Adobe's Technical Note 5014)."""
+    return f"{len(lines)} beginbfchar\n{''.join(lines)}endbfchar\n"
+
+
+def _stream(data: bytes, more: str = "") -> bytes:
+    head = f"<< /Length {len(data)} /Filter /FlateDecode {more} >>\nstream\n"
+    return head.encode() + data + b"\nendstream"

@@ -1,0 +1,201 @@
+"""What the three kinds of document share: paper, type, colour, and a cursor that goes down.
+
+All lengths are points. `y` is the top of the next line; nothing is drawn below `bottom` but the page number.
+Read next: documents/typesetting/table.py, then custom.py, the simplest kind.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fpdf import FPDF
+from fpdf.drawing_primitives import DeviceRGB
+from fpdf.enums import ResourceAccessPolicy
+
+from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.text_writer import Pen
+from pdflab.documents.typesetting.typesetter import BOX, Run, Typesetter
+from pdflab.errors import ImpossibleDocument
+
+INK = DeviceRGB(0.11, 0.13, 0.16)
+MUTED = DeviceRGB(0.42, 0.45, 0.49)
+FAINT = DeviceRGB(0.85, 0.87, 0.89)
+ACCENT = DeviceRGB(0.04, 0.37, 0.45)
+
+MARGIN = 56.0
+GUTTER = 12.0
+PADDING = 4.0
+MOST_PAGES = 500  # of one document: what fills a worker's memory has an end
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text looks: size in points, one of two weights, a colour."""
+
+    size: float
+    bold: bool = False
+    colour: DeviceRGB = INK
+
+    @property
+    def leading(self) -> float:
+        """Give the height of a line."""
+        return self.size * 1.4
+
+
+TITLE = Style(24, bold=True)
+HEADING = Style(13, bold=True)
+BODY = Style(9.5)
+READING = Style(10.5)
+STRONG = Style(9.5, bold=True)
+SMALL = Style(8, colour=MUTED)
+LABEL = Style(8, bold=True, colour=MUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished document, and what was noticed: how many pages, and the names of what became boxes."""
+
+    pdf: bytes
+    pages: int
+    missing_glyphs: tuple[str, ...] = ()
+
+
+class Sheet(FPDF):
+    """A document while it is drawn, page after page from the top down."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        created_at: float,
+        setter: Typesetter,
+        author: str = "",
+        paper: str = "A4",
+    ) -> None:
+        super().__init__(unit="pt", format=paper)
+        self.setter = setter
+        self.pen = Pen(self)
+        self.missing: dict[str, None] = {}
+        self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
+        self.alias_nb_pages("")  # {nb} in a customer's text must never become the number of pages
+        self.set_auto_page_break(False)
+        self.set_margins(MARGIN, MARGIN)
+        self.running_title = " ".join(title.split())
+        self.page_of = "Page {number} of {count}"  # in the document's own language
+        self.set_title(self.running_title)
+        self.set_author(author or "pdflab")
+        self.set_lang("en")
+        self.set_creation_date(datetime.fromtimestamp(created_at, UTC))
+        self.add_page()
+
+    @property
+    def bottom(self) -> float:
+        """Give the lowest y that content may reach."""
+        return self.h - MARGIN - 8
+
+    @property
+    def right(self) -> float:
+        """Give the x of the right edge."""
+        return self.w - MARGIN
+
+    def put(
+        self,
+        text: str,
+        style: Style,
+        *,
+        x: float = MARGIN,
+        y: float | None = None,
+        right: bool = False,
+        rtl: bool | None = None,
+    ) -> None:
+        """Draw one line whose top is at `y`, or at the cursor, from `x` on, or up to `x` when `right`.
+
+        `rtl` tells whether its paragraph is read from right to left, if the line alone does not tell.
+        """
+        y = (self.y if y is None else y) + style.size * 1.05
+        x -= self.width_of(text, style) if right else 0
+        runs = self.setter.runs(text, style.bold, rtl=rtl)
+        for run in runs:
+            self.pen.write(run, x, y, size=style.size, colour=style.colour)
+            if run.font is None:
+                self._draw_boxes(run, x, y, style)
+            if len(runs) > 1:
+                x += run.width * style.size
+
+    def width_of(self, text: str, style: Style) -> float:
+        """Measure a text of one line in points."""
+        return self.setter.width(text, style.bold) * style.size
+
+    def wrap(self, text: str, width: float, style: Style) -> list[str]:
+        """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
+        width += 0.01  # a column exactly as wide as its text must hold it, whatever floats add up to
+        return self.setter.wrap(text, width / style.size, style.bold)
+
+    def shorten(self, text: str, width: float, style: Style) -> str:
+        """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
+        return self.setter.shorten(text, width / style.size, style.bold)
+
+    def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
+        """Fill a rectangle at the cursor; a thin one is a rule."""
+        self.pen.fill(x, self.y, width, height, colour)
+
+    def needs(self, height: float) -> bool:
+        """Go to a new page unless `height` still fits, and tell whether that happened."""
+        if self.y + height <= self.bottom or self.y <= MARGIN:
+            return False
+        self.add_page()
+        return True
+
+    def paragraph(self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None) -> None:
+        """Flow a text down the page, and on to the next ones; what is read from the right is flush right."""
+        width, rtl = width or self.right - x, reads_from_right(text)
+        for line in self.wrap(text, width, style):
+            self.needs(style.leading)
+            self.put(line, style, x=x + width * rtl, right=rtl, rtl=rtl)
+            self.y += style.leading
+
+    def prose(self, text: str) -> None:
+        """Flow paragraphs that blank lines separate."""
+        for paragraph in re.split(r"\n\s*\n", text.strip()):
+            self.paragraph(paragraph, READING)
+            self.y += 8
+
+    def headline(self, title: str) -> None:
+        """Open a document: the accent, then its title."""
+        self.bar(40, 3, ACCENT)
+        self.y += 16
+        self.paragraph(title, TITLE)
+
+    def add_page(self, *args: Any, **kwargs: Any) -> None:
+        """Go to a new page. Raises ImpossibleDocument when there are too many."""
+        if len(self.pages) >= MOST_PAGES:
+            raise ImpossibleDocument(f"this document has more than {MOST_PAGES} pages: ask for it in parts")
+        super().add_page(*args, **kwargs)
+
+    def finish(self, signature: str) -> Rendered:
+        """Number the pages, now that their count is known, sign them, and give the document."""
+        for number in self.pages:
+            self.page = number
+            self._number_page(number, signature)
+        return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
+
+    def _number_page(self, number: int, signature: str) -> None:
+        if number > 1:
+            self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
+        self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
+        words = self.page_of.format(number=number, count=len(self.pages))
+        self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
+
+    def _draw_boxes(self, run: Run, x: float, y: float, style: Style) -> None:
+        self.missing |= dict.fromkeys(run.text)
+        self.set_draw_color(style.colour)
+        self.set_line_width(style.size / 16)
+        for place in range(len(run.text)):
+            left = x + (place + 0.1) * BOX * style.size
+            self.rect(left, y - 0.72 * style.size, 0.8 * BOX * style.size, 0.72 * style.size)
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

@@ -1,0 +1,179 @@
+"""The pen: it writes text straight into the pages of fpdf2, and hands it fonts that are ready to embed.
+
+By its public functions alone, fpdf2 would read and cut each font again for each document. All we use that is
+private to fpdf2 is in this file, and looked for before the first document is drawn.
+Read next: documents/typesetting/page.py.
+"""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from inspect import signature
+from typing import Any, cast
+
+from fpdf import FPDF, FPDF_VERSION
+from fpdf.drawing_primitives import DeviceRGB
+from fpdf.enums import PDFResourceType
+from fpdf.output import OutputProducer, PDFFont, ResourceCatalog
+from fpdf.syntax import PDFObject
+
+from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
+from pdflab.documents.typesetting.font_embedding import embed, objects
+from pdflab.documents.typesetting.typesetter import Font, Run
+from pdflab.errors import UsageError
+
+_FIRST = 11  # our fonts are F11 and up; fpdf2 counts its own from 1
+_PRIVATE = (  # functions of fpdf2, and how their parameters begin
+    (OutputProducer, "_add_fonts", "self"),
+    (OutputProducer, "_add_pdf_obj", "self pdf_obj"),
+    (ResourceCatalog, "add", "self resource_type resource page_number"),
+    (FPDF, "_set_min_pdf_version", "self version"),
+)
+
+
+class Pen:
+    """Writes the runs of one document, and remembers which fonts and glyphs they took."""
+
+    def __init__(self, pdf: FPDF) -> None:
+        _look_for_private_parts()
+        self.used: dict[Face, dict[int, str]] = {}
+        self._pdf = pdf
+        self._numbers: dict[Font, int] = {}
+        self._told: set[tuple[int, int]] = set()  # fonts that a page has been told of
+
+    def write(self, run: Run, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
+        """Write a run from x on, on the base line y, both from the top left of the page.
+
+        Each run says all there is to say, and leaves the state of the page as it was.
+        """
+        font, pdf = run.font, self._pdf
+        if not run.text or font is None:
+            return
+        head = f"q BT /F{self._number(font)} {size:.2f} Tf {_ink(colour)} {x:.2f} {pdf.h - y:.2f} Td"
+        self._draw(f"{head} {self._shown(run, font, size)} ET Q\n")
+
+    def fill(self, x: float, y: float, width: float, height: float, colour: DeviceRGB) -> None:
+        """Fill a rectangle, from its top left corner."""
+        self._draw(f"q {_ink(colour)} {x:.2f} {self._pdf.h - y:.2f} {width:.2f} {-height:.2f} re f Q\n")
+
+    def bars(
+        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
+    ) -> None:
+        """Fill bars of one height as one shape: where each begins and ends, and in which row, in units."""
+        shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
+        place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self._pdf.h - y:.2f} cm"
+        self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
+
+    def finish(self) -> bytes:
+        """Give the bytes of the document."""
+        return bytes(self._pdf.output(output_producer_class=_Producer))
+
+    def number_of(self, face: Face) -> int:
+        """Give the number by which pages know a font."""
+        return self._numbers[face]
+
+    def _draw(self, operators: str) -> None:
+        contents = self._pdf.pages[self._pdf.page].contents
+        # Python's own codec is twice as fast as cp1252, and the same for ASCII.
+        contents += operators.encode("ascii" if operators.isascii() else ENCODING)  # type: ignore[operator]
+
+    def _number(self, font: Font) -> int:
+        if font not in self._numbers:
+            self._numbers[font] = self._register(font)
+        number = self._numbers[font]
+        if (self._pdf.page, number) not in self._told:
+            self._told.add((self._pdf.page, number))
+            self._pdf._resource_catalog.add(PDFResourceType.FONT, number, self._pdf.page)
+        return number
+
+    def _register(self, font: Font) -> int:
+        if isinstance(font, Face):
+            self._pdf._set_min_pdf_version("1.6" if font.is_cff else "1.3")
+            self.used[font] = {}
+            return _FIRST + len(self.used)
+        self._pdf.set_font("helvetica", "B" if font.bold else "")
+        return self._pdf.current_font.i  # type: ignore[union-attr]
+
+    def _shown(self, run: Run, font: Font, size: float) -> str:
+        if isinstance(font, CoreFont):
+            return f"({_escaped(run.text)}) Tj"
+        if not font.shaped:
+            return f"<{''.join(map(font.codes.__getitem__, run.text))}> Tj"
+        glyphs = font.shape(run.text, rtl=run.rtl)
+        return " ".join(self._placed(font, glyph, size, rtl=run.rtl) for glyph in glyphs)
+
+    def _placed(self, face: Face, glyph: Glyph, size: float, *, rtl: bool) -> str:
+        """Show one glyph where HarfBuzz wants it, and tell a reader if it stands for something unexpected.
+
+        A ligature that is read from the right, such as lam and alef, is told in the order of the page:
+        readers collect letters from left to right, and then turn them round one by one.
+        """
+        shown = _moved(glyph, face.advance(glyph.number), size)
+        known = self.used[face].setdefault(glyph.number, glyph.text)
+        meant = glyph.text[::-1] if rtl else glyph.text
+        if known == meant:
+            return shown
+        words = f"\ufeff{meant}".encode("utf-16-be").hex()
+        return f"/Span << /ActualText <{words}> >> BDC {shown} EMC"
+
+
+def _moved(glyph: Glyph, advance: int, size: float) -> str:
+    before, after = -glyph.right, glyph.right + advance - glyph.advance
+    shown = f"[{before or ''}<{glyph.number:04X}>{after or ''}] TJ"
+    return f"{glyph.up * size / 1000:.2f} Ts {shown} 0 Ts" if glyph.up else shown
+
+
+class _Producer(OutputProducer):
+    """fpdf2's own, and our fonts beside its core fonts."""
+
+    def _add_fonts(self, *resources: Any) -> Any:
+        fonts = super()._add_fonts(*resources)
+        pen: Pen = self.fpdf.pen  # type: ignore[attr-defined]
+        for face, used in pen.used.items():
+            fonts[pen.number_of(face)] = cast("PDFFont", self._embed(face, used))
+        return fonts
+
+    def _embed(self, face: Face, used: dict[int, str]) -> PDFObject:
+        bodies = objects(face, embed(face, used), self.obj_id + 1)
+        made = [_Ready(body) for body in bodies]
+        for pdf_object in made:
+            self._add_pdf_obj(pdf_object, "fonts")
+        return made[0]
+
+
+class _Ready(PDFObject):
+    """An object whose bytes are ready."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        self._body = body
+
+    def serialize(self, *_: Any, **__: Any) -> Any:
+        return b"%d 0 obj\n%b\nendobj" % (self.id, self._body)
+
+
+@cache
+def _look_for_private_parts() -> None:
+    changed = [f"{owner.__name__}.{name}" for owner, name, takes in _PRIVATE if not _is(owner, name, takes)]
+    if not isinstance(getattr(FPDF(), "_resource_catalog", None), ResourceCatalog):
+        changed.append("FPDF._resource_catalog")
+    if changed:
+        raise UsageError(
+            f"fpdf2 {FPDF_VERSION} has changed {', '.join(changed)}, which the renderer writes with;"
+            " go back to the version that it was made for: pip install fpdf2==2.8.8."
+        )
+
+
+def _is(owner: type, name: str, takes: str) -> bool:
+    parameters = " ".join(signature(getattr(owner, name, lambda: None)).parameters)
+    return parameters.startswith(takes)
+
+
+@lru_cache(maxsize=64)
+def _ink(colour: DeviceRGB) -> str:
+    return colour.serialize()
+
+
+def _escaped(text: str) -> str:
+    if "(" in text or ")" in text or "\\" in text:
+        return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+    return text

@@ -1,0 +1,154 @@
+"""Text into lines, and lines into runs: pieces of one font and one direction, from left to right.
+
+A text is in the order of reading until it is drawn. Widths are in ems: times the size of the type, they are
+points. Read next: documents/typesetting/font_book.py.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from pdflab.documents.typesetting.bidi import (
+    breakable,
+    from_left_to_right,
+    has_rtl,
+    mirrored,
+    reads_from_right,
+)
+from pdflab.documents.typesetting.font import CoreFont, Face
+from pdflab.documents.typesetting.text_cleaning import clean
+
+Font = Face | CoreFont
+FaceFor = Callable[[str, bool], Face | None]
+
+BOX = 0.6  # the width of the box that stands for a glyph no font has
+_A_WORD = 40  # characters; longer texts hardly ever come again, and would fill the memory
+_A_LINE = 400  # characters: more than any line holds
+_JOINERS = "\u200c\u200d"
+_WITHOUT_JOINERS = str.maketrans(dict.fromkeys(_JOINERS, ""))
+
+
+class Run(NamedTuple):
+    """A piece of a line in one font and one direction; without a font, each character becomes a box."""
+
+    text: str
+    font: Font | None
+    rtl: bool = False
+
+    @property
+    def width(self) -> float:
+        """Measure the run."""
+        return self.font.width(self.text, rtl=self.rtl) / 1000 if self.font else BOX * len(self.text)
+
+
+class Typesetter:
+    """Sets text in a main font, of two weights; where that has no glyph, `face_for` gives a font that has.
+
+    It belongs to a process, not to a document: widths of words are remembered, so that wrapping a text costs
+    one look-up a word.
+    """
+
+    def __init__(self, regular: Font, bold: Font, *, face_for: FaceFor) -> None:
+        self._main = {False: regular, True: bold}
+        self._face_for = face_for
+        self._remembered = lru_cache(maxsize=5_000)(self._width)
+
+    def width(self, text: str, bold: bool) -> float:
+        """Measure a text of one line."""
+        measure = self._remembered if len(text) <= _A_WORD else self._width
+        return measure(text, bold)
+
+    def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[Run]:
+        """Cut a line into runs; `rtl` tells how its paragraph is read, if not as the line begins."""
+        text, main = clean(text), self._main[bold]
+        if not main.shaped and main.has_all(text):
+            return [Run(text, main)]
+        if not has_rtl(text):
+            return self._cut(text, bold, rtl=False)
+        pieces = from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
+        return [run for piece, backwards in pieces for run in self._cut(piece, bold, rtl=backwards)]
+
+    def wrap(self, text: str, width: float, bold: bool) -> list[str]:
+        """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
+        return [line for part in text.split("\n") for line in self._lines(clean(part), width, bold)]
+
+    def shorten(self, text: str, width: float, bold: bool) -> str:
+        """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
+        text = " ".join(clean(text).split())
+        if self.width(text, bold) <= width:
+            return text
+        return next(self._pieces(text, width - self.width("…", bold), bold)).rstrip() + "…"
+
+    def _width(self, text: str, bold: bool) -> float:
+        return sum(run.width for run in self.runs(text, bold))
+
+    def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[Run]:
+        if self._main[bold].has_all(text):
+            return [_run(text, self._main[bold], rtl)]
+        runs: list[Run] = []
+        start, font = 0, self._font_for(text[0], bold, self._main[bold])
+        for place, character in enumerate(text):
+            other = self._font_for(character, bold, font)
+            if other is not font:
+                runs.append(_run(text[start:place], font, rtl))
+                start, font = place, other
+        runs.append(_run(text[start:], font, rtl))
+        return runs[::-1] if rtl else runs
+
+    def _font_for(self, character: str, bold: bool, current: Font | None) -> Font | None:
+        """Choose a font: spaces and marks go with what stands before them."""
+        if character in _JOINERS or (current and not character.isalnum() and current.has(character)):
+            return current
+        main = self._main[bold]
+        return main if main.has(character) else self._face_for(character, bold)
+
+    def _lines(self, text: str, width: float, bold: bool) -> Iterator[str]:
+        if "  " not in text and self._fits(text, width, bold):
+            yield text.strip(" ")
+            return
+        gap = self.width(" ", bold)
+        line, used = "", 0.0
+        for space, piece, length in self._words(text, width, bold):
+            if line and used + gap * space + length > width:
+                yield line
+                line, used = "", 0.0
+            if line:
+                line, used = line + " " * space + piece, used + gap * space + length
+            else:
+                line, used = piece, length
+        yield line
+
+    def _fits(self, text: str, width: float, bold: bool) -> bool:
+        """Tell whether a text fits on a line; one that no line could hold is never measured as a whole."""
+        return len(text) <= _A_LINE and self.width(text, bold) <= width
+
+    def _words(self, text: str, width: float, bold: bool) -> Iterator[tuple[bool, str, float]]:
+        """Give the pieces between which a line may end: whether a space comes first, the piece, its width."""
+        for word in filter(None, text.split(" ")):
+            if word.isascii() and self._fits(word, width, bold):
+                yield True, word, self.width(word, bold)
+                continue
+            pieces = [piece for part in breakable(word) for piece in self._pieces(part, width, bold)]
+            for number, piece in enumerate(pieces):
+                yield number == 0, piece, self.width(piece, bold)
+
+    def _pieces(self, word: str, width: float, bold: bool) -> Iterator[str]:
+        if self._fits(word, width, bold):
+            yield word
+            return
+        start, used = 0, 0.0
+        for index, character in enumerate(word):
+            length = self.width(character, bold)
+            if used + length > width and index > start:
+                yield word[start:index]
+                start, used = index, 0.0
+            used += length
+        yield word[start:]
+
+
+def _run(text: str, font: Font | None, rtl: bool) -> Run:
+    if font is None or not font.shaped:
+        text = text.translate(_WITHOUT_JOINERS)
+    if rtl and font and not font.shaped:
+        text, rtl = mirrored(text), False
+    return Run(text, font, rtl)
