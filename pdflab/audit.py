@@ -18,8 +18,8 @@ from typing import Any
 
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
-from pdflab.journal import Tail, read_event
-from pdflab.service.storage import Storage
+from pdflab.service.eventlog.reader import Tail, read_event
+from pdflab.service.storage.folder import Storage
 from pdflab.settings import Settings
 
 

@@ -49,9 +49,9 @@ def open_lab() -> int:
 def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) -> int:
     """Run one role as this process, until told to stop."""
     from pdflab.guard import stop_event
-    from pdflab.service import roles
-    from pdflab.service.broker import Broker, broker_at
-    from pdflab.service.serving import listen, listener
+    from pdflab.service import entrypoints as roles
+    from pdflab.service.http.server import listen, listener
+    from pdflab.service.jobqueue.redis_server import Broker, broker_at
 
     if role == "sync-api":
         sock = (
@@ -83,7 +83,7 @@ def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) ->
 
 def embedded_redis(path: str) -> int:
     """Serve the embedded Redis to the processes of one lab."""
-    from pdflab.service.embedded_redis import serve_embedded
+    from pdflab.service.jobqueue.embedded_redis import serve_embedded
 
     serve_embedded(path)
     return 0
@@ -210,7 +210,7 @@ def sample(arguments: argparse.Namespace) -> int:
     """Render a made-up document into a file, or for a pipe."""
     from pdflab.documents import render, requests
     from pdflab.documents.samples import requests as samples
-    from pdflab.service.fontfiles import find_fonts
+    from pdflab.service.worker.font_files import find_fonts
 
     a = arguments
     if a.out == "-" and sys.stdout.isatty():

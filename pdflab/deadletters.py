@@ -2,7 +2,7 @@
 
 It speaks HTTP to a running service, as any operator's script could.
 
-Read next: service/api.py.
+Read next: service/api/app.py.
 """
 
 import json

@@ -23,7 +23,7 @@ from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.load.generator import Target
-from pdflab.service.broker import without_password
+from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
 Watch = Callable[[str, int, int], None]  # door, answered so far, documents in the plan

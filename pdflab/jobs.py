@@ -1,7 +1,7 @@
 """The words of the lab: a job, its states, and the event that records each change of state.
 
 The real service and the simulation speak of the same JobEvent; jobs.log holds one a line.
-Read next: service/jobqueue.py.
+Read next: service/jobqueue/jobqueue.py.
 """
 
 import json

@@ -22,12 +22,12 @@ from typing import Any, Self, TypeVar
 from pdflab.analysis.run import QUEUED, Send
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import JobEvent
-from pdflab.journal import Tail, read_event
 from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target
 from pdflab.load.operations import Load, LoadThread, launch_process, launch_thread, plan_for
-from pdflab.service.queueview import Stats
-from pdflab.service.storage import Storage
+from pdflab.service.eventlog.reader import Tail, read_event
+from pdflab.service.jobqueue.monitor import Stats
+from pdflab.service.storage.folder import Storage
 from pdflab.settings import PRESETS, Settings
 from pdflab.system import PROCESSES, THREADS, WORKERS, System
 

@@ -3,7 +3,7 @@
 A child process is given its settings as the same variables, so that `pdflab worker` on another
 machine is configured exactly as a worker of the lab.
 
-Read next: service/broker.py.
+Read next: service/jobqueue/redis_server.py.
 """
 
 from collections.abc import Callable, Mapping

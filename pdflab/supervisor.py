@@ -2,7 +2,7 @@
 
 Children write to files in the lab's folder, never into a cell.
 
-Read next: guard.py, for the pipe that ties them to us; service/roles.py, for what they run.
+Read next: guard.py, for the pipe that ties them to us; service/entrypoints.py, for what they run.
 """
 
 import logging

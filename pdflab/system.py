@@ -19,11 +19,11 @@ from threading import Lock
 from filelock import FileLock, Timeout
 
 from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
-from pdflab.service.broker import Broker, broker_at, embedded_broker, private_broker
-from pdflab.service.jobqueue import JobQueue
-from pdflab.service.recorder import begin_log
-from pdflab.service.serving import address, listen
-from pdflab.service.storage import Storage
+from pdflab.service.eventlog.recorder import begin_log
+from pdflab.service.http.server import address, listen
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
+from pdflab.service.storage.folder import Storage
 from pdflab.settings import Settings
 from pdflab.supervisor import Supervisor
 from pdflab.threads import Threads

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from pdflab.errors import PdfLabError, UsageError
-from pdflab.service import roles
-from pdflab.service.broker import Broker
+from pdflab.service import entrypoints as roles
+from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)

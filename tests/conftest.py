@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pdflab.service.broker import Broker, embedded_broker, private_broker
-from pdflab.service.jobqueue import JobQueue
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
 
 

@@ -11,7 +11,7 @@ import pytest
 from pdflab.audit import Audit, audit
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
-from pdflab.journal import Tail, read_event
+from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.settings import Settings
 
 NOW = 1_000_000.0

@@ -79,7 +79,7 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     """The same attack on a queue in which a late finisher is believed: its job ends twice."""
     needs("redis-server", "redis-server")
     shutil.copytree(Path(pdflab.__file__).parent, tmp_path / "pdflab")
-    step = tmp_path / "pdflab" / "service" / "steps" / "common.lua"
+    step = tmp_path / "pdflab" / "service" / "jobqueue" / "lua" / "common.lua"
     check = "  if job.state == 'PROCESSING' and job.token == token then return 'held' end\n  if token ~= ''"
     assert check in step.read_text()
     step.write_text(step.read_text().replace(check, "  if true then return 'held' end\n  if token ~= ''"))

@@ -12,11 +12,11 @@ from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pdflab.jobs import Cause
-from pdflab.service.api import create_app
-from pdflab.service.broker import Broker, embedded_broker
-from pdflab.service.jobqueue import Claim, Failure, JobQueue, Submission
-from pdflab.service.serving import address, listen, serve
-from pdflab.service.storage import Storage
+from pdflab.service.api.app import create_app
+from pdflab.service.http.server import address, listen, serve
+from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue, Submission
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
+from pdflab.service.storage.folder import Storage
 from pdflab.settings import Settings
 
 pytestmark = pytest.mark.browser

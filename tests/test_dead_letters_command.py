@@ -13,10 +13,10 @@ import pytest
 from pdflab.__main__ import main
 from pdflab.deadletters import _row
 from pdflab.jobs import Cause
-from pdflab.service.api import create_app
-from pdflab.service.broker import embedded_broker
-from pdflab.service.jobqueue import Failure, JobQueue, Submission, new_id
-from pdflab.service.storage import Storage
+from pdflab.service.api.app import create_app
+from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission, new_id
+from pdflab.service.jobqueue.redis_server import embedded_broker
+from pdflab.service.storage.folder import Storage
 from pdflab.settings import Settings
 
 REASON = "this document has more than 500 pages: ask for it in parts"
@@ -101,7 +101,7 @@ def test_those_that_the_answer_has_no_room_for_are_counted(
     url: str, queue: JobQueue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list never looks shorter than it is."""
-    monkeypatch.setattr("pdflab.service.api._BATCH", 2)
+    monkeypatch.setattr("pdflab.service.api.app._BATCH", 2)
     for _ in range(5):
         let_fail(queue)
 

@@ -12,11 +12,11 @@ from pdflab.analysis.metrics import job_columns, latencies, send_columns, summar
 from pdflab.analysis.run import Run, Send
 from pdflab.analysis.validity import outcomes, spoiled, wasted
 from pdflab.experiment import Capacity, scenario
-from pdflab.journal import Tail
 from pdflab.lab import Lab
 from pdflab.load.arrivals import Plan, burst
 from pdflab.load.generator import Target
 from pdflab.load.operations import Load, launch_thread
+from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
 
 SLOW = Capacity(per_s=20.0, lines=100, workers=2, documents=40)

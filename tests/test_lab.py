@@ -17,7 +17,7 @@ from pdflab.audit import audit
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
-from pdflab.service.broker import Broker
+from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 from pdflab.supervisor import Supervisor
 

@@ -19,22 +19,27 @@ PURE = [name for name in MODULES if name.startswith(("documents/", "simulation/"
 
 DOORS = {  # each third-party library, and the only places that know it
     "redis": (
-        "service/jobqueue.py",
-        "service/queueview.py",
-        "service/recorder.py",
-        "service/broker.py",
-        "service/naive_worker.py",
+        "service/jobqueue/jobqueue.py",
+        "service/jobqueue/monitor.py",
+        "service/eventlog/recorder.py",
+        "service/jobqueue/redis_server.py",
+        "service/worker/naive.py",
     ),
-    "fakeredis": ("service/embedded_redis.py", "service/broker.py"),
-    "flask": ("service/api.py", "service/sync_api.py", "service/serving.py", "service/problems.py"),
-    "werkzeug": ("service/problems.py", "service/description.py"),
-    "waitress": ("service/serving.py",),
-    "prometheus_client": ("service/exposition.py",),
+    "fakeredis": ("service/jobqueue/embedded_redis.py", "service/jobqueue/redis_server.py"),
+    "flask": (
+        "service/api/app.py",
+        "service/api/sync.py",
+        "service/http/server.py",
+        "service/http/errors.py",
+    ),
+    "werkzeug": ("service/http/errors.py", "service/http/openapi.py"),
+    "waitress": ("service/http/server.py",),
+    "prometheus_client": ("service/api/prometheus.py",),
     "pydantic": ("documents/",),
     "pydantic_core": ("documents/",),
     "fpdf": ("documents/",),
     "aiohttp": ("load/generator.py",),
-    "filelock": ("service/recorder.py", "system.py"),
+    "filelock": ("service/eventlog/recorder.py", "system.py"),
     "matplotlib": ("notebook/", "writeup.py"),
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),
@@ -71,7 +76,7 @@ def imports(module: str) -> frozenset[str]:
 
 
 def ours(module: str) -> set[str]:
-    """The modules of pdflab that this one imports, as paths such as service/api.py."""
+    """The modules of pdflab that this one imports, as paths such as service/api/app.py."""
     paths = {name.removeprefix("pdflab.").replace(".", "/") + ".py" for name in imports(module)}
     return paths & set(MODULES)
 
@@ -91,26 +96,29 @@ def at_import(node: ast.AST) -> Iterator[ast.AST]:
 
 def test_api_and_worker_never_meet() -> None:
     """They meet in the queue alone: neither imports the other, nor anything that does."""
-    for one, other in (("service/api.py", "service/worker.py"), ("service/worker.py", "service/api.py")):
+    for one, other in (
+        ("service/api/app.py", "service/worker/worker.py"),
+        ("service/worker/worker.py", "service/api/app.py"),
+    ):
         reached, ahead = set(), {one}
         while ahead:
             module = ahead.pop()
             reached.add(module)
             ahead |= ours(module) - reached
-        assert "service/jobqueue.py" in reached
+        assert "service/jobqueue/jobqueue.py" in reached
         assert other not in reached
 
 
 def test_the_api_never_renders() -> None:
     """Of the documents it knows what may be asked for; in the service only those who work render."""
-    assert {name for name in ours("service/api.py") if name.startswith("documents/")} == {
+    assert {name for name in ours("service/api/app.py") if name.startswith("documents/")} == {
         "documents/requests.py"
     }
     renderers = {name for name in MODULES if "documents/render.py" in ours(name)}
     assert {name for name in renderers if name.startswith("service/")} <= {
-        "service/worker.py",
-        "service/naive_worker.py",
-        "service/sync_api.py",
+        "service/worker/worker.py",
+        "service/worker/naive.py",
+        "service/api/sync.py",
     }
 
 

@@ -28,8 +28,8 @@ from rich.progress import track
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.guard import end, spawn
-from pdflab.service.broker import private_broker
-from pdflab.service.serving import address, listen
+from pdflab.service.http.server import address, listen
+from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 

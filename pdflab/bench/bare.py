@@ -8,7 +8,7 @@ import sys
 from flask import Flask
 
 from pdflab.guard import stop_event
-from pdflab.service.serving import listener, serve
+from pdflab.service.http.server import listener, serve
 
 THREADS = 8
 

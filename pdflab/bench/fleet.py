@@ -27,8 +27,8 @@ from pdflab.errors import PdfLabError
 from pdflab.guard import end, spawn
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
-from pdflab.service.broker import Broker
-from pdflab.service.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
 JOBS = 150  # for each worker in a round: half a second of invoices

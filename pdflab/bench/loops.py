@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.guard import stop_event
 from pdflab.jobs import Job, JobState
-from pdflab.service.broker import Broker
-from pdflab.service.fontfiles import find_fonts
-from pdflab.service.jobqueue import JobQueue, new_id
-from pdflab.service.storage import Storage
-from pdflab.service.worker import Render, Worker, renderer
+from pdflab.service.jobqueue.jobqueue import JobQueue, new_id
+from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.storage.folder import Storage
+from pdflab.service.worker.font_files import find_fonts
+from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
 

@@ -17,7 +17,7 @@ from pdflab.documents.render import render
 from pdflab.documents.requests import ReportRequest, parse_request
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.documents.typesetting.font_book import FontBook
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 DOCUMENTS = 1_000
 WARM_UP = 300  # documents, until every script was met: fonts, measured words and pools of memory are there

@@ -18,7 +18,7 @@ from rich.console import Console
 from pdflab.bench.fleet import fleet_figures, start_ms
 from pdflab.bench.turns import BATCH, figures_of, round_trips, take_turns
 from pdflab.documents.samples.requests import sample
-from pdflab.service.broker import private_broker
+from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 

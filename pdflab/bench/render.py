@@ -29,7 +29,7 @@ from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_i
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import sample
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 from pdflab.tables import figures_table
 
 ROUNDS = 9

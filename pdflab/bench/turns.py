@@ -17,11 +17,11 @@ from pdflab.bench.fleet import EMPTY_REQUEST, rounds_of, submissions
 from pdflab.bench.loops import Nothing, make, nothing
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
-from pdflab.service.broker import Broker
-from pdflab.service.fontfiles import find_fonts
-from pdflab.service.jobqueue import JobQueue
-from pdflab.service.storage import Storage
-from pdflab.service.worker import Render, Worker, renderer
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.storage.folder import Storage
+from pdflab.service.worker.font_files import find_fonts
+from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
 DOCUMENTS = 10  # in a turn of the bare loop, and of the worker

@@ -9,7 +9,7 @@ import pytest
 from conftest import needs
 
 from pdflab.bench import fleet, queue, turns
-from pdflab.service.broker import Broker, private_broker
+from pdflab.service.jobqueue.redis_server import Broker, private_broker
 from pdflab.settings import Settings
 
 PROMISED = {

@@ -4,7 +4,7 @@ from pdflab.analysis.metrics import summary
 from pdflab.analysis.run import Run
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 from pdflab.settings import Settings
 
 __all__ = ["Run", "Settings", "find_fonts", "parse_request", "render", "summary"]

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 

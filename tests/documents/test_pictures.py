@@ -19,7 +19,7 @@ from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import sample
 from pdflab.documents.typesetting.page import Sheet
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()  # locates them; none is read yet
 PICTURES = Path(__file__).parent / "pictures"

@@ -27,7 +27,7 @@ from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import UsageError
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 ROOT = Path(__file__).parents[2]
 FONTS = find_fonts()  # locates them; none is read yet
@@ -132,7 +132,7 @@ def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
     """Two processes, under two hash seeds, before and after 100 other documents: one digest a document."""
     code = (
         "import hashlib, json, sys; from pdflab.documents import render, requests, samples\n"
-        "from pdflab.service.fontfiles import find_fonts\n"
+        "from pdflab.service.worker.font_files import find_fonts\n"
         "fonts = find_fonts()\n"
         "def digest(data):\n"
         "    request = requests.parse_request(data)\n"

@@ -20,7 +20,7 @@ from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import ImpossibleDocument
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
@@ -81,7 +81,7 @@ def test_the_same_request_gives_the_same_bytes_in_every_process() -> None:
     """Two processes with different hash seeds, and this one after other work, agree to the byte."""
     code = (
         "import hashlib, json, sys; from pdflab.documents import render, requests;"
-        "from pdflab.service.fontfiles import find_fonts;"
+        "from pdflab.service.worker.font_files import find_fonts;"
         "request = requests.parse_request(json.loads(sys.argv[1]));"
         "made = render.render(request, created_at=1_770_000_000, fonts=find_fonts());"
         "print(hashlib.sha256(made.pdf).hexdigest())"

@@ -18,7 +18,7 @@ from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
 from pdflab.documents.render import render
 from pdflab.documents.requests import InvoiceRequest, parse_request
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 IBAN = "DE71110220330123456789"

@@ -17,7 +17,7 @@ from pdflab.documents.report.charts import _tick_text, _ticks
 from pdflab.documents.report.report import _is_numeric
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import sample
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()  # locates them; none is read yet
 WORDS = "Orders arrived in bursts, and the evenings stayed quiet. " * 20

@@ -15,7 +15,7 @@ from pdflab.documents.samples.catalogue import catalogue
 from pdflab.documents.samples.requests import KINDS, impossible, sample
 from pdflab.documents.typesetting.font import is_western
 from pdflab.errors import ImpossibleDocument
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 

@@ -16,7 +16,7 @@ from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook, FontFile
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 RUSSIAN = "Счёт за бумагу, 12,50 ₽"
 POLISH = "Łódź – żółć"

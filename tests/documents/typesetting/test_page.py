@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import BODY, MARGIN, MOST_PAGES, READING, TITLE, Sheet
 from pdflab.errors import ImpossibleDocument
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 TEXTS = st.text(st.sampled_from("iW a-é€ \n\t.Жшя日本、שלום"), max_size=120)

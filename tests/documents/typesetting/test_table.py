@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import BODY, MARGIN, Sheet
 from pdflab.documents.typesetting.table import Column, draw_table, share_width
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 
 def sheet(text: str = "") -> Sheet:

@@ -11,7 +11,7 @@ from pdflab.documents.render import effort, render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import sample
 from pdflab.errors import ImpossibleDocument, InvalidRequest
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 

@@ -12,7 +12,7 @@ from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.documents.typesetting.text_writer import _look_for_private_parts
 from pdflab.errors import UsageError
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 SCRIPTS = {

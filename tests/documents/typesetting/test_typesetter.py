@@ -7,7 +7,7 @@ import pytest
 from pdflab.documents.typesetting.font import CoreFont, Face
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.typesetter import BOX, Typesetter
-from pdflab.service.fontfiles import find_fonts
+from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
 

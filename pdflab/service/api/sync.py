@@ -1,0 +1,86 @@
+"""The trap: the PDF is rendered inside the request, and the client waits for it.
+
+It is a fair trap: as many processes serve it, on one listening socket, as the queue has workers, and
+they render the same documents with the same renderer. Its events go to a file of their own.
+
+Read next: service/worker/worker.py, which does the same work at its own pace.
+"""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from flask import Flask, Response, request
+
+from pdflab.documents.render import render
+from pdflab.documents.requests import parse_request
+from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.errors import ImpossibleDocument
+from pdflab.jobs import Cause, JobEvent, JobState
+from pdflab.service.http.errors import add_problem_handlers, read_json
+from pdflab.service.http.security import Doorkeeper
+from pdflab.service.jobqueue.jobqueue import new_id
+from pdflab.settings import Settings
+
+
+class EventLog:
+    """Appends events to a file that several processes share: one write a line, never torn."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._lock = Lock()
+
+    def append(self, job_id: str, state: JobState, kind: str, error: Exception | None = None) -> None:
+        """Append one event, now; one that FAILED with what its `error` says."""
+        event = JobEvent(job_id, state, time.time(), kind, worker=f"sync:{os.getpid()}")
+        if error:
+            event = replace(event, reason=str(error), cause=_cause(error))
+        with self._lock:
+            os.write(self._file, f"{event.to_json()}\n".encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Flask:
+    """Make the WSGI application of the synchronous door."""
+    app = Flask("pdflab-sync")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
+    add_problem_handlers(app)
+
+    @app.post("/generate-pdf/sync")
+    def generate_pdf_now() -> Response:
+        """Render the document and answer with it."""
+        document = parse_request(read_json(request))
+        job_id = new_id()
+        log.append(job_id, JobState.PROCESSING, document.type)
+        try:
+            rendered = render(document, created_at=time.time(), fonts=fonts)
+        except Exception as error:
+            log.append(job_id, JobState.FAILED, document.type, error)
+            raise
+        log.append(job_id, JobState.COMPLETED, document.type)
+        return Response(rendered.pdf, content_type="application/pdf", headers={"X-Job-Id": job_id})
+
+    @app.get("/healthz")
+    def show_health() -> dict[str, Any]:
+        """Say that the service answers."""
+        return {"status": "ok"}
+
+    return app
+
+
+def _cause(error: Exception) -> Cause:
+    match error:
+        case ImpossibleDocument():
+            return Cause.REJECTED
+        case MemoryError():
+            return Cause.OUT_OF_MEMORY
+        case _:
+            return Cause.RENDERER_ERROR

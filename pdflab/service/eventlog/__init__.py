@@ -1,0 +1,1 @@
+"""jobs.log: written by the recorder, read by everybody."""

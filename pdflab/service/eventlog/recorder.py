@@ -1,0 +1,148 @@
+"""The event stream, written down: jobs.log, one JSON object a line, no hole and no duplicate.
+
+Each line carries its stream id. A recorder that starts cuts a half-written last line, reads the
+last whole one, and goes on after it, so it does not matter where the last recorder was killed.
+
+Read next: service/api/app.py.
+"""
+
+import json
+import logging
+import os
+from collections import deque
+from pathlib import Path
+from threading import Event
+from typing import Any, BinaryIO
+
+from filelock import FileLock, Timeout
+
+from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.jobs import JobEvent
+from pdflab.service.jobqueue.jobqueue import JobQueue
+
+_log = logging.getLogger(__name__)
+_KEEP = 20_000  # events that stay in the stream behind the log, for dashboards that look back
+_END = 65_536  # bytes of a log that are read to find its last line
+_WAIT = 0.5  # seconds that one look at the stream may wait: so long may a stop take
+
+
+class Recorder:
+    """Follows the stream and appends to the log; a lock keeps a second recorder out."""
+
+    def __init__(self, queue: JobQueue, path: Path) -> None:
+        self._queue = queue
+        self._path = path
+        self._lock = FileLock(f"{path}.lock")
+        self._last_id, self._last_number = "0", 0
+        self._batches: deque[tuple[str, int]] = deque()  # last id and size of each write still in the stream
+        self._behind = 0  # the sum of those sizes
+
+    def open(self) -> None:
+        """Take the lock and find the place to go on from. Raises UsageError for a log that is not ours."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            self._path.touch()
+        except Timeout:
+            raise UsageError(
+                f"Another recorder is writing {self._path}; stop it, or choose another log."
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"{self._path} cannot be written ({error.strerror}); choose another log."
+            ) from None
+        self._resume()
+
+    def run(self, stop: Event) -> None:
+        """Record until told to stop, through every absence of Redis and of room on the disk."""
+        while not stop.is_set():
+            try:
+                self.run_once(_WAIT)
+            except BrokerUnavailable as error:
+                _log.warning("%s", error)
+                stop.wait(0.5)
+            except OSError as error:
+                _log.error("%s cannot be written (%s); it is tried again.", self._path, error.strerror)
+                stop.wait(0.5)
+                self._resume()
+        self.close()
+
+    def run_once(self, timeout: float = 0.001) -> int:
+        """Wait up to `timeout` seconds for events, write them, and give how many there were."""
+        events = self._queue.follow(self._last_id, timeout)
+        if not events:
+            return 0
+        lines = [line for event in events for line in self._lines(event)]
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("".join(lines))
+        self._trim(events)
+        return len(events)
+
+    def close(self) -> None:
+        """Write the rest, if Redis still answers, and give up the lock."""
+        try:
+            while self.run_once():
+                pass
+        except (BrokerUnavailable, OSError) as error:
+            _log.warning("The log may lack the last events; the next recorder writes them (%s).", error)
+        self._lock.release()
+
+    def _resume(self) -> None:
+        """Go on after the last line that is whole."""
+        last = _last_whole_line(self._path)
+        self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
+
+    def _lines(self, event: JobEvent) -> list[str]:
+        """Give an event's line; before it a line that says so, if the numbering does not go on."""
+        lines = []
+        expected = self._last_number + 1
+        if self._last_number and event.number != expected:
+            gap = {"gap": True, "expected": expected, "found": event.number, "at": event.at}
+            # A recorder that is killed right behind this line goes on before the event, not after it.
+            place = {"event_id": self._last_id, "number": event.number - 1}
+            lines.append(json.dumps(gap | place) + "\n")
+            _log.error("events %s: expected number %s, found %s", event.event_id, expected, event.number)
+        self._last_id, self._last_number = event.event_id, event.number
+        return [*lines, event.to_json() + "\n"]
+
+    def _trim(self, events: list[JobEvent]) -> None:
+        """Trim the stream, only ever behind what the log has."""
+        self._batches.append((events[-1].event_id, len(events)))
+        self._behind += len(events)
+        while self._behind - self._batches[0][1] > _KEEP:
+            last_id, size = self._batches.popleft()
+            self._behind -= size
+            self._queue.trim_events(last_id)
+
+
+def begin_log(path: Path, last: JobEvent) -> None:
+    """Begin a new log behind an event: what a Redis did before that is another log's business."""
+    mark = {"gap": True, "event_id": last.event_id, "number": last.number, "at": last.at}
+    path.write_text(json.dumps(mark) + "\n")
+
+
+def _last_whole_line(path: Path) -> dict[str, Any] | None:
+    """Cut a half-written last line off, and read the one before it."""
+    if not path.exists():
+        return None
+    with path.open("rb+") as file:
+        before, text = _end_of(file)
+        whole = text.rfind(b"\n") + 1
+        file.truncate(before + whole)
+    lines = text[:whole].splitlines()
+    try:
+        return json.loads(lines[-1]) if lines else None
+    except ValueError:
+        raise UsageError(f"The last line of {path} is not one of a log; move that file away.") from None
+
+
+def _end_of(file: BinaryIO) -> tuple[int, bytes]:
+    """Read a file's end, with a whole line in it if there is one: a log may be larger than memory."""
+    size = file.seek(0, os.SEEK_END)
+    length = _END
+    while True:
+        before = file.seek(max(0, size - length))
+        text = file.read()
+        if before == 0 or text.count(b"\n") > 1:
+            return before, text
+        length *= 2

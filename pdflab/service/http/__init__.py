@@ -1,0 +1,1 @@
+"""What both endpoints need of HTTP: server, errors, security."""

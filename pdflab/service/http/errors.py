@@ -1,0 +1,98 @@
+"""What a client is told when something is wrong: RFC 9457 problem+json, never a traceback.
+
+Read next: service/api/app.py.
+"""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Request, Response
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, KeyReused, QueueFull
+
+_log = logging.getLogger(__name__)
+
+
+def problem(status: int, detail: str, *, retry_after: int | None = None, **more: Any) -> Response:
+    """Make a problem+json answer; `more` stands beside the standard members."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    } | more
+    response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def read_json(request: Request) -> Any:
+    """Decode a request's body. Raises InvalidRequest when it is not JSON."""
+    try:
+        return _DECODER.decode(_text(request.get_data()))
+    except RecursionError:
+        raise InvalidRequest([("", "The body is nested too deeply.")]) from None
+    except ValueError as error:
+        raise InvalidRequest([("", f"The body is not JSON: {error}")]) from None
+
+
+def add_problem_handlers(app: Flask) -> None:
+    """Turn every error that a view may raise into its problem."""
+    app.register_error_handler(InvalidRequest, _invalid)
+    app.register_error_handler(ImpossibleDocument, lambda error: problem(422, str(error)))
+    app.register_error_handler(QueueFull, _full)
+    app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
+    app.register_error_handler(BrokerUnavailable, _away)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _invalid(error: InvalidRequest) -> Response:
+    whole = [what for field, what in error.problems if not field]
+    errors = [{"field": field, "problem": what} for field, what in error.problems if field]
+    if whole:
+        return problem(400, " ".join(whole))
+    return problem(422, str(error), errors=errors)
+
+
+def _away(error: BrokerUnavailable) -> Response:
+    _log.warning("%s", error)
+    detail = "The queue cannot be reached just now. Send the request again, with the same Idempotency-Key."
+    return problem(503, detail, retry_after=1)
+
+
+def _full(error: QueueFull) -> Response:
+    return problem(429, str(error), retry_after=error.retry_after)
+
+
+def _too_large(error: RequestEntityTooLarge) -> Response:
+    return problem(413, "The request is larger than this service takes; split it, or shorten it.")
+
+
+def _http(error: HTTPException) -> Response:
+    response = problem(error.code or 500, error.description or "")
+    response.headers.extend(
+        h for h in error.get_headers() if h[0] != "Content-Type"
+    )  # a 405 says what it allows
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    _log.exception("a view failed")
+    return problem(500, "The service has a defect; its log says more.")
+
+
+def _text(data: bytes) -> str:
+    return data.decode(json.detect_encoding(data), "surrogatepass")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # json.loads would make one for each request

@@ -1,0 +1,49 @@
+"""The API's description: read off the routes and the request models, so that it cannot lag behind them.
+
+Read next: service/api/app.py.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from werkzeug.routing import Map, Rule
+
+from pdflab import __version__
+from pdflab.documents.requests import request_schema
+
+_JSON = "application/json"
+
+
+def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
+    """Give the OpenAPI 3.1 description of every route."""
+    schema = request_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in routes.iter_rules():
+        if rule.endpoint != "static":
+            path = rule.rule.replace("<", "{").replace(">", "}")
+            paths.setdefault(path, {}).update(_operations(rule, views[rule.endpoint]))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "pdflab", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": definitions | {"DocumentRequest": schema}},
+    }
+
+
+def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
+    summary = (view.__doc__ or "").strip().splitlines()[0]
+    answers = {"200": {"description": "done"}, "4XX": {"description": "problem+json"}}
+    operation: dict[str, Any] = {"summary": summary, "responses": answers}
+    if rule.arguments:
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in sorted(rule.arguments)
+        ]
+    if rule.rule == "/generate-pdf":
+        operation["requestBody"] = _body({"$ref": "#/components/schemas/DocumentRequest"})
+    return {method.lower(): operation for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})}
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {_JSON: {"schema": schema}}}

@@ -1,0 +1,216 @@
+"""A Redis for everyone: a URL if one is given, else a private redis-server, else the embedded one.
+
+Read next: service/jobqueue/embedded_redis.py.
+"""
+
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.retry import Retry
+
+from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.guard import end, spawn
+from pdflab.service.jobqueue.embedded_redis import embedded_server
+
+_log = logging.getLogger(__name__)
+_SERVERS = ("redis-server", "valkey-server")
+
+
+@dataclass(slots=True)
+class Broker:
+    """A Redis to talk to, and what we have to stop if we started it.
+
+    `name` is what a person is told; `url` is None only for the embedded Redis inside this process.
+    """
+
+    name: str
+    url: str | None
+    process: "subprocess.Popen[bytes] | None" = None
+    start: Callable[[], "subprocess.Popen[bytes]"] | None = None
+    inside: Any = None  # the fakeredis server that the threads of this process share
+    embedded: bool = False  # figures of speed want a real redis-server
+
+    def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
+        """Make a client: a patient one tries again, an impatient one gives up within half a second.
+
+        One that is for a single thread, `alone`, keeps its connection: to take it from a pool for each
+        command and to give it back is a third of what a command costs a worker.
+        """
+        if self.inside is not None:
+            from fakeredis import FakeRedis
+
+            return FakeRedis(server=self.inside, decode_responses=True)  # type: ignore[no-any-return]
+        seconds = 5.0 if patient else 0.5
+        retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 0)
+        return redis.Redis.from_url(
+            self.url or "",
+            decode_responses=True,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            retry=retry,
+            single_connection_client=alone,
+        )
+
+    def revive(self) -> None:
+        """Start our Redis again if it has died; a redis-server goes on from its append-only file."""
+        if self.process and self.start and self.process.poll() is not None:
+            _log.warning("%s ended with %s; it is started again.", self.name, self.process.returncode)
+            end(self.process, seconds=0)
+            self.process = self.start()
+
+    def cut(self) -> int:
+        """Cut every connection to the Redis, as a failing network would, and give how many there were."""
+        self._require_server("cuts no connection")
+        with self._own_client() as client:
+            cut: Any = client.client_kill_filter(_type="normal", skipme=True)
+        return int(cut)
+
+    def kill(self) -> None:
+        """Kill our redis-server with SIGKILL; `revive` starts it again from its append-only file."""
+        self._require_server("keeps nothing when it is killed")
+        with self._own_client() as client:
+            server: Any = client.info("server")
+            os.kill(int(server["process_id"]), signal.SIGKILL)
+
+    @property
+    def can_be_attacked(self) -> bool:
+        """Tell whether it is a redis-server of our own, which can be cut off, killed and started again."""
+        return self.process is not None and not self.embedded
+
+    @contextmanager
+    def _own_client(self) -> Iterator["redis.Redis"]:
+        """A client for one attack. Raises BrokerUnavailable when Redis is away already."""
+        client = self.client(patient=False)
+        try:
+            yield client
+        except redis.RedisError as error:
+            raise BrokerUnavailable(f"Redis cannot be attacked while it is away ({error}).") from error
+        finally:
+            client.close()
+
+    def _require_server(self, what: str) -> None:
+        if not self.can_be_attacked:
+            raise UsageError(f"This Redis is {self.name}: it {what}; install redis-server for that.")
+
+    def stop(self) -> None:
+        """Stop the Redis, if it was ours."""
+        if self.process:
+            self.process.terminate()
+            end(self.process, seconds=5.0)
+
+
+def broker_at(url: str) -> Broker:
+    """Use the Redis at a URL. Raises UsageError, naming it without its password, when it does not answer."""
+    shown = without_password(url)
+    broker = Broker(f"the Redis at {shown}", url)
+    try:
+        client = broker.client(patient=False)
+    except ValueError:
+        raise UsageError(
+            f"{shown} is not a Redis URL: it begins with redis://, rediss:// or unix://."
+        ) from None
+    try:
+        client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise UsageError(
+            f"The Redis at {shown} does not answer ({error}); start it, or correct the URL."
+        ) from None
+    return broker
+
+
+def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
+    """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
+
+    It keeps its data in `folder`, ends with the process that called this, even by SIGKILL, and then
+    removes the `temporary` folder. A redis-server that is killed has handed to the system what it answered;
+    when the machine dies, `everysec` loses up to a second of it, and `always` nothing: it waits for the disk.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    passing = [str(temporary)] if temporary else []
+    server = next((path for name in _SERVERS if (path := shutil.which(name))), None)
+    if server is None:
+        return _embedded_server(folder, passing)
+    return _redis_server(server, folder, passing, appendfsync)
+
+
+def embedded_broker() -> Broker:
+    """An embedded Redis that the threads of this process share: nothing is spawned."""
+    return Broker("embedded in this process (fakeredis)", None, inside=embedded_server(), embedded=True)
+
+
+def without_password(url: str) -> str:
+    """Give a URL as it may be shown, even one whose password should have been quoted."""
+    hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
+    return re.sub(r"(password=)[^&]*", r"\1***", hidden)
+
+
+def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: str) -> Broker:
+    socket_folder, path = _socket_path()
+    options = {
+        "--port": "0",
+        "--unixsocket": path,
+        "--unixsocketperm": "700",
+        "--dir": str(folder.resolve()),
+        "--save": "",
+        "--appendonly": "yes",
+        "--appendfsync": appendfsync,
+        "--maxmemory-policy": "noeviction",
+        "--logfile": str((folder / "redis.log").resolve()),
+    }
+    command = [server, *(word for pair in options.items() for word in pair)]
+    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
+    about: Any = broker.client().info("server")
+    broker.name = f"a private {Path(server).name} {about['redis_version']}"
+    return broker
+
+
+def _embedded_server(folder: Path, passing: list[str]) -> Broker:
+    socket_folder, path = _socket_path()
+    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
+    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
+    broker.name, broker.embedded = "embedded (fakeredis, in a process of its own)", True
+    return broker
+
+
+def _socket_path() -> tuple[str, str]:
+    """Return a new folder that only we may open, and a short path in it: macOS allows 103 characters."""
+    socket_folder = tempfile.mkdtemp(prefix="pdflab-")
+    return socket_folder, f"{socket_folder}/redis.sock"
+
+
+def _started(url: str, folders: list[str], command: list[str], folder: Path) -> Broker:
+    def start() -> "subprocess.Popen[bytes]":
+        return spawn(["pdflab.guard", *folders, "--", *command], folder / "broker.log")
+
+    broker = Broker("our Redis", url, start(), start)
+    _await(broker, folder)
+    return broker
+
+
+def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> None:
+    """Wait until our Redis answers."""
+    client = broker.client(patient=False)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and broker.process and broker.process.poll() is None:
+        try:
+            client.ping()
+        except (redis.RedisError, OSError):
+            time.sleep(0.02)
+        else:
+            return
+    broker.stop()
+    raise UsageError(f"The private Redis did not start; redis.log or broker.log in {folder} says why.")

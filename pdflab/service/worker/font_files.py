@@ -1,0 +1,41 @@
+"""The font files of this machine: DejaVu, which comes with matplotlib, and a folder of the user's own.
+
+Nothing is read here: a worker that meets only Western text never loads a font.
+Read next: service/worker/worker.py.
+"""
+
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
+from pdflab.documents.typesetting.font_book import FontBook, FontFile
+from pdflab.errors import UsageError
+
+_log = logging.getLogger(__name__)
+_KINDS = (".ttf", ".otf", ".ttc")
+
+
+def find_fonts(folder: Path | None = None) -> FontBook:
+    """Gather the fonts to draw with: DejaVu first, then those of the folder and the folders in it, by name.
+
+    Raises UsageError when there is no such folder.
+    """
+    if folder and not folder.is_dir():
+        raise UsageError(f"fonts={folder} is no folder; name one with .ttf, .otf or .ttc files in it.")
+    own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _KINDS) if folder else []
+    files = [*_dejavu(), *own]
+    return FontBook([FontFile(str(path), _is_bold(path), path.read_bytes) for path in files])
+
+
+def _dejavu() -> list[Path]:
+    """Locate DejaVu Sans without importing matplotlib, which takes a second and 50 MB."""
+    found = find_spec("matplotlib")
+    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" if found and found.origin else Path()
+    files = [path for path in (folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf") if path.is_file()]
+    if not files:
+        _log.warning("matplotlib has no DejaVu Sans: only Western text can be drawn. Install it again.")
+    return files
+
+
+def _is_bold(path: Path) -> bool:
+    return "bold" in path.stem.lower()

@@ -1,0 +1,176 @@
+"""Dead letters: what FAILED is listed, and tried again one by one or all, each as a new job."""
+
+import pytest
+from flask.testing import FlaskClient
+from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
+
+from pdflab.jobs import Cause, JobState
+from pdflab.service.api import app as api_module
+from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.settings import Settings
+
+
+@pytest.fixture
+def api(queue: JobQueue, settings: Settings) -> FlaskClient:
+    """A client of the API over an empty queue."""
+    return client_of(queue, settings)
+
+
+def let_fail(queue: JobQueue, *job_ids: str) -> None:
+    """Accept jobs that find no glyph."""
+    submit(queue, *job_ids)
+    for job_id in job_ids:
+        queue.fail(take_and_claim(queue, job_id), WORKER, Failure(Cause.REJECTED, "no glyph"))
+
+
+def dead(queue: JobQueue) -> list[str]:
+    return [job.job_id for job in queue.dead_letters()]
+
+
+def test_a_dead_letter_is_a_job_that_failed_and_that_somebody_could_want(queue: JobQueue) -> None:
+    """Oldest first. What waits, is in hand, is completed, or was cancelled by its own user is none."""
+    let_fail(queue, "first", "second")
+    submit(queue, "cancelled", "completed", "in hand", "put off", "waiting")
+    queue.cancel("cancelled")
+    queue.complete(take_and_claim(queue, "1"), WORKER)
+    take_and_claim(queue, "2")
+    queue.fail(
+        take_and_claim(queue, "3"),
+        WORKER,
+        Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=60.0),
+    )
+
+    assert dead(queue) == ["first", "second"]
+
+
+def test_a_dead_letter_that_is_tried_again_is_a_new_job(queue: JobQueue) -> None:
+    """It asks for the same and knows whose retry it is; the failed one stays as it was and names its heir."""
+    let_fail(queue, "a")
+
+    [new] = queue.retry(list(queue.dead_letters()))
+
+    assert (job(queue, new).retry_of, job(queue, new).request) == ("a", job(queue, "a").request)
+    assert (state(queue, "a"), job(queue, "a").retried_as) == (JobState.FAILED, new)
+    assert (states(queue, "a"), states(queue, new)) == ("QPF", "Q")
+    assert dead(queue) == []
+    assert line(queue) == [new]
+
+
+def test_a_dead_letter_tried_again_twice_is_still_one_job(queue: JobQueue) -> None:
+    """Two teachers press the button: both hear of the same new job."""
+    let_fail(queue, "a", "b")
+    letters = list(queue.dead_letters())
+
+    assert queue.retry(letters) == queue.retry(letters)
+    assert queue.stats().queued == 2
+
+
+def test_a_retry_that_fails_is_a_dead_letter_of_its_own(queue: JobQueue) -> None:
+    """It can be tried again in its turn; the first letter is not listed a second time."""
+    let_fail(queue, "a")
+    [second] = queue.retry(list(queue.dead_letters()))
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph"))
+
+    assert dead(queue) == [second]
+    [third] = queue.retry(list(queue.dead_letters()))
+    assert job(queue, third).retry_of == second
+
+
+def test_a_failed_job_still_expires_after_it_was_tried_again(queue: JobQueue, broker: Broker) -> None:
+    """What is written to its record afterwards does not take the expiry away."""
+    let_fail(queue, "a")
+
+    queue.retry(list(queue.dead_letters()))
+
+    assert 0 < broker.client().ttl("pdf_jobs:a") <= 86_460
+
+
+def test_a_letter_that_was_forgotten_meanwhile_leaves_no_trace_of_a_record(
+    queue: JobQueue, broker: Broker
+) -> None:
+    """Its time ran out between the look and the retry: no half record is made, which would never expire."""
+    let_fail(queue, "a")
+    letters = list(queue.dead_letters())
+    broker.client().delete("pdf_jobs:a")
+
+    [new] = queue.retry(letters)
+
+    assert state(queue, new) is JobState.QUEUED
+    assert not broker.client().exists("pdf_jobs:a")
+    assert dead(queue) == []
+
+
+def test_dead_letters_are_listed_with_their_reasons(api: FlaskClient, queue: JobQueue) -> None:
+    """How many there are, and each as /jobs/<id> would show it."""
+    let_fail(queue, "a", "b")
+
+    listed = api.get("/dead-letters")
+
+    assert (listed.status_code, listed.json["count"]) == (200, 2)
+    assert [(shown["job_id"], shown["reason"]) for shown in listed.json["jobs"]] == [
+        ("a", "no glyph"),
+        ("b", "no glyph"),
+    ]
+
+
+def test_without_a_dead_letter_there_is_nothing_to_list_or_to_try(api: FlaskClient, queue: JobQueue) -> None:
+    """An empty list and no job; not an error."""
+    assert api.get("/dead-letters").json == {"count": 0, "jobs": []}
+
+    answer = api.post("/dead-letters/retry")
+
+    assert (answer.status_code, answer.json) == (202, {"job_ids": []})
+    assert events(queue) == []
+
+
+def test_all_dead_letters_are_tried_again_at_once(
+    api: FlaskClient, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many portions they need, each is a new job, the oldest first; then none is left."""
+    monkeypatch.setattr(api_module, "_BATCH", 2)
+    names = ["a", "b", "c", "d", "e"]
+    let_fail(queue, *names)
+    listed = api.get("/dead-letters").json
+
+    answer = api.post("/dead-letters/retry")
+
+    assert (listed["count"], len(listed["jobs"])) == (5, 2)
+    assert answer.status_code == 202
+    assert line(queue) == answer.json["job_ids"]
+    assert [job(queue, new).retry_of for new in answer.json["job_ids"]] == names
+    assert api.get("/dead-letters").json["count"] == 0
+
+
+def test_when_there_is_no_room_for_all_dead_letters_the_rest_stays_listed(
+    broker: Broker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429; asked again when there is room, nobody is made twice."""
+    monkeypatch.setattr(api_module, "_BATCH", 2)
+    roomy = JobQueue(broker.client(), settings)
+    let_fail(roomy, "a", "b", "c")
+    narrow = Settings(folder=settings.folder, queue_limit=2)
+    api = client_of(JobQueue(broker.client(), narrow), narrow)
+
+    refused = api.post("/dead-letters/retry")
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert dead(roomy) == ["c"]
+    take_and_claim(roomy, "1"), take_and_claim(roomy, "2")
+    again = api.post("/dead-letters/retry")
+
+    assert [job(roomy, new).retry_of for new in again.json["job_ids"]] == ["c"]
+    assert dead(roomy) == []
+
+
+def test_a_retry_of_one_is_known_to_a_retry_of_all(api: FlaskClient, queue: JobQueue) -> None:
+    """Pressed for one, then for all, it is not made twice; and asked again, it tells how far it is."""
+    let_fail(queue, "a", "b")
+
+    one = api.post("/jobs/a/retry").json
+    everything = api.post("/dead-letters/retry").json
+    take_and_claim(queue)
+    again = api.post("/jobs/a/retry").json
+
+    assert [job(queue, new).retry_of for new in everything["job_ids"]] == ["b"]
+    assert (again["job_id"], again["state"]) == (one["job_id"], "PROCESSING")
+    assert api.get("/jobs/a").json["retried_as"] == one["job_id"]

@@ -1,0 +1,121 @@
+"""The synchronous door: the PDF is the answer, and its events go to a file of their own."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from pdflab.documents.samples.requests import sample
+from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.jobs import Cause, JobEvent, JobState
+from pdflab.service.api import sync as sync_api
+from pdflab.service.api.sync import EventLog, create_sync_app
+from pdflab.settings import Settings
+
+DOOR, PROBLEM = "/generate-pdf/sync", "application/problem+json"
+IMPOSSIBLE = {"type": "custom", "title": "Without end", "text": "a\n" * 25_000}
+
+
+@pytest.fixture
+def door(settings: Settings) -> Iterator[FlaskClient]:
+    """A client of the synchronous door."""
+    log = EventLog(settings.sync_log_file)
+    yield create_sync_app(settings, log, fonts=FontBook()).test_client()
+    log.close()
+
+
+def told(settings: Settings) -> list[JobEvent]:
+    return [JobEvent.from_json(line) for line in settings.sync_log_file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
+def test_the_answer_is_the_pdf(door: FlaskClient, settings: Settings, kind: str) -> None:
+    """A whole PDF, the id of its job, and that job's two events."""
+    answer = door.post(DOOR, json=sample(kind, 1))
+
+    assert (answer.status_code, answer.content_type) == (200, "application/pdf")
+    assert len(PdfReader(BytesIO(answer.data)).pages) >= 1
+    assert [(e.job_id, e.state, e.kind) for e in told(settings)] == [
+        (answer.headers["X-Job-Id"], JobState.PROCESSING, kind),
+        (answer.headers["X-Job-Id"], JobState.COMPLETED, kind),
+    ]
+
+
+def test_its_events_never_enter_the_log_of_the_queue(door: FlaskClient, settings: Settings) -> None:
+    """jobs.log is the queued side's alone."""
+    door.post(DOOR, json=sample("custom", 1))
+
+    assert told(settings)
+    assert not settings.log_file.exists()
+
+
+def test_a_document_that_cannot_be_drawn_is_422_and_failed(door: FlaskClient, settings: Settings) -> None:
+    """The client and the event are given the same reason."""
+    answer = door.post(DOOR, json=IMPOSSIBLE)
+
+    assert (answer.status_code, answer.content_type) == (422, PROBLEM)
+    processing, failed = told(settings)
+    assert (processing.state, failed.state) == (JobState.PROCESSING, JobState.FAILED)
+    assert answer.json["detail"] == failed.reason
+    assert "more than 500 pages" in failed.reason
+    assert failed.cause is Cause.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(MemoryError(), Cause.OUT_OF_MEMORY), (ZeroDivisionError("why"), Cause.RENDERER_ERROR)],
+)
+def test_what_goes_wrong_here_has_the_causes_of_a_worker(
+    door: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Cause
+) -> None:
+    """Who counts failures counts the same words at both doors."""
+
+    def break_down(*_: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sync_api, "render", break_down)
+    answer = door.post(DOOR, json=sample("custom", 1))
+
+    assert answer.status_code == 500
+    assert [event.cause for event in told(settings)] == [None, cause]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"type": "poster"}', 422),
+        (b'{"type": "custom"}', 422),
+        (b"x" * 10**7, 413),
+    ],
+)
+def test_bad_input_is_refused_as_at_the_queued_door(
+    door: FlaskClient, settings: Settings, body: bytes, status: int
+) -> None:
+    """The same answers, and no event: nothing was begun."""
+    answer = door.post(DOOR, data=body)
+
+    assert (answer.status_code, answer.content_type) == (status, PROBLEM)
+    assert told(settings) == []
+
+
+def test_it_is_healthy_without_any_redis(door: FlaskClient) -> None:
+    """The trap needs no queue."""
+    assert door.get("/healthz").json == {"status": "ok"}
+
+
+def test_several_processes_share_the_file_and_no_line_is_torn(settings: Settings) -> None:
+    """Each event is one write at the end of the file, whoever writes."""
+    logs = [EventLog(settings.sync_log_file) for _ in range(3)]
+
+    for number in range(30):
+        logs[number % 3].append(f"job-{number}", JobState.FAILED, "custom", "a reason ❤" * 50)
+    for log in logs:
+        log.close()
+
+    lines = settings.sync_log_file.read_text().splitlines()
+    assert [json.loads(line)["job_id"] for line in lines] == [f"job-{number}" for number in range(30)]

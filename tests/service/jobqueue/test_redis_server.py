@@ -1,0 +1,177 @@
+"""A Redis for everyone: at a URL, private, or embedded; and nothing of it is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from conftest import eventually
+from shorthand import answers, submit
+
+from pdflab.errors import UsageError
+from pdflab.service.jobqueue import redis_server as broker_module
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import (
+    Broker,
+    broker_at,
+    embedded_broker,
+    private_broker,
+    without_password,
+)
+from pdflab.settings import Settings
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:6379", "localhost:6379", "", "redis:", "redis://localhost:port"]
+)
+def test_what_is_no_redis_url_is_refused(url: str) -> None:
+    """A sentence, whatever was typed."""
+    with pytest.raises(UsageError):
+        broker_at(url)
+
+
+def test_a_url_that_cannot_be_read_at_all_is_refused() -> None:
+    """A bracket that was never closed is the user's mistake, not a traceback."""
+    with pytest.raises(UsageError):
+        broker_at("redis://[::1")
+
+
+@pytest.mark.parametrize("url", ["redis://localhost:1", "unix:///nobody.sock"])
+def test_a_redis_that_does_not_answer_is_refused_by_name(url: str) -> None:
+    """The sentence names the URL and what to do."""
+    with pytest.raises(UsageError, match=r"does not answer .* start it, or correct the URL"):
+        broker_at(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:secret@localhost:1",
+        "redis://ada:secret@localhost:1/0",
+        "redis://ada:secret@localhost:port",
+        "rediss://:secret@localhost:1",
+        "unix://:secret@/nobody.sock",
+        "http://ada:secret@localhost",
+    ],
+)
+def test_a_password_is_never_shown(url: str) -> None:
+    """Whatever is wrong with the URL, the sentence can be read out to a class."""
+    with pytest.raises(UsageError) as caught:
+        broker_at(url)
+
+    assert "secret" not in str(caught.value)
+    assert ":***@" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://:sesame/7@localhost:1", "redis://:sesame#7@localhost:1", "redis://localhost:1?password=sesame"],
+)
+def test_a_password_in_an_odd_place_is_not_shown_either(url: str) -> None:
+    """A character that should have been quoted, or a query that redis-py understands."""
+    with pytest.raises(UsageError) as caught:
+        broker_at(url)
+
+    assert "sesame" not in str(caught.value)
+
+
+def test_a_url_without_a_password_is_shown_as_it_is() -> None:
+    """Nothing is hidden that is no secret."""
+    for url in ("redis://localhost:6379/3", "unix:///run/redis.sock", "redis://ada@localhost"):
+        assert without_password(url) == url
+
+
+def test_a_redis_that_answers_is_used_and_not_stopped(real_redis: Broker) -> None:
+    """Somebody else's Redis outlives us; its name is what a person is told."""
+    theirs = broker_at(real_redis.url)
+    theirs.stop()
+
+    assert theirs.name == f"the Redis at {real_redis.url}"
+    assert answers(real_redis.url)
+
+
+def test_the_threads_of_a_process_share_one_embedded_redis() -> None:
+    """What one client pushes another pops; a second embedded Redis knows nothing of it."""
+    one, other = embedded_broker(), embedded_broker()
+    taken: list[object] = []
+    waiting = Thread(target=lambda: taken.append(one.client().brpop(["list"], timeout=10)))
+    waiting.start()
+
+    one.client().lpush("list", "job")
+    waiting.join()
+
+    assert taken == [("list", "job")]
+    assert one.embedded
+    assert not other.client().exists("list")
+
+
+def test_a_name_is_for_people_and_decides_nothing() -> None:
+    """A Redis is embedded because it was made so, whatever it is called."""
+    theirs, ours = Broker("embedded in a kiosk", "redis://kiosk"), embedded_broker()
+    ours.name = "a Redis"
+
+    assert (theirs.embedded, ours.embedded) == (False, True)
+
+
+def test_a_private_server_lives_until_it_is_stopped(real_redis: Broker, tmp_path: Path) -> None:
+    """A socket that only we may use, no port, its data in our folder; then nothing is left of it."""
+    broker = private_broker(tmp_path / "redis")
+    sock = Path(broker.url.removeprefix("unix://"))
+
+    assert answers(broker.url)
+    assert broker.name.startswith("a private redis-server ")
+    assert sock.stat().st_mode & 0o077 == 0
+    assert broker.client().config_get("port")["port"] == "0"
+    broker.stop()
+    broker.stop()
+
+    assert not answers(broker.url)
+    assert not sock.parent.exists()
+
+
+def test_a_private_server_remembers_what_it_held(
+    real_redis: Broker, tmp_path: Path, settings: Settings
+) -> None:
+    """Stopped and started again in the same folder, it knows every job."""
+    for job_id in ("a", "b"):
+        broker = private_broker(tmp_path / "redis")
+        submit(JobQueue(broker.client(), settings), job_id)
+        remembered = JobQueue(broker.client(), settings).stats().queued
+        broker.stop()
+
+    assert remembered == 2
+
+
+def test_a_private_server_that_cannot_start_says_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended at once: a sentence that names its log."""
+    monkeypatch.setattr(broker_module.shutil, "which", lambda name: "/bin/false")
+
+    with pytest.raises(UsageError, match=r"did not start; .*redis\.log"):
+        private_broker(tmp_path / "redis")
+
+
+def test_a_private_server_ends_with_the_process_that_started_it(real_redis: Broker, tmp_path: Path) -> None:
+    """Even by SIGKILL: the server, its socket and the temporary folder are gone a few seconds later."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = (
+        "from pathlib import Path; from pdflab.service.jobqueue.redis_server import private_broker;"
+        f"b = private_broker(Path({str(tmp_path / 'redis')!r}), temporary=Path({str(temporary)!r}));"
+        "print(b.url, flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        url = starter.stdout.readline().strip()
+        assert answers(url)
+
+        os.kill(starter.pid, signal.SIGKILL)
+
+    eventually(lambda: not answers(url), seconds=5.0)
+    eventually(lambda: not Path(url.removeprefix("unix://")).parent.exists(), seconds=2.0)
+    eventually(lambda: not temporary.exists(), seconds=2.0)
