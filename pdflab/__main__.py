@@ -1,6 +1,6 @@
 """The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest.
 
-Read next: options.py, for what each command takes; lab.py.
+Read next: options.py, for what each command takes; lab/lab.py.
 """
 
 import argparse

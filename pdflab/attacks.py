@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
+from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.guard import freeze
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 

@@ -4,7 +4,7 @@ It starts from what clients were told, not from what the service believes: accep
 the saved records and pdf_storage/ are held against each other. A job that only the log names, because
 somebody else's client asked for it, counts where something is wrong with it.
 
-Read next: system.py, which leaves them behind.
+Read next: lab/system.py, which leaves them behind.
 """
 
 import json

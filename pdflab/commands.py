@@ -1,6 +1,6 @@
 """What each command does, once its arguments are read.
 
-Read next: system.py for `up`, audit.py for `audit`, bench/ for `bench`; demo.py, chaos.py and
+Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; demo.py, chaos.py and
 planning.py have files of their own.
 """
 
@@ -48,7 +48,7 @@ def open_lab() -> int:
 
 def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) -> int:
     """Run one role as this process, until told to stop."""
-    from pdflab.guard import stop_event
+    from pdflab.child_process import stop_event
     from pdflab.service import entrypoints as roles
     from pdflab.service.http.server import listen, listener
     from pdflab.service.jobqueue.redis_server import Broker, broker_at
@@ -91,8 +91,8 @@ def embedded_redis(path: str) -> int:
 
 def up(settings: Settings) -> int:
     """Run the whole system until Ctrl-C."""
-    from pdflab.guard import stop_event
-    from pdflab.system import System
+    from pdflab.child_process import stop_event
+    from pdflab.lab.system import System
 
     stop = stop_event(guarded=False)
     system = System(settings)

@@ -2,7 +2,7 @@
 
 Ended jobs are kept for a few seconds only, so that records and files have come and gone before the first
 tenth is over. From then on all has to stay as it is: what each process holds, and how long a look takes.
-Read next: system.py.
+Read next: lab/system.py.
 """
 
 import json
@@ -20,8 +20,8 @@ from statistics import median
 from typing import Any
 
 from pdflab.errors import PdfLabError
+from pdflab.lab.system import System
 from pdflab.settings import Settings
-from pdflab.system import System
 
 ROWS = 10
 _BATCH = 500

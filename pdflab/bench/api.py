@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.progress import track
 
+from pdflab.child_process import end, spawn
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import LoadFailed, PdfLabError
-from pdflab.guard import end, spawn
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings

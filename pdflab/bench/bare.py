@@ -7,7 +7,7 @@ import sys
 
 from flask import Flask
 
-from pdflab.guard import stop_event
+from pdflab.child_process import stop_event
 from pdflab.service.http.server import listener, serve
 
 THREADS = 8

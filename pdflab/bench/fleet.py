@@ -22,9 +22,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from pdflab.child_process import end, spawn
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import PdfLabError
-from pdflab.guard import end, spawn
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pdflab.child_process import stop_event
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.guard import stop_event
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.jobqueue import JobQueue, new_id
 from pdflab.service.jobqueue.redis_server import Broker

@@ -22,8 +22,8 @@ from rich.table import Table
 from pdflab.analysis.metrics import RANKS
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import too_late
+from pdflab.child_process import stop_event
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.guard import stop_event
 from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target, fire
 from pdflab.load.operations import plan_for, read_plan

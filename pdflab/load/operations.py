@@ -13,9 +13,9 @@ from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from pdflab.analysis.run import Send
+from pdflab.child_process import end, spawn
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import InvalidRequest, UsageError
-from pdflab.guard import end, spawn
 from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, steady
 from pdflab.load.generator import Target, fire
 from pdflab.load.parcels import Requests

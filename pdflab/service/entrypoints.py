@@ -2,7 +2,7 @@
 
 Nothing is imported before its role needs it: a worker never loads flask, the API never the renderer.
 
-Read next: supervisor.py.
+Read next: lab/processes.py.
 """
 
 import gc

@@ -160,7 +160,7 @@ def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: AttackPanel
 
 def test_the_labs_own_words_are_shown_below_the_buttons(panel: AttackPanel) -> None:
     """And not in whatever cell is running; nothing of them is markup."""
-    logging.getLogger("pdflab.supervisor").warning("%s ended; it is started again.", "<worker-1>")
+    logging.getLogger("pdflab.lab.processes").warning("%s ended; it is started again.", "<worker-1>")
 
     assert "&lt;worker-1&gt; ended; it is started again." in shown(panel)
 
@@ -170,7 +170,7 @@ def test_a_closed_panel_listens_no_longer(panel: AttackPanel) -> None:
     panel.close()
     panel.close()
 
-    logging.getLogger("pdflab.supervisor").warning("late")
+    logging.getLogger("pdflab.lab.processes").warning("late")
 
     assert "late" not in shown(panel)
 

@@ -238,7 +238,7 @@ def test_what_goes_wrong_is_shown_escaped_and_raised_by_wait(lab: FakeLab, room:
 
 def test_the_labs_own_words_are_shown_until_the_room_is_closed(room: ControlRoom) -> None:
     """They would be written into whatever cell is running."""
-    log = logging.getLogger("pdflab.supervisor")
+    log = logging.getLogger("pdflab.lab.processes")
 
     log.warning("worker-1 ended with %s; it is started again.", -9)
     assert "worker-1 ended with -9" in room.panel.status.value

@@ -74,7 +74,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 import pdflab.service.worker.worker
-from pdflab.guard import stop_event
+from pdflab.child_process import stop_event
 from pdflab.service.jobqueue.redis_server import broker_at
 from pdflab.service.entrypoints import run_worker
 from pdflab.settings import Settings

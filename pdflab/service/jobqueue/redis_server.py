@@ -22,8 +22,8 @@ import redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
+from pdflab.child_process import end, spawn
 from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.guard import end, spawn
 from pdflab.service.jobqueue.embedded_redis import embedded_server
 
 _log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ def _socket_path() -> tuple[str, str]:
 
 def _started(url: str, folders: list[str], command: list[str], folder: Path) -> Broker:
     def start() -> "subprocess.Popen[bytes]":
-        return spawn(["pdflab.guard", *folders, "--", *command], folder / "broker.log")
+        return spawn(["pdflab.child_process", *folders, "--", *command], folder / "broker.log")
 
     broker = Broker("our Redis", url, start(), start)
     _await(broker, folder)

@@ -17,9 +17,9 @@ from pdflab.audit import audit
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
+from pdflab.lab.processes import Supervisor
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
-from pdflab.supervisor import Supervisor
 
 QUICK = Settings(port=0, sync_port=0, lease=1.5)
 

@@ -4,10 +4,11 @@ The guardian holds the other end of a child's standard input and never writes to
 by SIGKILL, the pipe closes, and the child ends too. A parent-death signal would not do: it fires when
 the thread ends that started the child, and macOS has none.
 
-A command that is not ours runs under `python -m pdflab.guard FOLDER … -- COMMAND …`, which watches for
+A command that is not ours runs under `python -m pdflab.child_process FOLDER … -- COMMAND …`, which watches
+for
 it; the folders are temporary, and are removed in the end.
 
-Read next: supervisor.py.
+Read next: lab/processes.py.
 """
 
 import ctypes

@@ -2,7 +2,7 @@
 
 For a machine where nothing may be started, and to show what the GIL does: rendering threads share one core.
 
-Read next: lab.py.
+Read next: lab/lab.py.
 """
 
 import logging

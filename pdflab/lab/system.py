@@ -1,6 +1,6 @@
 """The whole system: a Redis, the recorder, both doors and the workers, started and stopped together.
 
-Read next: supervisor.py for processes, threads.py for threads.
+Read next: lab/processes.py for processes, lab/threads.py for threads.
 """
 
 import json
@@ -19,14 +19,14 @@ from threading import Lock
 from filelock import FileLock, Timeout
 
 from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
+from pdflab.lab.processes import Supervisor
+from pdflab.lab.threads import Threads
 from pdflab.service.eventlog.recorder import begin_log
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
 from pdflab.service.storage.folder import Storage
 from pdflab.settings import Settings
-from pdflab.supervisor import Supervisor
-from pdflab.threads import Threads
 
 _log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"

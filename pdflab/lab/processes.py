@@ -2,7 +2,7 @@
 
 Children write to files in the lab's folder, never into a cell.
 
-Read next: guard.py, for the pipe that ties them to us; service/entrypoints.py, for what they run.
+Read next: child_process.py, for the pipe that ties them to us; service/entrypoints.py, for what they run.
 """
 
 import logging
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread, current_thread
 
+from pdflab.child_process import end, freeze, spawn
 from pdflab.errors import UsageError
-from pdflab.guard import end, freeze, spawn
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@
         lab.wait()
         print(lab.stats())
 
-Read next: system.py.
+Read next: lab/system.py.
 """
 
 import shutil
@@ -22,6 +22,7 @@ from typing import Any, Self, TypeVar
 from pdflab.analysis.run import QUEUED, Send
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import JobEvent
+from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
 from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target
 from pdflab.load.operations import Load, LoadThread, launch_process, launch_thread, plan_for
@@ -29,7 +30,6 @@ from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.monitor import Stats
 from pdflab.service.storage.folder import Storage
 from pdflab.settings import PRESETS, Settings
-from pdflab.system import PROCESSES, THREADS, WORKERS, System
 
 _GLANCE = 0.05  # seconds between two looks, while waiting
 L = TypeVar("L", bound=Load)
