@@ -21,8 +21,8 @@ from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.load.arrivals import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.load.generator import Target
+from pdflab.load.plan import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 

@@ -23,7 +23,7 @@ from pdflab.analysis.run import QUEUED, Run
 from pdflab.errors import UsageError
 from pdflab.experiment import LINES, run_plan, target
 from pdflab.lab import Lab
-from pdflab.load.arrivals import Plan, batch, burst, steady
+from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings
 from pdflab.simulation.calibration import calibrate
 from pdflab.simulation.twin import Twin

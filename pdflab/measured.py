@@ -12,7 +12,7 @@ import numpy as np
 from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import MOSTLY_INVOICES
+from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 
 _DOCUMENTS = 20  # of each kind

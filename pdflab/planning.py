@@ -20,7 +20,7 @@ from pdflab.analysis.columns import Floats
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.heldout import published
-from pdflab.load.arrivals import MOSTLY_INVOICES, Phase
+from pdflab.load.plan import MOSTLY_INVOICES, Phase
 from pdflab.measured import name_source, service_times
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.demand import Demand

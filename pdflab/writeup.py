@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.demo import ROWS, honestly, row, told
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 from pdflab.notebook.canvas import make_figure, png
 from pdflab.notebook.charts import comparison_figure, finding
 from pdflab.notebook.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers

@@ -13,9 +13,9 @@ from pdflab.analysis.run import Run, Send
 from pdflab.analysis.validity import outcomes, spoiled, wasted
 from pdflab.experiment import Capacity, scenario
 from pdflab.lab import Lab
-from pdflab.load.arrivals import Plan, burst
 from pdflab.load.generator import Target
-from pdflab.load.operations import Load, launch_thread
+from pdflab.load.plan import Plan, burst
+from pdflab.load.scenarios import Load, launch_thread
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
 

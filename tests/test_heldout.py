@@ -17,7 +17,7 @@ from pdflab.__main__ import main
 from pdflab.analysis.run import Run
 from pdflab.heldout import Case, Round, Verdict, figures, hold_out_all, published, run_on, table
 from pdflab.lab import Lab
-from pdflab.load.arrivals import burst
+from pdflab.load.plan import burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import Twin
 from pdflab.simulation.validation import FIGURES, HeldOut, at_pace, hold_out, replay

@@ -23,9 +23,9 @@ from pdflab.analysis.run import QUEUED, Send
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
-from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target
-from pdflab.load.operations import Load, LoadThread, launch_process, launch_thread, plan_for
+from pdflab.load.plan import Plan
+from pdflab.load.scenarios import Load, LoadThread, launch_process, launch_thread, plan_for
 from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.monitor import Stats
 from pdflab.service.storage.folder import Storage

@@ -24,11 +24,11 @@ from pdflab.analysis.run import Send
 from pdflab.analysis.validity import too_late
 from pdflab.child_process import stop_event
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.load.arrivals import Plan
 from pdflab.load.generator import Target, fire
-from pdflab.load.operations import plan_for, read_plan
-from pdflab.load.sendlog import SendLog
-from pdflab.load.tally import Progress, Tally
+from pdflab.load.plan import Plan
+from pdflab.load.progress import Progress, Tally
+from pdflab.load.scenarios import plan_for, read_plan
+from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 from pdflab.tables import figures_table
 

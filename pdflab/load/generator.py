@@ -24,8 +24,8 @@ import aiohttp
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import Plan
-from pdflab.load.parcels import Document, Requests, parcels_of
+from pdflab.load.batching import Document, Requests, parcels_of
+from pdflab.load.plan import Plan
 
 _PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"

@@ -14,7 +14,7 @@ from pdflab.analysis.columns import Floats
 from pdflab.analysis.metrics import job_columns
 from pdflab.analysis.queue_metrics import depth
 from pdflab.analysis.run import QUEUED, Run
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,

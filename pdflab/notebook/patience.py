@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdflab.analysis.run import Run
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

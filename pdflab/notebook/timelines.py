@@ -20,7 +20,7 @@ from pdflab.analysis.queue_metrics import depth, oldest_age, stays, utilisation
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled
 from pdflab.jobs import JobState
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 from pdflab.notebook.canvas import (
     ASKED,
     COLOURS,

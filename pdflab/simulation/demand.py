@@ -10,7 +10,7 @@ from math import ceil, inf
 import numpy as np
 
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import Phase
+from pdflab.load.plan import Phase
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.engine import Floats, Jobs
 

@@ -18,7 +18,7 @@ import numpy as np
 from pdflab.analysis.columns import Integers, Labels
 from pdflab.analysis.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
 from pdflab.documents.samples.requests import KINDS
-from pdflab.load.arrivals import Block, Plan
+from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.engine import Jobs, collect, simulate_line
 from pdflab.simulation.engines import simulate_requests

@@ -12,7 +12,7 @@ from pdflab.analysis.metrics import job_columns, percentiles, send_columns
 from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import Block, Plan
+from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
 from pdflab.simulation.twin import Twin

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import burst
 from pdflab.load.firing import _table as table_of
 from pdflab.load.firing import is_this_machine, make_sure
-from pdflab.load.tally import Tally
+from pdflab.load.plan import burst
+from pdflab.load.progress import Tally
 
 ELSEWHERE = "192.0.2.1"  # an address for documentation: no machine has it
 

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import batch, burst
 from pdflab.load.generator import Target, fire
-from pdflab.load.sendlog import SendLog
+from pdflab.load.plan import batch, burst
+from pdflab.load.send_log import SendLog
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 Requests = list[tuple[float, str, dict]]
@@ -273,7 +273,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_door_for_them(door: str, posts
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
     """Large documents go in smaller parcels: none is too large, none is lost."""
-    monkeypatch.setattr("pdflab.load.parcels._BATCH_BYTES", 20_000)
+    monkeypatch.setattr("pdflab.load.batching._BATCH_BYTES", 20_000)
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:

@@ -9,8 +9,8 @@ from foreign import Foreign, foreign_server
 
 from pdflab.analysis.metrics import SendColumns, percentiles, send_columns
 from pdflab.analysis.run import Send
-from pdflab.load.arrivals import Plan, steady
 from pdflab.load.generator import Target, fire
+from pdflab.load.plan import Plan, steady
 
 STALL = 0.6  # seconds, of a plan of two: three in ten requests are meant to go within it
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pdflab.analysis.run import Run
-from pdflab.load.arrivals import Plan, burst
+from pdflab.load.plan import Plan, burst
 from pdflab.notebook.canvas import png
 from pdflab.notebook.forecast_charts import forecast_figure, see_burst
 from pdflab.notebook.timelines import rush_figure

@@ -5,7 +5,7 @@ import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import JobEvent, JobState
-from pdflab.load.arrivals import burst
+from pdflab.load.plan import burst
 from pdflab.notebook.canvas import ACCEPTED, COLOURS, FAILED
 from pdflab.notebook.patience import crowds
 from pdflab.notebook.patience_charts import patience_figure

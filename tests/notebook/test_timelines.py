@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import JobEvent, JobState
-from pdflab.load.arrivals import batch, burst, month_end, steady
+from pdflab.load.plan import batch, burst, month_end, steady
 from pdflab.notebook import canvas
 from pdflab.notebook.timelines import draw_age, draw_jobs, draw_plan, draw_workers
 

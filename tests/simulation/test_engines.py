@@ -9,7 +9,7 @@ import pytest
 from pdflab.analysis import metrics
 from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
-from pdflab.load.arrivals import Plan, batch, burst, steady
+from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.simulation import engines
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.engines import simulate_requests

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import Phase
+from pdflab.load.plan import Phase
 from pdflab.simulation import planner, theory, trials
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.demand import Demand

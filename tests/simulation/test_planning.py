@@ -11,7 +11,7 @@ import pytest
 
 from pdflab.__main__ import main
 from pdflab.documents.samples.requests import KINDS
-from pdflab.load.arrivals import Phase, burst
+from pdflab.load.plan import Phase, burst
 from pdflab.measured import measure_rendering
 from pdflab.notebook.canvas import png
 from pdflab.notebook.plan_charts import Fleet, plan_figure

@@ -13,7 +13,7 @@ from pdflab.analysis import metrics
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import burst, steady
+from pdflab.load.plan import burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.model import Model
 from pdflab.simulation.twin import Twin, jobs_of, queued_door, simulate, synchronous_door

@@ -9,7 +9,7 @@ import pytest
 from pdflab.analysis.run import Run, Send, Sends
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.load.arrivals import (
+from pdflab.load.plan import (
     Arrival,
     Plan,
     batch,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pdflab.documents.samples.requests import sample
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 
 Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
 

@@ -1,8 +1,8 @@
 """What is shown while a load goes on."""
 
 from pdflab.analysis.run import Send
-from pdflab.load.arrivals import burst, steady
-from pdflab.load.tally import Tally
+from pdflab.load.plan import burst, steady
+from pdflab.load.progress import Tally
 
 
 class Clock:

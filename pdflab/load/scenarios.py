@@ -1,6 +1,6 @@
 """The six operations by name: which plan each one fires, and how a service starts one.
 
-Read next: arrivals.py.
+Read next: load/plan.py.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import end, spawn
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import InvalidRequest, UsageError
-from pdflab.load.arrivals import Plan, batch, burst, month_end, ramp, single, steady
+from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, fire
-from pdflab.load.parcels import Requests
-from pdflab.load.sendlog import SendLog
+from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
+from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 OPERATIONS = (*KINDS, "batch", "burst", "month-end")

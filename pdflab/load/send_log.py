@@ -1,6 +1,6 @@
 """What was sent and what clients were told, written down as it happens, for the audit and for a run.
 
-Read next: operations.py.
+Read next: load/scenarios.py.
 """
 
 import json

@@ -14,7 +14,7 @@ import numpy as np
 from pdflab.analysis.metrics import percentiles
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import outcome
-from pdflab.load.arrivals import Plan
+from pdflab.load.plan import Plan
 
 _WINDOW = 1.0  # seconds over which a rate is counted
 

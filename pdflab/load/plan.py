@@ -1,0 +1,209 @@
+"""Load plans: which document is asked for when, drawn from a seed.
+
+A plan is a stream of blocks of columns; the same plan drives both doors and the simulation. A request
+itself is made only when it is sent, from its kind and its seed: a plan of ten million needs no memory.
+
+Read next: load/arrivals.py, then load/generator.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+
+from pdflab.analysis.columns import Floats
+from pdflab.analysis.run import Run
+from pdflab.documents.samples.requests import KINDS
+from pdflab.load.arrivals import Arrival as Arrival  # what a plan is made of belongs to it
+from pdflab.load.arrivals import Block as Block
+from pdflab.load.arrivals import Phase as Phase
+from pdflab.load.arrivals import require
+
+MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice": 0.8, "report": 0.1})
+
+_DAYS = 30  # a month that begins on a Monday, so that its last day is a working day
+_LAST_DAY = 20  # times the usual rate
+_STEPS = 50  # of a ramp
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to send: phases one after another, and the share of each of KINDS. The same seed, the same plan.
+
+    `batched` asks for the batch endpoint, where a door has one; `lines` sets the size of every document,
+    as samples.sample does. What was `recorded` is sent as it was, and nothing is drawn.
+    """
+
+    name: str
+    phases: tuple[Phase, ...]
+    mix: tuple[float, ...]
+    seed: int = 0
+    batched: bool = False
+    lines: int | None = None
+    recorded: Block | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the plan goes on sending."""
+        return sum(phase.seconds for phase in self.phases)
+
+    @property
+    def count(self) -> int:
+        """How many documents this seed asks for; it draws the plan to know."""
+        return sum(len(block.at) for block in self.blocks())
+
+    @property
+    def peak(self) -> float | None:
+        """The highest rate that is expected, in documents a second; None for a batch and for a trace."""
+        peaks = [peak for phase in self.phases if (peak := phase.peak) is not None]
+        return max(peaks, default=None) if self.recorded is None else None
+
+    def blocks(self) -> Iterator[Block]:
+        """Draw the plan. Times, kinds and seeds come from streams of their own: the n-th document
+        is the same whatever the rate, and the times are the same whatever the mix.
+        """
+        if self.recorded is not None:
+            yield self.recorded
+            return
+        when, what, which = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3))
+        shares = np.cumsum(self.mix)[:-1]
+        for at in self._times(when):
+            kind = np.searchsorted(shares, what.random(len(at)), side="right").astype(np.uint8)
+            yield Block(at, kind, which.integers(2**32, size=len(at), dtype=np.uint32))
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Give the plan one arrival at a time, in the order of sending."""
+        for block in self.blocks():
+            for at, kind, seed in zip(
+                block.at.tolist(), block.kind.tolist(), block.seed.tolist(), strict=True
+            ):
+                yield Arrival(at, KINDS[kind], seed)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the plan as plain data, for a saved run and for the generator's process."""
+        trace = None if self.recorded is None else self.recorded.describe()
+        return asdict(replace(self, recorded=None)) | {"seconds": self.seconds, "recorded": trace}
+
+    @classmethod
+    def from_description(cls, data: Mapping[str, Any]) -> Self:
+        """Read a plan that `describe` gave."""
+        phases = tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"])
+        trace = data.get("recorded")
+        return cls(
+            name=data["name"],
+            phases=phases,
+            mix=tuple(data["mix"]),
+            seed=data["seed"],
+            batched=data["batched"],
+            lines=data["lines"],
+            recorded=Block.from_description(trace) if trace else None,
+        )
+
+    def _times(self, rng: np.random.Generator) -> Iterator[Floats]:
+        start = 0.0
+        for phase in self.phases:
+            for at in phase.times(rng):
+                yield start + at
+            start += phase.seconds
+
+
+def single(kind: str = "invoice", *, seed: int = 0) -> Plan:
+    """Plan one document, at once."""
+    return Plan(f"one {kind}", (Phase(0.0, count=1),), _shares({kind: 1.0}), seed)
+
+
+def batch(n: int, *, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+    """Plan n documents at the same instant, through the batch endpoint."""
+    return Plan(f"a batch of {n:,}", (Phase(0.0, count=n),), _shares(mix), seed, batched=True)
+
+
+def burst(
+    n: int,
+    *,
+    seconds: float = 1.0,
+    calm: float = 0.0,
+    seed: int = 0,
+    mix: Mapping[str, float] = MOSTLY_INVOICES,
+) -> Plan:
+    """Plan exactly n documents at independent uniform instants within `seconds`.
+
+    With `calm`, Poisson arrivals at that rate go before it and after it, each for five times as long.
+    """
+    peak = Phase(seconds, count=n)
+    quiet = Phase(5 * seconds, (calm,))
+    phases = (quiet, peak, quiet) if calm else (peak,)
+    return Plan(f"a burst of {n:,} in {seconds:g} s", phases, _shares(mix), seed)
+
+
+def steady(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+    """Plan a Poisson process: independent clients, `rate` a second together, gaps exponential."""
+    return Plan(f"{rate:g} a second for {seconds:g} s", (Phase(seconds, (rate,)),), _shares(mix), seed)
+
+
+def ramp(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+    """Plan a Poisson process that grows from nothing to `rate` a second, in fifty steps."""
+    rates = tuple(rate * (step + 0.5) / _STEPS for step in range(_STEPS))
+    return Plan(f"up to {rate:g} a second in {seconds:g} s", (Phase(seconds, rates),), _shares(mix), seed)
+
+
+def month_end(
+    seconds: float = 60.0,
+    *,
+    mean_rate: float = 5.0,
+    seed: int = 0,
+    mix: Mapping[str, float] = MOSTLY_INVOICES,
+) -> Plan:
+    """Plan a month of business within `seconds`: a Poisson process whose rate changes every hour of it.
+
+    Nights are quiet, weekends quieter, and on the last working day the rate is twenty times the usual:
+    it alone brings about half of the documents.
+    """
+    hours = _hourly_rates()
+    rates = hours * (mean_rate / hours.mean())
+    return Plan(f"a month in {seconds:g} s", (Phase(seconds, tuple(rates.tolist())),), _shares(mix), seed)
+
+
+def month_end_peak() -> float:
+    """Tell how many times its mean rate a month reaches on its last day."""
+    hours = _hourly_rates()
+    return float(hours.max() / hours.mean())
+
+
+def trace(run: Run) -> Plan:
+    """Plan what a run really sent, document by document, at the instants at which it was meant to go.
+
+    Raises UsageError when the run has documents that no plan made.
+    """
+    sends = run.sends
+    require(len(sends) > 0, f"The run {run.name!r} has sent nothing that could be sent again.")
+    require(
+        sends.seed is not None and bool((sends.seed >= 0).all()),
+        f"The run {run.name!r} has documents that no plan made: they cannot be made again.",
+    )
+    order = np.argsort(sends.intended_at, kind="stable")
+    at = sends.intended_at[order] - sends.intended_at.min()
+    kind = sends.kind.codes_in(KINDS)[order].astype(np.uint8)
+    block = Block(at, kind, np.asarray(sends.seed)[order].astype(np.uint32))
+    phases = (Phase(float(run.plan.get("seconds", at[-1])), (0.0,)),)
+    again = Plan(f"{run.name}, again", phases, (0.0,) * len(KINDS), recorded=block)
+    return replace(again, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
+
+
+def _hourly_rates() -> Floats:
+    return np.array([_hourly_rate(day, hour) for day in range(_DAYS) for hour in range(24)])
+
+
+def _hourly_rate(day: int, hour: int) -> float:
+    usual = 1.0 if 8 <= hour < 18 else 0.05
+    if day % 7 >= 5:
+        return 0.1 * usual
+    return usual * (_LAST_DAY if day == _DAYS - 1 else 1)
+
+
+def _shares(mix: Mapping[str, float]) -> tuple[float, ...]:
+    total = sum(mix.values())
+    require(set(mix) <= set(KINDS), f"A mix is made of {', '.join(KINDS)}; it names {', '.join(mix)}.")
+    require(total > 0 and min(mix.values()) >= 0, "A mix needs weights of 0 or more, not all of them 0.")
+    return tuple(mix.get(kind, 0.0) / total for kind in KINDS)
