@@ -5,7 +5,7 @@ come other plans on other numbers of workers. Whatever else this machine does me
 faster than it was. So all of it is done in rounds, of which the middle one counts, and beside the error
 stands the one that a twin would have made that knew the pace.
 
-Read next: simulation/validation.py, then simulation/twin.py.
+Read next: simulation/holdout.py, then simulation/twin.py.
 """
 
 import json
@@ -26,8 +26,8 @@ from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings
 from pdflab.simulation.calibration import calibrate
+from pdflab.simulation.holdout import FIGURES, HeldOut, at_pace, hold_out, replay
 from pdflab.simulation.twin import Twin
-from pdflab.simulation.validation import FIGURES, HeldOut, at_pace, hold_out, replay
 
 TEACHER = ("burst", 2)
 CASES = (*(("batch", n) for n in (1, 2, 3)), ("burst", 1), ("burst", 3), *(("steady", n) for n in (1, 2, 3)))

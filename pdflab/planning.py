@@ -1,6 +1,6 @@
 """`pdflab plan`: how many workers a month-end needs, as a table, a chart and what may go wrong.
 
-Read next: simulation/planner.py.
+Read next: simulation/capacity/search.py.
 """
 
 import argparse
@@ -23,8 +23,7 @@ from pdflab.heldout import published
 from pdflab.load.plan import MOSTLY_INVOICES, Phase
 from pdflab.measured import name_source, service_times
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.demand import Demand
-from pdflab.simulation.planner import (
+from pdflab.simulation.capacity.search import (
     AUTOSCALED,
     FIXED,
     SCHEDULED,
@@ -37,6 +36,7 @@ from pdflab.simulation.planner import (
     scheduled,
     try_fleet,
 )
+from pdflab.simulation.capacity.workload import Demand
 from pdflab.tables import figures_table
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from pdflab.heldout import Case, Round, Verdict, figures, hold_out_all, publishe
 from pdflab.lab import Lab
 from pdflab.load.plan import burst
 from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.holdout import FIGURES, HeldOut, at_pace, hold_out, replay
 from pdflab.simulation.twin import Twin
-from pdflab.simulation.validation import FIGURES, HeldOut, at_pace, hold_out, replay
 
 PLAN = replace(burst(80, seconds=0.5, seed=1), lines=100)
 

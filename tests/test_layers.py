@@ -53,7 +53,7 @@ DOORS = {  # each third-party library, and the only places that know it
         "load/firing.py",
         "planning.py",
     ),
-    "numba": ("simulation/fast.py",),
+    "numba": ("simulation/fcfs_numba.py",),
 }
 
 

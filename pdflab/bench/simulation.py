@@ -5,7 +5,7 @@ turns' ratios counts. Arrivals and service times are drawn beforehand, the same 
 results of all against each other, job by job. What counts is the time of the processor: others who want it,
 too, would slow down the longest run most.
 
-Read next: simulation/engine.py and simulation/events.py, which are measured here.
+Read next: simulation/fcfs.py and simulation/discrete_event.py, which are measured here.
 """
 
 import gc
@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.progress import track
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Jobs, Serve, serve, simulate_line
-from pdflab.simulation.events import simulate_events
-from pdflab.simulation.fast import fastest_serve
+from pdflab.simulation.discrete_event import simulate_events
+from pdflab.simulation.fcfs import Jobs, Serve, serve, simulate_line
+from pdflab.simulation.fcfs_numba import fastest_serve
 from pdflab.simulation.model import Model
 from pdflab.tables import figures_table
 

@@ -2,10 +2,11 @@
 
 A job's seconds at work say little by themselves: with four workers on two cores each takes twice as long as
 alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
-over the real run, as workclock.py does over a simulated one: where more were busy than there are cores, it
+over the real run, as simulation/processor_sharing.py does over a simulated one: where more were busy than
+there are cores, it
 goes slower, and whoever is at the door takes one of them for the API.
 
-Read next: twin.py, which predicts with it; then validation.py, which says how well.
+Read next: twin.py, which predicts with it; then simulation/holdout.py, which says how well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Floats
+from pdflab.simulation.fcfs import Floats
 
 Codes = NDArray[np.integer[Any]]
 

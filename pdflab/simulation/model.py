@@ -1,6 +1,6 @@
 """What is simulated: the workers and their cores, the door, the clients, and what goes wrong.
 
-Read next: events.py.
+Read next: simulation/discrete_event.py.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Floats
-from pdflab.simulation.scaling import Scaling
+from pdflab.simulation.autoscaling import Scaling
+from pdflab.simulation.fcfs import Floats
 
 
 class Outcome(IntEnum):

@@ -13,7 +13,7 @@ Rates are per second and times in seconds throughout; any other unit does as wel
 All but the spike and the USL are about the long run: a system that has always been there, with rates that do
 not change.
 
-Read next: tests/simulation/test_theory.py, for published values; then planner.py.
+Read next: tests/simulation/test_theory.py, for published values; then simulation/capacity/search.py.
 """
 
 from dataclasses import dataclass

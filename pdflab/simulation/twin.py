@@ -5,7 +5,7 @@
 
 No clock passes, no PDF is made, and a Run is filled column by column: ten million jobs are no objects.
 
-Read next: calibration.py, where the service times come from; then planner.py.
+Read next: calibration.py, where the service times come from; then simulation/capacity/search.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ from pdflab.analysis.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
 from pdflab.documents.samples.requests import KINDS
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
-from pdflab.simulation.engine import Jobs, collect, simulate_line
-from pdflab.simulation.engines import simulate_requests
+from pdflab.simulation.fcfs import Jobs, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome, Requests
+from pdflab.simulation.simulate import simulate_requests
 
 _THREADS = 4  # of each process at the synchronous door: waitress' own default
 _TIMEOUT = 30.0  # seconds that the load generator waits for an answer

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pdflab.bench import simulation as bench
-from pdflab.simulation.engine import Floats, Jobs, collect, simulate_line
-from pdflab.simulation.events import simulate_events
+from pdflab.simulation.discrete_event import simulate_events
+from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome
 
 ciw = pytest.importorskip("ciw")

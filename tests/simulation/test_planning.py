@@ -17,8 +17,8 @@ from pdflab.notebook.canvas import png
 from pdflab.notebook.plan_charts import Fleet, plan_figure
 from pdflab.planning import plan_chart
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.demand import Demand
-from pdflab.simulation.planner import Question, Target, autoscaled, fixed
+from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed
+from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.twin import queued_door, simulate
 
 SMALL = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20", "--start-up", "5"]

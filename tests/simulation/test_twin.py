@@ -15,9 +15,9 @@ from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.plan import burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate
+from pdflab.simulation.holdout import at_pace, hold_out, replay
 from pdflab.simulation.model import Model
 from pdflab.simulation.twin import Twin, jobs_of, queued_door, simulate, synchronous_door
-from pdflab.simulation.validation import at_pace, hold_out, replay
 
 SERVICE = ServiceTimes({kind: np.array([0.05, 0.06, 0.07]) * (1 + n) for n, kind in enumerate(KINDS)})
 PLAN = burst(300, seconds=4.0, seed=3)

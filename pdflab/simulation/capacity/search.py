@@ -1,10 +1,12 @@
 """How many workers so much work needs in time, what they cost, and how sure that is.
 
-A size is searched for with one seed, in bundles of jobs (trials.py): ten million are too many to try one
+A size is searched for with one seed, in bundles of jobs (simulation/capacity/replication.py): ten million
+are too many to try one
 fleet after another on. What is found is then judged on seeds that had no part in the search, a fixed fleet on
 every single job, too. While one of them misses the target, workers are added, and new seeds judge.
 
-Read next: trials.py and question.py, which are asked; ../planning.py, which shows the answers.
+Read next: simulation/capacity/replication.py and simulation/capacity/requirement.py, which are asked;
+../planning.py, which shows the answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,13 +18,9 @@ from statistics import median
 
 import numpy as np
 
-from pdflab.simulation.engine import Floats
-from pdflab.simulation.model import Model
-from pdflab.simulation.question import Question as Question  # a plan is asked for through this file
-from pdflab.simulation.question import Target as Target
-from pdflab.simulation.replications import chance_at_least
-from pdflab.simulation.scaling import Keda, Scaling, Schedule
-from pdflab.simulation.trials import (
+from pdflab.simulation.autoscaling import Keda, Scaling, Schedule
+from pdflab.simulation.capacity.confidence import chance_at_least
+from pdflab.simulation.capacity.replication import (
     LINE_BUNDLES,
     Trial,
     check_grain,
@@ -31,6 +29,12 @@ from pdflab.simulation.trials import (
     in_bundles,
     is_line,
 )
+from pdflab.simulation.capacity.requirement import (
+    Question as Question,  # a plan is asked for through this file
+)
+from pdflab.simulation.capacity.requirement import Target as Target
+from pdflab.simulation.fcfs import Floats
+from pdflab.simulation.model import Model
 
 FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"
 

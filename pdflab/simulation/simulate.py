@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pdflab.simulation.engine import Floats, Jobs, collect, simulate_line
-from pdflab.simulation.events import simulate_events
-from pdflab.simulation.fast import fastest_serve
+from pdflab.simulation.discrete_event import simulate_events
+from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_line
+from pdflab.simulation.fcfs_numba import fastest_serve
 from pdflab.simulation.model import Model, Outcome, Requests
 
 

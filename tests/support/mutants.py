@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
-from pdflab.simulation.events import Simulation
+from pdflab.simulation.discrete_event import Simulation
+from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
 from pdflab.simulation.model import Model, Request, join
 
 Engine = Callable[[Jobs, int], Served]

@@ -1,6 +1,7 @@
-"""The recursion of engine.py, compiled by numba where that is installed: `pip install 'pdflab[fast]'`.
+"""The recursion of simulation/fcfs.py, compiled by numba where that is installed: `pip install
+'pdflab[fast]'`.
 
-Read next: engine.py, which it must agree with to the last bit.
+Read next: simulation/fcfs.py, which it must agree with to the last bit.
 """
 
 from functools import cache
@@ -8,7 +9,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from pdflab.simulation.engine import Floats, Serve, serve
+from pdflab.simulation.fcfs import Floats, Serve, serve
 
 
 @cache

@@ -9,11 +9,13 @@ import pytest
 
 from pdflab.errors import UsageError
 from pdflab.load.plan import Phase
-from pdflab.simulation import planner, theory, trials
+from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.demand import Demand
-from pdflab.simulation.engine import simulate_line
-from pdflab.simulation.planner import Question, Target, autoscaled, fixed, scheduled, try_fleet
+from pdflab.simulation.capacity import replication as trials
+from pdflab.simulation.capacity import search as planner
+from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed, scheduled, try_fleet
+from pdflab.simulation.capacity.workload import Demand
+from pdflab.simulation.fcfs import simulate_line
 
 MIX = (0.1, 0.8, 0.1)
 TENTHS = (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0)
@@ -255,7 +257,7 @@ def test_bundles_hold_the_work_of_all_jobs(grain: int) -> None:
 
 def test_jobs_drawn_in_blocks_are_as_many_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly; they ascend across blocks, and lie where the profile is dense."""
-    monkeypatch.setattr("pdflab.simulation.demand._DRAWN", 999)
+    monkeypatch.setattr("pdflab.simulation.capacity.workload._DRAWN", 999)
 
     blocks = list(demand(10_000).one_by_one(np.random.default_rng(2)))
     at = np.concatenate([block.at for block in blocks])

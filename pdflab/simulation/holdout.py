@@ -14,7 +14,7 @@ from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
-from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
+from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
 from pdflab.simulation.twin import Twin
 
 FIGURES = ("p50", "p95", "makespan")

@@ -1,6 +1,6 @@
 """The workers of a simulation: wanted, on their way, there; and what they cost.
 
-Read next: scaling.py.
+Read next: simulation/autoscaling.py.
 """
 
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from pdflab.simulation.engine import Floats, Jobs, Served
-from pdflab.simulation.events import simulate_events
+from pdflab.simulation.discrete_event import simulate_events
+from pdflab.simulation.fcfs import Floats, Jobs, Served
 from pdflab.simulation.model import Model
 
 # The eight jobs of the course, on two workers, worked out with pencil and paper.

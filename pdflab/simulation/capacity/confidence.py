@@ -11,7 +11,7 @@ from math import comb, exp, lgamma, pi, sqrt, tan
 import numpy as np
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Floats
+from pdflab.simulation.fcfs import Floats
 
 
 @dataclass(frozen=True, slots=True)

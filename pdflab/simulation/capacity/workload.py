@@ -1,6 +1,6 @@
 """What a plan is asked for: so many documents, spread over some hours, each taking its time.
 
-Read next: trials.py.
+Read next: simulation/capacity/replication.py.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import numpy as np
 from pdflab.errors import UsageError
 from pdflab.load.plan import Phase
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.engine import Floats, Jobs
+from pdflab.simulation.fcfs import Floats, Jobs
 
 _DRAWN = 65_536  # jobs at a time, when they are drawn one by one
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdflab.errors import UsageError
-from pdflab.simulation.replications import chance_at_least, estimate, replicate, student_t
+from pdflab.simulation.capacity.confidence import chance_at_least, estimate, replicate, student_t
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ which a bundle evens out, so that waits of less than a bundle's work vanish. Whe
 have to be small beside it, and are made finer when a fleet is judged. A fixed fleet is tried on a shorter
 time of the same rates too, job by job; and when it is judged, on every single job (`every_job`).
 
-Read next: planner.py.
+Read next: simulation/capacity/search.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,12 +18,12 @@ from math import ceil, inf, nan
 import numpy as np
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Floats, Served, collect, simulate_line
-from pdflab.simulation.events import Simulation, crash_instants
-from pdflab.simulation.fast import fastest_serve
+from pdflab.simulation.autoscaling import Keda
+from pdflab.simulation.capacity.requirement import Question, Target
+from pdflab.simulation.discrete_event import Simulation, crash_instants
+from pdflab.simulation.fcfs import Floats, Served, collect, simulate_line
+from pdflab.simulation.fcfs_numba import fastest_serve
 from pdflab.simulation.model import Model, join
-from pdflab.simulation.question import Question, Target
-from pdflab.simulation.scaling import Keda
 
 LINE_BUNDLES = 50_000  # at most, in the line of a fixed fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
@@ -56,7 +56,8 @@ class Trial:
 
 
 def is_line(question: Question, model: Model) -> bool:
-    """Tell whether a fleet is there from beginning to end: then engine.py will do, and can do every job."""
+    """Tell whether a fleet is there from beginning to end: then simulation/fcfs.py will do, and can do
+    every job."""
     return model.scaling is None and question.crash_every == inf
 
 

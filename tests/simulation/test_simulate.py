@@ -10,12 +10,12 @@ from pdflab.analysis import metrics
 from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
 from pdflab.load.plan import Plan, batch, burst, steady
-from pdflab.simulation import engines
+from pdflab.simulation import simulate as engines
+from pdflab.simulation.autoscaling import Schedule
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.engines import simulate_requests
-from pdflab.simulation.events import simulate_events
+from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.model import Model, Requests
-from pdflab.simulation.scaling import Schedule
+from pdflab.simulation.simulate import simulate_requests
 from pdflab.simulation.twin import jobs_of, queued_door, simulate
 
 SERVICE = ServiceTimes.lognormal(0.2, scv=1.0)

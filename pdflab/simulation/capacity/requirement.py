@@ -1,6 +1,6 @@
 """What a plan is asked: a demand, a target, a price, and what may go wrong.
 
-Read next: demand.py; then trials.py.
+Read next: simulation/capacity/workload.py; then simulation/capacity/replication.py.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from math import ceil, inf
 import numpy as np
 
 from pdflab.errors import UsageError
-from pdflab.simulation.demand import Demand
+from pdflab.simulation.capacity.workload import Demand
 
 _MOST_CRASHES = 600_000  # until the target is due, in all replications: more would take minutes to simulate
 

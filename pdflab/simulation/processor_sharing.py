@@ -1,6 +1,6 @@
 """The clock of work: how workers share cores.
 
-Read next: events.py.
+Read next: simulation/discrete_event.py.
 """
 
 from math import inf

@@ -23,10 +23,10 @@ from paths import (
 )
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Jobs, Served, collect, simulate_line
-from pdflab.simulation.events import Simulation, crash_instants, simulate_events
+from pdflab.simulation.autoscaling import Keda, Schedule
+from pdflab.simulation.discrete_event import Simulation, crash_instants, simulate_events
+from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome, Requests, join
-from pdflab.simulation.scaling import Keda, Schedule
 
 COMPLETED, REFUSED, GAVE_UP, FAILED = Outcome
 

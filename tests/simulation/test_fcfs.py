@@ -22,8 +22,8 @@ from paths import (
 )
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Jobs, Serve, collect, serve, serve_alone, simulate_line
-from pdflab.simulation.fast import _serve, fastest_serve
+from pdflab.simulation.fcfs import Jobs, Serve, collect, serve, serve_alone, simulate_line
+from pdflab.simulation.fcfs_numba import _serve, fastest_serve
 
 
 def fast(at: np.ndarray, service: np.ndarray, free: list[float]) -> np.ndarray:

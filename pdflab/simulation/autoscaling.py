@@ -1,6 +1,6 @@
 """How many workers there shall be: a timetable, or a rule that looks at the line.
 
-Read next: events.py, which asks them.
+Read next: simulation/discrete_event.py, which asks them.
 """
 
 from collections import deque

@@ -13,10 +13,10 @@ from mutants import MUTANTS, Engine, a_job_not_worked_on_now_and_then, a_worker_
 from paths import poisson, violations, whole
 
 from pdflab.simulation import theory
-from pdflab.simulation.engine import Floats, Jobs
-from pdflab.simulation.events import simulate_events
+from pdflab.simulation.capacity.confidence import Estimate, replicate
+from pdflab.simulation.discrete_event import simulate_events
+from pdflab.simulation.fcfs import Floats, Jobs
 from pdflab.simulation.model import Model, Outcome
-from pdflab.simulation.replications import Estimate, replicate
 
 WARM_UP = 0.2
 LINES = [(1, 0.5), (1, 0.8), (1, 0.95), (4, 0.7), (4, 0.9), (16, 0.8), (16, 0.95), (64, 0.9), (200, 0.95)]

@@ -4,7 +4,7 @@ Once we know when each job arrives and how long its rendering takes, nothing is 
 taken by the worker that is free first. That one sentence is the whole engine. It works on any unit of time;
 with whole numbers, say nanoseconds, its arithmetic is exact.
 
-Read next: events.py, for all that this sentence leaves out; then theory.py.
+Read next: simulation/discrete_event.py, for all that this sentence leaves out; then theory.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator

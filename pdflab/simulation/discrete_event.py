@@ -3,9 +3,9 @@
 Two clocks: the clock on the wall, and the clock of work, which shows how many seconds of its job each busy
 worker has done. While workers share cores it goes slower; a job is done when it shows the instant it was due
 for. So a change of pace costs nothing, however many are at work. With a core for each, both clocks agree, and
-the result is that of engine.py to the last bit.
+the result is that of simulation/fcfs.py to the last bit.
 
-Read next: scaling.py; then twin.py, which makes a Run of it.
+Read next: simulation/autoscaling.py; then twin.py, which makes a Run of it.
 """
 
 from collections import deque
@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from pdflab.errors import UsageError
-from pdflab.simulation.engine import Jobs
-from pdflab.simulation.fleet import Fleet
+from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome, Request, Requests, join
-from pdflab.simulation.workclock import WorkClock
+from pdflab.simulation.processor_sharing import WorkClock
+from pdflab.simulation.server_pool import Fleet
 
 _BLOCK = 16_384  # requests that are given at a time
 
