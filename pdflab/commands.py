@@ -1,6 +1,7 @@
 """What each command does, once its arguments are read.
 
-Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; demo.py, chaos.py and
+Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; experiments/comparison.py,
+chaos.py and
 planning.py have files of their own.
 """
 
@@ -118,8 +119,10 @@ def load(arguments: argparse.Namespace) -> int:
 
 def demo(arguments: argparse.Namespace) -> int:
     """Compare both doors under the same load, or both ways to count when one of them stands still."""
-    from pdflab.demo import demo as compare  # matplotlib, which the workers and the API need not load
-    from pdflab.omission import show_omission
+    from pdflab.experiments.comparison import (
+        demo as compare,  # matplotlib, which the workers and the API need not load
+    )
+    from pdflab.experiments.coordinated_omission import show_omission
 
     a = arguments
     if not a.timeout > 0:
@@ -168,7 +171,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def twin(arguments: argparse.Namespace) -> int:
     """Measure how wrong the simulation is here, print it case by case, and keep it."""
-    from pdflab.heldout import figures, hold_out_all, keep, table
+    from pdflab.experiments.prediction_error import figures, hold_out_all, keep, table
 
     verdict = hold_out_all(rounds=arguments.rounds)
     keep(verdict)

@@ -19,9 +19,9 @@ from rich.table import Table
 from pdflab.analysis.columns import Floats
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.heldout import published
+from pdflab.experiments.prediction_error import published
+from pdflab.experiments.service_times import name_source, service_times
 from pdflab.load.plan import MOSTLY_INVOICES, Phase
-from pdflab.measured import name_source, service_times
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.search import (
     AUTOSCALED,

@@ -1,6 +1,6 @@
 """How figures look in a terminal: names on the left, numbers on the right, no lines between them.
 
-Read next: demo.py, which fills such a table.
+Read next: experiments/comparison.py, which fills such a table.
 """
 
 from rich.table import Table

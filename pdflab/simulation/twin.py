@@ -1,6 +1,6 @@
 """The twin of the queued service, and of the trap: a plan in, a Run out, as from an experiment.
 
-    run = run_plan(lab, plan, target(lab, QUEUED))        # experiment.py
+    run = run_plan(lab, plan, target(lab, QUEUED))        # experiments/runner.py
     run = Twin.learn(run, workers=4).simulate(plan)
 
 No clock passes, no PDF is made, and a Run is filled column by column: ten million jobs are no objects.

@@ -11,8 +11,8 @@ import pytest
 
 from pdflab.__main__ import main
 from pdflab.documents.samples.requests import KINDS
+from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import Phase, burst
-from pdflab.measured import measure_rendering
 from pdflab.notebook.canvas import png
 from pdflab.notebook.plan_charts import Fleet, plan_figure
 from pdflab.planning import plan_chart
@@ -91,7 +91,7 @@ def test_a_second_measurement_agrees_with_the_first() -> None:
     It takes a new process to see it.
     """
     code = (
-        "from pdflab.measured import measure_rendering as m\nimport numpy as np\n"
+        "from pdflab.experiments.service_times import measure_rendering as m\nimport numpy as np\n"
         "print(*(np.mean([s.mean() for s in m().seconds.values()]) for _ in range(4)))"
     )
 

@@ -1,6 +1,6 @@
 """`pdflab demo`: both doors under the same plan, as a table, a chart, and a report in one HTML file.
 
-Read next: experiment.py.
+Read next: experiments/runner.py.
 """
 
 import json
@@ -37,8 +37,8 @@ _HONESTLY = (
 def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, as_json: bool) -> int:
     """Compare both doors under a scenario; print the table, save the chart, the runs and the report."""
     from pdflab.audit import audit as check
-    from pdflab.experiment import compare, measure_capacity
-    from pdflab.experiment import scenario as plan_of
+    from pdflab.experiments.runner import compare, measure_capacity
+    from pdflab.experiments.runner import scenario as plan_of
 
     if not 1 <= seconds <= 600:
         raise UsageError("--seconds must be between 1 and 600.")
@@ -109,9 +109,9 @@ def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Co
 
 def _save(runs: dict[str, Run], folder: Path, *, plan_capacity: float, title: str) -> dict[str, str]:
     """Save the chart, the report and both runs; give where they are."""
+    from pdflab.experiments.report import write_report
     from pdflab.notebook.canvas import png
     from pdflab.notebook.charts import comparison_figure
-    from pdflab.writeup import write_report
 
     paths = {name: folder / f"demo.{ending}" for name, ending in (("chart", "png"), ("report", "html"))}
     paths["chart"].write_bytes(png(comparison_figure(runs[QUEUED], runs[SYNCHRONOUS])))

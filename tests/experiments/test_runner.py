@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from foreign import Foreign, foreign_server
 
-from pdflab import experiment
 from pdflab.analysis.metrics import job_columns, latencies, send_columns, summary
 from pdflab.analysis.run import Run, Send
 from pdflab.analysis.validity import outcomes, spoiled, wasted
-from pdflab.experiment import Capacity, scenario
+from pdflab.experiments import runner as experiment
+from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan, burst

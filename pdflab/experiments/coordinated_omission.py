@@ -3,7 +3,7 @@
 The door stands still for a moment, while a few clients ask, each of whom waits for an answer before it asks
 again: a closed loop. Whoever should have asked meanwhile has not; so hardly a request looks slow.
 
-Read next: experiment.py.
+Read next: experiments/runner.py.
 """
 
 import json
@@ -16,7 +16,7 @@ from pdflab.analysis.metrics import latencies
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
 from pdflab.errors import UsageError
-from pdflab.experiment import freeze
+from pdflab.experiments.runner import freeze
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 from pdflab.tables import figures_table

@@ -11,7 +11,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
-from pdflab.demo import ROWS, honestly, row, told
+from pdflab.experiments.comparison import ROWS, honestly, row, told
 from pdflab.load.plan import Plan
 from pdflab.notebook.canvas import make_figure, png
 from pdflab.notebook.charts import comparison_figure, finding

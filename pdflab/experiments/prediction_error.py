@@ -21,7 +21,7 @@ import numpy as np
 
 from pdflab.analysis.run import QUEUED, Run
 from pdflab.errors import UsageError
-from pdflab.experiment import LINES, run_plan, target
+from pdflab.experiments.runner import LINES, run_plan, target
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings

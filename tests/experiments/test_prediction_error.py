@@ -12,10 +12,19 @@ from statistics import median
 import numpy as np
 import pytest
 
-from pdflab import heldout
 from pdflab.__main__ import main
 from pdflab.analysis.run import Run
-from pdflab.heldout import Case, Round, Verdict, figures, hold_out_all, published, run_on, table
+from pdflab.experiments import prediction_error as heldout
+from pdflab.experiments.prediction_error import (
+    Case,
+    Round,
+    Verdict,
+    figures,
+    hold_out_all,
+    published,
+    run_on,
+    table,
+)
 from pdflab.lab import Lab
 from pdflab.load.plan import burst
 from pdflab.simulation.calibration import ServiceTimes

@@ -1,0 +1,1 @@
+"""Experiments: one plan against both endpoints, and the simulation against the real service."""
