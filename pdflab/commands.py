@@ -1,7 +1,7 @@
 """What each command does, once its arguments are read.
 
 Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; experiments/comparison.py,
-chaos.py and
+cli/chaos.py and
 planning.py have files of their own.
 """
 
@@ -156,7 +156,7 @@ def dead_letters(arguments: argparse.Namespace) -> int:
 
 def chaos(arguments: argparse.Namespace) -> int:
     """Attack a private system, and audit it."""
-    from pdflab.chaos import chaos as attack
+    from pdflab.cli.chaos import chaos as attack
 
     a = arguments
     return attack(_private(a), seconds=a.seconds, seed=a.seed, naive=a.naive, as_json=a.json)

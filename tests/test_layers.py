@@ -49,7 +49,7 @@ DOORS = {  # each third-party library, and the only places that know it
         "tables.py",
         "experiments/comparison.py",
         "experiments/coordinated_omission.py",
-        "chaos.py",
+        "cli/chaos.py",
         "load/firing.py",
         "planning.py",
     ),

@@ -12,9 +12,9 @@ import pytest
 from conftest import eventually, needs
 
 import pdflab
-from pdflab.attacks import NEED_A_SERVER, WORKER, Attack, Blow, Kind, plan
 from pdflab.audit import audit
-from pdflab.damage import Damage, damage
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Attack, Blow, Kind, plan
+from pdflab.chaos.impact import Damage, damage
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.settings import Settings

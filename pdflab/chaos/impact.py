@@ -1,6 +1,6 @@
 """What the blows of an attack did to the jobs, read off jobs.log: one that hit nothing has proved nothing.
 
-Read next: chaos.py.
+Read next: cli/chaos.py.
 """
 
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pdflab.attacks import Blow
+from pdflab.chaos.faults import Blow
 from pdflab.jobs import Cause, JobEvent, JobState
 
 

@@ -1,6 +1,6 @@
 """`pdflab chaos`: the promise, attacked, and then audited.
 
-Read next: attacks.py, what is done; damage.py, what it hit; audit.py, what is asked afterwards.
+Read next: chaos/faults.py, what is done; chaos/impact.py, what it hit; audit.py, what is asked afterwards.
 """
 
 import json
@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pdflab.attacks import NEED_A_SERVER, WORKER, Kind, assault, plan
 from pdflab.audit import Audit, audit
-from pdflab.damage import damage
+from pdflab.chaos.background_load import pressure
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Kind, assault, plan
+from pdflab.chaos.impact import damage
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.pressure import pressure
 from pdflab.settings import Settings
 
 LEASE = 1.5  # seconds: short, so that it often runs out

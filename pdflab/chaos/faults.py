@@ -1,6 +1,6 @@
 """The attacks: a plan of them, drawn from a seed, and how they are carried out.
 
-Read next: damage.py, what they hit; chaos.py.
+Read next: chaos/impact.py, what they hit; cli/chaos.py.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 A fixed rate would leave a fast machine idle, where an attack finds no job in hand, and bury a slow one.
 
-Read next: chaos.py.
+Read next: cli/chaos.py.
 """
 
 import time
