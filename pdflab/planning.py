@@ -40,7 +40,7 @@ from pdflab.simulation.capacity.workload import Demand
 from pdflab.tables import figures_table
 
 if TYPE_CHECKING:
-    from pdflab.notebook.canvas import Picture
+    from pdflab.charts.style import Picture
 
 # How busy each tenth of the time is. A day at the office has its peaks before and after lunch.
 PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (1.0,), "at-once": (1.0,)}
@@ -121,7 +121,7 @@ def plan_chart(
     question: Question, proposals: Sequence[Proposal], *, predicted: float | None = None
 ) -> "Picture":
     """Draw each fleet that will do, or all if none will; `predicted` is how many workers one expected."""
-    from pdflab.notebook.plan_charts import Fleet, plan_figure  # matplotlib is slow to load
+    from pdflab.charts.capacity_plan import Fleet, plan_figure  # matplotlib is slow to load
 
     shown = [p for p in proposals if p.is_sure] or proposals
     fleets = [Fleet(p.policy, _steps(p.staffing, p.finished), p.line) for p in shown]
@@ -252,7 +252,7 @@ def _print_table(question: Question, proposals: Sequence[Proposal]) -> None:
 
 
 def _draw(question: Question, proposals: Sequence[Proposal], file: Path) -> None:
-    from pdflab.notebook.canvas import png
+    from pdflab.charts.style import png
 
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(png(plan_chart(question, proposals)))

@@ -1,6 +1,6 @@
 """What a sceptic asks of a run: was the generator late, what was refused, what was made for nobody?
 
-Read next: notebook/charts.py.
+Read next: charts/comparison.py.
 """
 
 from collections import Counter

@@ -109,9 +109,9 @@ def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Co
 
 def _save(runs: dict[str, Run], folder: Path, *, plan_capacity: float, title: str) -> dict[str, str]:
     """Save the chart, the report and both runs; give where they are."""
+    from pdflab.charts.comparison import comparison_figure
+    from pdflab.charts.style import png
     from pdflab.experiments.report import write_report
-    from pdflab.notebook.canvas import png
-    from pdflab.notebook.charts import comparison_figure
 
     paths = {name: folder / f"demo.{ending}" for name, ending in (("chart", "png"), ("report", "html"))}
     paths["chart"].write_bytes(png(comparison_figure(runs[QUEUED], runs[SYNCHRONOUS])))

@@ -68,8 +68,8 @@ def _told(seconds: float | None) -> str:
 
 def _save(run: Run, settings: Settings) -> dict[str, Any]:
     """Save the chart and the run; give where they are."""
-    from pdflab.notebook.canvas import make_figure, png
-    from pdflab.notebook.charts import draw_omission
+    from pdflab.charts.comparison import draw_omission
+    from pdflab.charts.style import make_figure, png
 
     figure = make_figure(760, 420)
     figure.set_layout_engine("constrained")

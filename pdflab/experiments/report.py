@@ -1,6 +1,6 @@
 """The report of a comparison: one HTML file with its pictures inside, that asks nothing of any other host.
 
-Read next: notebook/charts.py.
+Read next: charts/comparison.py.
 """
 
 import base64
@@ -11,11 +11,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.charts.comparison import comparison_figure, finding
+from pdflab.charts.style import make_figure, png
+from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import ROWS, honestly, row, told
 from pdflab.load.plan import Plan
-from pdflab.notebook.canvas import make_figure, png
-from pdflab.notebook.charts import comparison_figure, finding
-from pdflab.notebook.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 
 _SHARP = 200  # dots an inch: for a projector
 

@@ -3,7 +3,7 @@
 The attacks run on a thread of their own, one after another: a click never blocks, and who is killed is back
 at work before the next blow falls, so that every blow meets something alive.
 
-Read next: notebook/fates.py, which counts what was lost.
+Read next: charts/job_outcomes.py, which counts what was lost.
 """
 
 import html

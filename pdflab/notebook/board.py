@@ -9,9 +9,9 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pdflab.charts.rolling_window import DOORS, Numbers
+from pdflab.charts.style import COLOURS
 from pdflab.jobs import JobEvent, WorkerId
-from pdflab.notebook.canvas import COLOURS
-from pdflab.notebook.last_minute import DOORS, Numbers
 
 LINES = 8  # of jobs.log
 _STRIPS = 8  # workers that there is room for

@@ -16,9 +16,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.charts import comparison_figure
 from pdflab.notebook.deeds import Deeds
 from pdflab.notebook.hints import THREADS
 from pdflab.notebook.lane import Lane

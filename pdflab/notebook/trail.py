@@ -1,6 +1,6 @@
 """One job seen from outside: what the API answers about it, and its lines in jobs.log.
 
-Read next: notebook/trail_charts.py, which draws it.
+Read next: charts/job_trace.py, which draws it.
 """
 
 import json

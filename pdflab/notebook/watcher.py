@@ -2,7 +2,7 @@
 
 Two pictures a second while something happens, none when nothing does.
 
-Read next: notebook/board.py and notebook/live_chart.py.
+Read next: notebook/board.py and charts/live.py.
 """
 
 import os
@@ -14,13 +14,13 @@ from threading import Event, RLock, Thread
 from typing import Protocol
 from weakref import ref
 
+from pdflab.charts.live import LiveChart
+from pdflab.charts.rolling_window import DOORS, LastMinute
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 from pdflab.notebook import board
 from pdflab.notebook.hints import THREADS
-from pdflab.notebook.last_minute import DOORS, LastMinute
-from pdflab.notebook.live_chart import LiveChart
 from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
 from pdflab.notebook.preview import thumbnail
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from pdflab.analysis.run import Send
+from pdflab.charts.job_trace import trail_figure
+from pdflab.charts.style import ACCEPTED, RENDERING, WAITING
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.notebook.canvas import ACCEPTED, RENDERING, WAITING
 from pdflab.notebook.trail import ask, log_lines, table
-from pdflab.notebook.trail_charts import trail_figure
 
 SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
 INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
+from pdflab.charts.capacity_plan import Fleet, plan_figure
+from pdflab.charts.style import png
 from pdflab.documents.samples.requests import KINDS
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import Phase, burst
-from pdflab.notebook.canvas import png
-from pdflab.notebook.plan_charts import Fleet, plan_figure
 from pdflab.planning import plan_chart
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed

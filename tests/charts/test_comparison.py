@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from pdflab.analysis.run import Run, Send, Sends
-from pdflab.notebook import canvas
-from pdflab.notebook.canvas import png
-from pdflab.notebook.charts import (
+from pdflab.charts import style as canvas
+from pdflab.charts.comparison import (
     comparison_figure,
     draw_latency,
     draw_omission,
     draw_throughput,
     finding,
 )
-from pdflab.notebook.timelines import draw_depth
+from pdflab.charts.style import png
+from pdflab.charts.timelines import draw_depth
 
 
 def axes() -> Axes:

@@ -6,8 +6,8 @@ import pytest
 from made_up import queued, synchronous
 
 from pdflab.analysis.run import Send
+from pdflab.charts.rolling_window import ANSWERED, DELIVERED, FAILED, LastMinute
 from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook.last_minute import ANSWERED, DELIVERED, FAILED, LastMinute
 
 
 def minute_at(now: float, *, n: int = 12, completed: int = 2) -> LastMinute:

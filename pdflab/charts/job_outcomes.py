@@ -1,6 +1,6 @@
 """What became of jobs: which were accepted, which ended, which were lost, which came back.
 
-Read next: notebook/failure_charts.py, which draws it.
+Read next: charts/failures.py, which draws it.
 """
 
 from collections.abc import Sequence

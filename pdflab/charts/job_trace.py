@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pdflab.analysis.run import Send
-from pdflab.errors import UsageError
-from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook.canvas import (
+from pdflab.charts.style import (
     ACCEPTED,
     PREDICTED,
     RENDERING,
@@ -22,6 +20,8 @@ from pdflab.notebook.canvas import (
     make_figure,
     set_title,
 )
+from pdflab.errors import UsageError
+from pdflab.jobs import JobEvent, JobState
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 _ROWS = ("the client waits for its answer", "the job waits in the line", "a worker renders it")

@@ -8,10 +8,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.charts import style as canvas
+from pdflab.charts.timelines import draw_age, draw_jobs, draw_plan, draw_workers
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import batch, burst, month_end, steady
-from pdflab.notebook import canvas
-from pdflab.notebook.timelines import draw_age, draw_jobs, draw_plan, draw_workers
 
 
 def axes() -> Axes:

@@ -2,7 +2,7 @@
 
 Each is titled with what its own data shows, and claims no more; a run whose generator was late is stamped.
 
-Read next: notebook/timelines.py, then notebook/live_chart.py.
+Read next: charts/timelines.py, then charts/live.py.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from pdflab.analysis import metrics
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.analysis.validity import spoiled
-from pdflab.notebook.canvas import (
+from pdflab.charts.style import (
     ACCEPTED,
     ASKED,
     COLOURS,
@@ -36,7 +36,7 @@ from pdflab.notebook.canvas import (
     origin,
     stamp,
 )
-from pdflab.notebook.timelines import draw_depth
+from pdflab.charts.timelines import draw_depth
 
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles
 _MARKED = (0.5, 0.9, 0.99)

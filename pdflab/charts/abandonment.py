@@ -1,6 +1,6 @@
 """Clients who wait for so long and no longer: how many left, phase by phase of a plan.
 
-Read next: notebook/patience_charts.py, which draws it.
+Read next: charts/abandonment_charts.py, which draws it.
 """
 
 from dataclasses import dataclass

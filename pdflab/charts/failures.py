@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from pdflab.analysis.run import QUEUED
-from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook.canvas import (
+from pdflab.charts.job_outcomes import Fates, came_back
+from pdflab.charts.style import (
     ACCEPTED,
     ASKED,
     COLOURS,
@@ -21,7 +21,7 @@ from pdflab.notebook.canvas import (
     make_figure,
     set_title,
 )
-from pdflab.notebook.fates import Fates, came_back
+from pdflab.jobs import JobEvent, JobState
 
 _MOST_ROWS = 6  # jobs in one picture, the latest ones
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS
-from pdflab.notebook.canvas import (
+from pdflab.charts.rolling_window import ANSWERED, DELIVERED, DOORS, LastMinute, Points
+from pdflab.charts.rolling_window import FAILED as REFUSED
+from pdflab.charts.style import (
     ACCEPTED,
     COLOURS,
     FAILED,
@@ -29,8 +31,6 @@ from pdflab.notebook.canvas import (
     latency_axis,
     make_figure,
 )
-from pdflab.notebook.last_minute import ANSWERED, DELIVERED, DOORS, LastMinute, Points
-from pdflab.notebook.last_minute import FAILED as REFUSED
 
 _FAILURES_AT = 50.0  # seconds, on the axis of waiting: they are marked above everybody who was served
 _LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # of the picture: beside some axes, and below all

@@ -2,7 +2,7 @@
 
 Nothing here grows with the load either: what a picture cannot show apart is kept once.
 
-Read next: notebook/live_chart.py, which draws it.
+Read next: charts/live.py, which draws it.
 """
 
 import math

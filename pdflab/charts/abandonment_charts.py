@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from pdflab.analysis.metrics import send_columns
 from pdflab.analysis.run import QUEUED, Run
 from pdflab.analysis.validity import spoiled, wasted
-from pdflab.notebook.canvas import (
+from pdflab.charts.style import (
     ACCEPTED,
     COLOURS,
     FAILED,

@@ -1,6 +1,6 @@
 """Charts of what went on inside, over time: the line, its oldest, each job, each worker; and of a plan.
 
-Read next: notebook/live_chart.py.
+Read next: charts/live.py.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,7 @@ from pdflab.analysis.metrics import job_columns, send_columns, throughput
 from pdflab.analysis.queue_metrics import depth, oldest_age, stays, utilisation
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled
-from pdflab.jobs import JobState
-from pdflab.load.plan import Plan
-from pdflab.notebook.canvas import (
+from pdflab.charts.style import (
     ASKED,
     COLOURS,
     FAILED,
@@ -36,6 +34,8 @@ from pdflab.notebook.canvas import (
     origin,
     stamp,
 )
+from pdflab.jobs import JobState
+from pdflab.load.plan import Plan
 
 _STYLES = ("-", "--", ":", "-.")
 _POINTS = 1_000  # of a curve of ages

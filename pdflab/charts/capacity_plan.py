@@ -1,13 +1,13 @@
 """The chart of `pdflab plan`: which fleet is there when, and what waits for it.
 
-Read next: charts.py, whose colours and axes these are.
+Read next: charts/comparison.py, whose colours and axes these are.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdflab.analysis.columns import Floats
-from pdflab.notebook.canvas import ASKED, PREDICTED, TEXT, Picture, add_line, dress, make_figure
+from pdflab.charts.style import ASKED, PREDICTED, TEXT, Picture, add_line, dress, make_figure
 
 _HOUR = 3600.0
 _COLOURS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette

@@ -3,10 +3,10 @@
 import pytest
 
 from pdflab.analysis.run import Send
+from pdflab.charts import style as canvas
+from pdflab.charts.failures import fates_figure, life_figure
+from pdflab.charts.job_outcomes import Fates, came_back, count_fates
 from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook import canvas
-from pdflab.notebook.failure_charts import fates_figure, life_figure
-from pdflab.notebook.fates import Fates, came_back, count_fates
 
 WORDS = {"Q": JobState.QUEUED, "P": JobState.PROCESSING, "C": JobState.COMPLETED, "F": JobState.FAILED}
 

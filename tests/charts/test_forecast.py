@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pdflab.analysis.run import Run
+from pdflab.charts.forecast import forecast_figure, see_burst
+from pdflab.charts.style import png
+from pdflab.charts.timelines import rush_figure
 from pdflab.load.plan import Plan, burst
-from pdflab.notebook.canvas import png
-from pdflab.notebook.forecast_charts import forecast_figure, see_burst
-from pdflab.notebook.timelines import rush_figure
 from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import queued_door, simulate

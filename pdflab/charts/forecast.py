@@ -1,6 +1,6 @@
 """A burst as it was foretold, by the reader, by pencil and by simulation, and as it was.
 
-Read next: plan_charts.py.
+Read next: charts/capacity_plan.py.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,7 @@ from pdflab.analysis.columns import Floats
 from pdflab.analysis.metrics import job_columns
 from pdflab.analysis.queue_metrics import depth
 from pdflab.analysis.run import QUEUED, Run
-from pdflab.load.plan import Plan
-from pdflab.notebook.canvas import (
+from pdflab.charts.style import (
     ASKED,
     COLOURS,
     PREDICTED,
@@ -29,6 +28,7 @@ from pdflab.notebook.canvas import (
     origin,
     set_title,
 )
+from pdflab.load.plan import Plan
 from pdflab.simulation.theory import Backlog, LongRun
 
 _QUEUED, _PENCIL = COLOURS[QUEUED], ASKED

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.charts.abandonment import crowds
+from pdflab.charts.abandonment_charts import patience_figure
+from pdflab.charts.style import ACCEPTED, COLOURS, FAILED
+from pdflab.charts.timelines import rush_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
-from pdflab.notebook.canvas import ACCEPTED, COLOURS, FAILED
-from pdflab.notebook.patience import crowds
-from pdflab.notebook.patience_charts import patience_figure
-from pdflab.notebook.timelines import rush_figure
 
 PLAN = burst(10, calm=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
 PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")

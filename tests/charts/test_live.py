@@ -7,9 +7,9 @@ from made_up import queued, synchronous
 from matplotlib.image import imread
 
 from pdflab.analysis.run import Events, Run
-from pdflab.notebook import live_chart
-from pdflab.notebook.last_minute import LastMinute
-from pdflab.notebook.live_chart import LiveChart
+from pdflab.charts import live as live_chart
+from pdflab.charts.live import LiveChart
+from pdflab.charts.rolling_window import LastMinute
 
 
 def minute_of(now: float, *runs: Run) -> LastMinute:

@@ -1,0 +1,1 @@
+"""Charts: a Run and an Axes in, the Axes out."""
