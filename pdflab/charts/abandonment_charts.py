@@ -1,6 +1,6 @@
 """Pictures of patience: who waited for how long, who left, and what was made for nobody.
 
-Read next: notebook/trail.py.
+Read next: notebook/job_lookup.py.
 """
 
 from typing import Any

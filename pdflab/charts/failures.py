@@ -1,6 +1,6 @@
 """Pictures of a failure: how many jobs a dead worker took along, and how one of them came back.
 
-Read next: notebook/attack_panel.py.
+Read next: notebook/fault_panel.py.
 """
 
 from collections.abc import Sequence

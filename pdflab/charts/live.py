@@ -3,7 +3,7 @@
 What stays (axes, ticks, names) is painted once and kept; a frame adds only the lines. No text moves, as it
 costs more than all the lines; the numbers stand above the picture, in words of the page.
 
-Read next: notebook/watcher.py.
+Read next: notebook/poller.py.
 """
 
 import io

@@ -3,7 +3,8 @@
 A click only puts an order on a lane, so that it never blocks: one lane for load and staff, in the order of
 the clicks, and one for attacks, which take their time. A third thread looks and paints.
 
-Read next: deeds.py, what each click does; load/generator.py, where a pressed button becomes requests.
+Read next: notebook/actions.py, what each click does; load/generator.py, where a pressed button becomes
+requests.
 """
 
 import os
@@ -19,12 +20,12 @@ from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
 from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.deeds import Deeds
+from pdflab.notebook.actions import Deeds
 from pdflab.notebook.hints import THREADS
-from pdflab.notebook.lane import Lane
-from pdflab.notebook.news import News
+from pdflab.notebook.log_handler import News
 from pdflab.notebook.panel import Panel
-from pdflab.notebook.watcher import Watcher
+from pdflab.notebook.poller import Watcher
+from pdflab.notebook.task_queue import Lane
 from pdflab.settings import PRESETS
 
 _SEED = 1  # of every load: both doors get the same documents at the same instants

@@ -25,7 +25,8 @@ from ipywidgets import (
 )
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS
-from pdflab.notebook import board, hints
+from pdflab.notebook import hints
+from pdflab.notebook import status_html as board
 
 WIDTH, HEIGHT = 1000, 310  # of the live picture, in pixels
 _LOADS = {

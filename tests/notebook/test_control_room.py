@@ -284,12 +284,12 @@ def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
     lab: FakeLab, watched: ControlRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quiet lab costs no picture; an event brings the picture back."""
-    monkeypatch.setattr("pdflab.notebook.watcher._AFTERGLOW", 0.0)
+    monkeypatch.setattr("pdflab.notebook.poller._AFTERGLOW", 0.0)
     looks, quiet = lab.looks, watched.panel.picture.value
     eventually(lambda: lab.looks > looks + 2, seconds=5)
     assert watched.panel.picture.value is quiet
 
-    monkeypatch.setattr("pdflab.notebook.watcher._AFTERGLOW", 60.0)
+    monkeypatch.setattr("pdflab.notebook.poller._AFTERGLOW", 60.0)
     lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
 
     eventually(lambda: watched.panel.picture.value != quiet, seconds=5)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pdflab.lab import Lab
-from pdflab.notebook.lesson import Words
+from pdflab.notebook.lessons.lesson import Words
 
 _PATIENCE = 10.0  # seconds
 

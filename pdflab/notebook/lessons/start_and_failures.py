@@ -1,12 +1,12 @@
 """The questions of each notebook: one table a notebook, with a hint for every likely wrong answer.
 
-Read next: notebook/lesson.py, which asks them.
+Read next: notebook/lessons/lesson.py, which asks them.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pdflab.notebook.lesson import Question
+from pdflab.notebook.lessons.lesson import Question
 
 
 def _table(**questions: Question) -> Mapping[str, Question]:

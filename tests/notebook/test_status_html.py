@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from pdflab.charts.rolling_window import Numbers
 from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook import board
+from pdflab.notebook import status_html as board
 
 RENDERS = JobEvent("abcdef0123", JobState.PROCESSING, 100.0, "invoice", worker="here:41:aaaa")
 

@@ -1,12 +1,12 @@
 """The questions of notebook 01, the synchronous trap.
 
-Read next: notebook/questions_queue.py.
+Read next: notebook/lessons/queue.py.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pdflab.notebook.lesson import Question
+from pdflab.notebook.lessons.lesson import Question
 
 THE_SYNCHRONOUS_TRAP: Mapping[str, Question] = MappingProxyType(
     {

@@ -7,7 +7,7 @@
 Who has predicted a result understands it better than who only watched it (Crouch and others, American Journal
 of Physics 72, 2004).
 
-Read next: notebook/questions.py, where the questions are.
+Read next: notebook/lessons/start_and_failures.py, where the questions are.
 """
 
 from collections.abc import Mapping

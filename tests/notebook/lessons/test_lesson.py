@@ -9,7 +9,7 @@ from IPython.lib.pretty import pretty
 
 from pdflab import notebook
 from pdflab.errors import UsageError
-from pdflab.notebook.lesson import Lesson, Question
+from pdflab.notebook.lessons.lesson import Lesson, Question
 
 HINT = "Count the workers, not the jobs."
 SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})

@@ -13,7 +13,7 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.attack_panel import AttackPanel, fill_line, wait_for_silence, wait_until
+from pdflab.notebook.fault_panel import AttackPanel, fill_line, wait_for_silence, wait_until
 from pdflab.settings import Settings
 
 

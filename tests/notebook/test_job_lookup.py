@@ -10,7 +10,7 @@ from pdflab.charts.style import ACCEPTED, RENDERING, WAITING
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.notebook.trail import ask, log_lines, table
+from pdflab.notebook.job_lookup import ask, log_lines, table
 
 SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
 INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))

@@ -14,7 +14,7 @@ from pdflab.jobs import JobEvent
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
-from pdflab.notebook.watcher import Watcher
+from pdflab.notebook.poller import Watcher
 
 FREEZE = 1.4  # seconds
 _LARGE = 1.45  # times: a projector's size, as panel.css has it

@@ -1,12 +1,12 @@
 """The questions of notebook 02, queue and worker.
 
-Read next: notebook/questions.py.
+Read next: notebook/lessons/start_and_failures.py.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pdflab.notebook.lesson import Question
+from pdflab.notebook.lessons.lesson import Question
 
 QUEUE_AND_WORKER: Mapping[str, Question] = MappingProxyType(
     {

@@ -19,7 +19,7 @@ from ipywidgets import HTML, Button, HBox, Layout, VBox
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.news import News
+from pdflab.notebook.log_handler import News
 
 _GLANCE = 0.02  # seconds between two looks
 _PATIENCE = 60.0  # seconds that a part may take to be at work again

@@ -1,12 +1,12 @@
 """The questions of the notebook that predicts before it measures.
 
-Read next: notebook/lesson.py, which asks them.
+Read next: notebook/lessons/lesson.py, which asks them.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pdflab.notebook.lesson import Question
+from pdflab.notebook.lessons.lesson import Question
 
 PREDICT_THEN_MEASURE: Mapping[str, Question] = MappingProxyType(
     {

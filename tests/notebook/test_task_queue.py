@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from pdflab.errors import UsageError
-from pdflab.notebook.lane import Lane
+from pdflab.notebook.task_queue import Lane
 
 
 def test_orders_are_carried_out_one_after_another() -> None:

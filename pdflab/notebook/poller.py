@@ -2,7 +2,7 @@
 
 Two pictures a second while something happens, none when nothing does.
 
-Read next: notebook/board.py and charts/live.py.
+Read next: notebook/status_html.py and charts/live.py.
 """
 
 import os
@@ -19,7 +19,7 @@ from pdflab.charts.rolling_window import DOORS, LastMinute
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
-from pdflab.notebook import board
+from pdflab.notebook import status_html as board
 from pdflab.notebook.hints import THREADS
 from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
 from pdflab.notebook.preview import thumbnail
