@@ -1,6 +1,6 @@
 """The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest.
 
-Read next: options.py, for what each command takes; lab/lab.py.
+Read next: cli/parser.py, for what each command takes; lab/lab.py.
 """
 
 import argparse
@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from pdflab.cli.parser import parser
 from pdflab.errors import PdfLabError
-from pdflab.options import parser
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 

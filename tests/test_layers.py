@@ -45,13 +45,13 @@ DOORS = {  # each third-party library, and the only places that know it
     "IPython": ("notebook/",),
     "pypdfium2": ("notebook/",),
     "rich": (
-        "commands.py",
-        "tables.py",
+        "cli/commands.py",
+        "cli/terminal.py",
         "experiments/comparison.py",
         "experiments/coordinated_omission.py",
         "cli/chaos.py",
-        "load/firing.py",
-        "planning.py",
+        "cli/load.py",
+        "cli/plan.py",
     ),
     "numba": ("simulation/fcfs_numba.py",),
 }

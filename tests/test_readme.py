@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pdflab.cli.parser import parser
 from pdflab.documents.requests import parse_request
-from pdflab.options import parser
 from pdflab.settings import Settings
 
 ROOT = Path(__file__).parents[1]

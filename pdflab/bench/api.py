@@ -26,12 +26,12 @@ from rich.console import Console
 from rich.progress import track
 
 from pdflab.child_process import end, spawn
+from pdflab.cli.terminal import figures_table
 from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
-from pdflab.tables import figures_table
 
 ROUNDS = 9
 SECONDS = 0.5  # of a turn

@@ -17,10 +17,10 @@ from rich.console import Console
 
 from pdflab.bench.fleet import fleet_figures, start_ms
 from pdflab.bench.turns import BATCH, figures_of, round_trips, take_turns
+from pdflab.cli.terminal import figures_table
 from pdflab.documents.samples.requests import sample
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
-from pdflab.tables import figures_table
 
 ROUNDS = 40
 _BUSY = 0.9  # with a smaller share of a core than this, the bare loop was held up by others

@@ -25,12 +25,12 @@ from rich.console import Console
 from rich.progress import track
 
 from pdflab.bench.memory import growth_in_a_fresh_process
+from pdflab.cli.terminal import figures_table
 from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import sample
 from pdflab.service.worker.font_files import find_fonts
-from pdflab.tables import figures_table
 
 ROUNDS = 9
 LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round

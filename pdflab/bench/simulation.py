@@ -23,12 +23,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
 from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.fcfs import Jobs, Serve, serve, simulate_line
 from pdflab.simulation.fcfs_numba import fastest_serve
 from pdflab.simulation.model import Model
-from pdflab.tables import figures_table
 
 ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9

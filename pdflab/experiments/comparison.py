@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
-from pdflab.tables import figures_table
 
 ROWS = {
     "sent": ("sent", "{:,}"),

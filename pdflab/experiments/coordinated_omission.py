@@ -15,11 +15,11 @@ from rich.table import Table
 from pdflab.analysis.metrics import latencies
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
+from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
 from pdflab.experiments.runner import freeze
 from pdflab.lab import Lab
 from pdflab.settings import Settings
-from pdflab.tables import figures_table
 
 _STANDSTILL = 1.4  # seconds
 _CLIENTS = 5  # few enough to be under 1 in 100 of all who ask within the shortest demo

@@ -1,6 +1,6 @@
 """How long a document takes: as told, as a real run has it, or as measured here and now.
 
-Read next: simulation/calibration.py, which learns from a run; then planning.py.
+Read next: simulation/calibration.py, which learns from a run; then cli/plan.py.
 """
 
 import time

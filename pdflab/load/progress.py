@@ -1,6 +1,6 @@
 """What a load has come to so far, for those who watch it: rates wanted and achieved, in flight, percentiles.
 
-Read next: firing.py.
+Read next: cli/load.py.
 """
 
 import time

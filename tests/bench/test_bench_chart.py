@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pdflab.bench import chart
-from pdflab.commands import BENCHMARKS
+from pdflab.cli.commands import BENCHMARKS
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 from test_render import MONSTERS
 
-from pdflab.commands import _SAMPLE_DATE
-from pdflab.commands import sample as sample_command
+from pdflab.cli.commands import _SAMPLE_DATE
+from pdflab.cli.commands import sample as sample_command
 from pdflab.documents.render import render
 from pdflab.documents.requests import parse_request
 from pdflab.documents.samples.requests import KINDS, sample

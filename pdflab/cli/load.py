@@ -23,6 +23,7 @@ from pdflab.analysis.metrics import RANKS
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import too_late
 from pdflab.child_process import stop_event
+from pdflab.cli.terminal import figures_table
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.load.generator import Target, fire
 from pdflab.load.plan import Plan
@@ -30,7 +31,6 @@ from pdflab.load.progress import Progress, Tally
 from pdflab.load.scenarios import plan_for, read_plan
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
-from pdflab.tables import figures_table
 
 _FILES = 10_240  # open ones: an open loop may have thousands of requests under way
 _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended

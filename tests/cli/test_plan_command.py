@@ -12,10 +12,10 @@ import pytest
 from pdflab.__main__ import main
 from pdflab.charts.capacity_plan import Fleet, plan_figure
 from pdflab.charts.style import png
+from pdflab.cli.plan import plan_chart
 from pdflab.documents.samples.requests import KINDS
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import Phase, burst
-from pdflab.planning import plan_chart
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed
 from pdflab.simulation.capacity.workload import Demand

@@ -2,7 +2,7 @@
 
 Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; experiments/comparison.py,
 cli/chaos.py and
-planning.py have files of their own.
+cli/plan.py have files of their own.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def open_lab() -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed; install it with: pip install -e '.[lab]'")
     notebooks = next(
-        (f for f in (Path(__file__).parents[1] / "notebooks", Path("notebooks")) if f.is_dir()), None
+        (f for f in (Path(__file__).parents[2] / "notebooks", Path("notebooks")) if f.is_dir()), None
     )
     if notebooks is None:
         raise UsageError("There is no folder notebooks/ here; run pdflab in a clone of the project.")
@@ -112,7 +112,7 @@ def up(settings: Settings) -> int:
 
 def load(arguments: argparse.Namespace) -> int:
     """Send an operation, or a written plan, to a running service, and tell what became of it."""
-    from pdflab.load.firing import load as fire_at
+    from pdflab.cli.load import load as fire_at
 
     return fire_at(arguments)
 
@@ -144,7 +144,7 @@ def audit(arguments: argparse.Namespace) -> int:
 
 def dead_letters(arguments: argparse.Namespace) -> int:
     """List what failed at a running service, or try it again."""
-    from pdflab.deadletters import list_dead_letters, retry, retry_all
+    from pdflab.cli.dead_letters import list_dead_letters, retry, retry_all
 
     a = arguments
     if a.retry:
@@ -164,7 +164,7 @@ def chaos(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     """Size a fleet."""
-    from pdflab.planning import plan as size  # the simulation, which nobody else needs
+    from pdflab.cli.plan import plan as size  # the simulation, which nobody else needs
 
     return size(arguments)
 

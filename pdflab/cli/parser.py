@@ -1,6 +1,6 @@
 """What each command takes, and which function it runs.
 
-Read next: commands.py.
+Read next: cli/commands.py.
 """
 
 import argparse
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pdflab import __version__, commands
+from pdflab import __version__
+from pdflab.cli import commands
 from pdflab.settings import PRESETS, Settings
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from foreign import foreign_server
 from rich.console import Console
 
 from pdflab.analysis.run import Send
+from pdflab.cli.load import _table as table_of
+from pdflab.cli.load import is_this_machine, make_sure
 from pdflab.errors import UsageError
-from pdflab.load.firing import _table as table_of
-from pdflab.load.firing import is_this_machine, make_sure
 from pdflab.load.plan import burst
 from pdflab.load.progress import Tally
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pdflab.analysis.columns import Floats
+from pdflab.cli.terminal import figures_table
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.experiments.prediction_error import published
@@ -37,7 +38,6 @@ from pdflab.simulation.capacity.search import (
     try_fleet,
 )
 from pdflab.simulation.capacity.workload import Demand
-from pdflab.tables import figures_table
 
 if TYPE_CHECKING:
     from pdflab.charts.style import Picture
