@@ -194,7 +194,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def soak(arguments: argparse.Namespace) -> int:
     """Run many small jobs, and tell whether anything has grown or slowed down."""
-    from pdflab import soak
+    from pdflab.benchmarks import soak
 
     if arguments.jobs < soak.ROWS:
         raise UsageError(f"--jobs must be {soak.ROWS} or more.")

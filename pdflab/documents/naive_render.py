@@ -94,7 +94,7 @@ def _write_sums(pdf: TutorialPDF, request: InvoiceRequest) -> None:
             table.row(cells)
 
 
-# The other yardstick, bench/platypus.py, shows the same.
+# The other yardstick, benchmarks/platypus.py, shows the same.
 
 
 def remarks_of(request: InvoiceRequest) -> list[str]:

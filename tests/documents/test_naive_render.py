@@ -8,7 +8,7 @@ import pytest
 from fpdf.fonts import CoreFont
 from pypdf import PdfReader
 
-from pdflab.bench.platypus import platypus_invoice
+from pdflab.benchmarks.platypus import platypus_invoice
 from pdflab.documents.invoice.translations import labels_for
 from pdflab.documents.naive_render import tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render

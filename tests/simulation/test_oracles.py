@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pdflab.bench import simulation as bench
+from pdflab.benchmarks import simulation as bench
 from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome

@@ -5,7 +5,7 @@ warm: a quick one draws four documents in a turn, of which the first does not co
 full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
 What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
 not: by the clock on the wall, ours would look better than it is.
-Read next: platypus.py.
+Read next: benchmarks/platypus.py.
 """
 
 import gc
@@ -24,7 +24,7 @@ import matplotlib
 from rich.console import Console
 from rich.progress import track
 
-from pdflab.bench.memory import growth_in_a_fresh_process
+from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.cli.terminal import figures_table
 from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render
@@ -115,7 +115,7 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
             yield Contender(row, "naive", invoice, naive, every)
             yield Contender(row, "ours", invoice, ours)
     if importlib.util.find_spec("reportlab"):
-        from pdflab.bench.platypus import platypus_invoice
+        from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
     yield Contender("custom", "naive", sample("custom", SEED), tutorial_custom)

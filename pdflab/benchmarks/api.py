@@ -3,7 +3,7 @@
 Both are processes behind the same waitress, take turns, and get the same bytes over the same number of kept
 connections from a client that costs next to nothing. No worker runs: what is measured is the door alone.
 
-Read next: bare.py.
+Read next: benchmarks/bare.py.
 """
 
 import json
@@ -137,7 +137,7 @@ def _doors() -> Iterator[tuple[str, str]]:
         socks = [exits.enter_context(listen("127.0.0.1", 0, setting="--port")) for _ in names]
         words = (
             ["pdflab", "api", "--guarded", "--fd", str(socks[0].fileno())],
-            ["pdflab.bench.bare", str(socks[1].fileno())],
+            ["pdflab.benchmarks.bare", str(socks[1].fileno())],
         )
         for name, command, sock in zip(names, words, socks, strict=True):
             env = os.environ | settings.to_env()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import needs
 
-from pdflab.bench import fleet, queue, turns
+from pdflab.benchmarks import fleet, queue, turns
 from pdflab.service.jobqueue.redis_server import Broker, private_broker
 from pdflab.settings import Settings
 

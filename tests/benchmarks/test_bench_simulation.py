@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pdflab.bench import simulation as bench
+from pdflab.benchmarks import simulation as bench
 from pdflab.errors import UsageError
 
 PROMISED = {"vs_simpy", "vs_ciw", "event_vs_simpy", "ten_million_s", "hundred_million_mb"}

@@ -6,7 +6,7 @@ import pytest
 from foreign import foreign_server
 from rich.console import Console
 
-from pdflab.bench import api
+from pdflab.benchmarks import api
 from pdflab.errors import LoadFailed
 
 

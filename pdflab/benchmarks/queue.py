@@ -3,7 +3,7 @@
 The ping that a worker pays is timed in the bare loop, between two documents (`ping_us`): Redis has slept for
 some milliseconds and must be woken, and the document has filled the processor's caches with its own data.
 Pings in a row find both sides awake and warm (`ping_hot_us`): no worker that renders pays so little.
-Read next: turns.py.
+Read next: benchmarks/turns.py.
 """
 
 import json
@@ -15,8 +15,8 @@ from typing import Any
 
 from rich.console import Console
 
-from pdflab.bench.fleet import fleet_figures, start_ms
-from pdflab.bench.turns import BATCH, figures_of, round_trips, take_turns
+from pdflab.benchmarks.fleet import fleet_figures, start_ms
+from pdflab.benchmarks.turns import BATCH, figures_of, round_trips, take_turns
 from pdflab.cli.terminal import figures_table
 from pdflab.documents.samples.requests import sample
 from pdflab.service.jobqueue.redis_server import private_broker

@@ -1,7 +1,7 @@
 """How much a process grows over 1,000 different documents of all kinds and scripts, failures among them.
 
 It is a process of its own: what another one has loaded and freed before would blur the picture.
-Read next: queue.py.
+Read next: benchmarks/queue.py.
 """
 
 import gc
@@ -26,7 +26,7 @@ FAILS = 20  # one in so many breaks off halfway
 
 def growth_in_a_fresh_process() -> float:
     """Render in a new process and give by how many megabytes it grew."""
-    code = "from pdflab.bench.memory import growth, jobs; print(growth(jobs()))"
+    code = "from pdflab.benchmarks.memory import growth, jobs; print(growth(jobs()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
 

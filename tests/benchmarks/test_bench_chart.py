@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pdflab.bench import chart
+from pdflab.benchmarks import chart
 from pdflab.cli.commands import BENCHMARKS
 
 

@@ -268,7 +268,7 @@ def _seconds_of(count: int) -> float:
 
 
 def _peak_in_a_fresh_process(count: int) -> float:
-    code = f"from pdflab.bench.simulation import peak_mb; print(peak_mb({count}))"
+    code = f"from pdflab.benchmarks.simulation import peak_mb; print(peak_mb({count}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
 

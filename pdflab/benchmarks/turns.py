@@ -2,7 +2,7 @@
 
 A slow moment of the machine so meets all of them. Ratios compare within a round, and the median round counts;
 the first document of each turn does not, as it finds the processor's caches full of another's data.
-Read next: fleet.py.
+Read next: benchmarks/fleet.py.
 """
 
 import time
@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pdflab.bench.fleet import EMPTY_REQUEST, rounds_of, submissions
-from pdflab.bench.loops import Nothing, make, nothing
+from pdflab.benchmarks.fleet import EMPTY_REQUEST, rounds_of, submissions
+from pdflab.benchmarks.loops import Nothing, make, nothing
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
 from pdflab.service.jobqueue.jobqueue import JobQueue

@@ -1,9 +1,10 @@
 """The queue's yardsticks, as processes of their own: a bare loop, and a worker of empty jobs.
 
-    python -m pdflab.bench.loops bare REQUEST DOCUMENTS    at each line on stdin: render and store so many
-    python -m pdflab.bench.loops empty                     a worker, set up as `pdflab worker` is
+    python -m pdflab.benchmarks.loops bare REQUEST DOCUMENTS    at each line on stdin: render and store so
+    many
+    python -m pdflab.benchmarks.loops empty                     a worker, set up as `pdflab worker` is
 
-Read next: memory.py.
+Read next: benchmarks/memory.py.
 """
 
 import os

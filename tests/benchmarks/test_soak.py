@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import children_of, needs
 
-from pdflab import soak
-from pdflab.soak import Row
+from pdflab.benchmarks import soak
+from pdflab.benchmarks.soak import Row
 
 FLAT = Row(jobs=20, seconds=1.0, redis=5.0, worker=75.0, api=70.0, recorder=35.0, stats_ms=2.0)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pdflab.bench import memory
-from pdflab.bench import render as bench
+from pdflab.benchmarks import memory
+from pdflab.benchmarks import render as bench
 from pdflab.documents.samples.requests import KINDS, sample
 
 PROMISED = {

@@ -3,7 +3,7 @@
 Each fleet has a database of its own in the same Redis, and waits idle while another has its turn. Rates are
 read off the records, from the first job's start to the last one's end by Redis' clock: nobody's start-up
 counts.
-Read next: loops.py.
+Read next: benchmarks/loops.py.
 """
 
 import json
@@ -39,7 +39,7 @@ _GLANCE = 0.02
 _PATIENCE = 60.0  # seconds that a round may take: the embedded Redis is slow
 _LONGEST, _FEWEST = 18.0, 3  # seconds that all rounds may take, but so many there are
 _PAUSE = 0.01  # seconds, until a worker that has ended a job waits at the line again
-_WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.bench.loops", "empty"]
+_WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.benchmarks.loops", "empty"]
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ def submissions(request: str, number: int) -> list[Submission]:
 @contextmanager
 def bare_loops(request: str) -> Iterator[Any]:
     """Start two processes of bare loops; give what lets n of them run at once, and times it."""
-    command = [sys.executable, "-m", "pdflab.bench.loops", "bare", request, str(JOBS)]
+    command = [sys.executable, "-m", "pdflab.benchmarks.loops", "bare", request, str(JOBS)]
     loops = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]

@@ -1,6 +1,6 @@
 """The yardstick of `pdflab bench api`: a Flask view that returns a constant, served as the API is served.
 
-Read next: api.py.
+Read next: benchmarks/api.py.
 """
 
 import sys
