@@ -22,11 +22,11 @@ The keys:
     pdf_jobs_suspects    set     jobs that the last sweep found taken and not claimed; expires
     pdf_jobs_swept_at    string  the instant of the last sweep
 
-Every step is one short Lua script in steps/, atomic in Redis, and may be sent twice without harm:
+Every step is one short Lua script in lua/, atomic in Redis, and may be sent twice without harm:
 ids and tokens are made by the caller, and a step that is repeated answers as it did the first time.
 (`mark`, the naive worker's, is the counter-example.)
 
-Read next: steps/common.lua, then service/worker/worker.py.
+Read next: lua/common.lua, then service/worker/worker.py.
 """
 
 import json
