@@ -30,6 +30,9 @@ def test_one_short_round_has_the_promised_keys() -> None:
     figures = api.measure(rounds=1, seconds=0.1)
     row = figures["kinds"]["custom"]
 
+    assert figures.keys() == {"accepted_per_s", "share_of_bare_flask", "kinds"}
+    assert figures["kinds"].keys() == {"custom", "invoice", "report"}
+    assert row.keys() == {"accepted_per_s", "bare_per_s", "share_of_bare_flask"}
     assert figures["accepted_per_s"] == row["accepted_per_s"] > 0
     assert figures["share_of_bare_flask"] == pytest.approx(
         row["accepted_per_s"] / row["bare_per_s"], rel=0.01

@@ -7,6 +7,9 @@ import pytest
 from pdflab.benchmarks import chart
 from pdflab.cli.commands import BENCHMARKS
 
+PROMISED = {"panel_cpu", "throughput_loss"}
+BESIDE = {"redis", "throughput_loss_range", "frames_per_s", "per_s"}
+
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -17,6 +20,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_it_measures_a_panel_that_paints(figures: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     """Shares, not per cent; and pictures were painted, or the panel would cost nothing."""
     assert BENCHMARKS["chart"] == chart.__name__
+    assert figures.keys() == PROMISED | BESIDE
     assert figures["frames_per_s"] > 0
     assert -0.5 < figures["panel_cpu"] < 1
     assert figures["throughput_loss"] < 1

@@ -22,6 +22,10 @@ from pdflab.settings import Settings
 PARTS = ["recorder", "api", WORKER]
 ATTACK = ("--seconds", "10", "--seed", "7")
 WRONG = ("lost", "open", "doubled", "invalid", "holes")
+AUDITED = {"accepted", "completed", "failed", "expired", *WRONG}
+ATTACKED = {"kills", "freezes", "cuts", "restarts", "outages"}
+HIT = {"hits", "completed_meanwhile", "returned", "slowest_return_s", "slowest_return_leases", "fenced"}
+ABOUT = {"worker", "workers", "seconds", "seed", "redis", "skipped", "sent", "unheard", "audit"}
 
 
 def drawn(seed: int, **changed: Any) -> list[Attack]:
@@ -66,6 +70,7 @@ def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
 
     code, figures, told = chaos(*ATTACK, folder=tmp_path)
 
+    assert figures.keys() == AUDITED | ATTACKED | HIT | ABOUT
     assert (code, figures["audit"]) == (0, "clean"), figures
     assert [figures[key] for key in WRONG] == [0] * len(WRONG)
     assert figures["accepted"] == figures["completed"] + figures["failed"]

@@ -25,7 +25,7 @@ def pdflab(*words: str, folder: Path, **env: str) -> "subprocess.CompletedProces
     """Run a command to its end."""
     command = [sys.executable, "-m", "pdflab", *words]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=_environment(env), timeout=120
+        command, cwd=folder, capture_output=True, text=True, env=_environment(env), timeout=300
     )
 
 

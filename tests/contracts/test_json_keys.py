@@ -69,7 +69,7 @@ def told(*words: str, folder: Path) -> Any:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The shortest demo: its folder, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
-    return folder, told("demo", "--seconds", "1", folder=folder)
+    return folder, told("demo", "--seconds", "1", "--workers", "1", folder=folder)
 
 
 def test_demo_tells_the_same_of_both_endpoints(demo: tuple[Path, Any]) -> None:
@@ -121,13 +121,13 @@ def test_plan_tells_the_cheapest_fleet_and_the_others(tmp_path: Path) -> None:
 
     figures = shape(told(*words, folder=tmp_path))
 
+    assert figures.pop("notes") in ([], [TEXT])
     assert figures == FLEET | {
         "target": TEXT,
         "service_s": NUMBER,
         "policies": [FLEET],
         "what_if": [FLEET],
         "job_by_job_s": NUMBER,
-        "notes": figures["notes"],
     }
 
 
