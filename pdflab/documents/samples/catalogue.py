@@ -74,7 +74,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Read the catalogue."""
     told = json.loads(
-        (files("pdflab.documents.samples.requests") / "catalogue.json").read_text(encoding="utf-8")
+        (files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8")
     )
     return Catalogue(
         [Market(**market) for market in told["markets"]],

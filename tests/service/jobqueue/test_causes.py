@@ -89,7 +89,7 @@ def test_a_job_that_goes_on_leaves_its_cause_behind(queue: JobQueue, storage: St
 
 def test_the_steps_write_no_other_word() -> None:
     """Each literal cause in a step, behind the state that it leads to or compared, is one of the list."""
-    steps = [step.read_text() for step in (files("pdflab.service") / "steps").iterdir()]
+    steps = [step.read_text() for step in (files("pdflab.service.jobqueue") / "lua").iterdir()]
     words = [word for text in steps for word in re.findall(r"'(?:QUEUED|FAILED)', '(\w+)'", text)]
     words += [word for text in steps for word in re.findall(r"\.cause [=~]= '(\w+)'", text)]
 
