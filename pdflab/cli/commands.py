@@ -1,18 +1,14 @@
 """What each command does, once its arguments are read.
 
-Read next: lab/system.py for `up`, audit.py for `audit`, bench/ for `bench`; experiments/comparison.py,
-cli/chaos.py and
-cli/plan.py have files of their own.
+Read next: lab/system.py for `up`, audit.py for `audit`; cli/course.py, cli/chaos.py and cli/plan.py have
+files of their own.
 """
 
 import argparse
 import importlib
-import importlib.util
 import json
 import os
-import subprocess
 import sys
-import webbrowser
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -21,30 +17,7 @@ from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
 BENCHMARKS = {name: f"pdflab.bench.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
-_NOTEBOOK = "00_start_here.ipynb"
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
-
-
-def open_lab() -> int:
-    """Open JupyterLab on the first notebook."""
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise UsageError("JupyterLab is not installed; install it with: pip install -e '.[lab]'")
-    notebooks = next(
-        (f for f in (Path(__file__).parents[2] / "notebooks", Path("notebooks")) if f.is_dir()), None
-    )
-    if notebooks is None:
-        raise UsageError("There is no folder notebooks/ here; run pdflab in a clone of the project.")
-    options = [f"--ServerApp.root_dir={notebooks}", f"--LabApp.default_url=/lab/tree/{_NOTEBOOK}"]
-    if os.name == "posix" and os.geteuid() == 0:
-        options.append("--allow-root")  # in a container, root is the usual user
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        options.append("--no-browser")  # it then prints its address and waits
-    command = [sys.executable, "-m", "jupyterlab", *options]
-    if os.name == "posix":
-        os.execv(sys.executable, command)  # Ctrl-C and the terminal are JupyterLab's from here on
-    return subprocess.run(command, check=False).returncode
 
 
 def run_role(role: str, settings: Settings, *, guarded: bool, fd: int | None) -> int:

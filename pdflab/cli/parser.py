@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pdflab import __version__
-from pdflab.cli import commands
+from pdflab.cli import commands, course
 from pdflab.settings import PRESETS, Settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pdflab {__version__}")
-    parser.set_defaults(run=lambda _: commands.open_lab())
+    parser.set_defaults(run=lambda _: course.open_lab())
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_services(subparsers)
     _add_experiments(subparsers)

@@ -73,9 +73,7 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """Read the catalogue."""
-    told = json.loads(
-        (files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8")
-    )
+    told = json.loads((files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8"))
     return Catalogue(
         [Market(**market) for market in told["markets"]],
         [Good(**good) for good in told["goods"]],
