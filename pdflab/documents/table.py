@@ -55,14 +55,19 @@ def draw_table(
     table = _Table(sheet, columns, carry)
     for number, row in enumerate(rows or [()]):
         levels = table.levels(row, BODY)
-        height = len(levels) * BODY.leading + 2 * PADDING
-        height += table.carry_height if number < len(rows) - 1 else tail
+        height = _height(levels, BODY) + (table.carry_height if number < len(rows) - 1 else tail)
         if number == 0:
             sheet.needs(table.heading_height + height)
             table.draw_heading()
         elif sheet.y + height > sheet.bottom:
             table.turn(number)
         table.draw_row(number, row, levels)
+
+
+def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row]) -> float:
+    """Tell the height of the heading with the first row, which stand together."""
+    table = _Table(sheet, columns, None)
+    return table.heading_height + _height(table.levels(rows[0] if rows else ("",), BODY), BODY)
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
@@ -84,7 +89,7 @@ class _Table:
         self.lefts = [*accumulate((column.width + GUTTER for column in columns), initial=MARGIN)]
         titles = [column.title for column in columns]
         self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
-        self.heading_height = len(self.heading) * LABEL.leading + 2 * PADDING
+        self.heading_height = _height(self.heading, LABEL)
 
     def levels(self, row: Row, style: Style) -> list[Row]:
         """Wrap the cells of a row, and give its lines from top to bottom."""
@@ -149,3 +154,7 @@ class _Table:
         self.sheet.y += CARRIED.leading + PADDING
         if not foot:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
+
+
+def _height(levels: Sequence[Row], style: Style) -> float:
+    return len(levels) * style.leading + 2 * PADDING
