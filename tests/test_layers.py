@@ -164,7 +164,7 @@ def test_each_library_has_one_door(library: str) -> None:
     users = {m for m in MODULES if library in {name.partition(".")[0] for name in imports(m)}}
 
     assert users
-    assert not {user for user in users if not user.startswith((*DOORS[library], "bench/"))}
+    assert not {user for user in users if not user.startswith((*DOORS[library], "benchmarks/"))}
 
 
 def test_nothing_imports_the_command_line() -> None:
