@@ -18,7 +18,7 @@ PURE_FILES += ("analysis/metrics.py", "analysis/queue_metrics.py", "analysis/val
 PACKAGE_DATA = "documents/samples/catalogue.py"
 PURE = [name for name in MODULES if name.startswith(("documents/", "simulation/")) or name in PURE_FILES]
 
-DOORS = {  # each third-party library, and the only places that know it
+ENDPOINTS = {  # each third-party library, and the only places that know it
     "redis": (
         "service/jobqueue/jobqueue.py",
         "service/jobqueue/monitor.py",
@@ -158,13 +158,13 @@ def test_the_notebook_side_knows_the_service_only_through_the_lab() -> None:
         assert not beyond, f"{module} imports {beyond}"
 
 
-@pytest.mark.parametrize("library", DOORS)
-def test_each_library_has_one_door(library: str) -> None:
+@pytest.mark.parametrize("library", ENDPOINTS)
+def test_each_library_has_one_endpoint(library: str) -> None:
     """What a new version of it could break is found in one place; the benchmarks are free."""
     users = {m for m in MODULES if library in {name.partition(".")[0] for name in imports(m)}}
 
     assert users
-    assert not {user for user in users if not user.startswith((*DOORS[library], "benchmarks/"))}
+    assert not {user for user in users if not user.startswith((*ENDPOINTS[library], "benchmarks/"))}
 
 
 def test_nothing_imports_the_command_line() -> None:

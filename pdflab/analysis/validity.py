@@ -36,9 +36,9 @@ def outcome(status: int, error: str | None) -> str:
 def wasted(run: Run) -> tuple[int, float]:
     """Count the PDFs that were made for clients who no longer waited, and the seconds of work in them.
 
-    Only the synchronous door makes such: a queued PDF waits in its file until it is fetched.
+    Only the synchronous endpoint makes such: a queued PDF waits in its file until it is fetched.
     """
-    if run.door != SYNCHRONOUS:
+    if run.endpoint != SYNCHRONOUS:
         return 0, 0.0
     jobs = job_columns(run.events)
     fetched = Labels(run.sends.job_id.codes[run.sends.accepted], run.sends.job_id.words).codes_in(jobs.job_id)

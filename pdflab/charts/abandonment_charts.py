@@ -77,13 +77,13 @@ def _draw_fates(ax: Axes, run: Run, predicted: float | None) -> None:
 
 
 def _answer(run: Run) -> tuple[str, str]:
-    """Give the colour and the name of a yes: at one door it is the PDF, at the other a promise of it."""
-    return (ACCEPTED, "had a promise") if run.door == QUEUED else (COLOURS[run.door], "had a PDF")
+    """Give the colour and the name of a yes: at one endpoint it is the PDF, at the other a promise of it."""
+    return (ACCEPTED, "had a promise") if run.endpoint == QUEUED else (COLOURS[run.endpoint], "had a PDF")
 
 
 def _finding(run: Run) -> str:
     left = int(np.count_nonzero(~run.sends.accepted))
-    return f"{run.door}: {left or 'none'} of {len(run.sends):,} clients left without an answer"
+    return f"{run.endpoint}: {left or 'none'} of {len(run.sends):,} clients left without an answer"
 
 
 def _legend(ax: Axes, *, columns: int) -> None:

@@ -98,7 +98,7 @@ class Verdict:
 
 
 def run_on(system: Lab | Twin, plan: Plan) -> Run:
-    """Give the run of a plan at the queued door of a lab, or of its twin."""
+    """Give the run of a plan at the queued endpoint of a lab, or of its twin."""
     if isinstance(system, Twin):
         return system.simulate(plan)
     return run_plan(system, plan, target(system, QUEUED))
