@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats, Integers
 from pdflab.analysis.queue_metrics import EventRows
-from pdflab.analysis.run import SYNCHRONOUS, Events, Run, Send, Sends
-from pdflab.jobs import JobState
+from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.jobs import Endpoint, JobState
 
 RANKS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 
@@ -110,7 +110,7 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     accepted_at = np.where(table.accepted, table.answered_at, np.nan)
     job = table.job_id.codes_in(jobs.job_id)
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, finds the nan at the end
-    at_once = table.endpoint.equal(SYNCHRONOUS)
+    at_once = table.endpoint.equal(Endpoint.SYNCHRONOUS)
     return SendColumns(
         table.intended_at, table.sent_at, accepted_at, np.where(at_once, accepted_at, completed_at)
     )

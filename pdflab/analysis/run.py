@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from pdflab.analysis.columns import Floats, Integers, Labels, from_plain, to_plain
 from pdflab.jobs import Cause, JobEvent, JobState
 
-QUEUED = "queued"
-SYNCHRONOUS = "synchronous"
 STATES = tuple(JobState)  # a state's code is its place here
 
 _CODES = {state: code for code, state in enumerate(STATES)}

@@ -10,7 +10,8 @@ import numpy as np
 
 from pdflab.analysis.columns import Labels
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
-from pdflab.analysis.run import SYNCHRONOUS, Run, Send, Sends
+from pdflab.analysis.run import Run, Send, Sends
+from pdflab.jobs import Endpoint
 
 LATE = 0.010  # seconds: a generator that is later than this, 1 time in 100, may have spoiled its run …
 SPOILED = 0.25  # … and has, if it is more than this share of the latency that it is part of
@@ -38,7 +39,7 @@ def wasted(run: Run) -> tuple[int, float]:
 
     Only the synchronous endpoint makes such: a queued PDF waits in its file until it is fetched.
     """
-    if run.endpoint != SYNCHRONOUS:
+    if run.endpoint != Endpoint.SYNCHRONOUS:
         return 0, 0.0
     jobs = job_columns(run.events)
     fetched = Labels(run.sends.job_id.codes[run.sends.accepted], run.sends.job_id.words).codes_in(jobs.job_id)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pdflab.analysis.metrics import send_columns
-from pdflab.analysis.run import QUEUED, Run
+from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled, wasted
 from pdflab.charts.style import (
     ACCEPTED,
@@ -29,6 +29,7 @@ from pdflab.charts.style import (
     set_title,
     stamp,
 )
+from pdflab.jobs import Endpoint
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 
@@ -78,7 +79,11 @@ def _draw_fates(ax: Axes, run: Run, predicted: float | None) -> None:
 
 def _answer(run: Run) -> tuple[str, str]:
     """Give the colour and the name of a yes: at one endpoint it is the PDF, at the other a promise of it."""
-    return (ACCEPTED, "had a promise") if run.endpoint == QUEUED else (COLOURS[run.endpoint], "had a PDF")
+    return (
+        (ACCEPTED, "had a promise")
+        if run.endpoint == Endpoint.QUEUED
+        else (COLOURS[run.endpoint], "had a PDF")
+    )
 
 
 def _finding(run: Run) -> str:

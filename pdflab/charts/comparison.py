@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from pdflab.analysis import metrics
 from pdflab.analysis.columns import Floats
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled
 from pdflab.charts.style import (
     ACCEPTED,
@@ -37,6 +37,7 @@ from pdflab.charts.style import (
     stamp,
 )
 from pdflab.charts.timelines import draw_depth
+from pdflab.jobs import Endpoint
 
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles
 _MARKED = (0.5, 0.9, 0.99)
@@ -71,8 +72,8 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.accept, ACCEPTED, "queued, answered")
-    _add_percentiles(ax, ours.complete, COLOURS[QUEUED], "queued, PDF")
-    _add_percentiles(ax, theirs.complete, COLOURS[SYNCHRONOUS], "synchronous, PDF")
+    _add_percentiles(ax, ours.complete, COLOURS[Endpoint.QUEUED], "queued, PDF")
+    _add_percentiles(ax, theirs.complete, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
     _stamp(ax, (queued, synchronous))
     halves = f"{QUEUED} {median(ours.accept)}, {SYNCHRONOUS} {median(theirs.accept)}"
     answered = len(ours.accept) or len(theirs.accept)

@@ -17,7 +17,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS
 from pdflab.charts.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, LastMinute, Points
 from pdflab.charts.rolling_window import FAILED as REFUSED
 from pdflab.charts.style import (
@@ -32,6 +31,7 @@ from pdflab.charts.style import (
     latency_axis,
     make_figure,
 )
+from pdflab.jobs import Endpoint
 
 _FAILURES_AT = 50.0  # seconds, on the axis of waiting: they are marked above everybody who was served
 _LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # of the picture: beside some axes, and below all
@@ -56,14 +56,16 @@ class LiveChart:
         self._changed: list[Axes] = []  # whose pixels are no longer right
         self._palette = _palette()
         self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
-        self._depth = add_line(self._depth_ax, COLOURS[QUEUED], "queued")
+        self._depth = add_line(self._depth_ax, COLOURS[Endpoint.QUEUED], "queued")
         self._rates = {
             endpoint: add_line(self._rate_ax, colour, endpoint) for endpoint, colour in COLOURS.items()
         }
         self._dots = {
-            (QUEUED, ANSWERED): _dots(self._wait_ax, ACCEPTED, "queued, answered"),
-            (QUEUED, DELIVERED): _dots(self._wait_ax, COLOURS[QUEUED], "queued, PDF"),
-            (SYNCHRONOUS, DELIVERED): _dots(self._wait_ax, COLOURS[SYNCHRONOUS], "synchronous, PDF"),
+            (Endpoint.QUEUED, ANSWERED): _dots(self._wait_ax, ACCEPTED, "queued, answered"),
+            (Endpoint.QUEUED, DELIVERED): _dots(self._wait_ax, COLOURS[Endpoint.QUEUED], "queued, PDF"),
+            (Endpoint.SYNCHRONOUS, DELIVERED): _dots(
+                self._wait_ax, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF"
+            ),
         }
         self._failed = add_line(self._wait_ax, FAILED, "failed", "none", "x")
         self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]

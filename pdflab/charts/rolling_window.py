@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
-from pdflab.jobs import JobEvent, JobState
+from pdflab.analysis.run import Send
+from pdflab.jobs import Endpoint, JobEvent, JobState
 
-ENDPOINTS = (QUEUED, SYNCHRONOUS)
+ENDPOINTS = (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
 ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # what a client can have waited for
 
 _SLOTS = 480  # instants that the picture of a minute can show apart
@@ -68,7 +68,7 @@ class LastMinute:
             self._note_queued(event)
         for event in self._new("synchronous", synchronous):
             if event.state is JobState.COMPLETED:
-                self._made[SYNCHRONOUS][math.floor(event.at)] += 1
+                self._made[Endpoint.SYNCHRONOUS][math.floor(event.at)] += 1
         for send in self._new("sends", sends):
             self._note_send(send)
         self._forget(now - self.window)
@@ -113,7 +113,7 @@ class LastMinute:
             self.in_hand.pop(job_id, None)
         if event.state is JobState.COMPLETED:
             self.newest = job_id
-            self._made[QUEUED][math.floor(event.at)] += 1
+            self._made[Endpoint.QUEUED][math.floor(event.at)] += 1
             self._deliver(job_id, event.at)
 
     def _note_depth(self, at: float) -> None:
@@ -129,7 +129,7 @@ class LastMinute:
             self._waits[endpoint, FAILED].add(asked_at, math.inf)
             return
         self._waits[endpoint, ANSWERED].add(asked_at, send.answered_at - asked_at)
-        if endpoint == SYNCHRONOUS:
+        if endpoint == Endpoint.SYNCHRONOUS:
             self._waits[endpoint, DELIVERED].add(asked_at, send.answered_at - asked_at)
         elif job_id:
             self._asked[job_id] = asked_at
@@ -141,7 +141,7 @@ class LastMinute:
         if asked_at is None:
             self._done[job_id] = at  # its client has not told us yet, and may be none of ours
         else:
-            self._waits[QUEUED, DELIVERED].add(asked_at, at - asked_at)
+            self._waits[Endpoint.QUEUED, DELIVERED].add(asked_at, at - asked_at)
 
     def _forget(self, before: float) -> None:
         while len(self._depth) > 1 and self._depth[1][0] < before:  # the last of the old ones begins the line

@@ -10,9 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.settings import Settings
 
 ROWS = {
@@ -49,7 +50,7 @@ def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, a
     console.print(f"{capacity};\n{plan.count:,} documents to each endpoint: {plan.name}", highlight=False)
     with _progress(console) as progress:
         runs = compare(plan, settings=settings, timeout=timeout, watch=_Watcher(progress))
-    figures = {endpoint: row(runs[endpoint]) for endpoint in (QUEUED, SYNCHRONOUS)}
+    figures = {endpoint: row(runs[endpoint]) for endpoint in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)}
     verdict = check(settings)
     facts = {"capacity_per_s": round(capacity.per_s, 1), "spike": round(capacity.spike, 2)}
     files = _save(runs, settings.folder, plan_capacity=capacity.per_s, title=str(capacity))
@@ -88,7 +89,8 @@ def told(key: str, value: Any) -> str:
 def honestly(figures: dict[str, dict[str, Any]]) -> str:
     """Say what the queue buys, and what it did not buy in this run."""
     queued, synchronous = (
-        told("complete_p99_s", figures[endpoint]["complete_p99_s"]) for endpoint in (QUEUED, SYNCHRONOUS)
+        told("complete_p99_s", figures[endpoint]["complete_p99_s"])
+        for endpoint in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
     )
     return f"{_HONESTLY} Of those who got a PDF, 99 of 100 had it within {queued} (queued) and {synchronous}."
 
@@ -115,7 +117,7 @@ def _save(runs: dict[str, Run], folder: Path, *, plan_capacity: float, title: st
     from pdflab.experiments.report import write_report
 
     paths = {name: folder / f"demo.{ending}" for name, ending in (("chart", "png"), ("report", "html"))}
-    paths["chart"].write_bytes(png(comparison_figure(runs[QUEUED], runs[SYNCHRONOUS])))
+    paths["chart"].write_bytes(png(comparison_figure(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])))
     write_report(paths["report"], runs, capacity=plan_capacity, subtitle=title)
     for endpoint, run in runs.items():
         paths[f"{endpoint} run"] = folder / f"{endpoint}.run.json"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure, finding
 from pdflab.charts.style import make_figure, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import ROWS, honestly, row, told
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
 _SHARP = 200  # dots an inch: for a projector
@@ -42,8 +43,8 @@ _PAGE = """<!doctype html>
 
 def write_report(path: Path, runs: dict[str, Run], *, capacity: float, subtitle: str) -> None:
     """Write what became of a plan at both endpoints: the table, the findings, and every chart."""
-    body = "\n".join(_body(runs[QUEUED], runs[SYNCHRONOUS], capacity))
-    title = finding(runs[QUEUED], runs[SYNCHRONOUS])
+    body = "\n".join(_body(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS], capacity))
+    title = finding(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])
     page = _PAGE.format(title=escape(title), subtitle=escape(subtitle), body=body)
     path.write_text(page, encoding="utf-8")
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pdflab.analysis.queue_metrics import stays
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan, batch, burst, month_end, month_end_peak, steady
@@ -89,7 +89,7 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
 def compare(
     plan: Plan,
     *,
-    endpoints: Sequence[str] = (SYNCHRONOUS, QUEUED),
+    endpoints: Sequence[str] = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED),
     settings: Settings,
     timeout: float = 30.0,
     watch: Watch | None = None,
@@ -108,7 +108,7 @@ def compare(
 
 def target(lab: Lab, endpoint: str, *, timeout: float = 30.0, clients: int | None = None) -> Target:
     """Give an endpoint of a lab."""
-    return Target(lab.url if endpoint == QUEUED else lab.sync_url, endpoint, timeout, clients)
+    return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
 
 def run_plan(
@@ -167,7 +167,7 @@ def freeze(
             frozen.append(True)
             lab.freeze(seconds, *(names or ("api",)))
 
-    return run_plan(lab, plan, target(lab, QUEUED, timeout=timeout, clients=clients), during=halfway)
+    return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
 def _await_everything(lab: Lab, endpoint: str) -> None:
     """Wait for every ending; a synchronous server also works on for clients who have given up."""
     lab.wait(_PATIENCE)
-    if endpoint == SYNCHRONOUS:
+    if endpoint == Endpoint.SYNCHRONOUS:
         seen, deadline = -1, time.monotonic() + _PATIENCE
         while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
             seen = now
@@ -213,4 +213,4 @@ def _told(settings: Settings) -> dict[str, Any]:
 
 
 def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
-    return lab.events() if endpoint == QUEUED else lab.sync_events()
+    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()

@@ -19,9 +19,9 @@ from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pdflab.analysis.run import QUEUED, Send
+from pdflab.analysis.run import Send
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.jobs import JobEvent
+from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan
@@ -137,32 +137,32 @@ class Lab:
 
     # The six operations
 
-    def custom(self, *, endpoint: str = QUEUED, **fields: Any) -> str:
+    def custom(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one custom document, with fields of your own or made up; give its job id."""
         return self._one("custom", endpoint, fields)
 
-    def invoice(self, *, endpoint: str = QUEUED, **fields: Any) -> str:
+    def invoice(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one invoice; give its job id."""
         return self._one("invoice", endpoint, fields)
 
-    def report(self, *, endpoint: str = QUEUED, **fields: Any) -> str:
+    def report(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one report; give its job id."""
         return self._one("report", endpoint, fields)
 
-    def batch(self, n: int = 50, *, endpoint: str = QUEUED) -> None:
+    def batch(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Ask for n documents in one request."""
         self.operate("batch", endpoint=endpoint, n=n)
 
-    def burst(self, n: int = 50, *, endpoint: str = QUEUED) -> None:
+    def burst(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Ask for n documents within one second."""
         self.operate("burst", endpoint=endpoint, n=n)
 
-    def month_end(self, seconds: float = 30.0, *, endpoint: str = QUEUED) -> None:
+    def month_end(self, seconds: float = 30.0, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Send a month of business within so many seconds: quiet nights, and a last working day."""
         self.operate("month-end", endpoint=endpoint, seconds=seconds)
 
     def operate(
-        self, name: str, *, endpoint: str = QUEUED, lines: int | None = None, **parameters: Any
+        self, name: str, *, endpoint: str = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
     ) -> None:
         """Start one of the six operations, by name, and return at once; `wait` waits for it.
 
@@ -171,7 +171,7 @@ class Lab:
         plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
         self.send(replace(plan, lines=lines), endpoint=endpoint)
 
-    def send(self, plan: Plan, *, endpoint: str = QUEUED, at: Target | None = None) -> Load:
+    def send(self, plan: Plan, *, endpoint: str = Endpoint.QUEUED, at: Target | None = None) -> Load:
         """Start sending a plan to an endpoint, or to one as a target describes it, and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
         return self._note(launch(self.settings)(plan, at or self._target(endpoint)))
@@ -311,7 +311,7 @@ class Lab:
         return self._system
 
     def _target(self, endpoint: str) -> Target:
-        return Target(self.url if endpoint == QUEUED else self.sync_url, endpoint)
+        return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
 
     def _next_seed(self) -> int:
         with self._lock:

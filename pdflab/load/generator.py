@@ -22,12 +22,13 @@ from typing import NamedTuple, Protocol
 
 import aiohttp
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, parcels_of
 from pdflab.load.plan import Plan
 
-_PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
+_PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
 _GLANCE = 0.05  # seconds between two looks at `stop`
 _READY = 1_000  # parcels made ahead
@@ -42,7 +43,7 @@ class Target:
     """
 
     url: str
-    endpoint: str = QUEUED
+    endpoint: str = Endpoint.QUEUED
     timeout: float = 30.0
     clients: int | None = None
 
@@ -78,7 +79,7 @@ async def fire(
     nothing is sent twice. When `stop` is set no more is sent; when the task is cancelled, what still waits
     is reported as "cancelled".
     """
-    batched = isinstance(requests, Plan) and requests.batched and target.endpoint == QUEUED
+    batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     parcels = _Ahead(parcels_of(requests, batched=batched))
     parcels.make()  # before the clock starts: a batch is due at once
     connector = aiohttp.TCPConnector(limit=0)

@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import UsageError
-from pdflab.jobs import JobEvent
+from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
@@ -18,7 +18,11 @@ from pdflab.notebook.poller import Watcher
 
 FREEZE = 1.4  # seconds
 _LARGE = 1.45  # times: a projector's size, as panel.css has it
-_RENDERERS = {QUEUED: ("worker-",), SYNCHRONOUS: ("sync-api-",), hints.BOTH: ("worker-", "sync-api-")}
+_RENDERERS = {
+    Endpoint.QUEUED: ("worker-",),
+    Endpoint.SYNCHRONOUS: ("sync-api-",),
+    hints.BOTH: ("worker-", "sync-api-"),
+}
 
 
 class Deeds:
@@ -45,7 +49,7 @@ class Deeds:
     def operate(self, name: str, endpoint: str) -> None:
         """Start one of the six operations at an endpoint, or at both at the same time."""
         lab, load = self.lab, self._loads.get(name, {})
-        for one in (QUEUED, SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
+        for one in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
             sends = len(lab.sends())
             self._asked.setdefault(one, sends)
             if load:
@@ -113,7 +117,7 @@ class Deeds:
 
 
 def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
-    return lab.events() if endpoint == QUEUED else lab.sync_events()
+    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()
 
 
 def _at(endpoint: str, sends: list[Send]) -> list[Send]:
@@ -122,6 +126,6 @@ def _at(endpoint: str, sends: list[Send]) -> list[Send]:
 
 def _verdict(endpoint: str, sends: list[Send]) -> str:
     accepted = sum(send.accepted for send in sends)
-    did = "the queue accepted" if endpoint == QUEUED else "the synchronous endpoint answered"
+    did = "the queue accepted" if endpoint == Endpoint.QUEUED else "the synchronous endpoint answered"
     asked = f"all {len(sends):,}" if len(sends) > 1 else "it"
     return f"{did} {asked}: " + ("yes" if accepted == len(sends) > 0 else f"no, {accepted:,}")

@@ -16,9 +16,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.notebook.actions import Deeds
 from pdflab.notebook.hints import THREADS
@@ -84,7 +85,9 @@ class ControlRoom:
     def figure(self, *, predicted: float | None = None) -> Figure:
         """Compare the latest load at each endpoint; `predicted` is when the last PDF was expected, in
         seconds."""
-        return comparison_figure(self.run(QUEUED), self.run(SYNCHRONOUS), predicted=predicted)
+        return comparison_figure(
+            self.run(Endpoint.QUEUED), self.run(Endpoint.SYNCHRONOUS), predicted=predicted
+        )
 
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab goes on."""

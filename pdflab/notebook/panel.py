@@ -24,7 +24,7 @@ from ipywidgets import (
     VBox,
 )
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS
+from pdflab.jobs import Endpoint
 from pdflab.notebook import hints
 from pdflab.notebook import status_html as board
 
@@ -42,8 +42,8 @@ _ATTACKS = {
     "freeze": ("Freeze for 1.4 s", "Those who render at the chosen endpoint stand still, and go on"),
 }
 _ENDPOINTS = [
-    ("Synchronous endpoint", SYNCHRONOUS),
-    ("Queued endpoint", QUEUED),
+    ("Synchronous endpoint", Endpoint.SYNCHRONOUS),
+    ("Queued endpoint", Endpoint.QUEUED),
     ("Both side by side", hints.BOTH),
 ]
 
@@ -66,7 +66,7 @@ class Panel:
         self.loads = {name: _button(*words, 151) for name, words in _LOADS.items()}
         self.attacks = {name: _button(*words, 130) for name, words in _ATTACKS.items()}
         self.restart = _button("Reset", "Stop everything, and begin anew with nothing of before", 90)
-        self.endpoint = _choice(_ENDPOINTS, QUEUED, 148)
+        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
         self.choices = _choices(chosen, presets)
         self.picture = Image(format="png", layout=_fixed(WIDTH, HEIGHT))
         self.hint, self.status = _text(WIDTH, 40), _text(WIDTH, 22)

@@ -16,8 +16,9 @@ from typing import Self
 import numpy as np
 
 from pdflab.analysis.columns import Integers, Labels
-from pdflab.analysis.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
+from pdflab.analysis.run import STATES, Events, Run, Sends
 from pdflab.documents.samples.requests import KINDS
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.fcfs import Jobs, collect, simulate_line
@@ -64,11 +65,11 @@ def synchronous_endpoint(processes: int, *, cores: float = inf) -> Model:
 
 
 def simulate(
-    plan: Plan, model: Model, service: ServiceTimes, *, endpoint: str = QUEUED, seed: int = 0
+    plan: Plan, model: Model, service: ServiceTimes, *, endpoint: str = Endpoint.QUEUED, seed: int = 0
 ) -> Run:
     """Predict the run of a plan: instants are seconds since it began, and jobs are called 0, 1, 2, …"""
-    jobs = jobs_of(plan, service, patience=_TIMEOUT if endpoint == SYNCHRONOUS else inf, seed=seed)
-    if plan.batched and endpoint == QUEUED:
+    jobs = jobs_of(plan, service, patience=_TIMEOUT if endpoint == Endpoint.SYNCHRONOUS else inf, seed=seed)
+    if plan.batched and endpoint == Endpoint.QUEUED:
         requests = _simulate_batch(list(jobs), model, seed)
     else:
         requests = simulate_requests(jobs, model, seed=seed)
@@ -103,9 +104,9 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
 
 def _sends(requests: Requests, documents: Block, endpoint: str) -> Sends:
     """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
-    taken = 200 if endpoint == SYNCHRONOUS else 202
+    taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.GAVE_UP: 0}, taken)[requests.outcome]
-    heard_at = requests.ended_at if endpoint == SYNCHRONOUS else requests.queued_at
+    heard_at = requests.ended_at if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
     rows = np.arange(len(status), dtype=np.int32)
     first = np.maximum.accumulate(np.where(requests.attempt == 1, rows, 0))
     return Sends(
@@ -126,7 +127,11 @@ def _events(requests: Requests, documents: Block, endpoint: str) -> Events:
     rows = len(requests.at)
     never = np.full(rows, np.nan)
     at = np.concatenate(
-        [never if endpoint == SYNCHRONOUS else requests.queued_at, requests.started_at, requests.ended_at]
+        [
+            never if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at,
+            requests.started_at,
+            requests.ended_at,
+        ]
     )
     ending = _coded({Outcome.FAILED: _CODES["FAILED"]}, _CODES["COMPLETED"])[requests.outcome]
     state = np.concatenate([np.full(rows, _CODES["QUEUED"]), np.full(rows, _CODES["PROCESSING"]), ending])

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from pdflab.analysis import metrics
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.holdout import at_pace, hold_out, replay
@@ -48,7 +49,7 @@ def test_at_the_trap_clients_time_out() -> None:
     """A burst that takes a minute: who has waited for 30 s has no PDF, though the server made it."""
     slow = ServiceTimes.of(custom=0.4, invoice=0.4, report=0.4)
 
-    run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=SYNCHRONOUS)
+    run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=Endpoint.SYNCHRONOUS)
     figures = metrics.summary(run)
 
     assert 0 < figures["failed"] < 300
@@ -157,14 +158,14 @@ def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:
 
 def test_what_cannot_be_learnt_is_told() -> None:
     """An empty run, a kind that never came, a time that cannot be."""
-    empty = Run("nothing", QUEUED)
+    empty = Run("nothing", Endpoint.QUEUED)
 
     with pytest.raises(UsageError, match="no job was completed"):
         calibrate(empty)
     with pytest.raises(UsageError, match="nothing to replay"):
         replay(empty, 2)
     with pytest.raises(UsageError, match="nothing to compare with"):
-        hold_out(Twin(Model(), SERVICE), Run("unfinished", QUEUED, sends=made_up().sends))
+        hold_out(Twin(Model(), SERVICE), Run("unfinished", Endpoint.QUEUED, sends=made_up().sends))
     with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
         ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):
