@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats, Integers, Labels, from_plain, to_plain
-from pdflab.jobs import Cause, JobEvent, JobState
+from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
 STATES = tuple(JobState)  # a state's code is its place here
 
@@ -31,7 +31,7 @@ class Send:
     the document, where it came from a plan.
     """
 
-    endpoint: str
+    endpoint: Endpoint
     kind: str
     intended_at: float
     sent_at: float
@@ -44,7 +44,8 @@ class Send:
     @classmethod
     def from_json(cls, line: str) -> Self:
         """Read a send from one line of sends.jsonl."""
-        return cls(**json.loads(line))
+        fields = json.loads(line)
+        return cls(**fields | {"endpoint": Endpoint(fields["endpoint"])})
 
     @property
     def accepted(self) -> bool:
@@ -92,7 +93,7 @@ class Sends:
         return len(self.intended_at)
 
     def __iter__(self) -> Iterator[Send]:
-        return (Send(**row) for row in _rows(self))
+        return (Send(**row | {"endpoint": Endpoint(row["endpoint"])}) for row in _rows(self))
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
@@ -155,7 +156,7 @@ class Run:
     """One plan against one endpoint. The mappings are plain data, kept as they were told."""
 
     name: str
-    endpoint: str
+    endpoint: Endpoint
     plan: Mapping[str, Any] = field(default_factory=dict)
     sends: Sends = field(default_factory=lambda: Sends.of(()))
     events: Events = field(default_factory=lambda: Events.of(()))
@@ -168,7 +169,7 @@ class Run:
         """Read a run that `save` has written."""
         data = json.loads(path.read_text(encoding="utf-8"))
         sends, events = Sends(**from_plain(data.pop("sends"))), Events(**from_plain(data.pop("events")))
-        return cls(sends=sends, events=events, **data)
+        return cls(endpoint=Endpoint(data.pop("endpoint")), sends=sends, events=events, **data)
 
     def save(self, path: Path) -> None:
         """Write the run as one JSON document of columns."""

@@ -75,7 +75,7 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     _add_percentiles(ax, ours.complete, COLOURS[Endpoint.QUEUED], "queued, PDF")
     _add_percentiles(ax, theirs.complete, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
     _stamp(ax, (queued, synchronous))
-    halves = f"{QUEUED} {median(ours.accept)}, {SYNCHRONOUS} {median(theirs.accept)}"
+    halves = f"{Endpoint.QUEUED} {median(ours.accept)}, {Endpoint.SYNCHRONOUS} {median(theirs.accept)}"
     answered = len(ours.accept) or len(theirs.accept)
     title = f"Half of all clients had an answer within:\n{halves}" if answered else "No clients yet"
     return _dress_percentiles(ax, title, max(len(ours.accept), len(theirs.accept)))

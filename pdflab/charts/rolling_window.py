@@ -77,17 +77,17 @@ class LastMinute:
         """Give how many jobs waited in the line, from each instant on."""
         return list(self._depth)
 
-    def rates(self, endpoint: str, now: float) -> Points:
+    def rates(self, endpoint: Endpoint, now: float) -> Points:
         """Give the PDFs of each whole second."""
         whole = math.floor(now)
         seconds = range(whole - round(self.window), whole)
         return [(float(second), float(self._made[endpoint][second])) for second in seconds]
 
-    def waits(self, endpoint: str, what: str) -> Points:
+    def waits(self, endpoint: Endpoint, what: str) -> Points:
         """Give when clients asked, and how long they waited: no more of them than a picture shows apart."""
         return self._waits[endpoint, what].points()
 
-    def numbers(self, endpoint: str, now: float) -> Numbers:
+    def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
         """Tell an endpoint's minute in three numbers."""
         whole = math.floor(now)
         made = sum(self._made[endpoint][second] for second in range(whole - _LATELY, whole))

@@ -86,7 +86,7 @@ def told(key: str, value: Any) -> str:
     return "–" if value is None else ROWS[key][1].format(value)
 
 
-def honestly(figures: dict[str, dict[str, Any]]) -> str:
+def honestly(figures: dict[Endpoint, dict[str, Any]]) -> str:
     """Say what the queue buys, and what it did not buy in this run."""
     queued, synchronous = (
         told("complete_p99_s", figures[endpoint]["complete_p99_s"])
@@ -95,7 +95,7 @@ def honestly(figures: dict[str, dict[str, Any]]) -> str:
     return f"{_HONESTLY} Of those who got a PDF, 99 of 100 had it within {queued} (queued) and {synchronous}."
 
 
-def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Console) -> None:
+def _print(figures: dict[Endpoint, dict[str, Any]], runs: dict[Endpoint, Run], console: Console) -> None:
     """Print both endpoints side by side; times count from the instant a request was meant to go."""
     table = figures_table("", *figures)
     for key, (name, _) in ROWS.items():
@@ -110,7 +110,7 @@ def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Co
     console.print(honestly(figures), soft_wrap=True, highlight=False)
 
 
-def _save(runs: dict[str, Run], folder: Path, *, plan_capacity: float, title: str) -> dict[str, str]:
+def _save(runs: dict[Endpoint, Run], folder: Path, *, plan_capacity: float, title: str) -> dict[str, str]:
     """Save the chart, the report and both runs; give where they are."""
     from pdflab.charts.comparison import comparison_figure
     from pdflab.charts.style import png
@@ -137,7 +137,7 @@ class _Watcher:
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
 
-    def __call__(self, endpoint: str, answered: int, total: int) -> None:
+    def __call__(self, endpoint: Endpoint, answered: int, total: int) -> None:
         if endpoint not in self._bars:
             self._bars[endpoint] = self._progress.add_task(endpoint, total=total)
         self._progress.update(self._bars[endpoint], completed=answered)

@@ -27,7 +27,7 @@ from pdflab.load.plan import Plan, batch, burst, month_end, month_end_peak, stea
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
-Watch = Callable[[str, int, int], None]  # endpoint, answered so far, documents in the plan
+Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
 
 CALM, SPIKE = 0.5, 5.0  # times the capacity
 LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
@@ -89,11 +89,11 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
 def compare(
     plan: Plan,
     *,
-    endpoints: Sequence[str] = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED),
+    endpoints: Sequence[Endpoint] = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED),
     settings: Settings,
     timeout: float = 30.0,
     watch: Watch | None = None,
-) -> dict[str, Run]:
+) -> dict[Endpoint, Run]:
     """Fire the plan at each endpoint, one after the other, each time at a system that has just been started.
 
     The folder of the settings keeps what the last one left; what came before is put under `earlier/`.
@@ -106,7 +106,7 @@ def compare(
     return runs
 
 
-def target(lab: Lab, endpoint: str, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
     """Give an endpoint of a lab."""
     return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
@@ -180,7 +180,7 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
     }
 
 
-def _tell(watch: Watch | None, endpoint: str, total: int, sends: Sequence[Send]) -> None:
+def _tell(watch: Watch | None, endpoint: Endpoint, total: int, sends: Sequence[Send]) -> None:
     if watch:
         watch(endpoint, len(sends), total)
 
@@ -194,7 +194,7 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())
 
 
-def _await_everything(lab: Lab, endpoint: str) -> None:
+def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
     """Wait for every ending; a synchronous server also works on for clients who have given up."""
     lab.wait(_PATIENCE)
     if endpoint == Endpoint.SYNCHRONOUS:
@@ -212,5 +212,5 @@ def _told(settings: Settings) -> dict[str, Any]:
     return told | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
-def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
+def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
     return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()

@@ -137,32 +137,32 @@ class Lab:
 
     # The six operations
 
-    def custom(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
+    def custom(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one custom document, with fields of your own or made up; give its job id."""
         return self._one("custom", endpoint, fields)
 
-    def invoice(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
+    def invoice(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one invoice; give its job id."""
         return self._one("invoice", endpoint, fields)
 
-    def report(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
+    def report(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one report; give its job id."""
         return self._one("report", endpoint, fields)
 
-    def batch(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
+    def batch(self, n: int = 50, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
         """Ask for n documents in one request."""
         self.operate("batch", endpoint=endpoint, n=n)
 
-    def burst(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
+    def burst(self, n: int = 50, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
         """Ask for n documents within one second."""
         self.operate("burst", endpoint=endpoint, n=n)
 
-    def month_end(self, seconds: float = 30.0, *, endpoint: str = Endpoint.QUEUED) -> None:
+    def month_end(self, seconds: float = 30.0, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
         """Send a month of business within so many seconds: quiet nights, and a last working day."""
         self.operate("month-end", endpoint=endpoint, seconds=seconds)
 
     def operate(
-        self, name: str, *, endpoint: str = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
+        self, name: str, *, endpoint: Endpoint = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
     ) -> None:
         """Start one of the six operations, by name, and return at once; `wait` waits for it.
 
@@ -171,7 +171,7 @@ class Lab:
         plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
         self.send(replace(plan, lines=lines), endpoint=endpoint)
 
-    def send(self, plan: Plan, *, endpoint: str = Endpoint.QUEUED, at: Target | None = None) -> Load:
+    def send(self, plan: Plan, *, endpoint: Endpoint = Endpoint.QUEUED, at: Target | None = None) -> Load:
         """Start sending a plan to an endpoint, or to one as a target describes it, and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
         return self._note(launch(self.settings)(plan, at or self._target(endpoint)))
@@ -294,7 +294,7 @@ class Lab:
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _one(self, kind: str, endpoint: str, fields: dict[str, Any]) -> str:
+    def _one(self, kind: str, endpoint: Endpoint, fields: dict[str, Any]) -> str:
         from pdflab.documents.samples.requests import sample
 
         request = sample(kind, self._next_seed()) | fields
@@ -310,7 +310,7 @@ class Lab:
             raise UsageError("This lab is not running: `with Lab() as lab:` or lab.start() starts one.")
         return self._system
 
-    def _target(self, endpoint: str) -> Target:
+    def _target(self, endpoint: Endpoint) -> Target:
         return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
 
     def _next_seed(self) -> int:

@@ -43,7 +43,7 @@ class Target:
     """
 
     url: str
-    endpoint: str = Endpoint.QUEUED
+    endpoint: Endpoint = Endpoint.QUEUED
     timeout: float = 30.0
     clients: int | None = None
 

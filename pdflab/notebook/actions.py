@@ -35,8 +35,12 @@ class Deeds:
         self, lab: Lab, panel: Panel, watcher: Watcher, *, loads: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self._lab, self._panel, self._watcher, self._loads = ref(lab), panel, watcher, loads
-        self._began: dict[str, tuple[int, int]] = {}  # sends and events before the latest load at an endpoint
-        self._asked: dict[str, int] = {}  # sends before the first click at an endpoint since the last verdict
+        self._began: dict[
+            Endpoint, tuple[int, int]
+        ] = {}  # sends and events before the latest load at an endpoint
+        self._asked: dict[
+            Endpoint, int
+        ] = {}  # sends before the first click at an endpoint since the last verdict
         self._turns = count()
 
     @property
@@ -46,7 +50,7 @@ class Deeds:
             raise UsageError("This lab is gone; make a new one: lab = Lab(), lab.start(), ControlRoom(lab).")
         return lab
 
-    def operate(self, name: str, endpoint: str) -> None:
+    def operate(self, name: str, endpoint: Endpoint) -> None:
         """Start one of the six operations at an endpoint, or at both at the same time."""
         lab, load = self.lab, self._loads.get(name, {})
         for one in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
@@ -63,7 +67,7 @@ class Deeds:
         lab.kill(workers[next(self._turns) % len(workers)])
         self._panel.tell(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
-    def freeze(self, endpoint: str) -> None:
+    def freeze(self, endpoint: Endpoint) -> None:
         """Freeze all who render behind an endpoint; it returns when they go on."""
         self._panel.tell(hints.FROZEN[endpoint].format(seconds=FREEZE))
         self.lab.freeze(FREEZE, *(part for part in self.lab.parts() if part.startswith(_RENDERERS[endpoint])))
@@ -98,7 +102,7 @@ class Deeds:
         self._panel.tell(hints.STARTED[lab.mode])
         self._panel.say(f"{lab.redis}; dashboard: {lab.url}")
 
-    def run(self, endpoint: str) -> Run:
+    def run(self, endpoint: Endpoint) -> Run:
         """Give what was seen at an endpoint since its latest batch, burst or month, or since the
         beginning."""
         lab = self.lab
@@ -116,15 +120,15 @@ class Deeds:
         return "\n".join(lines) or "nothing was asked for"
 
 
-def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
+def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
     return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()
 
 
-def _at(endpoint: str, sends: list[Send]) -> list[Send]:
+def _at(endpoint: Endpoint, sends: list[Send]) -> list[Send]:
     return [send for send in sends if send.endpoint == endpoint]
 
 
-def _verdict(endpoint: str, sends: list[Send]) -> str:
+def _verdict(endpoint: Endpoint, sends: list[Send]) -> str:
     accepted = sum(send.accepted for send in sends)
     did = "the queue accepted" if endpoint == Endpoint.QUEUED else "the synchronous endpoint answered"
     asked = f"all {len(sends):,}" if len(sends) > 1 else "it"

@@ -77,7 +77,7 @@ class ControlRoom:
         self._watcher.look()
         return self._deeds.verdicts()
 
-    def run(self, endpoint: str) -> Run:
+    def run(self, endpoint: Endpoint) -> Run:
         """Give what was seen at an endpoint since its latest batch, burst or month, or since the
         beginning."""
         return self._deeds.run(endpoint)

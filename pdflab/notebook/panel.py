@@ -90,7 +90,7 @@ class Panel:
         """Say what to look for; the hint is markup of ours."""
         self.hint.value = f'<div class="pdflab-hint">{hint}</div>'
 
-    def look_for(self, endpoint: str) -> None:
+    def look_for(self, endpoint: Endpoint) -> None:
         """Say what to look for when load goes to an endpoint."""
         self.tell(hints.ENDPOINTS[endpoint])
 

@@ -74,7 +74,9 @@ def _group(title: str, cells: Mapping[str, str]) -> str:
 
 
 def _dot(name: str) -> str:
-    return f'<i style="background:{COLOURS[name]}"></i>' if name in COLOURS else ""
+    return next(
+        (f'<i style="background:{c}"></i>' for endpoint, c in COLOURS.items() if endpoint == name), ""
+    )
 
 
 def _strip(worker: str, event: JobEvent | None, now: float, threads: bool) -> str:

@@ -65,7 +65,7 @@ def synchronous_endpoint(processes: int, *, cores: float = inf) -> Model:
 
 
 def simulate(
-    plan: Plan, model: Model, service: ServiceTimes, *, endpoint: str = Endpoint.QUEUED, seed: int = 0
+    plan: Plan, model: Model, service: ServiceTimes, *, endpoint: Endpoint = Endpoint.QUEUED, seed: int = 0
 ) -> Run:
     """Predict the run of a plan: instants are seconds since it began, and jobs are called 0, 1, 2, …"""
     jobs = jobs_of(plan, service, patience=_TIMEOUT if endpoint == Endpoint.SYNCHRONOUS else inf, seed=seed)
@@ -102,7 +102,7 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
     return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
-def _sends(requests: Requests, documents: Block, endpoint: str) -> Sends:
+def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
     """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.GAVE_UP: 0}, taken)[requests.outcome]
@@ -122,7 +122,7 @@ def _sends(requests: Requests, documents: Block, endpoint: str) -> Sends:
     )
 
 
-def _events(requests: Requests, documents: Block, endpoint: str) -> Events:
+def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
     """Tell what became of each job that was taken in, in the order of time. There is no line at the trap."""
     rows = len(requests.at)
     never = np.full(rows, np.nan)
