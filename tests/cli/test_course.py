@@ -15,8 +15,9 @@ from venv import EnvBuilder
 
 import pytest
 from conftest import eventually
-from pdflab.cli.course import copy_notebooks, notebooks
 from servers import answers
+
+from pdflab.cli.course import copy_notebooks, notebooks
 
 ROOT = Path(__file__).parents[2]
 
