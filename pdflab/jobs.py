@@ -11,6 +11,13 @@ from enum import StrEnum
 from typing import Any, Self
 
 
+class Endpoint(StrEnum):
+    """The two ways to ask for a PDF: through the queue, or rendered inside the request."""
+
+    QUEUED = "queued"
+    SYNCHRONOUS = "synchronous"
+
+
 class JobState(StrEnum):
     """Where a job is; COMPLETED and FAILED are endings, and an ending is for ever."""
 

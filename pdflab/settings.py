@@ -37,9 +37,9 @@ class Settings:
     fonts: Path | None = None  # a folder of more fonts, for scripts that DejaVu lacks, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
     hosts: str | None = None  # more names that it answers to, such as lab.example.org, .mybinder.org
-    port: int = 8000  # the queued door; 0 takes a free one
-    sync_port: int = 8001  # the synchronous door
-    workers: int = 2  # workers, and rendering processes at the synchronous door
+    port: int = 8000  # the queued endpoint; 0 takes a free one
+    sync_port: int = 8001  # the synchronous endpoint
+    workers: int = 2  # workers, and rendering processes at the synchronous endpoint
     lease: float = 10.0  # a worker that is silent for this long has lost its job
     grace: float = 2.0  # how long a worker that is told to stop may finish its job
     time_limit: float = 60.0  # how long one document may take; then it counts as an error
@@ -91,7 +91,7 @@ class Settings:
 
     @property
     def sync_log_file(self) -> Path:
-        """The synchronous door's own events: they never enter jobs.log."""
+        """The synchronous endpoint's own events: they never enter jobs.log."""
         return self.folder / "sync.jsonl"
 
     @property
@@ -101,7 +101,7 @@ class Settings:
 
     @property
     def sends_file(self) -> Path:
-        """Every request that one of our load generators sent, at either door, and what became of it."""
+        """Every request that one of our load generators sent, at either endpoint, and what became of it."""
         return self.folder / "sends.jsonl"
 
     @property

@@ -152,7 +152,7 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
 
 def press_everything(page: Page, facts: dict[str, Any]) -> None:
     """Press what there is to press; each leaves its trace."""
-    press(page, "Queued door")
+    press(page, "Queued endpoint")
     for label in BUTTONS:
         before = sent(facts)
         press(page, label)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats, Integers
 from pdflab.analysis.queue_metrics import EventRows
-from pdflab.analysis.run import SYNCHRONOUS, Events, Run, Send, Sends
-from pdflab.jobs import JobState
+from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.jobs import Endpoint, JobState
 
 RANKS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 
@@ -105,12 +105,12 @@ def job_columns(events: EventRows) -> JobColumns:
 
 
 def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumns:
-    """Join what clients saw with what the jobs became; at the synchronous door the answer is the PDF."""
+    """Join what clients saw with what the jobs became; at the synchronous endpoint the answer is the PDF."""
     table, jobs = Sends.of(sends), job_columns(events)
     accepted_at = np.where(table.accepted, table.answered_at, np.nan)
     job = table.job_id.codes_in(jobs.job_id)
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, finds the nan at the end
-    at_once = table.door.equal(SYNCHRONOUS)
+    at_once = table.endpoint.equal(Endpoint.SYNCHRONOUS)
     return SendColumns(
         table.intended_at, table.sent_at, accepted_at, np.where(at_once, accepted_at, completed_at)
     )

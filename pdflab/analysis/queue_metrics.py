@@ -79,7 +79,7 @@ def oldest_age(events: EventRows, at: Floats) -> Floats:
 def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, float]:
     """Give the share of a window in which each worker had at least one job in hand, by worker.
 
-    A queue's worker has one at most; a process of the synchronous door has as many as it has threads.
+    A queue's worker has one at most; a process of the synchronous endpoint has as many as it has threads.
     """
     table = Events.of(events)
     if table.worker is None or end <= start:

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from pdflab.analysis.columns import Floats, Integers, Labels, from_plain, to_plain
 from pdflab.jobs import Cause, JobEvent, JobState
 
-QUEUED = "queued"
-SYNCHRONOUS = "synchronous"
 STATES = tuple(JobState)  # a state's code is its place here
 
 _CODES = {state: code for code, state in enumerate(STATES)}
@@ -33,7 +31,7 @@ class Send:
     the document, where it came from a plan.
     """
 
-    door: str
+    endpoint: str
     kind: str
     intended_at: float
     sent_at: float
@@ -62,7 +60,7 @@ class Send:
 class Sends:
     """Sends as columns, one row each, in any order. `answered_at` is nan where no answer came."""
 
-    door: Labels
+    endpoint: Labels
     kind: Labels
     intended_at: Floats
     sent_at: Floats
@@ -79,7 +77,7 @@ class Sends:
             return sends
         rows = tuple(sends)
         return cls(
-            door=Labels.of(row.door for row in rows),
+            endpoint=Labels.of(row.endpoint for row in rows),
             kind=Labels.of(row.kind for row in rows),
             intended_at=_floats(row.intended_at for row in rows),
             sent_at=_floats(row.sent_at for row in rows),
@@ -154,10 +152,10 @@ class Events:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One plan against one door. The mappings are plain data, kept as they were told."""
+    """One plan against one endpoint. The mappings are plain data, kept as they were told."""
 
     name: str
-    door: str
+    endpoint: str
     plan: Mapping[str, Any] = field(default_factory=dict)
     sends: Sends = field(default_factory=lambda: Sends.of(()))
     events: Events = field(default_factory=lambda: Events.of(()))

@@ -10,7 +10,8 @@ import numpy as np
 
 from pdflab.analysis.columns import Labels
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
-from pdflab.analysis.run import SYNCHRONOUS, Run, Send, Sends
+from pdflab.analysis.run import Run, Send, Sends
+from pdflab.jobs import Endpoint
 
 LATE = 0.010  # seconds: a generator that is later than this, 1 time in 100, may have spoiled its run …
 SPOILED = 0.25  # … and has, if it is more than this share of the latency that it is part of
@@ -36,9 +37,9 @@ def outcome(status: int, error: str | None) -> str:
 def wasted(run: Run) -> tuple[int, float]:
     """Count the PDFs that were made for clients who no longer waited, and the seconds of work in them.
 
-    Only the synchronous door makes such: a queued PDF waits in its file until it is fetched.
+    Only the synchronous endpoint makes such: a queued PDF waits in its file until it is fetched.
     """
-    if run.door != SYNCHRONOUS:
+    if run.endpoint != Endpoint.SYNCHRONOUS:
         return 0, 0.0
     jobs = job_columns(run.events)
     fetched = Labels(run.sends.job_id.codes[run.sends.accepted], run.sends.job_id.words).codes_in(jobs.job_id)

@@ -1,7 +1,7 @@
 """`pdflab bench api`: documents accepted a second, beside a Flask view that returns a constant, in one run.
 
 Both are processes behind the same waitress, take turns, and get the same bytes over the same number of kept
-connections from a client that costs next to nothing. No worker runs: what is measured is the door alone.
+connections from a client that costs next to nothing. No worker runs: what is measured is the endpoint alone.
 
 Read next: benchmarks/bare.py.
 """
@@ -47,10 +47,10 @@ def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]
     posts = {kind: _post(sample(kind, SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    with _doors() as (api, yardstick):
-        for door in (api, yardstick):
+    with _endpoints() as (api, yardstick):
+        for endpoint in (api, yardstick):
             for post in posts.values():
-                accept_rate(door, post, seconds=seconds)  # warm: nobody's first requests count
+                accept_rate(endpoint, post, seconds=seconds)  # warm: nobody's first requests count
         for _ in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
             for kind, post in posts.items():
                 ours[kind].append(accept_rate(api, post, seconds=seconds))
@@ -111,7 +111,7 @@ def _read_answer(sock: Any) -> None:
         data += _more(sock)
     head, _, body = data.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 202"):
-        raise LoadFailed(f"The door answered {head.splitlines()[0].decode()} instead of 202.")
+        raise LoadFailed(f"The endpoint answered {head.splitlines()[0].decode()} instead of 202.")
     length = int(head.lower().partition(b"content-length:")[2].split()[0])
     while len(body) < length:
         body += _more(sock)
@@ -120,12 +120,12 @@ def _read_answer(sock: Any) -> None:
 def _more(sock: Any) -> bytes:
     data: bytes = sock.recv(65_536)
     if not data:
-        raise LoadFailed("The door closed a connection in the middle of an answer.")
+        raise LoadFailed("The endpoint closed a connection in the middle of an answer.")
     return data
 
 
 @contextmanager
-def _doors() -> Iterator[tuple[str, str]]:
+def _endpoints() -> Iterator[tuple[str, str]]:
     """Run a Redis, the API and the yardstick, each in a process of its own; give both addresses."""
     folder = Path(tempfile.mkdtemp(prefix="pdflab-bench-"))
     with ExitStack() as exits:

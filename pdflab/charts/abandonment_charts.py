@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pdflab.analysis.metrics import send_columns
-from pdflab.analysis.run import QUEUED, Run
+from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled, wasted
 from pdflab.charts.style import (
     ACCEPTED,
@@ -29,6 +29,7 @@ from pdflab.charts.style import (
     set_title,
     stamp,
 )
+from pdflab.jobs import Endpoint
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 
@@ -77,13 +78,17 @@ def _draw_fates(ax: Axes, run: Run, predicted: float | None) -> None:
 
 
 def _answer(run: Run) -> tuple[str, str]:
-    """Give the colour and the name of a yes: at one door it is the PDF, at the other a promise of it."""
-    return (ACCEPTED, "had a promise") if run.door == QUEUED else (COLOURS[run.door], "had a PDF")
+    """Give the colour and the name of a yes: at one endpoint it is the PDF, at the other a promise of it."""
+    return (
+        (ACCEPTED, "had a promise")
+        if run.endpoint == Endpoint.QUEUED
+        else (COLOURS[run.endpoint], "had a PDF")
+    )
 
 
 def _finding(run: Run) -> str:
     left = int(np.count_nonzero(~run.sends.accepted))
-    return f"{run.door}: {left or 'none'} of {len(run.sends):,} clients left without an answer"
+    return f"{run.endpoint}: {left or 'none'} of {len(run.sends):,} clients left without an answer"
 
 
 def _legend(ax: Axes, *, columns: int) -> None:

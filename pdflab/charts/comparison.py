@@ -1,4 +1,4 @@
-"""Charts of what clients saw at two doors: runs in, pictures out.
+"""Charts of what clients saw at two endpoints: runs in, pictures out.
 
 Each is titled with what its own data shows, and claims no more; a run whose generator was late is stamped.
 
@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from pdflab.analysis import metrics
 from pdflab.analysis.columns import Floats
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.analysis.validity import spoiled
 from pdflab.charts.style import (
     ACCEPTED,
@@ -37,13 +37,14 @@ from pdflab.charts.style import (
     stamp,
 )
 from pdflab.charts.timelines import draw_depth
+from pdflab.jobs import Endpoint
 
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles
 _MARKED = (0.5, 0.9, 0.99)
 
 
 def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
-    """Draw how many PDFs each door had delivered, beside how many documents were asked for.
+    """Draw how many PDFs each endpoint had delivered, beside how many documents were asked for.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
@@ -54,8 +55,8 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
     delivered = []
     for run in runs:
         done = known(metrics.send_columns(run.sends, run.events).completed_at) - origin(run)
-        curves.append((add_line(ax, COLOURS[run.door], run.door), done))
-        delivered.append(f"{run.door} {_count(len(done), len(run.sends))}")
+        curves.append((add_line(ax, COLOURS[run.endpoint], run.endpoint), done))
+        delivered.append(f"{run.endpoint} {_count(len(done), len(run.sends))}")
     _cumulate(curves)
     if predicted is not None:
         add_line(ax, PREDICTED, "last PDF, predicted", "--").set_data([predicted] * 2, [0, len(asked)])
@@ -71,8 +72,8 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.accept, ACCEPTED, "queued, answered")
-    _add_percentiles(ax, ours.complete, COLOURS[QUEUED], "queued, PDF")
-    _add_percentiles(ax, theirs.complete, COLOURS[SYNCHRONOUS], "synchronous, PDF")
+    _add_percentiles(ax, ours.complete, COLOURS[Endpoint.QUEUED], "queued, PDF")
+    _add_percentiles(ax, theirs.complete, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
     _stamp(ax, (queued, synchronous))
     halves = f"{QUEUED} {median(ours.accept)}, {SYNCHRONOUS} {median(theirs.accept)}"
     answered = len(ours.accept) or len(theirs.accept)
@@ -87,7 +88,7 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
     """
     columns = metrics.send_columns(run.sends, run.events)
     _add_percentiles(ax, columns.naive, ASKED, "naive: since it was sent", "--")
-    _add_percentiles(ax, columns.accept, COLOURS[run.door], "since it was meant to go")
+    _add_percentiles(ax, columns.accept, COLOURS[run.endpoint], "since it was meant to go")
     naive, true = (metrics.percentiles(values)["p99"] for values in (columns.naive, columns.accept))
     title = "Nothing was answered"
     if naive is not None and true is not None:
@@ -98,7 +99,7 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
 def comparison_figure(
     queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
 ) -> Figure:
-    """Draw both doors under the same plan, in one picture titled with what became of the requests.
+    """Draw both endpoints under the same plan, in one picture titled with what became of the requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
@@ -113,16 +114,16 @@ def comparison_figure(
 
 
 def finding(queued: Run, synchronous: Run) -> str:
-    """Say in a sentence what became of the requests at both doors; nothing, if the generator was late."""
+    """Say in a sentence what became of the requests at both endpoints; nothing, if the generator was late."""
     if any(spoiled(run) for run in (queued, synchronous)):
-        return "The generator was late: this run says nothing about the doors"
+        return "The generator was late: this run says nothing about the endpoints"
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
     if not ours["sent"] and not theirs["sent"]:
         return "Nothing to compare yet"
     if ours["sent"] == theirs["sent"] and not ours["failed"] and not theirs["failed"]:
-        soon, late = (duration(door["accept_p50_s"]) for door in (ours, theirs))
+        soon, late = (duration(endpoint["accept_p50_s"]) for endpoint in (ours, theirs))
         halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
-        return f"Both doors made all {ours['sent']:,} PDFs; {halves}"
+        return f"Both endpoints made all {ours['sent']:,} PDFs; {halves}"
     return f"{_fate_of_the_queued(ours)}; {_fate_of_the_others(theirs)}"
 
 
@@ -134,18 +135,19 @@ def median(latencies: Floats) -> str:
     return "never" if np.isnan(middle) else duration(middle)
 
 
-def _fate_of_the_queued(door: dict[str, Any]) -> str:
-    if not door["sent"]:
+def _fate_of_the_queued(endpoint: dict[str, Any]) -> str:
+    if not endpoint["sent"]:
         return "The queue was not tried"
-    missing = door["accepted"] + door["failed"] - door["sent"]
+    missing = endpoint["accepted"] + endpoint["failed"] - endpoint["sent"]
     unfinished = f" and has no PDF for {missing:,} of them" if missing else ""
-    return f"The queue accepted {_count(door['accepted'], door['sent'])}{unfinished}"
+    return f"The queue accepted {_count(endpoint['accepted'], endpoint['sent'])}{unfinished}"
 
 
-def _fate_of_the_others(door: dict[str, Any]) -> str:
-    if not door["sent"]:
-        return "the synchronous door was not tried"
-    return f"the synchronous door failed {_count(door['failed'], door['sent']) if door['failed'] else 'none'}"
+def _fate_of_the_others(endpoint: dict[str, Any]) -> str:
+    if not endpoint["sent"]:
+        return "the synchronous endpoint was not tried"
+    failed = _count(endpoint["failed"], endpoint["sent"]) if endpoint["failed"] else "none"
+    return f"the synchronous endpoint failed {failed}"
 
 
 def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, style: str = "-") -> None:
@@ -178,7 +180,7 @@ def _nines(shares: Floats) -> Floats:
 
 
 def _cumulate(curves: Sequence[tuple[Line2D, Floats]]) -> None:
-    """Let each line count its instants, all to one end: a door that stopped is seen to have stopped."""
+    """Let each line count its instants, all to one end: an endpoint that stopped is seen to have stopped."""
     end = max(float(at.max(initial=0.0)) for _, at in curves)
     for line, at in curves:
         counts = np.arange(len(at) + 1.0)

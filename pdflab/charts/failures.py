@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from pdflab.analysis.run import QUEUED
 from pdflab.charts.job_outcomes import Fates, came_back
 from pdflab.charts.style import (
     ACCEPTED,
@@ -21,7 +20,7 @@ from pdflab.charts.style import (
     make_figure,
     set_title,
 )
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Endpoint, JobEvent, JobState
 
 _MOST_ROWS = 6  # jobs in one picture, the latest ones
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
@@ -69,7 +68,7 @@ def life_figure(events: Sequence[JobEvent], *, lease: float) -> Picture:
 
 def _draw_fates(ax: Any, fates: Fates) -> None:
     counts = (fates.accepted, fates.ended, fates.lost)
-    bars = ax.barh(range(3), counts, height=0.6, color=(ACCEPTED, COLOURS[QUEUED], FAILED))
+    bars = ax.barh(range(3), counts, height=0.6, color=(ACCEPTED, COLOURS[Endpoint.QUEUED], FAILED))
     ax.bar_label(bars, [f"{count:,}" for count in counts], padding=4, **_SMALL)
     ax.set_yticks(range(3), ("accepted", "ended", "lost"))
     ax.set_ylim(2.6, -0.6)
@@ -103,7 +102,9 @@ def _draw_life(ax: Any, row: int, life: Sequence[JobEvent]) -> None:
         name = "" if number else names[0]
         ax.barh(row, seconds, left=claim.at - began, height=0.45, color=FAILED, label=name)
     if life[-1].state.is_ending:
-        ax.plot([life[-1].at - began], [row], "o", color=COLOURS[QUEUED], markersize=8, label=names[1])
+        ax.plot(
+            [life[-1].at - began], [row], "o", color=COLOURS[Endpoint.QUEUED], markersize=8, label=names[1]
+        )
 
 
 def _finding(lives: Sequence[Sequence[JobEvent]]) -> str:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.metrics import job_columns
 from pdflab.analysis.queue_metrics import depth
-from pdflab.analysis.run import QUEUED, Run
+from pdflab.analysis.run import Run
 from pdflab.charts.style import (
     ASKED,
     COLOURS,
@@ -28,10 +28,11 @@ from pdflab.charts.style import (
     origin,
     set_title,
 )
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 from pdflab.simulation.theory import Backlog, LongRun
 
-_QUEUED, _PENCIL = COLOURS[QUEUED], ASKED
+_QUEUED, _PENCIL = COLOURS[Endpoint.QUEUED], ASKED
 _SIMULATED = "#7DB5D6"  # as blue as the queue that it stands for, and paler
 _TITLE: Mapping[str, Any] = {"fontsize": 13, "color": TEXT, "weight": "bold"}
 

@@ -1,4 +1,5 @@
-"""The live picture: the last minute of both doors, painted again and again without costing the doors a core.
+"""The live picture: the last minute of both endpoints, painted again and again without costing the
+endpoints a core.
 
 What stays (axes, ticks, names) is painted once and kept; a frame adds only the lines. No text moves, as it
 costs more than all the lines; the numbers stand above the picture, in words of the page.
@@ -16,8 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS
-from pdflab.charts.rolling_window import ANSWERED, DELIVERED, DOORS, LastMinute, Points
+from pdflab.charts.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, LastMinute, Points
 from pdflab.charts.rolling_window import FAILED as REFUSED
 from pdflab.charts.style import (
     ACCEPTED,
@@ -31,6 +31,7 @@ from pdflab.charts.style import (
     latency_axis,
     make_figure,
 )
+from pdflab.jobs import Endpoint
 
 _FAILURES_AT = 50.0  # seconds, on the axis of waiting: they are marked above everybody who was served
 _LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # of the picture: beside some axes, and below all
@@ -55,12 +56,16 @@ class LiveChart:
         self._changed: list[Axes] = []  # whose pixels are no longer right
         self._palette = _palette()
         self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
-        self._depth = add_line(self._depth_ax, COLOURS[QUEUED], "queued")
-        self._rates = {door: add_line(self._rate_ax, colour, door) for door, colour in COLOURS.items()}
+        self._depth = add_line(self._depth_ax, COLOURS[Endpoint.QUEUED], "queued")
+        self._rates = {
+            endpoint: add_line(self._rate_ax, colour, endpoint) for endpoint, colour in COLOURS.items()
+        }
         self._dots = {
-            (QUEUED, ANSWERED): _dots(self._wait_ax, ACCEPTED, "queued, answered"),
-            (QUEUED, DELIVERED): _dots(self._wait_ax, COLOURS[QUEUED], "queued, PDF"),
-            (SYNCHRONOUS, DELIVERED): _dots(self._wait_ax, COLOURS[SYNCHRONOUS], "synchronous, PDF"),
+            (Endpoint.QUEUED, ANSWERED): _dots(self._wait_ax, ACCEPTED, "queued, answered"),
+            (Endpoint.QUEUED, DELIVERED): _dots(self._wait_ax, COLOURS[Endpoint.QUEUED], "queued, PDF"),
+            (Endpoint.SYNCHRONOUS, DELIVERED): _dots(
+                self._wait_ax, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF"
+            ),
         }
         self._failed = add_line(self._wait_ax, FAILED, "failed", "none", "x")
         self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]
@@ -74,13 +79,13 @@ class LiveChart:
         depth.append((now, depth[-1][1]))
         _set(self._depth, now, depth)
         self._reach(self._depth_ax, max(waiting for _, waiting in depth))
-        rates = {door: minute.rates(door, now) for door in DOORS}
-        for door, line in self._rates.items():
-            _set(line, now, [*rates[door], (rates[door][-1][0] + 1, rates[door][-1][1])])
+        rates = {endpoint: minute.rates(endpoint, now) for endpoint in ENDPOINTS}
+        for endpoint, line in self._rates.items():
+            _set(line, now, [*rates[endpoint], (rates[endpoint][-1][0] + 1, rates[endpoint][-1][1])])
         self._reach(self._rate_ax, max(rate for made in rates.values() for _, rate in made))
-        for (door, what), dots in self._dots.items():
-            _set(dots, now, minute.waits(door, what))
-        failed = [asked_at for door in DOORS for asked_at, _ in minute.waits(door, REFUSED)]
+        for (endpoint, what), dots in self._dots.items():
+            _set(dots, now, minute.waits(endpoint, what))
+        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in minute.waits(endpoint, REFUSED)]
         _set(self._failed, now, [(asked_at, _FAILURES_AT) for asked_at in failed])
 
     def png(self) -> bytes:

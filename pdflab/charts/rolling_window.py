@@ -1,4 +1,5 @@
-"""The last minute of both doors, kept as it is told: news is read once, and an hour costs what a minute does.
+"""The last minute of both endpoints, kept as it is told: news is read once, and an hour costs what a minute
+does.
 
 Nothing here grows with the load either: what a picture cannot show apart is kept once.
 
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
-from pdflab.jobs import JobEvent, JobState
+from pdflab.analysis.run import Send
+from pdflab.jobs import Endpoint, JobEvent, JobState
 
-DOORS = (QUEUED, SYNCHRONOUS)
+ENDPOINTS = (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
 ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # what a client can have waited for
 
 _SLOTS = 480  # instants that the picture of a minute can show apart
@@ -28,7 +29,7 @@ News = TypeVar("News", JobEvent, Send)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What a door's last minute comes to: its rate, and the median of what its clients waited."""
+    """What an endpoint's last minute comes to: its rate, and the median of what its clients waited."""
 
     rate: float
     answered: float | None
@@ -41,15 +42,17 @@ class LastMinute:
     def __init__(self, window: float = 60.0) -> None:
         self.window = window
         self.in_hand: dict[str, JobEvent] = {}  # jobs that a worker has taken and not let go
-        self.newest: str | None = None  # the job that was completed last at the queued door
+        self.newest: str | None = None  # the job that was completed last at the queued endpoint
         self._taken = Counter[str]()
         self._waiting: set[str] = set()
         self._depth: deque[tuple[float, float]] = deque()
-        self._made = {door: Counter[int]() for door in DOORS}  # PDFs in each second
+        self._made = {endpoint: Counter[int]() for endpoint in ENDPOINTS}  # PDFs in each second
         self._asked: dict[str, float] = {}  # when a job without a PDF was asked for
         self._done: dict[str, float] = {}  # when a job was done whose client has not told yet
         self._waits = {
-            (door, what): _Waits(window) for door in DOORS for what in (ANSWERED, DELIVERED, FAILED)
+            (endpoint, what): _Waits(window)
+            for endpoint in ENDPOINTS
+            for what in (ANSWERED, DELIVERED, FAILED)
         }
 
     def follow(
@@ -65,7 +68,7 @@ class LastMinute:
             self._note_queued(event)
         for event in self._new("synchronous", synchronous):
             if event.state is JobState.COMPLETED:
-                self._made[SYNCHRONOUS][math.floor(event.at)] += 1
+                self._made[Endpoint.SYNCHRONOUS][math.floor(event.at)] += 1
         for send in self._new("sends", sends):
             self._note_send(send)
         self._forget(now - self.window)
@@ -74,21 +77,21 @@ class LastMinute:
         """Give how many jobs waited in the line, from each instant on."""
         return list(self._depth)
 
-    def rates(self, door: str, now: float) -> Points:
+    def rates(self, endpoint: str, now: float) -> Points:
         """Give the PDFs of each whole second."""
         whole = math.floor(now)
         seconds = range(whole - round(self.window), whole)
-        return [(float(second), float(self._made[door][second])) for second in seconds]
+        return [(float(second), float(self._made[endpoint][second])) for second in seconds]
 
-    def waits(self, door: str, what: str) -> Points:
+    def waits(self, endpoint: str, what: str) -> Points:
         """Give when clients asked, and how long they waited: no more of them than a picture shows apart."""
-        return self._waits[door, what].points()
+        return self._waits[endpoint, what].points()
 
-    def numbers(self, door: str, now: float) -> Numbers:
-        """Tell a door's minute in three numbers."""
+    def numbers(self, endpoint: str, now: float) -> Numbers:
+        """Tell an endpoint's minute in three numbers."""
         whole = math.floor(now)
-        made = sum(self._made[door][second] for second in range(whole - _LATELY, whole))
-        answered, delivered = (self._waits[door, what].median() for what in (ANSWERED, DELIVERED))
+        made = sum(self._made[endpoint][second] for second in range(whole - _LATELY, whole))
+        answered, delivered = (self._waits[endpoint, what].median() for what in (ANSWERED, DELIVERED))
         return Numbers(made / _LATELY, answered, delivered)
 
     def _new(self, name: str, told: Sequence[News]) -> Sequence[News]:
@@ -110,7 +113,7 @@ class LastMinute:
             self.in_hand.pop(job_id, None)
         if event.state is JobState.COMPLETED:
             self.newest = job_id
-            self._made[QUEUED][math.floor(event.at)] += 1
+            self._made[Endpoint.QUEUED][math.floor(event.at)] += 1
             self._deliver(job_id, event.at)
 
     def _note_depth(self, at: float) -> None:
@@ -120,14 +123,14 @@ class LastMinute:
         self._depth.append((at, float(len(self._waiting))))
 
     def _note_send(self, send: Send) -> None:
-        asked_at, door, job_id = send.intended_at, send.door, send.job_id
+        asked_at, endpoint, job_id = send.intended_at, send.endpoint, send.job_id
         if not send.accepted or send.answered_at is None:
-            self._waits[door, ANSWERED].add(asked_at, math.inf)
-            self._waits[door, FAILED].add(asked_at, math.inf)
+            self._waits[endpoint, ANSWERED].add(asked_at, math.inf)
+            self._waits[endpoint, FAILED].add(asked_at, math.inf)
             return
-        self._waits[door, ANSWERED].add(asked_at, send.answered_at - asked_at)
-        if door == SYNCHRONOUS:
-            self._waits[door, DELIVERED].add(asked_at, send.answered_at - asked_at)
+        self._waits[endpoint, ANSWERED].add(asked_at, send.answered_at - asked_at)
+        if endpoint == Endpoint.SYNCHRONOUS:
+            self._waits[endpoint, DELIVERED].add(asked_at, send.answered_at - asked_at)
         elif job_id:
             self._asked[job_id] = asked_at
             if job_id in self._done:
@@ -138,7 +141,7 @@ class LastMinute:
         if asked_at is None:
             self._done[job_id] = at  # its client has not told us yet, and may be none of ours
         else:
-            self._waits[QUEUED, DELIVERED].add(asked_at, at - asked_at)
+            self._waits[Endpoint.QUEUED, DELIVERED].add(asked_at, at - asked_at)
 
     def _forget(self, before: float) -> None:
         while len(self._depth) > 1 and self._depth[1][0] < before:  # the last of the old ones begins the line

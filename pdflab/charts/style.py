@@ -20,9 +20,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
 
 from pdflab.analysis.columns import Floats
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
+from pdflab.jobs import Endpoint
 
-COLOURS = {QUEUED: "#0072B2", SYNCHRONOUS: "#D55E00"}
+COLOURS = {Endpoint.QUEUED: "#0072B2", Endpoint.SYNCHRONOUS: "#D55E00"}
 ACCEPTED = "#56B4E9"  # a client of the queue heard yes; its PDF is still to come
 WAITING = "#E69F00"  # a job, or a client, for which nobody works yet
 RENDERING = "#009E73"  # a worker at work, and what the workers can do

@@ -47,7 +47,7 @@ def draw_depth(ax: Axes, runs: Sequence[Run]) -> Axes:
     series = [depth(run.events) for run in runs]
     for run, (times, waiting), style in zip(runs, series, cycle(_STYLES), strict=False):
         steps = np.insert(times - origin(run), 0, 0.0), np.insert(waiting, 0, 0.0)
-        add_line(ax, COLOURS[run.door], run.name, style).set_data(*steps)
+        add_line(ax, COLOURS[run.endpoint], run.name, style).set_data(*steps)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _finish(ax, runs, _depth_title(runs, series), "jobs in the line")
 
@@ -59,7 +59,7 @@ def draw_age(ax: Axes, runs: Sequence[Run]) -> Axes:
         at = np.linspace(origin(run), _end(run), _POINTS)
         age = oldest_age(run.events, at)
         highest = max(highest, float(age.max(initial=0.0)))
-        line = add_line(ax, COLOURS[run.door], run.name, style)
+        line = add_line(ax, COLOURS[run.endpoint], run.name, style)
         line.set(data=(at - origin(run), age), drawstyle="default")
     title = f"The oldest in the line had waited up to {duration(highest)}" if highest else "Nothing waited"
     return _finish(ax, runs, title, "seconds that the oldest has waited")
@@ -68,7 +68,8 @@ def draw_age(ax: Axes, runs: Sequence[Run]) -> Axes:
 def draw_jobs(ax: Axes, run: Run) -> Axes:
     """Draw the life of every job as a line of its own: waiting, then rendered; a cross where it failed.
 
-    It begins when the request was meant to go: at the synchronous door clients wait, too. One who was never
+    It begins when the request was meant to go: at the synchronous endpoint clients wait, too. One who was
+    never
     answered has a cross where nothing came back.
     """
     lives, zero, last = _lives(run), origin(run), _end(run) - origin(run)
@@ -85,7 +86,9 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
     stamp(ax, spoiled(run))
     longest = float(np.nanmax(taken - began)) if len(began) else 0.0
     title = (
-        f"{run.door}: {len(rows):,} jobs, of which one waited {duration(longest)}" if len(rows) else "No jobs"
+        f"{run.endpoint}: {len(rows):,} jobs, of which one waited {duration(longest)}"
+        if len(rows)
+        else "No jobs"
     )
     dress(ax, title, "jobs, in the order of asking")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -101,7 +104,7 @@ def draw_workers(ax: Axes, run: Run) -> Axes:
     _add_bars(ax, RENDERING, (rows, busy.began_at - origin(run), ended), width=14.0)
     ax.autoscale_view()
     mean = f"{100 * sum(shares.values()) / len(shares):.0f} %" if shares else "–"
-    dress(ax, f"{run.door}: {len(names)} workers, busy {mean} of the time", "")
+    dress(ax, f"{run.endpoint}: {len(names)} workers, busy {mean} of the time", "")
     labels = [f"worker {number}\n{100 * shares[name]:.0f} %" for number, name in enumerate(names, 1)]
     ax.set(ylim=(0.4, len(names) + 0.6))
     ax.set_yticks(range(1, len(names) + 1), labels)

@@ -91,7 +91,7 @@ def load(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Compare both doors under the same load, or both ways to count when one of them stands still."""
+    """Compare both endpoints under the same load, or both ways to count when one of them stands still."""
     from pdflab.experiments.comparison import (
         demo as compare,  # matplotlib, which the workers and the API need not load
     )

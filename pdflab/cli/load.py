@@ -39,7 +39,7 @@ _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 def load(arguments: argparse.Namespace) -> int:
     """Send a scenario, or a written plan, to a running service; give 0 if any of it was accepted."""
     a = arguments
-    target = Target(a.url, a.door, timeout=a.timeout, clients=a.clients)
+    target = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients)
     plan = read_plan(a.plan) if a.plan else _plan(a)
     if not a.yes:
         make_sure(target.url, plan)

@@ -56,8 +56,8 @@ def _add_services(subparsers: "_SubParsers") -> None:
     up = _add(subparsers, "up", "run the whole system until Ctrl-C", lambda a: commands.up(_settings(a)))
     _add_system_options(up)
     for role, what in (
-        ("api", "run the queued door alone"),
-        ("sync-api", "run the synchronous door alone"),
+        ("api", "run the queued endpoint alone"),
+        ("sync-api", "run the synchronous endpoint alone"),
         ("worker", "run one worker"),
         ("naive-worker", "run one worker as tutorials write it, to see what it loses"),
         ("recorder", "run the recorder alone"),
@@ -82,10 +82,10 @@ def _add_experiments(subparsers: "_SubParsers") -> None:
         "--scenario",
         choices=("burst", "month-end", "freeze"),
         default="burst",
-        help="what is sent, or a door that stands still (default burst)",
+        help="what is sent, or an endpoint that stands still (default burst)",
     )
     comparison.add_argument(
-        "--seconds", type=float, default=20.0, help="how long each door is under load (default 20)"
+        "--seconds", type=float, default=20.0, help="how long each endpoint is under load (default 20)"
     )
     comparison.add_argument(
         "--timeout", type=float, default=30.0, help="how long a client waits for its answer (default 30)"
@@ -145,7 +145,7 @@ def _add_load(subparsers: "_SubParsers") -> None:
     )
     load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
     _add_url(load)
-    load.add_argument("--door", choices=("queued", "synchronous"), default="queued")
+    load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
     load.add_argument("--timeout", type=float, default=30.0, help="how long a client waits (default 30)")
     load.add_argument(
         "--clients", type=int, help="a closed loop of so many, as most tools have it: to see what it hides"
@@ -212,14 +212,14 @@ def _add_system_options(parser: argparse.ArgumentParser) -> None:
     _add_role_options(parser)
     parser.add_argument("--preset", choices=tuple(PRESETS), help="settings that belong together, by name")
     parser.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
-    parser.add_argument("--sync-port", type=int, help="the synchronous door (default 8001; 0 is any)")
+    parser.add_argument("--sync-port", type=int, help="the synchronous endpoint (default 8001; 0 is any)")
 
 
 def _add_role_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--redis-url", help="redis://, rediss:// or unix:// (default: a private Redis)")
     parser.add_argument("--folder", type=Path, help="where everything is left (default pdflab-data)")
     parser.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="the queued door (default 8000; 0 is any)")
+    parser.add_argument("--port", type=int, help="the queued endpoint (default 8000; 0 is any)")
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

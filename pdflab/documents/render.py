@@ -1,4 +1,4 @@
-"""A request in, the bytes of its PDF out: the one door of the renderer.
+"""A request in, the bytes of its PDF out: the one endpoint of the renderer.
 
 The same request, fonts and creation date give the same bytes, whoever draws them and when.
 Read next: documents/typesetting/page.py, then documents/invoice/invoice.py.

@@ -1,4 +1,4 @@
-"""`pdflab demo`: both doors under the same plan, as a table, a chart, and a report in one HTML file.
+"""`pdflab demo`: both endpoints under the same plan, as a table, a chart, and a report in one HTML file.
 
 Read next: experiments/runner.py.
 """
@@ -10,9 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.settings import Settings
 
 ROWS = {
@@ -29,13 +30,14 @@ ROWS = {
 }
 
 _HONESTLY = (
-    "What the queue buys: its door answers at once whatever waits behind it, it loses nothing when a process "
+    "What the queue buys: its endpoint answers at once whatever waits behind it, it loses nothing when a "
+    "process "
     "dies, and workers can be added without touching it. What it does not: no core runs faster."
 )
 
 
 def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, as_json: bool) -> int:
-    """Compare both doors under a scenario; print the table, save the chart, the runs and the report."""
+    """Compare both endpoints under a scenario; print the table, save the chart, the runs and the report."""
     from pdflab.audit import audit as check
     from pdflab.experiments.runner import compare, measure_capacity
     from pdflab.experiments.runner import scenario as plan_of
@@ -45,10 +47,10 @@ def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, a
     console = Console(stderr=as_json)
     capacity = measure_capacity(settings)
     plan = plan_of(scenario, capacity, seconds=seconds)
-    console.print(f"{capacity};\n{plan.count:,} documents to each door: {plan.name}", highlight=False)
+    console.print(f"{capacity};\n{plan.count:,} documents to each endpoint: {plan.name}", highlight=False)
     with _progress(console) as progress:
         runs = compare(plan, settings=settings, timeout=timeout, watch=_Watcher(progress))
-    figures = {door: row(runs[door]) for door in (QUEUED, SYNCHRONOUS)}
+    figures = {endpoint: row(runs[endpoint]) for endpoint in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)}
     verdict = check(settings)
     facts = {"capacity_per_s": round(capacity.per_s, 1), "spike": round(capacity.spike, 2)}
     files = _save(runs, settings.folder, plan_capacity=capacity.per_s, title=str(capacity))
@@ -87,23 +89,24 @@ def told(key: str, value: Any) -> str:
 def honestly(figures: dict[str, dict[str, Any]]) -> str:
     """Say what the queue buys, and what it did not buy in this run."""
     queued, synchronous = (
-        told("complete_p99_s", figures[door]["complete_p99_s"]) for door in (QUEUED, SYNCHRONOUS)
+        told("complete_p99_s", figures[endpoint]["complete_p99_s"])
+        for endpoint in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
     )
     return f"{_HONESTLY} Of those who got a PDF, 99 of 100 had it within {queued} (queued) and {synchronous}."
 
 
 def _print(figures: dict[str, dict[str, Any]], runs: dict[str, Run], console: Console) -> None:
-    """Print both doors side by side; times count from the instant a request was meant to go."""
+    """Print both endpoints side by side; times count from the instant a request was meant to go."""
     table = figures_table("", *figures)
     for key, (name, _) in ROWS.items():
-        table.add_row(name, *(told(key, door[key]) for door in figures.values()))
+        table.add_row(name, *(told(key, endpoint[key]) for endpoint in figures.values()))
     console.print(table)
-    for door, found in figures.items():
+    for endpoint, found in figures.items():
         unwanted = {kind: n for kind, n in found["outcomes"].items() if kind != "accepted"}
         if unwanted:
-            console.print(f"{door}: " + ", ".join(f"{n:,} {kind}" for kind, n in unwanted.items()))
+            console.print(f"{endpoint}: " + ", ".join(f"{n:,} {kind}" for kind, n in unwanted.items()))
         if found["spoiled"]:
-            console.print(f"{door}: {found['spoiled']}", style="bold", soft_wrap=True)
+            console.print(f"{endpoint}: {found['spoiled']}", style="bold", soft_wrap=True)
     console.print(honestly(figures), soft_wrap=True, highlight=False)
 
 
@@ -114,11 +117,11 @@ def _save(runs: dict[str, Run], folder: Path, *, plan_capacity: float, title: st
     from pdflab.experiments.report import write_report
 
     paths = {name: folder / f"demo.{ending}" for name, ending in (("chart", "png"), ("report", "html"))}
-    paths["chart"].write_bytes(png(comparison_figure(runs[QUEUED], runs[SYNCHRONOUS])))
+    paths["chart"].write_bytes(png(comparison_figure(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])))
     write_report(paths["report"], runs, capacity=plan_capacity, subtitle=title)
-    for door, run in runs.items():
-        paths[f"{door} run"] = folder / f"{door}.run.json"
-        run.save(paths[f"{door} run"])
+    for endpoint, run in runs.items():
+        paths[f"{endpoint} run"] = folder / f"{endpoint}.run.json"
+        run.save(paths[f"{endpoint} run"])
     return {name: str(path) for name, path in paths.items()}
 
 
@@ -128,13 +131,13 @@ def _progress(console: Console) -> Progress:
 
 
 class _Watcher:
-    """Moves a progress bar for each door."""
+    """Moves a progress bar for each endpoint."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
 
-    def __call__(self, door: str, answered: int, total: int) -> None:
-        if door not in self._bars:
-            self._bars[door] = self._progress.add_task(door, total=total)
-        self._progress.update(self._bars[door], completed=answered)
+    def __call__(self, endpoint: str, answered: int, total: int) -> None:
+        if endpoint not in self._bars:
+            self._bars[endpoint] = self._progress.add_task(endpoint, total=total)
+        self._progress.update(self._bars[endpoint], completed=answered)

@@ -1,6 +1,7 @@
 """`pdflab demo --scenario freeze`: what a load test that waits for its server does not see.
 
-The door stands still for a moment, while a few clients ask, each of whom waits for an answer before it asks
+The endpoint stands still for a moment, while a few clients ask, each of whom waits for an answer before it
+asks
 again: a closed loop. Whoever should have asked meanwhile has not; so hardly a request looks slow.
 
 Read next: experiments/runner.py.
@@ -28,7 +29,7 @@ _COLUMNS = {"p50": "half of them", "p90": "90 of 100", "p99": "99 of 100", "max"
 
 
 def show_omission(settings: Settings, *, seconds: float, timeout: float, as_json: bool) -> int:
-    """Freeze the door of a system of its own once; print what a naive tool says beside the truth."""
+    """Freeze the endpoint of a system of its own once; print what a naive tool says beside the truth."""
     if not _SHORTEST <= seconds <= 600:
         raise UsageError(f"--seconds must be between {_SHORTEST:g} and 600 for a freeze.")
     console = Console(stderr=as_json)

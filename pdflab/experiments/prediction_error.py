@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from pdflab.analysis.run import QUEUED, Run
+from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 from pdflab.experiments.runner import LINES, run_plan, target
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings
@@ -98,10 +99,10 @@ class Verdict:
 
 
 def run_on(system: Lab | Twin, plan: Plan) -> Run:
-    """Give the run of a plan at the queued door of a lab, or of its twin."""
+    """Give the run of a plan at the queued endpoint of a lab, or of its twin."""
     if isinstance(system, Twin):
         return system.simulate(plan)
-    return run_plan(system, plan, target(system, QUEUED))
+    return run_plan(system, plan, target(system, Endpoint.QUEUED))
 
 
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure, finding
 from pdflab.charts.style import make_figure, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import ROWS, honestly, row, told
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
 _SHARP = 200  # dots an inch: for a projector
@@ -41,28 +42,30 @@ _PAGE = """<!doctype html>
 
 
 def write_report(path: Path, runs: dict[str, Run], *, capacity: float, subtitle: str) -> None:
-    """Write what became of a plan at both doors: the table, the findings, and every chart."""
-    body = "\n".join(_body(runs[QUEUED], runs[SYNCHRONOUS], capacity))
-    title = finding(runs[QUEUED], runs[SYNCHRONOUS])
+    """Write what became of a plan at both endpoints: the table, the findings, and every chart."""
+    body = "\n".join(_body(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS], capacity))
+    title = finding(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])
     page = _PAGE.format(title=escape(title), subtitle=escape(subtitle), body=body)
     path.write_text(page, encoding="utf-8")
 
 
 def _body(queued: Run, synchronous: Run, capacity: float) -> Iterator[str]:
-    rows = {run.door: row(run) for run in (queued, synchronous)}
+    rows = {run.endpoint: row(run) for run in (queued, synchronous)}
     yield from (f'<p class="warning">{escape(r["spoiled"])}</p>' for r in rows.values() if r["spoiled"])
-    yield "<table><tr><th></th>" + "".join(f"<th>{door}</th>" for door in rows) + "</tr>"
+    yield "<table><tr><th></th>" + "".join(f"<th>{endpoint}</th>" for endpoint in rows) + "</tr>"
     for key, (name, _) in ROWS.items():
         cells = "".join(f"<td>{told(key, found[key])}</td>" for found in rows.values())
         yield f"<tr><td>{escape(name)}</td>{cells}</tr>"
     yield f"</table><p>{escape(honestly(rows))}</p>"
-    yield _picture(comparison_figure(queued, synchronous, dpi=_SHARP), "Both doors under the same plan")
+    yield _picture(comparison_figure(queued, synchronous, dpi=_SHARP), "Both endpoints under the same plan")
     plan = Plan.from_description(queued.plan)
     yield _picture(_one(lambda ax: draw_plan(ax, plan, capacity=capacity)), "The plan")
     yield _picture(_line(queued), "The line, and its oldest")
     for run in (queued, synchronous):
-        yield _picture(_one(lambda ax, run=run: draw_jobs(ax, run), height=500), f"Every job, {run.door}")
-        yield _picture(_one(lambda ax, run=run: draw_workers(ax, run), height=250), f"Workers, {run.door}")
+        yield _picture(_one(lambda ax, run=run: draw_jobs(ax, run), height=500), f"Every job, {run.endpoint}")
+        yield _picture(
+            _one(lambda ax, run=run: draw_workers(ax, run), height=250), f"Workers, {run.endpoint}"
+        )
     yield f"<p>Plan: {escape(str(queued.plan.get('name')))}, seed {queued.plan.get('seed')}.</p>"
     yield f"<p>Machine: {escape(', '.join(f'{k} {v}' for k, v in queued.machine.items()))}.</p>"
 

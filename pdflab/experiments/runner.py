@@ -1,4 +1,5 @@
-"""Experiments: the same plan, the same documents, the same number of rendering processes, one door at a time.
+"""Experiments: the same plan, the same documents, the same number of rendering processes, one endpoint at a
+time.
 
 Rates are multiples of what the workers here have just been seen to make: however fast rendering gets, a spike
 stays a spike.
@@ -17,27 +18,27 @@ from pathlib import Path
 from typing import Any
 
 from pdflab.analysis.queue_metrics import stays
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan, batch, burst, month_end, month_end_peak, steady
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
-Watch = Callable[[str, int, int], None]  # door, answered so far, documents in the plan
+Watch = Callable[[str, int, int], None]  # endpoint, answered so far, documents in the plan
 
 CALM, SPIKE = 0.5, 5.0  # times the capacity
 LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
 _FASTEST = 400.0  # requests a second that the generator holds on two shared cores
-_FREEZE_RATE = 100.0  # requests a second, below what any door here holds
+_FREEZE_RATE = 100.0  # requests a second, below what any endpoint here holds
 _MEASURED = 2.0  # seconds of work by which the capacity is measured
 _GLANCE = 0.1
 _PATIENCE = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
-_QUIET = 1.0  # seconds without news after which the synchronous door has nothing left to do
+_QUIET = 1.0  # seconds without news after which the synchronous endpoint has nothing left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +89,26 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
 def compare(
     plan: Plan,
     *,
-    doors: Sequence[str] = (SYNCHRONOUS, QUEUED),
+    endpoints: Sequence[str] = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED),
     settings: Settings,
     timeout: float = 30.0,
     watch: Watch | None = None,
 ) -> dict[str, Run]:
-    """Fire the plan at each door, one after the other, each time at a system that has just been started.
+    """Fire the plan at each endpoint, one after the other, each time at a system that has just been started.
 
     The folder of the settings keeps what the last one left; what came before is put under `earlier/`.
     """
     runs = {}
-    for door in doors:
+    for endpoint in endpoints:
         with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-            tell = partial(_tell, watch, door, plan.count)
-            runs[door] = run_plan(lab, plan, target(lab, door, timeout=timeout), during=tell)
+            tell = partial(_tell, watch, endpoint, plan.count)
+            runs[endpoint] = run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=tell)
     return runs
 
 
-def target(lab: Lab, door: str, *, timeout: float = 30.0, clients: int | None = None) -> Target:
-    """Give a door of a lab."""
-    return Target(lab.url if door == QUEUED else lab.sync_url, door, timeout, clients)
+def target(lab: Lab, endpoint: str, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+    """Give an endpoint of a lab."""
+    return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
 
 def run_plan(
@@ -117,11 +118,11 @@ def run_plan(
     *,
     during: Callable[[Sequence[Send]], object] = lambda sends: None,
 ) -> Run:
-    """Fire a plan at one door, wait until every document has its ending, and give what was seen.
+    """Fire a plan at one endpoint, wait until every document has its ending, and give what was seen.
 
     `during` is called again and again meanwhile, with the sends whose fate is known.
     """
-    events_before, sends_before = len(_events(lab, at.door)), len(lab.sends())
+    events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
     load = lab.send(plan, at=at)
     try:
         while load.poll() is None:
@@ -131,13 +132,13 @@ def run_plan(
         load.terminate()
     if load.poll() and len(lab.sends()) - sends_before < plan.count:  # else it only says: nobody got a yes
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
-    _await_everything(lab, at.door)
+    _await_everything(lab, at.endpoint)
     return Run(
-        name=f"{plan.name}, {at.door}",
-        door=at.door,
+        name=f"{plan.name}, {at.endpoint}",
+        endpoint=at.endpoint,
         plan=plan.describe(),
-        sends=Sends.of(send for send in lab.sends()[sends_before:] if send.door == at.door),
-        events=Events.of(_events(lab, at.door)[events_before:]),
+        sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
+        events=Events.of(_events(lab, at.endpoint)[events_before:]),
         settings=_told(lab.settings) | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
         machine=describe_machine(lab),
         seeds={"plan": plan.seed},
@@ -152,7 +153,8 @@ def freeze(
     lasting: float = 20.0,
     timeout: float = 30.0,
 ) -> Run:
-    """Freeze parts of a lab, else its door, while a closed loop of clients fires at it; give what was seen.
+    """Freeze parts of a lab, else its endpoint, while a closed loop of clients fires at it; give what was
+    seen.
 
     The naive latency of such a run looks fine, because clients that wait send nothing meanwhile; the one
     from the intended instants tells what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
@@ -165,7 +167,7 @@ def freeze(
             frozen.append(True)
             lab.freeze(seconds, *(names or ("api",)))
 
-    return run_plan(lab, plan, target(lab, QUEUED, timeout=timeout, clients=clients), during=halfway)
+    return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
@@ -178,9 +180,9 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
     }
 
 
-def _tell(watch: Watch | None, door: str, total: int, sends: Sequence[Send]) -> None:
+def _tell(watch: Watch | None, endpoint: str, total: int, sends: Sequence[Send]) -> None:
     if watch:
-        watch(door, len(sends), total)
+        watch(endpoint, len(sends), total)
 
 
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
@@ -192,10 +194,10 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())
 
 
-def _await_everything(lab: Lab, door: str) -> None:
+def _await_everything(lab: Lab, endpoint: str) -> None:
     """Wait for every ending; a synchronous server also works on for clients who have given up."""
     lab.wait(_PATIENCE)
-    if door == SYNCHRONOUS:
+    if endpoint == Endpoint.SYNCHRONOUS:
         seen, deadline = -1, time.monotonic() + _PATIENCE
         while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
             seen = now
@@ -210,5 +212,5 @@ def _told(settings: Settings) -> dict[str, Any]:
     return told | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
-def _events(lab: Lab, door: str) -> list[JobEvent]:
-    return lab.events() if door == QUEUED else lab.sync_events()
+def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
+    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()

@@ -19,9 +19,9 @@ from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pdflab.analysis.run import QUEUED, Send
+from pdflab.analysis.run import Send
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.jobs import JobEvent
+from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan
@@ -93,7 +93,7 @@ class Lab:
         return f"Lab(workers={self.settings.workers}, mode={self.mode!r})"
 
     def start(self) -> None:
-        """Start broker, recorder, both doors and the workers; return when all of them answer."""
+        """Start broker, recorder, both endpoints and the workers; return when all of them answer."""
         with self._turn:
             if not self._tidy.alive:
                 raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
@@ -131,48 +131,50 @@ class Lab:
             self.start()
 
     def scale(self, workers: int) -> None:
-        """Run so many workers, and as many rendering processes at the synchronous door."""
+        """Run so many workers, and as many rendering processes at the synchronous endpoint."""
         self._running().scale(workers)
         self.settings = replace(self.settings, workers=workers)
 
     # The six operations
 
-    def custom(self, *, door: str = QUEUED, **fields: Any) -> str:
+    def custom(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one custom document, with fields of your own or made up; give its job id."""
-        return self._one("custom", door, fields)
+        return self._one("custom", endpoint, fields)
 
-    def invoice(self, *, door: str = QUEUED, **fields: Any) -> str:
+    def invoice(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one invoice; give its job id."""
-        return self._one("invoice", door, fields)
+        return self._one("invoice", endpoint, fields)
 
-    def report(self, *, door: str = QUEUED, **fields: Any) -> str:
+    def report(self, *, endpoint: str = Endpoint.QUEUED, **fields: Any) -> str:
         """Ask for one report; give its job id."""
-        return self._one("report", door, fields)
+        return self._one("report", endpoint, fields)
 
-    def batch(self, n: int = 50, *, door: str = QUEUED) -> None:
+    def batch(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Ask for n documents in one request."""
-        self.operate("batch", door=door, n=n)
+        self.operate("batch", endpoint=endpoint, n=n)
 
-    def burst(self, n: int = 50, *, door: str = QUEUED) -> None:
+    def burst(self, n: int = 50, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Ask for n documents within one second."""
-        self.operate("burst", door=door, n=n)
+        self.operate("burst", endpoint=endpoint, n=n)
 
-    def month_end(self, seconds: float = 30.0, *, door: str = QUEUED) -> None:
+    def month_end(self, seconds: float = 30.0, *, endpoint: str = Endpoint.QUEUED) -> None:
         """Send a month of business within so many seconds: quiet nights, and a last working day."""
-        self.operate("month-end", door=door, seconds=seconds)
+        self.operate("month-end", endpoint=endpoint, seconds=seconds)
 
-    def operate(self, name: str, *, door: str = QUEUED, lines: int | None = None, **parameters: Any) -> None:
+    def operate(
+        self, name: str, *, endpoint: str = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
+    ) -> None:
         """Start one of the six operations, by name, and return at once; `wait` waits for it.
 
         `lines` sets the size of every document.
         """
         plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
-        self.send(replace(plan, lines=lines), door=door)
+        self.send(replace(plan, lines=lines), endpoint=endpoint)
 
-    def send(self, plan: Plan, *, door: str = QUEUED, at: Target | None = None) -> Load:
-        """Start sending a plan to a door, or to one as a target describes it, and return at once."""
+    def send(self, plan: Plan, *, endpoint: str = Endpoint.QUEUED, at: Target | None = None) -> Load:
+        """Start sending a plan to an endpoint, or to one as a target describes it, and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
-        return self._note(launch(self.settings)(plan, at or self._target(door)))
+        return self._note(launch(self.settings)(plan, at or self._target(endpoint)))
 
     # What can go wrong
 
@@ -205,12 +207,12 @@ class Lab:
 
     @property
     def url(self) -> str:
-        """Where the queued door and the dashboard are."""
+        """Where the queued endpoint and the dashboard are."""
         return self._running().url
 
     @property
     def sync_url(self) -> str:
-        """Where the synchronous door is."""
+        """Where the synchronous endpoint is."""
         return self._running().sync_url
 
     @property
@@ -237,11 +239,11 @@ class Lab:
         return self._events.read()
 
     def sync_events(self) -> list[JobEvent]:
-        """Give the synchronous door's own events so far."""
+        """Give the synchronous endpoint's own events so far."""
         return self._sync_events.read()
 
     def sends(self) -> list[Send]:
-        """Give every request that was sent so far, at either door, and what became of it."""
+        """Give every request that was sent so far, at either endpoint, and what became of it."""
         return self._sends.read()
 
     def pdf(self, job_id: str) -> Path:
@@ -292,15 +294,15 @@ class Lab:
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _one(self, kind: str, door: str, fields: dict[str, Any]) -> str:
+    def _one(self, kind: str, endpoint: str, fields: dict[str, Any]) -> str:
         from pdflab.documents.samples.requests import sample
 
         request = sample(kind, self._next_seed()) | fields
-        load = self._note(LoadThread([(0.0, kind, request)], self._target(door), self.settings))
+        load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
         load.wait()
         [send] = load.sends
         if not send.accepted or send.job_id is None:
-            raise LoadFailed(f"The {door} door did not take it: {send.error}.")
+            raise LoadFailed(f"The {endpoint} endpoint did not take it: {send.error}.")
         return send.job_id
 
     def _running(self) -> System:
@@ -308,8 +310,8 @@ class Lab:
             raise UsageError("This lab is not running: `with Lab() as lab:` or lab.start() starts one.")
         return self._system
 
-    def _target(self, door: str) -> Target:
-        return Target(self.url if door == QUEUED else self.sync_url, door)
+    def _target(self, endpoint: str) -> Target:
+        return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
 
     def _next_seed(self) -> int:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The whole system: a Redis, the recorder, both doors and the workers, started and stopped together.
+"""The whole system: a Redis, the recorder, both endpoints and the workers, started and stopped together.
 
 Read next: lab/processes.py for processes, lab/threads.py for threads.
 """
@@ -76,16 +76,16 @@ class System:
 
     @property
     def url(self) -> str:
-        """Where the queued door and the dashboard are."""
+        """Where the queued endpoint and the dashboard are."""
         return address(self._sockets[0])
 
     @property
     def sync_url(self) -> str:
-        """Where the synchronous door is."""
+        """Where the synchronous endpoint is."""
         return address(self._sockets[1])
 
     def scale(self, workers: int) -> None:
-        """Run so many workers, and as many rendering processes at the synchronous door."""
+        """Run so many workers, and as many rendering processes at the synchronous endpoint."""
         if not 1 <= workers <= 64:
             raise UsageError(f"1 to 64 workers can run here, not {workers}.")
         with self._lock:
@@ -162,7 +162,7 @@ class System:
         self._crew.start("recorder", "recorder")
         self._crew.start("api", "api", self._sockets[0])
         self.scale(self.settings.workers)
-        self._await(lambda: _answers(self.url) and _answers(self.sync_url), "the two doors")
+        self._await(lambda: _answers(self.url) and _answers(self.sync_url), "the two endpoints")
         self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
 
     def _keep_running(self, role: str, name: str, count: int, sock: socket.socket | None) -> None:

@@ -22,12 +22,13 @@ from typing import NamedTuple, Protocol
 
 import aiohttp
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Send
+from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, parcels_of
 from pdflab.load.plan import Plan
 
-_PATHS = {QUEUED: "/generate-pdf", SYNCHRONOUS: "/generate-pdf/sync"}
+_PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
 _GLANCE = 0.05  # seconds between two looks at `stop`
 _READY = 1_000  # parcels made ahead
@@ -36,20 +37,21 @@ _SPARE = 0.005  # seconds: with less until the next one leaves, none is made
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A door to knock at, and how: how long a client waits for its answer and, in a closed loop, how many
+    """An endpoint to knock at, and how: how long a client waits for its answer and, in a closed loop, how
+    many
     clients there are. Raises UsageError for what cannot be.
     """
 
     url: str
-    door: str = QUEUED
+    endpoint: str = Endpoint.QUEUED
     timeout: float = 30.0
     clients: int | None = None
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise UsageError(f"{self.url!r} is not a URL: it begins with http:// or https://.")
-        if self.door not in _PATHS:
-            raise UsageError(f"There is no door {self.door!r}: take {' or '.join(_PATHS)}.")
+        if self.endpoint not in _PATHS:
+            raise UsageError(f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
         if not 0 < self.timeout < inf or (self.clients is not None and self.clients < 1):
             raise UsageError(
                 "Clients wait for more than 0 seconds, and not for ever; a closed loop has 1 or more of them."
@@ -77,7 +79,7 @@ async def fire(
     nothing is sent twice. When `stop` is set no more is sent; when the task is cancelled, what still waits
     is reported as "cancelled".
     """
-    batched = isinstance(requests, Plan) and requests.batched and target.door == QUEUED
+    batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     parcels = _Ahead(parcels_of(requests, batched=batched))
     parcels.make()  # before the clock starts: a batch is due at once
     connector = aiohttp.TCPConnector(limit=0)
@@ -164,7 +166,7 @@ class _Courier:
 
     async def _post(self, parcel: list[Document]) -> _Answer:
         bodies = [document.body for document in parcel]
-        path = _BATCH_PATH if self.batched else _PATHS[self.target.door]
+        path = _BATCH_PATH if self.batched else _PATHS[self.target.endpoint]
         data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
         url, headers = self.target.url.rstrip("/") + path, {"Content-Type": "application/json"}
         # as a file, because aiohttp warns of plain bytes beyond one mebibyte
@@ -177,7 +179,7 @@ class _Courier:
         for document, job_id in zip(parcel, answer.job_ids, strict=True):
             intended_at = self.clock.began_at + document.at
             send = Send(
-                self.target.door, document.kind, intended_at, sent_at, answered_at, seed=document.seed
+                self.target.endpoint, document.kind, intended_at, sent_at, answered_at, seed=document.seed
             )
             self.on_send(replace(send, status=answer.status, job_id=job_id, error=answer.error))
 

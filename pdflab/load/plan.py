@@ -1,6 +1,6 @@
 """Load plans: which document is asked for when, drawn from a seed.
 
-A plan is a stream of blocks of columns; the same plan drives both doors and the simulation. A request
+A plan is a stream of blocks of columns; the same plan drives both endpoints and the simulation. A request
 itself is made only when it is sent, from its kind and its seed: a plan of ten million needs no memory.
 
 Read next: load/arrivals.py, then load/generator.py.
@@ -32,7 +32,7 @@ _STEPS = 50  # of a ramp
 class Plan:
     """What to send: phases one after another, and the share of each of KINDS. The same seed, the same plan.
 
-    `batched` asks for the batch endpoint, where a door has one; `lines` sets the size of every document,
+    `batched` asks for the batch endpoint, where an endpoint has one; `lines` sets the size of every document,
     as samples.sample does. What was `recorded` is sent as it was, and nothing is drawn.
     """
 

@@ -128,7 +128,7 @@ class LoadProcess:
     def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
         folder = str(settings.folder)
         words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
-        words += ["--url", target.url, "--door", target.door, "--timeout", str(target.timeout)]
+        words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
         words += ["--yes", "--guarded"]
         self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")

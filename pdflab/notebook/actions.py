@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Events, Run, Send, Sends
+from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import UsageError
-from pdflab.jobs import JobEvent
+from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
@@ -18,7 +18,11 @@ from pdflab.notebook.poller import Watcher
 
 FREEZE = 1.4  # seconds
 _LARGE = 1.45  # times: a projector's size, as panel.css has it
-_RENDERERS = {QUEUED: ("worker-",), SYNCHRONOUS: ("sync-api-",), hints.BOTH: ("worker-", "sync-api-")}
+_RENDERERS = {
+    Endpoint.QUEUED: ("worker-",),
+    Endpoint.SYNCHRONOUS: ("sync-api-",),
+    hints.BOTH: ("worker-", "sync-api-"),
+}
 
 
 class Deeds:
@@ -31,8 +35,8 @@ class Deeds:
         self, lab: Lab, panel: Panel, watcher: Watcher, *, loads: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self._lab, self._panel, self._watcher, self._loads = ref(lab), panel, watcher, loads
-        self._began: dict[str, tuple[int, int]] = {}  # sends and events before the latest load at a door
-        self._asked: dict[str, int] = {}  # sends before the first click at a door since the last verdict
+        self._began: dict[str, tuple[int, int]] = {}  # sends and events before the latest load at an endpoint
+        self._asked: dict[str, int] = {}  # sends before the first click at an endpoint since the last verdict
         self._turns = count()
 
     @property
@@ -42,15 +46,15 @@ class Deeds:
             raise UsageError("This lab is gone; make a new one: lab = Lab(), lab.start(), ControlRoom(lab).")
         return lab
 
-    def operate(self, name: str, door: str) -> None:
-        """Start one of the six operations at a door, or at both at the same time."""
+    def operate(self, name: str, endpoint: str) -> None:
+        """Start one of the six operations at an endpoint, or at both at the same time."""
         lab, load = self.lab, self._loads.get(name, {})
-        for one in (QUEUED, SYNCHRONOUS) if door == hints.BOTH else (door,):
+        for one in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
             sends = len(lab.sends())
             self._asked.setdefault(one, sends)
             if load:
                 self._began[one] = sends, len(_events(lab, one))
-            lab.operate(name, door=one, **load)
+            lab.operate(name, endpoint=one, **load)
 
     def kill(self) -> None:
         """Kill one worker, another one each time."""
@@ -59,10 +63,10 @@ class Deeds:
         lab.kill(workers[next(self._turns) % len(workers)])
         self._panel.tell(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
-    def freeze(self, door: str) -> None:
-        """Freeze all who render behind a door; it returns when they go on."""
-        self._panel.tell(hints.FROZEN[door].format(seconds=FREEZE))
-        self.lab.freeze(FREEZE, *(part for part in self.lab.parts() if part.startswith(_RENDERERS[door])))
+    def freeze(self, endpoint: str) -> None:
+        """Freeze all who render behind an endpoint; it returns when they go on."""
+        self._panel.tell(hints.FROZEN[endpoint].format(seconds=FREEZE))
+        self.lab.freeze(FREEZE, *(part for part in self.lab.parts() if part.startswith(_RENDERERS[endpoint])))
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and rendering servers."""
@@ -94,31 +98,34 @@ class Deeds:
         self._panel.tell(hints.STARTED[lab.mode])
         self._panel.say(f"{lab.redis}; dashboard: {lab.url}")
 
-    def run(self, door: str) -> Run:
-        """Give what was seen at a door since its latest batch, burst or month, or since the beginning."""
+    def run(self, endpoint: str) -> Run:
+        """Give what was seen at an endpoint since its latest batch, burst or month, or since the
+        beginning."""
         lab = self.lab
-        sends, events = self._began.get(door, (0, 0))
-        seen = _events(lab, door)[events:]
-        return Run(door, door, sends=Sends.of(_at(door, lab.sends()[sends:])), events=Events.of(seen))
+        sends, events = self._began.get(endpoint, (0, 0))
+        seen = _events(lab, endpoint)[events:]
+        return Run(
+            endpoint, endpoint, sends=Sends.of(_at(endpoint, lab.sends()[sends:])), events=Events.of(seen)
+        )
 
     def verdicts(self) -> str:
-        """Say what became of what was asked for since the last verdict, a line a door."""
+        """Say what became of what was asked for since the last verdict, a line an endpoint."""
         sends, asked = self.lab.sends(), self._asked
         self._asked = {}
-        lines = (_verdict(door, _at(door, sends[before:])) for door, before in asked.items())
+        lines = (_verdict(endpoint, _at(endpoint, sends[before:])) for endpoint, before in asked.items())
         return "\n".join(lines) or "nothing was asked for"
 
 
-def _events(lab: Lab, door: str) -> list[JobEvent]:
-    return lab.events() if door == QUEUED else lab.sync_events()
+def _events(lab: Lab, endpoint: str) -> list[JobEvent]:
+    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()
 
 
-def _at(door: str, sends: list[Send]) -> list[Send]:
-    return [send for send in sends if send.door == door]
+def _at(endpoint: str, sends: list[Send]) -> list[Send]:
+    return [send for send in sends if send.endpoint == endpoint]
 
 
-def _verdict(door: str, sends: list[Send]) -> str:
+def _verdict(endpoint: str, sends: list[Send]) -> str:
     accepted = sum(send.accepted for send in sends)
-    did = "the queue accepted" if door == QUEUED else "the synchronous door answered"
+    did = "the queue accepted" if endpoint == Endpoint.QUEUED else "the synchronous endpoint answered"
     asked = f"all {len(sends):,}" if len(sends) > 1 else "it"
     return f"{did} {asked}: " + ("yes" if accepted == len(sends) > 0 else f"no, {accepted:,}")

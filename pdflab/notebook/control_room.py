@@ -1,4 +1,4 @@
-"""The control room: the lab's buttons and choices, its two doors, and a live picture of both.
+"""The control room: the lab's buttons and choices, its two endpoints, and a live picture of both.
 
 A click only puts an order on a lane, so that it never blocks: one lane for load and staff, in the order of
 the clicks, and one for attacks, which take their time. A third thread looks and paints.
@@ -16,9 +16,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.notebook.actions import Deeds
 from pdflab.notebook.hints import THREADS
@@ -28,7 +29,7 @@ from pdflab.notebook.poller import Watcher
 from pdflab.notebook.task_queue import Lane
 from pdflab.settings import PRESETS
 
-_SEED = 1  # of every load: both doors get the same documents at the same instants
+_SEED = 1  # of every load: both endpoints get the same documents at the same instants
 
 
 class ControlRoom:
@@ -76,13 +77,17 @@ class ControlRoom:
         self._watcher.look()
         return self._deeds.verdicts()
 
-    def run(self, door: str) -> Run:
-        """Give what was seen at a door since its latest batch, burst or month, or since the beginning."""
-        return self._deeds.run(door)
+    def run(self, endpoint: str) -> Run:
+        """Give what was seen at an endpoint since its latest batch, burst or month, or since the
+        beginning."""
+        return self._deeds.run(endpoint)
 
     def figure(self, *, predicted: float | None = None) -> Figure:
-        """Compare the latest load at each door; `predicted` is when the last PDF was expected, in seconds."""
-        return comparison_figure(self.run(QUEUED), self.run(SYNCHRONOUS), predicted=predicted)
+        """Compare the latest load at each endpoint; `predicted` is when the last PDF was expected, in
+        seconds."""
+        return comparison_figure(
+            self.run(Endpoint.QUEUED), self.run(Endpoint.SYNCHRONOUS), predicted=predicted
+        )
 
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab goes on."""
@@ -106,25 +111,25 @@ class ControlRoom:
         self.custom, self.invoice, self.report = loads["custom"], loads["invoice"], loads["report"]
         self.batch, self.burst, self.month_end = loads["batch"], loads["burst"], loads["month-end"]
         self.kill, self.freeze = self.panel.attacks["kill"], self.panel.attacks["freeze"]
-        self.reset, self.door, self.workers = self.panel.restart, self.panel.door, choices["workers"]
+        self.reset, self.endpoint, self.workers = self.panel.restart, self.panel.endpoint, choices["workers"]
         self.worker, self.mode, self.preset = choices["worker"], choices["mode"], choices["preset"]
         self.projector = choices["projector"]
 
     # A click, on whatever thread it arrives
 
     def _press(self, name: str) -> None:
-        deeds, door = self._deeds, self.door.value
+        deeds, endpoint = self._deeds, self.endpoint.value
         self.panel.rest(name, True)
         match name:
             case "kill":
                 self._put(self._attacks, name, deeds.kill)
             case "freeze":
-                self._put(self._attacks, name, partial(deeds.freeze, door))
+                self._put(self._attacks, name, partial(deeds.freeze, endpoint))
             case "reset":
                 self._start_again()
             case _:
-                self.panel.look_for(door)
-                self._put(self._orders, name, partial(deeds.operate, name, door))
+                self.panel.look_for(endpoint)
+                self._put(self._orders, name, partial(deeds.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:
         if name in ("mode", "preset"):

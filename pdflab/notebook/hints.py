@@ -3,18 +3,18 @@
 Read next: notebook/panel.py.
 """
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS
+from pdflab.jobs import Endpoint
 
-BOTH = "both"  # doors at the same time
+BOTH = "both"  # endpoints at the same time
 THREADS = "threads"  # the mode of a lab whose workers are threads of one process
 
-FIRST = "Press <b>Burst of 100</b> at the synchronous door, then at the queued one. Who waits, and where?"
-DOORS = {
-    QUEUED: "<b>Look left:</b> the line grows and drains. <b>Right:</b> answers (light blue) come at once, "
-    "the PDFs (dark blue) follow as they are made.",
-    SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all before it. "
-    "Left, nothing: this line stands at the door, where nobody counts it.",
-    BOTH: "<b>Look right:</b> light blue and orange part. Both doors get the same documents at once. "
+FIRST = "Press <b>Burst of 100</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
+ENDPOINTS = {
+    Endpoint.QUEUED: "<b>Look left:</b> the queue grows and drains. <b>Right:</b> answers (light blue) come "
+    "at once, the PDFs (dark blue) follow as they are made.",
+    Endpoint.SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all "
+    "before it. Left, nothing: this queue stands at the endpoint, where nobody counts it.",
+    BOTH: "<b>Look right:</b> light blue and orange part. Both endpoints get the same documents at once. "
     "The workers, for whom no client waits, give way: their PDFs come later, the answers sooner.",
 }
 KILLED = {
@@ -23,10 +23,10 @@ KILLED = {
     "naive": "<b>Look at the strips:</b> one falls silent with a job in hand. Nobody will ever take it.",
 }
 FROZEN = {
-    QUEUED: "<b>Look in the middle:</b> no PDFs for {seconds:g} s, while answers at the door stay quick. "
-    "Press <b>Burst of 100</b> meanwhile.",
-    SYNCHRONOUS: "<b>Look right:</b> whoever asks within these {seconds:g} s waits for all of them.",
-    BOTH: "<b>Look right:</b> both doors render nothing for {seconds:g} s. Whose clients notice?",
+    Endpoint.QUEUED: "<b>Look in the middle:</b> no PDFs for {seconds:g} s, while answers stay "
+    "quick. Press <b>Burst of 100</b> meanwhile.",
+    Endpoint.SYNCHRONOUS: "<b>Look right:</b> whoever asks within these {seconds:g} s waits for all of them.",
+    BOTH: "<b>Look right:</b> both endpoints render nothing for {seconds:g} s. Whose clients notice?",
 }
 WORKERS = "<b>Look in the middle:</b> more workers make more PDFs a second, until the cores are used up."
 KINDS = {

@@ -25,7 +25,7 @@ class Answer:
 
 
 def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
-    """Ask the queued door for a path, such as /stats, as any client may."""
+    """Ask the queued endpoint for a path, such as /stats, as any client may."""
     connection = HTTPConnection(urlsplit(lab.url).netloc, timeout=_PATIENCE)
     try:
         connection.request(method, path)

@@ -24,7 +24,7 @@ from ipywidgets import (
     VBox,
 )
 
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS
+from pdflab.jobs import Endpoint
 from pdflab.notebook import hints
 from pdflab.notebook import status_html as board
 
@@ -39,9 +39,13 @@ _LOADS = {
 }
 _ATTACKS = {
     "kill": ("Kill a worker", "SIGKILL: look at the strips below the picture"),
-    "freeze": ("Freeze for 1.4 s", "Those who render at the chosen door stand still, and go on"),
+    "freeze": ("Freeze for 1.4 s", "Those who render at the chosen endpoint stand still, and go on"),
 }
-_DOORS = [("Synchronous door", SYNCHRONOUS), ("Queued door", QUEUED), ("Both side by side", hints.BOTH)]
+_ENDPOINTS = [
+    ("Synchronous endpoint", Endpoint.SYNCHRONOUS),
+    ("Queued endpoint", Endpoint.QUEUED),
+    ("Both side by side", hints.BOTH),
+]
 
 
 class Panel:
@@ -62,7 +66,7 @@ class Panel:
         self.loads = {name: _button(*words, 151) for name, words in _LOADS.items()}
         self.attacks = {name: _button(*words, 130) for name, words in _ATTACKS.items()}
         self.restart = _button("Reset", "Stop everything, and begin anew with nothing of before", 90)
-        self.door = _choice(_DOORS, QUEUED, 148)
+        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
         self.choices = _choices(chosen, presets)
         self.picture = Image(format="png", layout=_fixed(WIDTH, HEIGHT))
         self.hint, self.status = _text(WIDTH, 40), _text(WIDTH, 22)
@@ -86,9 +90,9 @@ class Panel:
         """Say what to look for; the hint is markup of ours."""
         self.hint.value = f'<div class="pdflab-hint">{hint}</div>'
 
-    def look_for(self, door: str) -> None:
-        """Say what to look for when load goes to a door."""
-        self.tell(hints.DOORS[door])
+    def look_for(self, endpoint: str) -> None:
+        """Say what to look for when load goes to an endpoint."""
+        self.tell(hints.ENDPOINTS[endpoint])
 
     def say(self, words: str, *, trouble: bool = False) -> None:
         """Show what happened, or what went wrong."""
@@ -105,7 +109,7 @@ class Panel:
         self._in_threads = in_threads
         for name in self.buttons:
             self.rest(name, resting)
-        for choice in (self.door, *self.choices.values()):
+        for choice in (self.endpoint, *self.choices.values()):
             choice.disabled = resting or self._closed
 
     def close(self) -> None:
@@ -122,7 +126,7 @@ class Panel:
         choices = self.choices
         rows = [
             _row("Send", *self.loads.values()),
-            _row("to the", self.door),
+            _row("to the", self.endpoint),
             _row("Workers", choices["workers"], choices["worker"], *self.attacks.values()),
             _row("The lab", choices["mode"], choices["preset"], self.restart, choices["projector"]),
         ]
@@ -138,7 +142,7 @@ class Panel:
         ipykernel 7.4 sends it to the thread that wrote to the widget last, the cell's own: nothing would
         happen until the cell has ended. Other versions do not look at this.
         """
-        controls: list[DOMWidget] = [*self.buttons.values(), self.door, *self.choices.values()]
+        controls: list[DOMWidget] = [*self.buttons.values(), self.endpoint, *self.choices.values()]
         for widget in controls:
             widget.comm._reply_subshell_for = None
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from weakref import ref
 
 from pdflab.charts.live import LiveChart
-from pdflab.charts.rolling_window import DOORS, LastMinute
+from pdflab.charts.rolling_window import ENDPOINTS, LastMinute
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
@@ -111,7 +111,9 @@ class Watcher(Thread):
         events, synchronous, sends = lab.events(), lab.sync_events(), lab.sends()
         minute, panel = self._minute, self._panel
         minute.follow(now, queued=events, synchronous=synchronous, sends=sends)
-        panel.numbers.value = board.show_numbers(stats, {door: minute.numbers(door, now) for door in DOORS})
+        panel.numbers.value = board.show_numbers(
+            stats, {endpoint: minute.numbers(endpoint, now) for endpoint in ENDPOINTS}
+        )
         panel.strips.value = board.show_strips(living, minute.in_hand, now=now, threads=lab.mode == THREADS)
         panel.log.value = board.show_log(events)
         news = (len(events), len(synchronous), len(sends), stats.workers)

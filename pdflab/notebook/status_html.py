@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pdflab.charts.rolling_window import DOORS, Numbers
+from pdflab.charts.rolling_window import ENDPOINTS, Numbers
 from pdflab.charts.style import COLOURS
 from pdflab.jobs import JobEvent, WorkerId
 
@@ -17,14 +17,19 @@ LINES = 8  # of jobs.log
 _STRIPS = 8  # workers that there is room for
 
 
-def show_numbers(stats: Any, doors: Mapping[str, Numbers]) -> str:
-    """Give jobs by state, the line, and both doors beside each other: their rate and what clients waited."""
+def show_numbers(stats: Any, endpoints: Mapping[str, Numbers]) -> str:
+    """Give jobs by state, the line, and both endpoints beside each other: their rate and what clients
+    waited."""
     jobs = {name: f"{getattr(stats, name):,}" for name in ("queued", "processing", "completed", "failed")}
     line = {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)}
     groups = [_group("jobs", jobs), _group("the line", line)]
     for title, name in (("answered after", "answered"), ("PDF after", "delivered")):
-        groups.append(_group(f"{title} (median)", {d: _seconds(getattr(doors[d], name)) for d in DOORS}))
-    groups.insert(2, _group("PDFs a second", {door: f"{doors[door].rate:.1f}" for door in DOORS}))
+        groups.append(
+            _group(f"{title} (median)", {d: _seconds(getattr(endpoints[d], name)) for d in ENDPOINTS})
+        )
+    groups.insert(
+        2, _group("PDFs a second", {endpoint: f"{endpoints[endpoint].rate:.1f}" for endpoint in ENDPOINTS})
+    )
     return f'<div class="pdflab-board">{"".join(groups)}</div>'
 
 

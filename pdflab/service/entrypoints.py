@@ -29,7 +29,7 @@ _SYNC_THREADS = 4  # waitress' own default
 def run_api(
     broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
 ) -> None:
-    """Serve the queued door and the dashboard until told to stop; operations are started as we are."""
+    """Serve the queued endpoint and the dashboard until told to stop; operations are started as we are."""
     from pdflab.load.scenarios import OperationStarter, launch_process, launch_thread
     from pdflab.service.api.app import create_app
     from pdflab.service.http.server import address, serve
@@ -47,13 +47,13 @@ def run_api(
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
-    """Serve the synchronous door until told to stop."""
+    """Serve the synchronous endpoint until told to stop."""
     from pdflab.service.api.sync import EventLog, create_sync_app
     from pdflab.service.http.server import serve
     from pdflab.service.worker.font_files import find_fonts
 
     if own_process:
-        _yield()  # as the workers do: both doors' PDFs are made at the same priority
+        _yield()  # as the workers do: both endpoints' PDFs are made at the same priority
     log = EventLog(settings.sync_log_file)
     serve(create_sync_app(settings, log, fonts=find_fonts(settings.fonts)), sock, stop, threads=_SYNC_THREADS)
     log.close()

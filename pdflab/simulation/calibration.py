@@ -4,7 +4,7 @@ A job's seconds at work say little by themselves: with four workers on two cores
 alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
 over the real run, as simulation/processor_sharing.py does over a simulated one: where more were busy than
 there are cores, it
-goes slower, and whoever is at the door takes one of them for the API.
+goes slower, and whoever is at the endpoint takes one of them for the API.
 
 Read next: twin.py, which predicts with it; then simulation/holdout.py, which says how well.
 """
@@ -27,7 +27,7 @@ from pdflab.simulation.fcfs import Floats
 Codes = NDArray[np.integer[Any]]
 
 _STEP = 0.25  # of a core: nobody can tell finer
-_ALONE = 0.1  # of the documents: so many are asked for while nobody is at the door
+_ALONE = 0.1  # of the documents: so many are asked for while nobody is at the endpoint
 _BETTER = 0.95  # another number of cores must explain this much better to be believed
 
 
@@ -128,15 +128,15 @@ class _Clock:
 
     at: Floats
     busy: NDArray[np.intp]
-    at_door: NDArray[np.bool_]
+    at_endpoint: NDArray[np.bool_]
 
     @classmethod
     def of(cls, jobs: JobColumns, accept: float) -> Self:
         """Wind it up for a run; before a job was in the line, the API was at it for `accept` seconds."""
         spells = (jobs.started_at, jobs.ended_at), (jobs.queued_at - accept, jobs.queued_at)
-        work, door = (np.array(spell)[:, ~np.isnan(spell).any(axis=0)] for spell in spells)
-        at = np.unique(np.concatenate([work, door], axis=None))
-        return cls(at, _count(at, work), _count(at, door) > 0)
+        work, endpoint = (np.array(spell)[:, ~np.isnan(spell).any(axis=0)] for spell in spells)
+        at = np.unique(np.concatenate([work, endpoint], axis=None))
+        return cls(at, _count(at, work), _count(at, endpoint) > 0)
 
     @property
     def most(self) -> int:
@@ -145,7 +145,7 @@ class _Clock:
 
     def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
         """Give what the clock shows in each stretch, with so many cores to share."""
-        left = np.maximum(cores - self.at_door, 0.0)
+        left = np.maximum(cores - self.at_endpoint, 0.0)
         return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
 
     def mean(self, started: Floats, ended: Floats) -> Floats:
@@ -179,7 +179,8 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Codes], machine: float
 
 
 def _accept(run: Run, columns: JobColumns) -> float:
-    """Give the seconds from asking to the line, for who meets nobody at the door; in a batch, by document.
+    """Give the seconds from asking to the line, for who meets nobody at the endpoint; in a batch, by
+    document.
 
     The quickest tenth meets nobody, whatever the crowd.
     """

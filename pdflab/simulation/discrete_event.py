@@ -40,7 +40,7 @@ class Simulation:
         self._model = model
         self._rng = np.random.default_rng(seed)
         self._work = WorkClock(model.cores)
-        self._at_door: deque[Request] = deque()
+        self._at_endpoint: deque[Request] = deque()
         self._line: deque[Request] = deque()
         self._left = 0  # of those in the line, clients that have hung up
         self._busy: list[tuple[float, int, Request]] = []  # a heap: due by the clock of work
@@ -70,7 +70,7 @@ class Simulation:
                 self._instant = at
                 self._open += 1
                 self._arrive(Request(number, at, service, waits))
-                self._work.share(at, len(self._busy), len(self._at_door))
+                self._work.share(at, len(self._busy), len(self._at_endpoint))
                 number += 1
             if len(self._rows) >= _BLOCK:
                 yield self._give()
@@ -93,29 +93,29 @@ class Simulation:
             else:
                 self._instant, _, act, arguments = heappop(timers)
                 act(*arguments)
-            work.share(self._instant, len(busy), len(self._at_door))
+            work.share(self._instant, len(busy), len(self._at_endpoint))
 
     def _check_end(self, end: float) -> None:
         if end == inf:
             raise UsageError(f"{self._open:,} jobs wait for workers who never come; give the model some.")
 
-    # A request: at the door, in the line, at work, at its end.
+    # A request: at the endpoint, in the line, at work, at its end.
 
     def _arrive(self, request: Request) -> None:
         if request.patience < inf:
             self._after(request.patience, self._lose_patience, request)
         if self._model.accept:
-            self._at_door.append(request)
-            if len(self._at_door) == 1:
+            self._at_endpoint.append(request)
+            if len(self._at_endpoint) == 1:
                 self._after(self._model.accept, self._accept)
         else:
             self._enter(request)
 
     def _accept(self) -> None:
-        request = self._at_door.popleft()
-        if self._at_door:
+        request = self._at_endpoint.popleft()
+        if self._at_endpoint:
             self._after(self._model.accept, self._accept)
-        if request.outcome is None:  # else it has hung up at the door
+        if request.outcome is None:  # else it has hung up at the endpoint
             self._enter(request)
 
     def _enter(self, request: Request) -> None:

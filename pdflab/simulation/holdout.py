@@ -75,7 +75,7 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
 
 def at_pace(twin: Twin, run: Run) -> Twin:
     """Give the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind,
-    and what a document cost at the door.
+    and what a document cost at the endpoint.
 
     What is still wrong with it then is the model, or chance, but no machine with other things to do.
     """

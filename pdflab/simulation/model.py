@@ -1,4 +1,4 @@
-"""What is simulated: the workers and their cores, the door, the clients, and what goes wrong.
+"""What is simulated: the workers and their cores, the endpoint, the clients, and what goes wrong.
 
 Read next: simulation/discrete_event.py.
 """
@@ -29,7 +29,7 @@ class Outcome(IntEnum):
 class Model:
     """The system. Durations are seconds; the defaults are a service without any trouble.
 
-    The synchronous door is a model too: its threads are the workers, its processes the cores they share.
+    The synchronous endpoint is a model too: its threads are the workers, its processes the cores they share.
     Raises UsageError for a system that cannot be.
     """
 

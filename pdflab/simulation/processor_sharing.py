@@ -22,9 +22,9 @@ class WorkClock:
         """Give the instant at which it will show that much, if nothing changes its pace."""
         return self._since + (shown - self._shown) / self._pace if self._pace else inf
 
-    def share(self, now: float, busy: int, at_door: int) -> None:
-        """Let so many workers share the cores; who is at the door first takes one for the API."""
-        left = self._cores - 1 if at_door else self._cores
+    def share(self, now: float, busy: int, at_endpoint: int) -> None:
+        """Let so many workers share the cores; who is at the endpoint first takes one for the API."""
+        left = self._cores - 1 if at_endpoint else self._cores
         pace = 1.0 if busy <= left else (left / busy if left > 0 else 0.0)
         if pace != self._pace:
             self._shown, self._since, self._pace = self.at(now), now, pace

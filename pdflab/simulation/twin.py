@@ -16,15 +16,16 @@ from typing import Self
 import numpy as np
 
 from pdflab.analysis.columns import Integers, Labels
-from pdflab.analysis.run import QUEUED, STATES, SYNCHRONOUS, Events, Run, Sends
+from pdflab.analysis.run import STATES, Events, Run, Sends
 from pdflab.documents.samples.requests import KINDS
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.fcfs import Jobs, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome, Requests
 from pdflab.simulation.simulate import simulate_requests
 
-_THREADS = 4  # of each process at the synchronous door: waitress' own default
+_THREADS = 4  # of each process at the synchronous endpoint: waitress' own default
 _TIMEOUT = 30.0  # seconds that the load generator waits for an answer
 _PARCEL = 1_000  # documents of a batch that are taken in together
 _ERRORS = ("refused", "timeout")
@@ -42,41 +43,43 @@ class Twin:
     def learn(cls, run: Run, *, workers: int) -> Self:
         """Make a twin with so many workers, which has learnt the rest from a real run."""
         learnt = calibrate(run)
-        return cls(queued_door(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
+        return cls(queued_endpoint(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
 
     def capacity(self, mix: Sequence[float]) -> float:
         """Give how many documents a second its workers make of a mix, with a share for each of KINDS."""
         return min(self.model.workers, self.model.cores) / self.service.moments(mix)[0]
 
     def simulate(self, plan: Plan, *, seed: int = 0) -> Run:
-        """Predict the run of a plan at the queued door."""
+        """Predict the run of a plan at the queued endpoint."""
         return simulate(plan, self.model, self.service, seed=seed)
 
 
-def queued_door(workers: int, *, cores: float = inf, accept: float = 0.0, limit: float = 10_000) -> Model:
+def queued_endpoint(workers: int, *, cores: float = inf, accept: float = 0.0, limit: float = 10_000) -> Model:
     """Describe the queued service: the line is bounded; a job costs the API `accept` seconds of a core."""
     return Model(workers=workers, cores=cores, accept=accept, limit=limit)
 
 
-def synchronous_door(processes: int, *, cores: float = inf) -> Model:
+def synchronous_endpoint(processes: int, *, cores: float = inf) -> Model:
     """Describe the trap: the threads of its processes take the requests, and share the processes' cores."""
     return Model(workers=_THREADS * processes, cores=min(processes, cores))
 
 
-def simulate(plan: Plan, model: Model, service: ServiceTimes, *, door: str = QUEUED, seed: int = 0) -> Run:
+def simulate(
+    plan: Plan, model: Model, service: ServiceTimes, *, endpoint: str = Endpoint.QUEUED, seed: int = 0
+) -> Run:
     """Predict the run of a plan: instants are seconds since it began, and jobs are called 0, 1, 2, …"""
-    jobs = jobs_of(plan, service, patience=_TIMEOUT if door == SYNCHRONOUS else inf, seed=seed)
-    if plan.batched and door == QUEUED:
+    jobs = jobs_of(plan, service, patience=_TIMEOUT if endpoint == Endpoint.SYNCHRONOUS else inf, seed=seed)
+    if plan.batched and endpoint == Endpoint.QUEUED:
         requests = _simulate_batch(list(jobs), model, seed)
     else:
         requests = simulate_requests(jobs, model, seed=seed)
     documents = _join(list(plan.blocks()))
     return Run(
-        name=f"{plan.name}, {door}, simulated",
-        door=door,
+        name=f"{plan.name}, {endpoint}, simulated",
+        endpoint=endpoint,
         plan=plan.describe(),
-        sends=_sends(requests, documents, door),
-        events=_events(requests, documents, door),
+        sends=_sends(requests, documents, endpoint),
+        events=_events(requests, documents, endpoint),
         settings={name: str(value) for name, value in asdict(model).items()} | {"mode": "simulation"},
         seeds={"plan": plan.seed, "simulation": seed},
     )
@@ -99,15 +102,15 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
     return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
-def _sends(requests: Requests, documents: Block, door: str) -> Sends:
+def _sends(requests: Requests, documents: Block, endpoint: str) -> Sends:
     """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
-    taken = 200 if door == SYNCHRONOUS else 202
+    taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.GAVE_UP: 0}, taken)[requests.outcome]
-    heard_at = requests.ended_at if door == SYNCHRONOUS else requests.queued_at
+    heard_at = requests.ended_at if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
     rows = np.arange(len(status), dtype=np.int32)
     first = np.maximum.accumulate(np.where(requests.attempt == 1, rows, 0))
     return Sends(
-        door=Labels.same(door, len(rows)),
+        endpoint=Labels.same(endpoint, len(rows)),
         kind=Labels(documents.kind[requests.number], KINDS),
         intended_at=requests.at[first],
         sent_at=requests.at,
@@ -119,12 +122,16 @@ def _sends(requests: Requests, documents: Block, door: str) -> Sends:
     )
 
 
-def _events(requests: Requests, documents: Block, door: str) -> Events:
+def _events(requests: Requests, documents: Block, endpoint: str) -> Events:
     """Tell what became of each job that was taken in, in the order of time. There is no line at the trap."""
     rows = len(requests.at)
     never = np.full(rows, np.nan)
     at = np.concatenate(
-        [never if door == SYNCHRONOUS else requests.queued_at, requests.started_at, requests.ended_at]
+        [
+            never if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at,
+            requests.started_at,
+            requests.ended_at,
+        ]
     )
     ending = _coded({Outcome.FAILED: _CODES["FAILED"]}, _CODES["COMPLETED"])[requests.outcome]
     state = np.concatenate([np.full(rows, _CODES["QUEUED"]), np.full(rows, _CODES["PROCESSING"]), ending])

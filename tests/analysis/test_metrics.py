@@ -42,17 +42,17 @@ def test_a_given_window_has_only_whole_bins() -> None:
     assert metrics.throughput(np.empty(0), start=0.0, end=2.0)[1].tolist() == [0.0, 0.0]
 
 
-def sends(door: str) -> tuple[Send, ...]:
-    yes = 202 if door == "queued" else 200
+def sends(endpoint: str) -> tuple[Send, ...]:
+    yes = 202 if endpoint == "queued" else 200
     return (
-        Send(door, "invoice", 100.0, 103.0, 104.0, yes, "a"),
-        Send(door, "invoice", 101.0, 101.0, 101.5, yes, "b"),
-        Send(door, "invoice", 102.0, 102.0, 102.1, 503, error="refused"),
-        Send(door, "invoice", 103.0, 103.0, error="timeout"),
+        Send(endpoint, "invoice", 100.0, 103.0, 104.0, yes, "a"),
+        Send(endpoint, "invoice", 101.0, 101.0, 101.5, yes, "b"),
+        Send(endpoint, "invoice", 102.0, 102.0, 102.1, 503, error="refused"),
+        Send(endpoint, "invoice", 103.0, 103.0, error="timeout"),
     )
 
 
-def test_the_queued_door_is_judged_by_the_pdf() -> None:
+def test_the_queued_endpoint_is_judged_by_the_pdf() -> None:
     """Latencies count from the intended instant (a was sent 3 s late); accepted and FAILED is failed."""
     events = (event("a", COMPLETED, 110.0), event("b", FAILED, 120.0), event("other", COMPLETED, 130.0))
 
@@ -67,7 +67,7 @@ def test_the_queued_door_is_judged_by_the_pdf() -> None:
     }
 
 
-def test_the_synchronous_door_is_judged_by_the_answer() -> None:
+def test_the_synchronous_endpoint_is_judged_by_the_answer() -> None:
     """Its answer is the PDF: complete equals accept, and no event is needed."""
     row = metrics.summary(Run("s", "synchronous", sends=Sends.of(sends("synchronous"))))
 

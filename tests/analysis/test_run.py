@@ -49,9 +49,9 @@ def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
 
     assert (list(again.sends), list(again.events)) == ([ANSWERED, LOST], [event])
     assert [type(told.cause) for told in again.events] == [Cause]
-    assert (again.name, again.door, again.plan, again.settings) == (
+    assert (again.name, again.endpoint, again.plan, again.settings) == (
         run.name,
-        run.door,
+        run.endpoint,
         run.plan,
         run.settings,
     )
@@ -74,7 +74,7 @@ def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:
     """A simulation hands in arrays, with numbers for names; it is saved and loaded like any other."""
     jobs = Labels(np.arange(3), range(3))
     sends = Sends(
-        door=Labels.same("queued", 3),
+        endpoint=Labels.same("queued", 3),
         kind=Labels.same("invoice", 3),
         intended_at=np.array([0.0, 1.0, 2.0]),
         sent_at=np.array([0.0, 1.0, 2.0]),

@@ -25,7 +25,7 @@ def test_every_fate_is_counted_by_its_kind() -> None:
 
 
 def sync_run(*answered: str) -> Run:
-    """Three jobs of two seconds at the synchronous door, of which these were answered."""
+    """Three jobs of two seconds at the synchronous endpoint, of which these were answered."""
     sends = [
         Send("synchronous", "invoice", i, i, i + 2.0, 200, name)
         if (name := f"s{i}") in answered

@@ -15,19 +15,21 @@ PLAN = burst(10, calm=2.0, seed=3)  # five calm seconds, one of the spike, five 
 PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")
 
 
-def run_of(*phases_that_left: int, door: str = "synchronous") -> Run:
-    """The plan as one door saw it, a client of these phases leaving after a second of patience."""
+def run_of(*phases_that_left: int, endpoint: str = "synchronous") -> Run:
+    """The plan as one endpoint saw it, a client of these phases leaving after a second of patience."""
     sends, events = [], []
     for number, (phase, arrival) in enumerate(zip(PHASES, PLAN.arrivals(), strict=True)):
         at, name = 100.0 + arrival.at, f"j{number}"
         gone = phase in phases_that_left
-        status = 0 if gone else 200 if door == "synchronous" else 202
+        status = 0 if gone else 200 if endpoint == "synchronous" else 202
         answer = {"error": "timeout"} if gone else {"answered_at": at + 0.2, "job_id": name}
-        sends.append(Send(door, "invoice", at, at, status=status, **answer))
+        sends.append(Send(endpoint, "invoice", at, at, status=status, **answer))
         for state, seconds in ((JobState.PROCESSING, 0.0), (JobState.COMPLETED, 2.0)):
             events.append(JobEvent(name, state, at + seconds, "invoice"))
     shuffled = [sends[place] for place in np.random.default_rng(1).permutation(len(sends))]
-    return Run(door, door, sends=Sends.of(shuffled), events=Events.of(events), settings={"timeout": 1.0})
+    return Run(
+        endpoint, endpoint, sends=Sends.of(shuffled), events=Events.of(events), settings={"timeout": 1.0}
+    )
 
 
 def test_each_phase_of_the_plan_has_its_own_crowd() -> None:
@@ -57,7 +59,8 @@ def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_pati
 
 
 def test_the_bars_are_shares_of_a_hundred_clients() -> None:
-    """What was made for those who left stands below them: the synchronous door renders it all the same."""
+    """What was made for those who left stands below them: the synchronous endpoint renders it all the
+    same."""
     fates = patience_figure(run_of(1)).axes[1]
 
     left = pytest.approx(1000 / len(PHASES))
@@ -74,8 +77,10 @@ def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
 
 
 def test_a_promise_is_not_drawn_as_a_pdf() -> None:
-    """At the queued door the answer is a promise, in the light colour, and nothing is made for nobody."""
-    queued, synchronous = (patience_figure(run_of(door=door)).axes for door in ("queued", "synchronous"))
+    """At the queued endpoint the answer is a promise, in the light colour, and nothing is made for nobody."""
+    queued, synchronous = (
+        patience_figure(run_of(endpoint=endpoint)).axes for endpoint in ("queued", "synchronous")
+    )
 
     assert queued[0].get_lines()[0].get_color() == ACCEPTED
     assert synchronous[0].get_lines()[0].get_color() == COLOURS["synchronous"]

@@ -29,24 +29,24 @@ def axes() -> Axes:
 @pytest.mark.parametrize(
     ("ours", "theirs", "words"),
     [
-        (queued(20), synchronous(20, failed=6), "accepted all 20; the synchronous door failed 6 of 20"),
+        (queued(20), synchronous(20, failed=6), "accepted all 20; the synchronous endpoint failed 6 of 20"),
         (
             queued(20),
             synchronous(20),
-            "Both doors made all 20 PDFs; half had an answer within 500 ms (queued) or 2 s",
+            "Both endpoints made all 20 PDFs; half had an answer within 500 ms (queued) or 2 s",
         ),
         (
             queued(9, completed=7),
             synchronous(9, failed=9),
             "accepted all 9 and has no PDF for 2 of them; the",
         ),
-        (queued(9), EMPTY[1], "The queue accepted all 9; the synchronous door was not tried"),
-        (EMPTY[0], synchronous(9), "The queue was not tried; the synchronous door failed none"),
+        (queued(9), EMPTY[1], "The queue accepted all 9; the synchronous endpoint was not tried"),
+        (EMPTY[0], synchronous(9), "The queue was not tried; the synchronous endpoint failed none"),
         (*EMPTY, "Nothing to compare yet"),
     ],
 )
 def test_the_finding_is_what_the_data_says(ours: Run, theirs: Run, words: str) -> None:
-    """The title of the comparison is computed: it praises neither door for what did not happen."""
+    """The title of the comparison is computed: it praises neither endpoint for what did not happen."""
     assert words in finding(ours, theirs)
     assert comparison_figure(ours, theirs).get_suptitle() == finding(ours, theirs)
 
@@ -60,7 +60,7 @@ def test_depth_is_titled_with_its_peak() -> None:
     assert draw_depth(axes(), [queued(20, completed=3)]).get_title(loc="left") == "The line grew to 17"
 
 
-def test_a_door_that_stopped_is_seen_to_stop() -> None:
+def test_a_endpoint_that_stopped_is_seen_to_stop() -> None:
     """Both curves go on to the same end, the failing one flat below what was asked for."""
     ax = draw_throughput(axes(), queued(20), synchronous(20, failed=6))
 
@@ -71,7 +71,7 @@ def test_a_door_that_stopped_is_seen_to_stop() -> None:
     assert ax.get_title(loc="left") == "PDFs: queued all 20, synchronous 14 of 20"
 
 
-def test_a_door_that_was_not_tried_is_not_drawn() -> None:
+def test_a_endpoint_that_was_not_tried_is_not_drawn() -> None:
     """A flat line at zero would say that it failed."""
     ax = draw_throughput(axes(), queued(20), EMPTY[1])
 
@@ -96,7 +96,7 @@ def test_a_figure_shows_itself_without_pyplot() -> None:
 
 
 def test_who_was_never_served_keeps_the_curve_below_a_hundred() -> None:
-    """Failures count among all clients, so that a door cannot look fast by failing."""
+    """Failures count among all clients, so that an endpoint cannot look fast by failing."""
     ax = draw_latency(axes(), queued(20), synchronous(20, failed=15))
 
     answered, ours, theirs = (line for line in ax.get_lines() if not line.get_label().startswith("_"))
@@ -130,7 +130,9 @@ def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None
     late = [Send("queued", "custom", 0.0, 0.5, 0.51, 202, f"{i}") for i in range(100)]
     run = Run("queued", "queued", sends=Sends.of(late))
 
-    assert finding(run, synchronous(100)) == "The generator was late: this run says nothing about the doors"
+    assert (
+        finding(run, synchronous(100)) == "The generator was late: this run says nothing about the endpoints"
+    )
     for ax in (
         draw_throughput(axes(), run, EMPTY[1]),
         draw_latency(axes(), run, EMPTY[1]),
@@ -141,13 +143,13 @@ def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None
 
 
 def test_a_colour_means_the_same_in_every_chart() -> None:
-    """The doors keep their colours from chart to chart, and no two meanings share one."""
+    """The endpoints keep their colours from chart to chart, and no two meanings share one."""
     ax = draw_throughput(axes(), queued(1), synchronous(1), predicted=1.0)
     by_colour = {line.get_label(): line.get_color() for line in ax.get_lines()}
 
     waiting = {line.get_label(): line.get_color() for line in draw_latency(axes(), *EMPTY).get_lines()}
 
-    assert {door: by_colour[door] for door in canvas.COLOURS} == canvas.COLOURS
+    assert {endpoint: by_colour[endpoint] for endpoint in canvas.COLOURS} == canvas.COLOURS
     assert waiting["synchronous, PDF"] == canvas.COLOURS["synchronous"]
     others = (canvas.ACCEPTED, canvas.FAILED, canvas.WAITING, canvas.RENDERING)
     assert len({*by_colour.values(), *others}) == 8

@@ -11,7 +11,7 @@ from pdflab.charts.timelines import rush_figure
 from pdflab.load.plan import Plan, burst
 from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.twin import queued_door, simulate
+from pdflab.simulation.twin import queued_endpoint, simulate
 
 SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
 PLAN = burst(150, seconds=1.0, calm=20.0, seed=1)
@@ -21,7 +21,7 @@ WATER = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, calm_rate=20.0)
 
 def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
     """A run as the twin has it, at another time of the day."""
-    run = simulate(plan, queued_door(2), SERVICE)
+    run = simulate(plan, queued_endpoint(2), SERVICE)
     sends = replace(run.sends, intended_at=run.sends.intended_at + later)
     return replace(run, sends=sends, events=replace(run.events, at=run.events.at + later))
 

@@ -40,7 +40,7 @@ def test_what_is_told_twice_counts_once() -> None:
 
 
 def test_a_client_that_was_not_served_waited_for_ever() -> None:
-    """A median of those who got something would praise a door that refuses."""
+    """A median of those who got something would praise an endpoint that refuses."""
     minute, run = LastMinute(), synchronous(10, failed=6)
 
     minute.follow(112.0, queued=(), synchronous=(), sends=list(run.sends))

@@ -153,7 +153,7 @@ def test_the_demo_tells_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
     assert Path(tmp_path / told["chart"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_demo_compares_both_doors_and_its_audit_is_clean(tmp_path: Path) -> None:
+def test_the_demo_compares_both_endpoints_and_its_audit_is_clean(tmp_path: Path) -> None:
     """One JSON object with the promised keys, a chart, a report, and a folder that can be audited again."""
     done = pdflab("demo", "--seconds", "2", "--json", folder=tmp_path)
 

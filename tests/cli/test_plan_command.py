@@ -19,7 +19,7 @@ from pdflab.load.plan import Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed
 from pdflab.simulation.capacity.workload import Demand
-from pdflab.simulation.twin import queued_door, simulate
+from pdflab.simulation.twin import queued_endpoint, simulate
 
 SMALL = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20", "--start-up", "5"]
 KEYS = {"workers", "finished_s", "cost", "confidence", "replications", "at_least"}
@@ -191,7 +191,7 @@ def test_all_at_once_for_a_latency_from_a_real_run(
 ) -> None:
     """Service times and mix are learnt from a saved run; a timetable has nothing to follow."""
     service = ServiceTimes.of(custom=0.5, invoice=1.0, report=2.0)
-    run = replace(simulate(burst(50), queued_door(2), service), machine={"cores": 2})
+    run = replace(simulate(burst(50), queued_endpoint(2), service), machine={"cores": 2})
     run.save(tmp_path / "run.json")
 
     words = ["--profile", "at-once", "--jobs", "500", "--within", "60", "--run", str(tmp_path / "run.json")]
@@ -246,7 +246,7 @@ def test_a_file_that_is_not_a_run_is_told(
 ) -> None:
     """Neither something else, nor half a run, nor one that is not there, ends in a traceback."""
     file = tmp_path / "other.json"
-    simulate(burst(5, seconds=1.0), queued_door(1), ServiceTimes.lognormal(0.1)).save(file)
+    simulate(burst(5, seconds=1.0), queued_endpoint(1), ServiceTimes.lognormal(0.1)).save(file)
     half = json.loads(file.read_text()) | {what: 1}
     file.write_text(json.dumps({"name": 1} if what == "name" else half))
 

@@ -42,7 +42,7 @@ WORKED = EVENT | {"worker": TEXT}
 REASONED = WORKED | {"reason": TEXT}
 SYNC = {"job_id": TEXT, "state": TEXT, "at": NUMBER, "kind": TEXT, "number": NUMBER, "attempt": NUMBER}
 SENT = {
-    "door": TEXT,
+    "endpoint": TEXT,
     "kind": TEXT,
     "intended_at": NUMBER,
     "sent_at": NUMBER,
@@ -119,7 +119,7 @@ def _send_loads(folder: Path, url: str, sync_url: str) -> None:
     for words in (
         ("batch", "--n", "2", "--url", url),
         ("custom", "--url", url, "--timeout", "0.0001"),
-        ("report", "--url", sync_url, "--door", "synchronous"),
+        ("report", "--url", sync_url, "--endpoint", "synchronous"),
     ):
         pdflab("load", *words, "--seed", "1", "--folder", str(folder), folder=folder)
 
@@ -211,7 +211,7 @@ def test_a_line_of_what_was_sent_keeps_its_keys(left: Left) -> None:
     """At either endpoint, answered or not."""
     lines = lines_of(left.first / "sends.jsonl")
     unheard = SENT | {"answered_at": None, "job_id": None, "error": TEXT}
-    answered = {(line["door"], line["status"]) for line in lines if line["answered_at"]}
+    answered = {(line["endpoint"], line["status"]) for line in lines if line["answered_at"]}
 
     assert all(shape(line) in (SENT, unheard) for line in lines)
     assert answered == {("queued", 202), ("synchronous", 200)}

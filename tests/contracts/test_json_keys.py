@@ -76,8 +76,8 @@ def test_demo_tells_the_same_of_both_endpoints(demo: tuple[Path, Any]) -> None:
     """Counts, seconds and rates; what could not be measured is null."""
     _, figures = demo
 
-    for door in ("queued", "synchronous"):
-        row = figures[door]
+    for endpoint in ("queued", "synchronous"):
+        row = figures[endpoint]
         assert row.keys() == ROW
         assert {key: shape(row[key]) for key in PROMISED} == dict.fromkeys(PROMISED, NUMBER)
         assert row["latencies_s"].keys() == LATENCIES
@@ -99,11 +99,11 @@ def test_demo_saves_runs_as_they_have_always_been(demo: tuple[Path, Any]) -> Non
     folder, figures = demo
     example = json.loads(EXAMPLE.read_text())
 
-    for door in ("queued", "synchronous"):
-        run = json.loads((folder / figures[f"{door} run"]).read_text())
+    for endpoint in ("queued", "synchronous"):
+        run = json.loads((folder / figures[f"{endpoint} run"]).read_text())
 
         assert run.keys() == example.keys()
-        assert run["door"] == door
+        assert run["endpoint"] == endpoint
         for part in ("plan", "settings", "machine", "seeds"):
             assert run[part].keys() == example[part].keys()
         for table in ("sends", "events"):

@@ -12,7 +12,7 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 NAMES = {
     "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
-    "01_the_synchronous_trap": "Lab Lesson QUEUED SYNCHRONOUS THE_SYNCHRONOUS_TRAP batch burst "
+    "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
     "comparison_figure create_sync_app crowds patience_figure run_plan rush_figure summary target wasted",
     "02_queue_and_worker": "Deeds JobQueue Lab Lesson QUEUE_AND_WORKER Recorder Storage Worker ask fill_line "
     "first_page generate_pdf log_lines render table trail_figure",

@@ -20,7 +20,8 @@ COMMANDS = {
     "audit": "--json",
     "dead-letters": "--retry --retry-all --url --json",
     "chaos": "--seconds --seed --workers --naive --folder --json",
-    "load": "--n --seconds --rate --seed --url --door{queued,synchronous} --timeout --clients --folder --yes",
+    "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --folder"
+    " --yes",
     "bench": "--json {render,queue,api,chart,simulation}",
     "soak": "--jobs --json",
     "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "

@@ -99,10 +99,10 @@ def test_a_role_is_configured_by_variables_alone(tmp_path: Path) -> None:
     """As on another machine, or in a container; an option wins over its variable."""
     with redis_server(tmp_path) as (url, client, _):
         variables = {"PDFLAB_REDIS_URL": "unix:///nowhere.sock", "PDFLAB_HOSTS": "lab.example"}
-        with api(url, tmp_path, PDFLAB_MAX_BODY="1000", **variables) as door:
-            job_id = submit(door, NOTE)
-            named = ask(door, "GET", "/healthz", headers={"Host": "lab.example"})
-            large = ask(door, "POST", "/generate-pdf", NOTE | {"text": "x" * 1000})
+        with api(url, tmp_path, PDFLAB_MAX_BODY="1000", **variables) as endpoint:
+            job_id = submit(endpoint, NOTE)
+            named = ask(endpoint, "GET", "/healthz", headers={"Host": "lab.example"})
+            large = ask(endpoint, "POST", "/generate-pdf", NOTE | {"text": "x" * 1000})
 
         assert client.exists(f"pdf_jobs:{job_id}")
         assert (named.status, large.status) == (200, 413)

@@ -205,7 +205,7 @@ def test_sentences_are_for_people() -> None:
     )
 
 
-def test_the_door_stays_light() -> None:
+def test_the_endpoint_stays_light() -> None:
     """The API checks requests, and loads nothing that draws them."""
     code = (
         "import sys, pdflab.documents.requests;"

@@ -81,7 +81,7 @@ class StandIn:
 
 
 def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
-    """The door stands still for a while: the corrected p90 says so, the naive one does not."""
+    """The endpoint stands still for a while: the corrected p90 says so, the naive one does not."""
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
         run = experiment.freeze(lab, seconds=0.7, clients=3, lasting=2.0)
@@ -103,13 +103,13 @@ def test_a_run_tells_its_plan_and_its_machine(tmp_path: Path) -> None:
         lab = StandIn(there, tmp_path)
         run = experiment.run_plan(lab, plan, Target(there.url), during=lambda sends: told.append(len(sends)))
 
-    assert (run.door, len(run.sends), run.plan["name"]) == ("queued", 5, plan.name)
+    assert (run.endpoint, len(run.sends), run.plan["name"]) == ("queued", 5, plan.name)
     assert run.machine.keys() == {"cores", "python", "system", "redis"}
     assert told[0] <= told[-1] <= 5
 
 
 def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
-    """Five documents at the queued door of a real system: accepted, and made as the events tell."""
+    """Five documents at the queued endpoint of a real system: accepted, and made as the events tell."""
     plan = burst(5, seconds=0.2, mix={"custom": 1})
     with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
         run = experiment.run_plan(lab, plan, experiment.target(lab, "queued"))
@@ -124,7 +124,7 @@ def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
 
 
 def test_a_client_that_gives_up_does_not_stop_the_server(tmp_path: Path) -> None:
-    """A time-out at the synchronous door is still worked on: the run waits until that is done."""
+    """A time-out at the synchronous endpoint is still worked on: the run waits until that is done."""
     plan = replace(burst(6, seconds=0.1, mix={"invoice": 1}), lines=400)
     with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
         at = experiment.target(lab, "synchronous", timeout=0.05)

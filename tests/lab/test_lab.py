@@ -48,9 +48,9 @@ def test_a_click_becomes_a_pdf_and_its_story_is_in_the_log(lab: Lab) -> None:
     assert lab.pdf(job_id).read_bytes().startswith(b"%PDF-")
 
 
-def test_the_synchronous_door_answers_with_the_pdf_and_keeps_out_of_the_log(lab: Lab) -> None:
+def test_the_synchronous_endpoint_answers_with_the_pdf_and_keeps_out_of_the_log(lab: Lab) -> None:
     """What is rendered inside a request never enters jobs.log."""
-    job_id = lab.custom(door="synchronous", title="Now", text="Not later.")
+    job_id = lab.custom(endpoint="synchronous", title="Now", text="Not later.")
 
     lab.wait()
 
@@ -73,7 +73,7 @@ def test_the_six_operations_leave_a_clean_audit(lab: Lab) -> None:
 
 
 def test_a_request_of_our_own_is_checked_like_any_other(lab: Lab) -> None:
-    """What the door refuses is an error that names the field."""
+    """What the endpoint refuses is an error that names the field."""
     with pytest.raises(LoadFailed, match="titel"):
         lab.custom(titel="misspelt")
 
@@ -310,7 +310,7 @@ def _signal(number: signal.Signals, pids: list[int]) -> None:
 
 
 def _patiently(ask: Callable[[], str]) -> str:
-    """Ask until it is accepted: while Redis comes back, the door says 503."""
+    """Ask until it is accepted: while Redis comes back, the endpoint says 503."""
     for _ in range(100):
         try:
             return ask()

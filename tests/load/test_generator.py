@@ -34,14 +34,14 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 
 
 def run(
-    handler: Handler, requests, *, door: str = "queued", timeout: float = 10.0, clients=None, **more
+    handler: Handler, requests, *, endpoint: str = "queued", timeout: float = 10.0, clients=None, **more
 ) -> list[Send]:
     """Fire the requests at a server with this handler; give what was reported, in that order."""
     reported: list[Send] = []
 
     async def scene() -> None:
         async with serving(handler) as url:
-            target = Target(url, door, timeout=timeout, clients=clients)
+            target = Target(url, endpoint, timeout=timeout, clients=clients)
             await fire(requests, target, on_send=reported.append, **more)
 
     asyncio.run(scene())
@@ -57,7 +57,7 @@ async def accept(request: web.Request) -> web.Response:
 
 
 def test_every_request_goes_out_once_and_is_reported_once() -> None:
-    """Fifty at once: fifty bodies at the queued door, fifty sends with the job each was given."""
+    """Fifty at once: fifty bodies at the queued endpoint, fifty sends with the job each was given."""
     bodies: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -177,14 +177,14 @@ def test_a_document_of_a_plan_keeps_its_seed() -> None:
     assert [send.seed for send in reported] == [a.seed for a in plan.arrivals()]
 
 
-def test_the_synchronous_door_answers_with_the_pdf() -> None:
+def test_the_synchronous_endpoint_answers_with_the_pdf() -> None:
     """200 counts as accepted; the job id is in the header."""
 
     async def handler(request: web.Request) -> web.Response:
         assert request.path == "/generate-pdf/sync"
         return web.Response(body=b"%PDF", content_type="application/pdf", headers={"X-Job-Id": "s1"})
 
-    (send,) = run(handler, numbered(1), door="synchronous")
+    (send,) = run(handler, numbered(1), endpoint="synchronous")
 
     assert (send.status, send.job_id, send.accepted, send.error) == (200, "s1", True, None)
 
@@ -243,7 +243,7 @@ def test_a_cut_connection_is_told_and_not_tried_again() -> None:
     assert (send.status, send.error, len(calls)) == (0, "connection", 1)
 
 
-def test_a_door_that_is_shut_is_a_connection_error() -> None:
+def test_a_endpoint_that_is_shut_is_a_connection_error() -> None:
     """Nobody listens there: every document is reported all the same."""
     reported: list[Send] = []
 
@@ -252,9 +252,9 @@ def test_a_door_that_is_shut_is_a_connection_error() -> None:
     assert [send.error for send in reported] == ["connection"] * 3
 
 
-@pytest.mark.parametrize(("door", "posts"), [("queued", 2), ("synchronous", 1_200)])
-def test_a_batch_goes_in_parcels_where_there_is_a_door_for_them(door: str, posts: int) -> None:
-    """1,200 documents are two parcels of at most 1,000 at the queued door, single posts at the other."""
+@pytest.mark.parametrize(("endpoint", "posts"), [("queued", 2), ("synchronous", 1_200)])
+def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: str, posts: int) -> None:
+    """1,200 documents are two parcels of at most 1,000 at the queued endpoint, single posts at the other."""
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -264,11 +264,11 @@ def test_a_batch_goes_in_parcels_where_there_is_a_door_for_them(door: str, posts
         ok = request.path == "/generate-pdf/batch"
         return web.json_response({"job_ids": names} if ok else {}, status=202 if ok else 200)
 
-    reported = run(handler, batch(1_200), door=door)
+    reported = run(handler, batch(1_200), endpoint=endpoint)
 
-    assert (len(sizes), max(sizes)) == (posts, 1_000 if door == "queued" else 1)
+    assert (len(sizes), max(sizes)) == (posts, 1_000 if endpoint == "queued" else 1)
     assert Counter(send.accepted for send in reported) == {True: 1_200}
-    assert len({send.job_id for send in reported}) == (1_200 if door == "queued" else 1)
+    assert len({send.job_id for send in reported}) == (1_200 if endpoint == "queued" else 1)
 
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
@@ -339,12 +339,12 @@ def test_the_log_holds_what_clients_were_told(tmp_path) -> None:
     "words",
     [
         {"url": "localhost:8000"},
-        {"url": "http://localhost:8000", "door": "back"},
+        {"url": "http://localhost:8000", "endpoint": "back"},
         {"url": "http://localhost:8000", "timeout": 0.0},
         {"url": "http://localhost:8000", "clients": 0},
     ],
 )
 def test_a_target_that_cannot_be_is_refused(words: dict) -> None:
-    """A wrong address, door or number is a usage error before anything is sent."""
+    """A wrong address, endpoint or number is a usage error before anything is sent."""
     with pytest.raises(UsageError):
         Target(**words)

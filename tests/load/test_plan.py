@@ -32,7 +32,7 @@ def times(plan: Plan) -> np.ndarray:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_a_plan_can_be_told_again_word_for_word(plan: Plan) -> None:
-    """The same seed gives the same plan, so that both doors and the simulation meet the same clients."""
+    """The same seed gives the same plan, so that both endpoints and the simulation meet the same clients."""
     assert list(plan.arrivals()) == list(plan.arrivals())
     assert plan.count == len(list(plan.arrivals())) > 0
 

@@ -55,24 +55,24 @@ def send(job_id: str, status: int = 202) -> Send:
     return Send("queued", "invoice", 1.0, 1.0, 1.1, status, job_id, None if status == 202 else "refused")
 
 
-def test_every_button_starts_its_operation_at_the_chosen_door(lab: FakeLab, room: ControlRoom) -> None:
-    """Six buttons, six operations; the door is the one chosen at the click."""
-    room.door.value = "synchronous"
+def test_every_button_starts_its_operation_at_the_chosen_endpoint(lab: FakeLab, room: ControlRoom) -> None:
+    """Six buttons, six operations; the endpoint is the one chosen at the click."""
+    room.endpoint.value = "synchronous"
     for button in (room.custom, room.invoice, room.report, room.batch, room.burst):
         button.click()
-    room.door.value = "queued"
+    room.endpoint.value = "queued"
     room.month_end.click()
     room.wait()
 
     names = [name for name, _, _ in lab.operations]
     assert names == ["custom", "invoice", "report", "batch", "burst", "month-end"]
-    assert [door for _, door, _ in lab.operations] == ["synchronous"] * 5 + ["queued"]
+    assert [endpoint for _, endpoint, _ in lab.operations] == ["synchronous"] * 5 + ["queued"]
     assert [p.get("n") for _, _, p in lab.operations] == [None, None, None, 50, 100, None]
 
 
-def test_both_doors_get_the_same_load(lab: FakeLab, room: ControlRoom) -> None:
-    """The same seed and size, one click for both: a comparison of doors compares nothing else."""
-    room.door.value = "both"
+def test_both_endpoints_get_the_same_load(lab: FakeLab, room: ControlRoom) -> None:
+    """The same seed and size, one click for both: a comparison of endpoints compares nothing else."""
+    room.endpoint.value = "both"
     room.burst.click()
     room.wait()
 
@@ -120,12 +120,12 @@ def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) 
     assert lab.deeds == [("freeze", 1.4, "worker-1", "worker-2")]
 
 
-def test_a_freeze_is_for_those_who_render_at_the_chosen_door(lab: FakeLab, room: ControlRoom) -> None:
+def test_a_freeze_is_for_those_who_render_at_the_chosen_endpoint(lab: FakeLab, room: ControlRoom) -> None:
     """Else half of the comparison would stand still, and the other half go on."""
-    room.door.value = "synchronous"
+    room.endpoint.value = "synchronous"
     room.freeze.click()
     room.wait()
-    room.door.value = "both"
+    room.endpoint.value = "both"
     room.freeze.click()
     room.wait()
 
@@ -263,7 +263,7 @@ def test_the_verdict_is_about_what_was_clicked_since_the_last_wait(lab: FakeLab,
     assert room.wait() == "the queue accepted all 4: no, 3"
 
 
-def test_a_run_begins_with_the_latest_load_at_its_door(lab: FakeLab, room: ControlRoom) -> None:
+def test_a_run_begins_with_the_latest_load_at_its_endpoint(lab: FakeLab, room: ControlRoom) -> None:
     """A comparison is of two loads, not of all that was clicked since breakfast; a single PDF is no load."""
     lab.asked.append(send("earlier"))
     lab.told.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
@@ -384,7 +384,7 @@ def test_rooms_of_two_labs_leave_each_other_alone(room: ControlRoom, made_room: 
 
 def test_every_control_is_obeyed_while_a_cell_runs(room: ControlRoom) -> None:
     """ipykernel 7.4 would send a click to the thread of the cell: see Panel._obey_at_once."""
-    controls = [*room.panel.buttons.values(), room.door, *room.panel.choices.values()]
+    controls = [*room.panel.buttons.values(), room.endpoint, *room.panel.choices.values()]
 
     assert len(controls) == 6 + 2 + 1 + 1 + 5
     assert all(control.comm._reply_subshell_for is None for control in controls)

@@ -19,14 +19,17 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
         room = ControlRoom(lab, lines=5, month_seconds=1.0)
         room.batch.click()
         assert room.wait(60) == "the queue accepted all 50: yes"
-        assert room.figure().get_suptitle() == "The queue accepted all 50; the synchronous door was not tried"
+        assert (
+            room.figure().get_suptitle()
+            == "The queue accepted all 50; the synchronous endpoint was not tried"
+        )
         assert "newest PDF" in room.panel.thumbnail.value
         assert "COMPLETED" in room.panel.log.value
 
-        room.door.value = "synchronous"
+        room.endpoint.value = "synchronous"
         room.invoice.click()
         room.month_end.click()
-        assert room.wait(60).startswith("the synchronous door answered all ")
+        assert room.wait(60).startswith("the synchronous endpoint answered all ")
         assert len(room.run("queued").sends) == 50
         assert len(room.run("synchronous").sends) > 1
 

@@ -9,13 +9,13 @@ from pdflab.notebook import status_html as board
 RENDERS = JobEvent("abcdef0123", JobState.PROCESSING, 100.0, "invoice", worker="here:41:aaaa")
 
 
-def test_the_numbers_are_those_of_the_lab_and_of_both_doors() -> None:
+def test_the_numbers_are_those_of_the_lab_and_of_both_endpoints() -> None:
     """Jobs by state, the line, and what clients waited, in units that suit."""
     counts = {"queued": 1234, "processing": 2, "completed": 3, "failed": 4, "queue_depth": 1234}
     stats = SimpleNamespace(**counts, oldest_age=12.34)
-    doors = {"queued": Numbers(1.26, 0.0123, None), "synchronous": Numbers(0.0, float("inf"), 2.5)}
+    endpoints = {"queued": Numbers(1.26, 0.0123, None), "synchronous": Numbers(0.0, float("inf"), 2.5)}
 
-    words = board.show_numbers(stats, doors)
+    words = board.show_numbers(stats, endpoints)
 
     for told in (
         "<b>1,234</b>",

@@ -122,7 +122,7 @@ def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
     assert np.isnan(requests.started_at[1])
 
 
-def test_who_hangs_up_at_the_door_never_comes_to_the_line() -> None:
+def test_who_hangs_up_at_the_endpoint_never_comes_to_the_line() -> None:
     """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
     model = Model(workers=1, accept=2.0, limit=1, hangs_up=True)
 

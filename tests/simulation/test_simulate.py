@@ -16,7 +16,7 @@ from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.model import Model, Requests
 from pdflab.simulation.simulate import simulate_requests
-from pdflab.simulation.twin import jobs_of, queued_door, simulate
+from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate
 
 SERVICE = ServiceTimes.lognormal(0.2, scv=1.0)
 PLAN = steady(19.0, seconds=200.0, seed=4)
@@ -77,7 +77,11 @@ def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
 
 @pytest.mark.parametrize(
     ("plan", "model"),
-    [(PLAN, queued_door(4)), (batch(2_500), queued_door(4, accept=0.001)), (PLAN, queued_door(4, cores=2))],
+    [
+        (PLAN, queued_endpoint(4)),
+        (batch(2_500), queued_endpoint(4, accept=0.001)),
+        (PLAN, queued_endpoint(4, cores=2)),
+    ],
 )
 def test_a_run_is_filled_without_an_object_for_a_job(
     monkeypatch: pytest.MonkeyPatch, plan: Plan, model: Model
@@ -94,7 +98,7 @@ def test_a_run_is_filled_without_an_object_for_a_job(
 
 def test_a_batch_enters_the_line_by_the_thousand() -> None:
     """Its documents wait for the last of their parcel: two parcels of a thousand, and one of the rest."""
-    run = simulate(batch(2_500), queued_door(4, accept=0.001), SERVICE)
+    run = simulate(batch(2_500), queued_endpoint(4, accept=0.001), SERVICE)
 
     entered = np.unique(run.sends.answered_at.round(6), return_counts=True)
 
@@ -107,7 +111,7 @@ def test_an_empty_plan_is_an_empty_run() -> None:
     """A calm so calm that nobody came."""
     plan = replace(PLAN, phases=())
 
-    assert metrics.summary(simulate(plan, queued_door(2), SERVICE))["sent"] == 0
+    assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE))["sent"] == 0
 
 
 def _refuse(name: str) -> Callable[..., None]:

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from pdflab.analysis import metrics
-from pdflab.analysis.run import QUEUED, SYNCHRONOUS, Run
+from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
+from pdflab.jobs import Endpoint
 from pdflab.load.plan import burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.holdout import at_pace, hold_out, replay
 from pdflab.simulation.model import Model
-from pdflab.simulation.twin import Twin, jobs_of, queued_door, simulate, synchronous_door
+from pdflab.simulation.twin import Twin, jobs_of, queued_endpoint, simulate, synchronous_endpoint
 
 SERVICE = ServiceTimes({kind: np.array([0.05, 0.06, 0.07]) * (1 + n) for n, kind in enumerate(KINDS)})
 PLAN = burst(300, seconds=4.0, seed=3)
@@ -25,7 +26,7 @@ PLAN = burst(300, seconds=4.0, seed=3)
 
 def made_up(workers: int = 4, *, cores: float = 2.0, accept: float = 0.0, seed: int = 1) -> Run:
     """A run of a machine with two cores, as an experiment would have saved it."""
-    run = simulate(PLAN, queued_door(workers, cores=cores, accept=accept), SERVICE, seed=seed)
+    run = simulate(PLAN, queued_endpoint(workers, cores=cores, accept=accept), SERVICE, seed=seed)
     return replace(run, machine={"cores": 2})
 
 
@@ -48,7 +49,7 @@ def test_at_the_trap_clients_time_out() -> None:
     """A burst that takes a minute: who has waited for 30 s has no PDF, though the server made it."""
     slow = ServiceTimes.of(custom=0.4, invoice=0.4, report=0.4)
 
-    run = simulate(PLAN, synchronous_door(4, cores=2), slow, door=SYNCHRONOUS)
+    run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=Endpoint.SYNCHRONOUS)
     figures = metrics.summary(run)
 
     assert 0 < figures["failed"] < 300
@@ -59,7 +60,7 @@ def test_at_the_trap_clients_time_out() -> None:
 
 def test_a_full_line_and_a_deadly_job_are_told_as_the_service_tells_them() -> None:
     """429 is "refused", at once; the API's time is the client's wait."""
-    run = simulate(PLAN, queued_door(1, accept=0.01, limit=20), SERVICE)
+    run = simulate(PLAN, queued_endpoint(1, accept=0.01, limit=20), SERVICE)
     refused = [send for send in run.sends if send.status == 429]
 
     assert len(refused) > 50
@@ -94,7 +95,7 @@ def test_calibration_finds_the_work_behind_the_seconds(workers: int, cores: floa
 def test_calibration_finds_out_how_many_cores_there_were() -> None:
     """The machine says two; the workers had one and a half: in calm and rush, that explains the seconds."""
     plan = burst(400, seconds=3.0, calm=8.0, seed=2)
-    run = replace(simulate(plan, queued_door(4, cores=1.5), SERVICE), machine={"cores": 2})
+    run = replace(simulate(plan, queued_endpoint(4, cores=1.5), SERVICE), machine={"cores": 2})
 
     learnt = calibrate(run)
 
@@ -120,7 +121,7 @@ def test_a_held_out_run_is_predicted_from_another() -> None:
     """Learn from a burst on two workers, and predict a steady load on four: within 10 %, figure by figure."""
     twin = Twin.learn(made_up(2), workers=4)
     plan = steady(24.0, seconds=20.0, seed=9)
-    unseen = simulate(plan, queued_door(4, cores=2), SERVICE, seed=8)
+    unseen = simulate(plan, queued_endpoint(4, cores=2), SERVICE, seed=8)
 
     verdict = hold_out(twin, unseen)
     wrong = hold_out(replace(twin, model=Model(workers=4)), unseen)
@@ -133,11 +134,11 @@ def test_a_held_out_run_is_predicted_from_another() -> None:
 
 
 def test_a_twin_that_knows_the_pace_is_wrong_by_chance_only() -> None:
-    """The machine became slower, rendering and at the door: told so, the twin is right again."""
+    """The machine became slower, rendering and at the endpoint: told so, the twin is right again."""
     twin = Twin.learn(made_up(2, accept=0.006), workers=2)
     slower = ServiceTimes({kind: 1.5 * seconds for kind, seconds in SERVICE.seconds.items()})
     plan = burst(120, seconds=2.0, calm=5.0, seed=4)
-    unseen = simulate(plan, queued_door(2, cores=2, accept=0.009), slower, seed=8)
+    unseen = simulate(plan, queued_endpoint(2, cores=2, accept=0.009), slower, seed=8)
 
     told = hold_out(at_pace(twin, unseen), unseen, replications=20)
 
@@ -157,14 +158,14 @@ def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:
 
 def test_what_cannot_be_learnt_is_told() -> None:
     """An empty run, a kind that never came, a time that cannot be."""
-    empty = Run("nothing", QUEUED)
+    empty = Run("nothing", Endpoint.QUEUED)
 
     with pytest.raises(UsageError, match="no job was completed"):
         calibrate(empty)
     with pytest.raises(UsageError, match="nothing to replay"):
         replay(empty, 2)
     with pytest.raises(UsageError, match="nothing to compare with"):
-        hold_out(Twin(Model(), SERVICE), Run("unfinished", QUEUED, sends=made_up().sends))
+        hold_out(Twin(Model(), SERVICE), Run("unfinished", Endpoint.QUEUED, sends=made_up().sends))
     with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
         ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):

@@ -31,9 +31,9 @@ class FakeLab:
     def __repr__(self) -> str:
         return "FakeLab()"
 
-    def operate(self, name: str, *, door: str, **parameters: Any) -> None:
+    def operate(self, name: str, *, endpoint: str, **parameters: Any) -> None:
         self.before("operate")
-        self.operations.append((name, door, parameters))
+        self.operations.append((name, endpoint, parameters))
 
     def scale(self, workers: int) -> None:
         self._note("scale", workers)

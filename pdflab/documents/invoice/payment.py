@@ -9,50 +9,23 @@ from decimal import Decimal
 from pdflab.documents.typesetting.text_cleaning import clean
 
 # The Single Euro Payments Area: its countries (EPC409-09) and the length of their IBANs (ISO 13616).
-SEPA_LENGTHS = {
-    "AD": 24,
-    "AL": 28,
-    "AT": 20,
-    "BE": 16,
-    "BG": 22,
-    "CH": 21,
-    "CY": 28,
-    "CZ": 24,
-    "DE": 22,
-    "DK": 18,
-    "EE": 20,
-    "ES": 24,
-    "FI": 18,
-    "FR": 27,
-    "GB": 22,
-    "GI": 23,
-    "GR": 27,
-    "HR": 21,
-    "HU": 28,
-    "IE": 22,
-    "IS": 26,
-    "IT": 27,
-    "LI": 21,
-    "LT": 20,
-    "LU": 20,
-    "LV": 21,
-    "MC": 27,
-    "MD": 24,
-    "ME": 22,
-    "MK": 19,
-    "MT": 31,
-    "NL": 18,
-    "NO": 15,
-    "PL": 28,
-    "PT": 25,
-    "RO": 24,
-    "RS": 22,
-    "SE": 24,
-    "SI": 19,
-    "SK": 24,
-    "SM": 27,
-    "VA": 22,
+_SEPA = {
+    15: "NO",
+    16: "BE",
+    18: "DK FI NL",
+    19: "MK SI",
+    20: "AT EE LT LU",
+    21: "CH HR LI LV",
+    22: "BG DE GB IE ME RS VA",
+    23: "GI",
+    24: "AD CZ ES MD RO SE SK",
+    25: "PT",
+    26: "IS",
+    27: "FR GR IT MC SM",
+    28: "AL CY HU PL",
+    31: "MT",
 }
+_LENGTHS = {country: length for length, countries in _SEPA.items() for country in countries.split()}
 _LEAST, _MOST = Decimal("0.01"), Decimal("999999999.99")
 _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 
@@ -61,7 +34,7 @@ def is_iban(text: str) -> bool:
     """Tell whether a text without blanks is an IBAN whose check digits are right (ISO 13616, ISO 7064)."""
     if not (15 <= len(text) <= 34 and text.isascii() and text.isalnum() and text.isupper()):
         return False
-    fits = len(text) == SEPA_LENGTHS.get(text[:2], len(text))
+    fits = len(text) == _LENGTHS.get(text[:2], len(text))
     return fits and text[:2].isalpha() and text[2:4].isdigit() and _remainder(text) == 1
 
 
@@ -83,7 +56,7 @@ def transfer_text(
 
     It holds amounts of 0.01 to 999,999,999.99; a name is cut at 70 characters, a remittance at 140.
     """
-    if iban[:2] not in SEPA_LENGTHS or not _LEAST <= amount <= _MOST:
+    if iban[:2] not in _LENGTHS or not _LEAST <= amount <= _MOST:
         return None
     name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
     euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")

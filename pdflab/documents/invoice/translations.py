@@ -4,99 +4,76 @@ Read next: content.py.
 """
 
 from dataclasses import dataclass
+from functools import cache
+
+_LANGUAGES = ("en", "de", "fr")
+_WORDS = {
+    "invoice": ("Invoice", "Rechnung", "Facture"),
+    "issued": ("Issued", "Rechnungsdatum", "Date"),
+    "due": ("Due", "Fällig am", "Échéance"),
+    "amount_due": ("Amount due", "Zahlbetrag", "Net à payer"),
+    "order": ("Your order", "Ihre Bestellung", "Votre commande"),
+    "reference": ("Your reference", "Ihre Referenz", "Votre référence"),
+    "seller": ("From", "Von", "De"),
+    "buyer": ("Bill to", "An", "À"),
+    "vat": ("VAT", "USt", "TVA"),
+    "description": ("Description", "Beschreibung", "Désignation"),
+    "quantity": ("Quantity", "Menge", "Quantité"),
+    "unit": ("Unit", "Einheit", "Unité"),
+    "unit_price": ("Unit price", "Einzelpreis", "Prix unitaire"),
+    "discount": ("Discount %", "Rabatt %", "Remise %"),
+    "amount": ("Amount", "Betrag", "Montant"),
+    "carried": ("Carried forward", "Übertrag", "À reporter"),
+    "brought": ("Brought forward", "Übertrag", "Report"),
+    "net": ("Net", "Netto", "Total HT"),
+    "vat_on": ("VAT {rate} % on {net}", "USt {rate} % auf {net}", "TVA {rate} % sur {net}"),
+    "total": ("Total", "Gesamt", "Total TTC"),
+    "paid": ("Paid in advance", "Anzahlung", "Acompte"),
+    "payment": ("Payment", "Zahlung", "Paiement"),
+    "terms": ("Terms", "Bedingungen", "Conditions"),
+    "scan": ("Scan to pay", "Zum Bezahlen scannen", "Scanner pour payer"),
+    "page": ("Page {number} of {count}", "Seite {number} von {count}", "Page {number} sur {count}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Every word that is printed beside what the request says."""
 
-    language: str = "en"
-    invoice: str = "Invoice"
-    issued: str = "Issued"
-    due: str = "Due"
-    amount_due: str = "Amount due"
-    order: str = "Your order"
-    reference: str = "Your reference"
-    seller: str = "From"
-    buyer: str = "Bill to"
-    vat: str = "VAT"
-    description: str = "Description"
-    quantity: str = "Quantity"
-    unit: str = "Unit"
-    unit_price: str = "Unit price"
-    discount: str = "Discount %"
-    amount: str = "Amount"
-    carried: str = "Carried forward"
-    brought: str = "Brought forward"
-    net: str = "Net"
-    vat_on: str = "VAT {rate} % on {net}"
-    total: str = "Total"
-    paid: str = "Paid in advance"
-    payment: str = "Payment"
-    terms: str = "Terms"
-    scan: str = "Scan to pay"
-    page: str = "Page {number} of {count}"
-
-
-ENGLISH = Labels()
-GERMAN = Labels(
-    language="de",
-    invoice="Rechnung",
-    issued="Rechnungsdatum",
-    due="Fällig am",
-    amount_due="Zahlbetrag",
-    order="Ihre Bestellung",
-    reference="Ihre Referenz",
-    seller="Von",
-    buyer="An",
-    vat="USt",
-    description="Beschreibung",
-    quantity="Menge",
-    unit="Einheit",
-    unit_price="Einzelpreis",
-    discount="Rabatt %",
-    amount="Betrag",
-    carried="Übertrag",
-    brought="Übertrag",
-    net="Netto",
-    vat_on="USt {rate} % auf {net}",
-    total="Gesamt",
-    paid="Anzahlung",
-    payment="Zahlung",
-    terms="Bedingungen",
-    scan="Zum Bezahlen scannen",
-    page="Seite {number} von {count}",
-)
-FRENCH = Labels(
-    language="fr",
-    invoice="Facture",
-    issued="Date",
-    due="Échéance",
-    amount_due="Net à payer",
-    order="Votre commande",
-    reference="Votre référence",
-    seller="De",
-    buyer="À",
-    vat="TVA",
-    description="Désignation",
-    quantity="Quantité",
-    unit="Unité",
-    unit_price="Prix unitaire",
-    discount="Remise %",
-    amount="Montant",
-    carried="À reporter",
-    brought="Report",
-    net="Total HT",
-    vat_on="TVA {rate} % sur {net}",
-    total="Total TTC",
-    paid="Acompte",
-    payment="Paiement",
-    terms="Conditions",
-    scan="Scanner pour payer",
-    page="Page {number} sur {count}",
-)
+    language: str
+    invoice: str
+    issued: str
+    due: str
+    amount_due: str
+    order: str
+    reference: str
+    seller: str
+    buyer: str
+    vat: str
+    description: str
+    quantity: str
+    unit: str
+    unit_price: str
+    discount: str
+    amount: str
+    carried: str
+    brought: str
+    net: str
+    vat_on: str
+    total: str
+    paid: str
+    payment: str
+    terms: str
+    scan: str
+    page: str
 
 
 def labels_for(locale: str) -> Labels:
     """Give the words of a locale's language."""
-    return {"de": GERMAN, "fr": FRENCH}.get(locale[:2], ENGLISH)
+    return _labels(locale[:2] if locale[:2] in _LANGUAGES else _LANGUAGES[0])
+
+
+@cache
+def _labels(language: str) -> Labels:
+    place = _LANGUAGES.index(language)
+    return Labels(language, **{name: words[place] for name, words in _WORDS.items()})

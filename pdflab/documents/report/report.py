@@ -28,7 +28,7 @@ from pdflab.documents.typesetting.page import (
     Sheet,
     Style,
 )
-from pdflab.documents.typesetting.table import Column, draw_table, share_width
+from pdflab.documents.typesetting.table import Column, beginning_height, draw_table, share_width
 from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
@@ -153,15 +153,8 @@ def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> flo
     if section.text.strip():
         return 3 * READING.leading
     if section.table:
-        titles = _levels(sheet, [column.title for column in columns], columns, LABEL)
-        cells = _levels(sheet, section.table.rows[0], columns, BODY) if section.table.rows else BODY.leading
-        return titles + cells + 4 * PADDING
+        return beginning_height(sheet, columns, section.table.rows)
     return chart_height(sheet, section.chart) if section.chart else 0
-
-
-def _levels(sheet: Sheet, cells: Sequence[str], columns: Sequence[Column], style: Style) -> float:
-    wrapped = (sheet.wrap(cell, column.width, style) for cell, column in zip(cells, columns, strict=True))
-    return max(len(lines) for lines in wrapped) * style.leading
 
 
 def _columns(sheet: Sheet, table: Table) -> list[Column]:

@@ -63,11 +63,13 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All there is to sell, and whom to."""
+    """All there is to sell, and whom to; and what the other kinds of document say."""
 
     markets: Sequence[Market]
     goods: Sequence[Good]
     languages: Mapping[str, Language]
+    titles: Sequence[str]
+    sentences: Sequence[str]
 
 
 @cache
@@ -78,4 +80,6 @@ def catalogue() -> Catalogue:
         [Market(**market) for market in told["markets"]],
         [Good(**good) for good in told["goods"]],
         {code: Language(**words) for code, words in told["languages"].items()},
+        told["titles"],
+        told["sentences"],
     )

@@ -16,25 +16,6 @@ from pdflab.documents.samples.people import NAMES, Pool, pool_of
 KINDS = ("custom", "invoice", "report")
 
 _ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
-_SENTENCES = (
-    "The line in front of the counter tells more than the average at its end.",
-    "Orders arrived in bursts, and the evenings stayed quiet.",
-    "Two of the three sites met their target; the third moved house in the second week.",
-    "Complaints fell once customers were told how long they would wait.",
-    "A queue that is empty most of the day can still be too slow at noon.",
-    "The new schedule needs fewer hands, but nobody may fall ill.",
-    "What was measured by hand last year now comes from the log, minute by minute.",
-    "Prices of paper rose again – by about 4 % – and are passed on from the next quarter.",
-    "The team proposes to keep the second shift until the backlog is gone.",
-    "None of the deliveries was lost, though eleven arrived a day late.",
-)
-_TITLES = (
-    "Waiting times",
-    "Orders and deliveries",
-    "A quarter of queues",
-    "Workshop notes",
-    "Service levels",
-)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -58,10 +39,10 @@ def _custom(rng: Random, market: Market, _lines: int | None) -> dict[str, Any]:
     pool = pool_of(market)
     return {
         "type": "custom",
-        "title": rng.choice(_TITLES),
+        "title": rng.choice(catalogue().titles),
         "text": f"For {rng.choice(pool.people)}, {rng.choice(pool.companies)}\n\n"
         + _prose(rng, paragraphs=rng.randint(2, 4)),
-        "bullets": rng.sample(_SENTENCES, rng.randint(2, 5)),
+        "bullets": rng.sample(catalogue().sentences, rng.randint(2, 5)),
     }
 
 
@@ -100,7 +81,7 @@ def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
     waits = [round(rng.uniform(2, 14), 1) for _ in _MONTHS]
     return {
         "type": "report",
-        "title": rng.choice(_TITLES),
+        "title": rng.choice(catalogue().titles),
         "subtitle": f"What {rng.randint(3, 9)} sites learned in twelve months",
         "author": rng.choice(pool_of(market).people),
         "figures": _figures(rng, orders, waits),
@@ -173,7 +154,9 @@ def _iban(rng: Random, market: Market) -> str:
 
 
 def _prose(rng: Random, *, paragraphs: int) -> str:
-    return "\n\n".join(" ".join(rng.sample(_SENTENCES, rng.randint(3, 6))) for _ in range(paragraphs))
+    return "\n\n".join(
+        " ".join(rng.sample(catalogue().sentences, rng.randint(3, 6))) for _ in range(paragraphs)
+    )
 
 
 def _figures(rng: Random, orders: list[int], waits: list[float]) -> list[dict[str, str]]:

@@ -116,7 +116,7 @@ class Face:
     def program(self, used: Iterable[int]) -> bytes:
         """Give the font file to embed: without hints and layout, and without the glyphs nobody used."""
         if self.part and not self.shaped:
-            return self.data
+            return bytes(self._face.blob.data)
         glyphs = range(self._face.glyph_count) if self.part else used
         return bytes(cut(self._face, glyphs=glyphs, bold=self._bold).blob.data)
 
@@ -127,11 +127,6 @@ class Face:
         tag = "".join(chr(65 + number // 26**place % 26) for place in range(6))
         plain = re.sub(r"[^A-Za-z0-9-]", "", self._face.get_name(6) or "") or "Unnamed"
         return f"{tag}+{plain}"
-
-    @property
-    def data(self) -> bytes:
-        """Give the font as a file."""
-        return bytes(self._face.blob.data)
 
     @property
     def glyph_count(self) -> int:

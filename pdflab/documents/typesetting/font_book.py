@@ -67,7 +67,7 @@ class FontBook:
         self._opened: dict[str, tuple[hb.Face, hb.Set]] = {}
         self._faces: dict[tuple[str, str, bool], Face] = {}
         self._typesetters: dict[Face | None, Typesetter] = {}
-        self._lock = RLock()  # the synchronous door renders in several threads
+        self._lock = RLock()  # the synchronous endpoint renders in several threads
         self.face_for = lru_cache(maxsize=5_000)(self._face_for)
 
     def typesetter(self, text: str) -> Typesetter:

@@ -1,11 +1,12 @@
-"""The table: rows under a heading that each new page repeats.
+"""The table: rows under a heading that each new page repeats, and sums that go along to the next page.
 
 Read next: documents/invoice/invoice.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
+from typing import NamedTuple
 
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
@@ -15,37 +16,69 @@ from pdflab.documents.typesetting.page import (
     GUTTER,
     LABEL,
     MARGIN,
+    MUTED,
     PADDING,
     Sheet,
     Style,
 )
 
+CARRIED = Style(8.5, bold=True, colour=MUTED)
+
+Row = Sequence[str]
+Place = tuple[float, bool, bool | None]  # x, whether a line ends there, whether it is read from the right
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `width` has no gutter in it."""
+    """A column of a table; `width` has no gutter in it, and a `snug` one holds each text in a line.
+
+    What is read from right to left ends at the right of a column that `turns`.
+    """
 
     title: str
     width: float
     right: bool = False
+    snug: bool = False
+    turns: bool = True
+
+
+class Carry(NamedTuple):
+    """What the foot of a page and the head of the next one call the sum of the rows so far, below `place`."""
+
+    foot: str
+    head: str
+    place: int
+    sum_of: Callable[[int], str]
 
 
 def draw_table(
-    sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, tail: float = 0
+    sheet: Sheet,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    *,
+    carry: Carry | None = None,
+    tail: float = 0,
 ) -> None:
     """Draw rows under a heading that each new page repeats; only a row that no page could hold is divided.
 
     `tail` is the height of what follows and must not stand on a page without the last row.
     """
-    heading = _Cells(sheet, columns, [column.title for column in columns], LABEL)
+    table = _Table(sheet, columns, carry)
     for number, row in enumerate(rows or [()]):
-        cells = _Cells(sheet, columns, row, BODY)
-        height = cells.height + 2 * PADDING
-        height += heading.height + 2 * PADDING if number == 0 else 0
-        height += tail if number == len(rows) - 1 else 0
-        if sheet.needs(height) or number == 0:
-            _draw_heading(sheet, heading)
-        _draw_row(sheet, cells, heading)
+        levels = table.levels(row, BODY)
+        height = _height(levels, BODY) + (table.carry_height if number < len(rows) - 1 else tail)
+        if number == 0:
+            sheet.needs(table.heading_height + height)
+            table.draw_heading()
+        elif sheet.y + height > sheet.bottom:
+            table.turn(number)
+        table.draw_row(number, row, levels)
+
+
+def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row]) -> float:
+    """Tell the height of the heading with the first row, which stand together."""
+    table = _Table(sheet, columns, None)
+    return table.heading_height + _height(table.levels(rows[0] if rows else ("",), BODY), BODY)
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
@@ -58,43 +91,81 @@ def share_width(wanted: Sequence[float], total: float) -> list[float]:
     return [width + left / len(wanted) for width in widths]
 
 
-class _Cells:
-    """The cells of one row, wrapped: levels of lines, and where each column's lines begin or end."""
+class _Table:
+    """A table on its way down the pages."""
 
-    def __init__(self, sheet: Sheet, columns: Sequence[Column], texts: Sequence[str], style: Style) -> None:
-        self.style = style
-        self.places = []
-        wrapped, x = [], MARGIN
-        for column, text in zip(columns, texts, strict=False):
-            wrapped.append(sheet.wrap(text, column.width, style))
-            rtl = reads_from_right(text)
-            right = column.right or rtl
-            self.places.append((x + column.width * right, right, rtl))
-            x += column.width + GUTTER
-        self.levels = list(zip_longest(*wrapped, fillvalue=""))
-        self.height = len(self.levels) * style.leading
+    def __init__(self, sheet: Sheet, columns: Sequence[Column], carry: Carry | None) -> None:
+        self.sheet, self.columns, self.carry = sheet, columns, carry
+        self.carry_height = CARRIED.leading + 2 * PADDING if carry else 0.0
+        self.lefts = [*accumulate((column.width + GUTTER for column in columns), initial=MARGIN)]
+        titles = [column.title for column in columns]
+        self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
+        self.heading_height = _height(self.heading, LABEL)
 
-    def draw(self, sheet: Sheet, level: Sequence[str]) -> None:
-        for text, (x, right, rtl) in zip(level, self.places, strict=True):
+    def levels(self, row: Row, style: Style) -> list[Row]:
+        """Wrap the cells of a row, and give its lines from top to bottom."""
+        wrapped = [
+            [text]
+            if not text or (column.snug and "\n" not in text)
+            else self.sheet.wrap(text, column.width, style)
+            for column, text in zip(self.columns, row, strict=False)
+        ]
+        return list(zip_longest(*wrapped, fillvalue=""))
+
+    def places(self, row: Row) -> list[Place]:
+        """Tell where the lines of each cell stand."""
+        places = []
+        for left, column, text in zip(self.lefts, self.columns, row, strict=False):
+            rtl = reads_from_right(text) if column.turns else None
+            right = column.right or bool(rtl)
+            places.append((left + column.width * right, right, rtl))
+        return places
+
+    def draw_heading(self) -> None:
+        """Draw the titles."""
+        self.sheet.y += PADDING
+        for level in self.heading:
+            self._draw_level(level, self.heading_places, LABEL)
+        self.sheet.y += PADDING
+        self.sheet.bar(self.sheet.epw, 1, ACCENT)
+
+    def draw_row(self, number: int, row: Row, levels: Sequence[Row]) -> None:
+        """Draw a row, the first of which is 0."""
+        places = self.places(row)
+        self.sheet.y += PADDING
+        for level in levels:
+            if self.sheet.y + BODY.leading + PADDING + self.carry_height > self.sheet.bottom:
+                self.turn(number)
+                self.sheet.y += PADDING
+            self._draw_level(level, places, BODY)
+        self.sheet.y += PADDING
+        self.sheet.bar(self.sheet.epw, 0.5, FAINT)
+
+    def turn(self, done: int) -> None:
+        """Go to a new page, and take the sum of the rows above along."""
+        self._draw_sum(done, foot=True)
+        self.sheet.add_page()
+        self.draw_heading()
+        self._draw_sum(done, foot=False)
+
+    def _draw_level(self, level: Row, places: Sequence[Place], style: Style) -> None:
+        put = self.sheet.put
+        for text, (x, right, rtl) in zip(level, places, strict=True):
             if text:
-                sheet.put(text, self.style, x=x, right=right, rtl=rtl)
-        sheet.y += self.style.leading
+                put(text, style, x=x, right=right, rtl=rtl)
+        self.sheet.y += style.leading
+
+    def _draw_sum(self, done: int, *, foot: bool) -> None:
+        if not self.carry:
+            return
+        self.sheet.y += PADDING
+        label = self.carry.foot if foot else self.carry.head
+        self.sheet.put(label, CARRIED, x=self.lefts[self.carry.place])
+        self.sheet.put(self.carry.sum_of(done), CARRIED, x=self.sheet.right, right=True)
+        self.sheet.y += CARRIED.leading + PADDING
+        if not foot:
+            self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
 
-def _draw_heading(sheet: Sheet, heading: _Cells) -> None:
-    sheet.y += PADDING
-    for level in heading.levels:
-        heading.draw(sheet, level)
-    sheet.y += PADDING
-    sheet.bar(sheet.epw, 1, ACCENT)
-
-
-def _draw_row(sheet: Sheet, cells: _Cells, heading: _Cells) -> None:
-    sheet.y += PADDING
-    for level in cells.levels:
-        if sheet.needs(BODY.leading + PADDING):
-            _draw_heading(sheet, heading)
-            sheet.y += PADDING
-        cells.draw(sheet, level)
-    sheet.y += PADDING
-    sheet.bar(sheet.epw, 0.5, FAINT)
+def _height(levels: Sequence[Row], style: Style) -> float:
+    return len(levels) * style.leading + 2 * PADDING

@@ -37,7 +37,7 @@ c) that for some hours more is asked for than the workers can render""",
         "wait for the PDF: more workers shorten the evening.",
         hints={
             "a": "A job that is lost leaves the line as well. Could the line then be empty by PDFs alone?",
-            "b": "How long did an answer take at the queued door, with a hundred in the line?",
+            "b": "How long did an answer take at the queued endpoint, with a hundred in the line?",
         },
     ),
 )

@@ -11,7 +11,7 @@ from pdflab.notebook.lessons.lesson import Question
 THE_SYNCHRONOUS_TRAP: Mapping[str, Question] = MappingProxyType(
     {
         "q1": Question(
-            text="""A door makes 20 PDFs a second. For three seconds, 60 a second are asked for.
+            text="""An endpoint makes 20 PDFs a second. For three seconds, 60 a second are asked for.
 How many seconds of work wait when the spike is over? Answer with a number.""",
             right=6,
             why="60 come and 20 are made: 40 a second stay, for three seconds. 120 documents are six seconds "
@@ -19,8 +19,8 @@ How many seconds of work wait when the spike is over? Answer with a number.""",
             hints={
                 2: "That is so after the first second of the spike. It lasts longer.",
                 3: "So long does the spike last. How many documents stay in each of these seconds?",
-                9: "So much work has come. Did the door do nothing meanwhile?",
-                120: "These are documents. How long does the door need for them?",
+                9: "So much work has come. Did the endpoint do nothing meanwhile?",
+                120: "These are documents. How long does the endpoint need for them?",
             },
         ),
         "q2": Question(

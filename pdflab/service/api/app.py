@@ -23,7 +23,7 @@ from pdflab.service.api.snapshot import Snapshot
 from pdflab.service.http.cache import Shared
 from pdflab.service.http.errors import add_problem_handlers, problem, read_json
 from pdflab.service.http.openapi import describe
-from pdflab.service.http.security import Doorkeeper
+from pdflab.service.http.security import HostOriginCheck
 from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
 from pdflab.service.jobqueue.liveview import LiveView
 from pdflab.service.storage.folder import Storage
@@ -59,7 +59,7 @@ def create_app(
     """Make the WSGI application; `start_operation(name, parameters)` starts a load and says what it sends."""
     app = Flask("pdflab", static_folder=str(_PAGE), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
-    app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
+    app.wsgi_app = HostOriginCheck(app.wsgi_app, settings)  # type: ignore[method-assign]
     app.extensions["pdflab"] = Service(queue, storage, start_operation, queue_limit=settings.queue_limit)
     app.register_blueprint(views)
     add_problem_handlers(app)

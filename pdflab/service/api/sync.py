@@ -21,7 +21,7 @@ from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.http.errors import add_problem_handlers, read_json
-from pdflab.service.http.security import Doorkeeper
+from pdflab.service.http.security import HostOriginCheck
 from pdflab.service.jobqueue.jobqueue import new_id
 from pdflab.settings import Settings
 
@@ -48,10 +48,10 @@ class EventLog:
 
 
 def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Flask:
-    """Make the WSGI application of the synchronous door."""
+    """Make the WSGI application of the synchronous endpoint."""
     app = Flask("pdflab-sync")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
-    app.wsgi_app = Doorkeeper(app.wsgi_app, settings)  # type: ignore[method-assign]
+    app.wsgi_app = HostOriginCheck(app.wsgi_app, settings)  # type: ignore[method-assign]
     add_problem_handlers(app)
 
     @app.post("/generate-pdf/sync")

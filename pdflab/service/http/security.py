@@ -1,4 +1,4 @@
-"""Who may come in, at both doors: whoever calls the service by its own name, and no page of another site.
+"""Who may come in, at both endpoints: whoever calls the service by its own name, and no page of another site.
 
 A page of another site can make its visitor's browser send a POST here. And once the site's name has been
 pointed at this machine (DNS rebinding), the browser takes the two for one site and reads the answers too.
@@ -26,7 +26,7 @@ _FOREIGN = (
 )
 
 
-class Doorkeeper:
+class HostOriginCheck:
     """Stands before a WSGI application and turns away who is not to come in: 421, or 403."""
 
     def __init__(self, app: Application, settings: Settings) -> None:

@@ -53,7 +53,7 @@ def address(sock: socket.socket) -> str:
 
 def serve(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
     """Answer requests with a WSGI application until told to stop."""
-    # That a line forms at a door is what the lab is about, and no warning into a notebook's cell.
+    # That a line forms at an endpoint is what the lab is about, and no warning into a notebook's cell.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
     sock.setblocking(False)

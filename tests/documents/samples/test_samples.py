@@ -114,7 +114,7 @@ def test_every_language_has_all_its_words() -> None:
 
 
 def test_the_impossible_request_is_valid_and_cannot_be_drawn() -> None:
-    """It passes the door, and fails in the worker with a reason."""
+    """It passes the endpoint, and fails in the worker with a reason."""
     request = parse_request(impossible())
 
     with pytest.raises(ImpossibleDocument, match="pages"):

@@ -1,4 +1,4 @@
-"""The synchronous door: the PDF is the answer, and its events go to a file of their own."""
+"""The synchronous endpoint: the PDF is the answer, and its events go to a file of their own."""
 
 import json
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from pdflab.service.api import sync as sync_api
 from pdflab.service.api.sync import EventLog, create_sync_app
 from pdflab.settings import Settings
 
-DOOR, PROBLEM = "/generate-pdf/sync", "application/problem+json"
+ENDPOINT, PROBLEM = "/generate-pdf/sync", "application/problem+json"
 IMPOSSIBLE = {"type": "custom", "title": "Without end", "text": "a\n" * 25_000}
 
 
 @pytest.fixture
-def door(settings: Settings) -> Iterator[FlaskClient]:
-    """A client of the synchronous door."""
+def endpoint(settings: Settings) -> Iterator[FlaskClient]:
+    """A client of the synchronous endpoint."""
     log = EventLog(settings.sync_log_file)
     yield create_sync_app(settings, log, fonts=FontBook()).test_client()
     log.close()
@@ -32,9 +32,9 @@ def told(settings: Settings) -> list[JobEvent]:
 
 
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
-def test_the_answer_is_the_pdf(door: FlaskClient, settings: Settings, kind: str) -> None:
+def test_the_answer_is_the_pdf(endpoint: FlaskClient, settings: Settings, kind: str) -> None:
     """A whole PDF, the id of its job, and that job's two events."""
-    answer = door.post(DOOR, json=sample(kind, 1))
+    answer = endpoint.post(ENDPOINT, json=sample(kind, 1))
 
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert len(PdfReader(BytesIO(answer.data)).pages) >= 1
@@ -44,17 +44,17 @@ def test_the_answer_is_the_pdf(door: FlaskClient, settings: Settings, kind: str)
     ]
 
 
-def test_its_events_never_enter_the_log_of_the_queue(door: FlaskClient, settings: Settings) -> None:
+def test_its_events_never_enter_the_log_of_the_queue(endpoint: FlaskClient, settings: Settings) -> None:
     """jobs.log is the queued side's alone."""
-    door.post(DOOR, json=sample("custom", 1))
+    endpoint.post(ENDPOINT, json=sample("custom", 1))
 
     assert told(settings)
     assert not settings.log_file.exists()
 
 
-def test_a_document_that_cannot_be_drawn_is_422_and_failed(door: FlaskClient, settings: Settings) -> None:
+def test_a_document_that_cannot_be_drawn_is_422_and_failed(endpoint: FlaskClient, settings: Settings) -> None:
     """The client and the event are given the same reason."""
-    answer = door.post(DOOR, json=IMPOSSIBLE)
+    answer = endpoint.post(ENDPOINT, json=IMPOSSIBLE)
 
     assert (answer.status_code, answer.content_type) == (422, PROBLEM)
     processing, failed = told(settings)
@@ -69,15 +69,15 @@ def test_a_document_that_cannot_be_drawn_is_422_and_failed(door: FlaskClient, se
     [(MemoryError(), Cause.OUT_OF_MEMORY), (ZeroDivisionError("why"), Cause.RENDERER_ERROR)],
 )
 def test_what_goes_wrong_here_has_the_causes_of_a_worker(
-    door: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Cause
+    endpoint: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Cause
 ) -> None:
-    """Who counts failures counts the same words at both doors."""
+    """Who counts failures counts the same words at both endpoints."""
 
     def break_down(*_: object, **options: object) -> None:
         raise error
 
     monkeypatch.setattr(sync_api, "render", break_down)
-    answer = door.post(DOOR, json=sample("custom", 1))
+    answer = endpoint.post(ENDPOINT, json=sample("custom", 1))
 
     assert answer.status_code == 500
     assert [event.cause for event in told(settings)] == [None, cause]
@@ -93,19 +93,19 @@ def test_what_goes_wrong_here_has_the_causes_of_a_worker(
         (b"x" * 10**7, 413),
     ],
 )
-def test_bad_input_is_refused_as_at_the_queued_door(
-    door: FlaskClient, settings: Settings, body: bytes, status: int
+def test_bad_input_is_refused_as_at_the_queued_endpoint(
+    endpoint: FlaskClient, settings: Settings, body: bytes, status: int
 ) -> None:
     """The same answers, and no event: nothing was begun."""
-    answer = door.post(DOOR, data=body)
+    answer = endpoint.post(ENDPOINT, data=body)
 
     assert (answer.status_code, answer.content_type) == (status, PROBLEM)
     assert told(settings) == []
 
 
-def test_it_is_healthy_without_any_redis(door: FlaskClient) -> None:
+def test_it_is_healthy_without_any_redis(endpoint: FlaskClient) -> None:
     """The trap needs no queue."""
-    assert door.get("/healthz").json == {"status": "ok"}
+    assert endpoint.get("/healthz").json == {"status": "ok"}
 
 
 def test_several_processes_share_the_file_and_no_line_is_torn(settings: Settings) -> None:

@@ -98,7 +98,7 @@ def test_a_body_that_is_no_request_is_refused(api: FlaskClient, queue: JobQueue,
 
 
 def test_a_body_that_is_too_large_is_refused(api: FlaskClient, queue: JobQueue) -> None:
-    """413 for ten megabytes, at every door that takes a body."""
+    """413 for ten megabytes, at every endpoint that takes a body."""
     for path in ("/generate-pdf", "/generate-pdf/batch", "/operations/burst"):
         answer = api.post(path, data=b"x" * 10_000_000)
         assert (answer.status_code, answer.content_type) == (413, PROBLEM)
@@ -251,7 +251,7 @@ def test_an_operation_whose_parameters_are_no_object_is_refused(api: FlaskClient
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nope", 404), ("PUT", "/generate-pdf", 405)])
-def test_a_door_that_is_not_there_is_a_problem_too(
+def test_a_endpoint_that_is_not_there_is_a_problem_too(
     api: FlaskClient, method: str, path: str, status: int
 ) -> None:
     """Every error has one form."""

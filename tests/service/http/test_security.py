@@ -1,4 +1,4 @@
-"""The doorkeeper: both doors answer to their own names, and to changes from their own pages."""
+"""Host and Origin checks: both endpoints answer to their own names, and to changes from their own pages."""
 
 import socket
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
 
 PROBLEM = "application/problem+json"
-DOORS = {"queued": "/generate-pdf", "synchronous": "/generate-pdf/sync"}
+ENDPOINTS = {"queued": "/generate-pdf", "synchronous": "/generate-pdf/sync"}
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def queue(settings: Settings) -> JobQueue:
     return JobQueue(embedded_broker().client(), settings)
 
 
-@pytest.fixture(params=DOORS)
-def door(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings) -> Iterator[FlaskClient]:
-    """A client of each door."""
+@pytest.fixture(params=ENDPOINTS)
+def endpoint(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings) -> Iterator[FlaskClient]:
+    """A client of each endpoint."""
     if request.param == "queued":
         yield client_of(queue, settings)
         return
@@ -41,11 +41,11 @@ def door(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings) ->
     log.close()
 
 
-def post(door: FlaskClient, **headers: str) -> int:
-    """Ask for a document at the door, whichever it is; give the status."""
-    path = DOORS["queued" if "api" in door.application.blueprints else "synchronous"]
+def post(endpoint: FlaskClient, **headers: str) -> int:
+    """Ask for a document at the endpoint, whichever it is; give the status."""
+    path = ENDPOINTS["queued" if "api" in endpoint.application.blueprints else "synchronous"]
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return door.post(path, json=NOTE, headers=named).status_code
+    return endpoint.post(path, json=NOTE, headers=named).status_code
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def post(door: FlaskClient, **headers: str) -> int:
         f"{socket.gethostname()}:8000",
     ],
 )
-def test_it_answers_to_its_own_names(door: FlaskClient, host: str) -> None:
+def test_it_answers_to_its_own_names(endpoint: FlaskClient, host: str) -> None:
     """Local names, addresses, the machine, the host it listens on, and what the setting names."""
-    assert door.get("/healthz", headers={"Host": host}).status_code == 200
+    assert endpoint.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_it_answers_to_its_own_names(door: FlaskClient, host: str) -> None:
         ":8000",
     ],
 )
-def test_it_does_not_answer_to_any_other_name(door: FlaskClient, host: str) -> None:
+def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) -> None:
     """421 and a sentence, even for reading: a page that had its name pointed here learns nothing."""
-    answer = door.get("/healthz", headers={"Host": host})
+    answer = endpoint.get("/healthz", headers={"Host": host})
 
     assert (answer.status_code, answer.content_type) == (421, PROBLEM)
     assert "PDFLAB_HOSTS" in answer.json["detail"]
@@ -104,10 +104,10 @@ def test_it_does_not_answer_to_any_other_name(door: FlaskClient, host: str) -> N
     ],
 )
 def test_a_page_of_another_site_changes_nothing(
-    door: FlaskClient, queue: JobQueue, headers: dict[str, str]
+    endpoint: FlaskClient, queue: JobQueue, headers: dict[str, str]
 ) -> None:
     """403, by whichever header the browser tells where its page is from."""
-    assert post(door, **headers) == 403
+    assert post(endpoint, **headers) == 403
     assert queue.stats().events == 0
 
 
@@ -121,9 +121,9 @@ def test_a_page_of_another_site_changes_nothing(
         {"Host": "hub.mybinder.org", "Origin": "https://HUB.mybinder.org"},
     ],
 )
-def test_its_own_pages_and_other_programs_are_served(door: FlaskClient, headers: dict[str, str]) -> None:
+def test_its_own_pages_and_other_programs_are_served(endpoint: FlaskClient, headers: dict[str, str]) -> None:
     """A program sends no such header; a browser on plain HTTP sends Origin alone."""
-    assert post(door, **headers) in (200, 202)
+    assert post(endpoint, **headers) in (200, 202)
 
 
 def test_every_change_is_guarded_and_no_look_is(queue: JobQueue, settings: Settings) -> None:

@@ -80,7 +80,7 @@ def test_an_answer_under_way_is_finished_before_the_server_ends() -> None:
 
 
 def test_two_servers_share_one_listening_socket() -> None:
-    """As the rendering processes of the synchronous door do: whichever is free answers."""
+    """As the rendering processes of the synchronous endpoint do: whichever is free answers."""
     app, stop = Flask("small"), Event()
     app.add_url_rule("/", view_func=lambda: "here")
     sock = listen("127.0.0.1", 0, setting="--sync-port")
