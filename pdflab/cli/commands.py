@@ -16,7 +16,7 @@ from pathlib import Path
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
-BENCHMARKS = {name: f"pdflab.bench.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
+BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
 _SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes, today and tomorrow
 
 

@@ -131,7 +131,8 @@ def test_no_reader_of_the_file_complains(name: str) -> None:
 def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
     """Two processes, under two hash seeds, before and after 100 other documents: one digest a document."""
     code = (
-        "import hashlib, json, sys; from pdflab.documents import render, requests, samples\n"
+        "import hashlib, json, sys; from pdflab.documents import render, requests\n"
+        "from pdflab.documents.samples.requests import KINDS, sample\n"
         "from pdflab.service.worker.font_files import find_fonts\n"
         "fonts = find_fonts()\n"
         "def digest(data):\n"
@@ -139,7 +140,7 @@ def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
         "    return hashlib.sha256(render.render(request, created_at=0, fonts=fonts).pdf).hexdigest()\n"
         "documents = json.load(sys.stdin)\n"
         "before = [digest(data) for data in documents]\n"
-        "for seed in range(100): digest(samples.sample(samples.KINDS[seed % 3], 1_000 + seed))\n"
+        "for seed in range(100): digest(sample(KINDS[seed % 3], 1_000 + seed))\n"
         "print(json.dumps([before, [digest(data) for data in documents]]))"
     )
     told = [

@@ -26,9 +26,9 @@ class Pool:
 @cache
 def pool_of(market: Market) -> Pool:
     """Fill the pool of a market: 7 ms, and 0.1 s for the first."""
-    from faker.factory import Factory  # only who makes samples waits for it
+    from faker import Faker  # only who makes samples waits for it
 
-    fake: Any = Factory.create(market.locale, providers=list(_FAKED))
+    fake: Any = Faker(market.locale, providers=list(_FAKED))
     fake.seed_instance(market.locale)
     drawn = range(NAMES)
     return Pool(
