@@ -6,7 +6,6 @@ Read next: items.py.
 from collections.abc import Sequence
 
 from pdflab.documents.content import Fact, facts_of, parties_of, title_of
-from pdflab.documents.direction import reads_from_right
 from pdflab.documents.items import draw_items
 from pdflab.documents.labels import Labels, labels_for
 from pdflab.documents.page import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Rendered, Sheet, Style
@@ -44,8 +43,8 @@ def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
         for place, fact in enumerate(facts[start : start + FACTS_A_ROW]):
             x = MARGIN + place * (width + GUTTER)
             sheet.y = top
-            _flow(sheet, fact.label, LABEL, x=x, width=width)
-            _flow(sheet, fact.value, STRONG if fact.strong else BODY, x=x, width=width)
+            sheet.paragraph(fact.label, LABEL, x=x, width=width, left=True)
+            sheet.paragraph(fact.value, STRONG if fact.strong else BODY, x=x, width=width, left=True)
             ends.append(sheet.y)
         sheet.y = max(ends) + 8
     sheet.y += 10
@@ -60,20 +59,11 @@ def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
         sheet.y += 6
         sheet.put(label, LABEL, x=x)
         sheet.y += LABEL.leading + 2
-        _flow(sheet, name, STRONG, x=x, width=width)
+        sheet.paragraph(name, STRONG, x=x, width=width, left=True)
         for line in lines:
-            _flow(sheet, line, BODY, x=x, width=width)
+            sheet.paragraph(line, BODY, x=x, width=width, left=True)
         ends.append(sheet.y)
     sheet.y = max(ends) + 22
-
-
-def _flow(sheet: Sheet, text: str, style: Style, *, x: float, width: float) -> None:
-    """Draw lines below each other, all flush left: a form in English stays one, whatever is filled in."""
-    rtl = reads_from_right(text)
-    for line in sheet.wrap(text, width, style):
-        sheet.needs(style.leading)
-        sheet.put(line, style, x=x, rtl=rtl)
-        sheet.y += style.leading
 
 
 def _remarks(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:
