@@ -50,9 +50,9 @@ def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
     sheet.y += 10
 
 
-def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
+def _draw_parties(sheet: Sheet, parties: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
     top, ends = sheet.y, []
-    for column, (label, name, *lines) in enumerate(parties):
+    for column, ((label, name, *address), identity) in enumerate(parties):
         sheet.y = top
         x, width = MARGIN + column * (sheet.epw + GUTTER) / 2, (sheet.epw - GUTTER) / 2
         sheet.bar(width, 0.5, FAINT, x=x)
@@ -60,7 +60,7 @@ def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
         sheet.put(label, LABEL, x=x)
         sheet.y += LABEL.leading + 2
         sheet.paragraph(name, STRONG, x=x, width=width, left=True)
-        for line in lines:
+        for line in [*address, " · ".join(identity)] if identity else address:
             sheet.paragraph(line, BODY, x=x, width=width, left=True)
         ends.append(sheet.y)
     sheet.y = max(ends) + 22
