@@ -46,7 +46,7 @@ def _story(request: InvoiceRequest) -> list[Any]:
     space = Spacer(0, 12)
     facts = [f"{fact.label} {fact.value}" for fact in facts_of(request)]
     story = [Paragraph(escape(title_of(request)), _TITLE), _paragraph(facts), space]
-    story += [Table([[_paragraph(lines) for lines in parties_of(request)]]), space]
+    story += [Table([[_paragraph([*lines, *identity]) for lines, identity in parties_of(request)]]), space]
     story += [Table([titles, *cells], _widths(len(titles)), repeatRows=1, style=_LINES), space]
     story += [Table(sums_of(request), hAlign="RIGHT", style=_SUMS), space, _paragraph(remarks_of(request))]
     if code := code_image(request):

@@ -38,14 +38,13 @@ def facts_of(request: InvoiceRequest) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def parties_of(request: InvoiceRequest) -> list[list[str]]:
-    """Give the lines of the seller and of the buyer: a label, the name, and the rest."""
+def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
+    """Give the lines of the seller and of the buyer, a label and the name first; then country and VAT id."""
     labels = labels_for(request.locale)
 
-    def lines(label: str, party: Party) -> list[str]:
+    def lines(label: str, party: Party) -> tuple[list[str], list[str]]:
         identity = (party.country, party.vat_id and f"{labels.vat} {party.vat_id}")
-        address = (*party.address, " · ".join(part for part in identity if part))
-        return [label, party.name, *(line for line in address if line)]
+        return [label, party.name, *party.address], [part for part in identity if part]
 
     return [lines(labels.seller, request.seller), lines(labels.buyer, request.buyer)]
 

@@ -130,4 +130,5 @@ Bic = Annotated[str, Field(max_length=20), AfterValidator(_bic)]
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
 Exact = BeforeValidator(_exact, json_schema_input_type=str | int)
 Unsigned = AfterValidator(abs)  # "-0" is not negative, and would be printed with its sign
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned]
 Value = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]

@@ -49,8 +49,8 @@ def tutorial_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None)
     pdf.write_line(title_of(request), size=24, bold=True)
     for fact in facts_of(request):
         pdf.write_line(f"{fact.label} {fact.value}")
-    for party in parties_of(request):
-        _write_party(pdf, party)
+    for lines, identity in parties_of(request):
+        _write_party(pdf, [*lines, *identity])
     _write_table(pdf, *items_of(request))
     _write_sums(pdf, request)
     for line in remarks_of(request):

@@ -32,6 +32,7 @@ from pdflab.documents.fields import (
     Label,
     Locale,
     OneLine,
+    Percent,
     Printable,
     Prose,
     Remark,
@@ -99,10 +100,10 @@ class Line(_Model):
     unit_price: Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned] = Field(
         description='The price of one, without VAT: a string or a whole number, such as "12.50".'
     )
-    vat_rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned] = Field(
+    vat_rate: Percent = Field(
         description='VAT in percent, 0 to 100: a string or a whole number, such as "19".'
     )
-    discount: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned] = Field(
+    discount: Percent = Field(
         Decimal(0),
         description='Off this line, in percent, 0 to 100: a string or a whole number, such as "5".',
     )
@@ -154,12 +155,16 @@ class InvoiceRequest(_Model):
     @cached_property
     def nets(self) -> tuple[Decimal, ...]:
         """Give what each line costs without VAT, to the coin."""
-        return _nets(self.lines, self.currency)
+        return tuple(
+            line_net(line.quantity, line.unit_price, currency=self.currency, discount=line.discount)
+            for line in self.lines
+        )
 
     @cached_property
     def totals(self) -> Totals:
         """Give the sums, to the coin."""
-        return _totals(self.lines, self.nets, currency=self.currency, paid=self.paid)
+        rates = (line.vat_rate for line in self.lines)
+        return add_up(zip(self.nets, rates, strict=True), currency=self.currency, paid=self.paid)
 
     @field_validator("paid")
     @classmethod
@@ -250,19 +255,7 @@ def _adapter() -> "TypeAdapter[DocumentRequest]":
     return TypeAdapter(DocumentRequest)
 
 
-def _nets(lines: list[Line], currency: str) -> tuple[Decimal, ...]:
-    return tuple(
-        line_net(line.quantity, line.unit_price, currency=currency, discount=line.discount) for line in lines
-    )
-
-
-def _totals(lines: list[Line], nets: tuple[Decimal, ...], *, currency: str, paid: Decimal) -> Totals:
-    rates = (line.vat_rate for line in lines)
-    return add_up(zip(nets, rates, strict=True), currency=currency, paid=paid)
-
-
 def _leaves_to_pay(data: dict[str, Any]) -> bool:
     if not data.keys() >= {"currency", "lines", "paid"}:
         return False  # another field is wrong, and will be named
-    lines, currency = data["lines"], data["currency"]
-    return _totals(lines, _nets(lines, currency), currency=currency, paid=data["paid"]).due > 0
+    return InvoiceRequest.model_construct(**data).totals.due > 0

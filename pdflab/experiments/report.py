@@ -41,7 +41,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def write_report(path: Path, runs: dict[str, Run], *, capacity: float, subtitle: str) -> None:
+def write_report(path: Path, runs: dict[Endpoint, Run], *, capacity: float, subtitle: str) -> None:
     """Write what became of a plan at both endpoints: the table, the findings, and every chart."""
     body = "\n".join(_body(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS], capacity))
     title = finding(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])

@@ -10,7 +10,6 @@ from pdflab.documents.invoice.lines import draw_items
 from pdflab.documents.invoice.totals import ABOVE, Settlement
 from pdflab.documents.invoice.translations import Labels, labels_for
 from pdflab.documents.requests import InvoiceRequest, Party
-from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
     BODY,
     FAINT,
@@ -54,36 +53,27 @@ def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
         for place, fact in enumerate(facts[start : start + FACTS_A_ROW]):
             x = MARGIN + place * (width + GUTTER)
             sheet.y = top
-            _flow(sheet, fact.label, LABEL, x=x, width=width)
-            _flow(sheet, fact.value, STRONG if fact.strong else BODY, x=x, width=width)
+            sheet.paragraph(fact.label, LABEL, x=x, width=width, left=True)
+            sheet.paragraph(fact.value, STRONG if fact.strong else BODY, x=x, width=width, left=True)
             ends.append(sheet.y)
         sheet.y = max(ends) + 8
     sheet.y += 10
 
 
-def _draw_parties(sheet: Sheet, parties: Sequence[Sequence[str]]) -> None:
+def _draw_parties(sheet: Sheet, parties: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
     top, ends = sheet.y, []
-    for column, (label, name, *lines) in enumerate(parties):
+    for column, ((label, name, *address), identity) in enumerate(parties):
         sheet.y = top
         x, width = MARGIN + column * (sheet.epw + GUTTER) / 2, (sheet.epw - GUTTER) / 2
         sheet.bar(width, 0.5, FAINT, x=x)
         sheet.y += 6
         sheet.put(label, LABEL, x=x)
         sheet.y += LABEL.leading + 2
-        _flow(sheet, name, STRONG, x=x, width=width)
-        for line in lines:
-            _flow(sheet, line, BODY, x=x, width=width)
+        sheet.paragraph(name, STRONG, x=x, width=width, left=True)
+        for line in [*address, " · ".join(identity)] if identity else address:
+            sheet.paragraph(line, BODY, x=x, width=width, left=True)
         ends.append(sheet.y)
     sheet.y = max(ends) + 22
-
-
-def _flow(sheet: Sheet, text: str, style: Style, *, x: float, width: float) -> None:
-    """Draw lines below each other, all flush left: a form in English stays one, whatever is filled in."""
-    rtl = reads_from_right(text)
-    for line in sheet.wrap(text, width, style):
-        sheet.needs(style.leading)
-        sheet.put(line, style, x=x, rtl=rtl)
-        sheet.y += style.leading
 
 
 def _remarks(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:

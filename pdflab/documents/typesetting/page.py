@@ -148,12 +148,18 @@ class Sheet(FPDF):
         self.add_page()
         return True
 
-    def paragraph(self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None) -> None:
-        """Flow a text down the page, and on to the next ones; what is read from the right is flush right."""
+    def paragraph(
+        self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None, left: bool = False
+    ) -> None:
+        """Flow a text down the page, and on to the next ones.
+
+        What is read from the right is flush right, but `left` in a form: it stays one, whatever is filled in.
+        """
         width, rtl = width or self.right - x, reads_from_right(text)
+        right = rtl and not left
         for line in self.wrap(text, width, style):
             self.needs(style.leading)
-            self.put(line, style, x=x + width * rtl, right=rtl, rtl=rtl)
+            self.put(line, style, x=x + width * right, right=right, rtl=rtl)
             self.y += style.leading
 
     def prose(self, text: str) -> None:

@@ -98,6 +98,11 @@ class _Table:
         self.sheet, self.columns, self.carry = sheet, columns, carry
         self.carry_height = CARRIED.leading + 2 * PADDING if carry else 0.0
         self.lefts = [*accumulate((column.width + GUTTER for column in columns), initial=MARGIN)]
+        self.turning = [number for number, column in enumerate(columns) if column.turns]
+        self.usual: list[Place] = [
+            (left + column.width * column.right, column.right, False if column.turns else None)
+            for left, column in zip(self.lefts, columns, strict=False)
+        ]
         titles = [column.title for column in columns]
         self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
         self.heading_height = _height(self.heading, LABEL)
@@ -114,11 +119,10 @@ class _Table:
 
     def places(self, row: Row) -> list[Place]:
         """Tell where the lines of each cell stand."""
-        places = []
-        for left, column, text in zip(self.lefts, self.columns, row, strict=False):
-            rtl = reads_from_right(text) if column.turns else None
-            right = column.right or bool(rtl)
-            places.append((left + column.width * right, right, rtl))
+        places = self.usual.copy()
+        for number in self.turning if row else ():
+            if reads_from_right(row[number]):
+                places[number] = self.lefts[number] + self.columns[number].width, True, True
         return places
 
     def draw_heading(self) -> None:
