@@ -4,7 +4,7 @@
 
 Follow one job, in ten hops, each found by one search:
 
-    Deeds.operate          notebook/actions.py          a button was pressed
+    Actions.operate          notebook/actions.py          a button was pressed
     fire                   load/generator.py          the request is sent at its planned instant
     generate_pdf           service/api/app.py             it is checked, and answered with 202
     JobQueue.enqueue       service/jobqueue/jobqueue.py        record, line and event, in one atomic step

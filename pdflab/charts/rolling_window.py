@@ -24,7 +24,7 @@ _LATELY = 5  # seconds over which a rate is told
 _MOST = 2_000  # latencies of which a median is told
 
 Points = list[tuple[float, float]]
-News = TypeVar("News", JobEvent, Send)
+LogForwarder = TypeVar("LogForwarder", JobEvent, Send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class LastMinute:
         answered, delivered = (self._waits[endpoint, what].median() for what in (ANSWERED, DELIVERED))
         return Numbers(made / _LATELY, answered, delivered)
 
-    def _new(self, name: str, told: Sequence[News]) -> Sequence[News]:
+    def _new(self, name: str, told: Sequence[LogForwarder]) -> Sequence[LogForwarder]:
         new = told[self._taken[name] :]
         self._taken[name] = len(told)
         return new

@@ -27,7 +27,7 @@ from pdflab.cli.terminal import figures_table
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.load.generator import Target, fire
 from pdflab.load.plan import Plan
-from pdflab.load.progress import Progress, Tally
+from pdflab.load.progress import Progress, ProgressCounter
 from pdflab.load.scenarios import plan_for, read_plan
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
@@ -96,7 +96,7 @@ def _fire(
     plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
 ) -> Progress:
     """Send it all, writing down each send and showing how it goes where somebody looks on."""
-    tally = Tally(plan)
+    tally = ProgressCounter(plan)
 
     def note(send: Send) -> None:
         log(send)
@@ -132,7 +132,7 @@ def _allow_many_files() -> None:
 
 
 @contextmanager
-def _shown(tally: Tally, console: Console | None) -> Iterator[None]:
+def _shown(tally: ProgressCounter, console: Console | None) -> Iterator[None]:
     if console is None or not console.is_terminal:
         yield
         return

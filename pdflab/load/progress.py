@@ -32,7 +32,7 @@ class Progress:
     slip: dict[str, float | None]
 
 
-class Tally:
+class ProgressCounter:
     """Counts a plan's documents as they leave and as they are answered."""
 
     def __init__(self, plan: Plan, *, clock: Callable[[], float] = time.time) -> None:

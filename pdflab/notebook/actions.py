@@ -14,7 +14,7 @@ from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
-from pdflab.notebook.poller import Watcher
+from pdflab.notebook.poller import Poller
 
 FREEZE = 1.4  # seconds
 _LARGE = 1.45  # times: a projector's size, as panel.css has it
@@ -25,14 +25,14 @@ _RENDERERS = {
 }
 
 
-class Deeds:
+class Actions:
     """Does to a lab what was clicked, and remembers where each load began.
 
     The lab is held weakly: one that its owner has forgotten is to stop.
     """
 
     def __init__(
-        self, lab: Lab, panel: Panel, watcher: Watcher, *, loads: Mapping[str, Mapping[str, Any]]
+        self, lab: Lab, panel: Panel, watcher: Poller, *, loads: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self._lab, self._panel, self._watcher, self._loads = ref(lab), panel, watcher, loads
         self._began: dict[

@@ -21,12 +21,12 @@ from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
-from pdflab.notebook.actions import Deeds
+from pdflab.notebook.actions import Actions
 from pdflab.notebook.hints import THREADS
-from pdflab.notebook.log_handler import News
+from pdflab.notebook.log_handler import LogForwarder
 from pdflab.notebook.panel import Panel
-from pdflab.notebook.poller import Watcher
-from pdflab.notebook.task_queue import Lane
+from pdflab.notebook.poller import Poller
+from pdflab.notebook.task_queue import TaskQueue
 from pdflab.settings import PRESETS
 
 _SEED = 1  # of every load: both endpoints get the same documents at the same instants
@@ -54,14 +54,14 @@ class ControlRoom:
         self.panel = Panel(chosen=chosen, presets=tuple(PRESETS), press=self._press, choose=self._choose)
         self._name_controls()
         watching = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
-        self._watcher = Watcher(lab, self.panel, owner=self, watching=watching)
-        self._deeds = Deeds(lab, self.panel, self._watcher, loads=_loads(lines, month_seconds))
+        self._watcher = Poller(lab, self.panel, owner=self, watching=watching)
+        self._actions = Actions(lab, self.panel, self._watcher, loads=_loads(lines, month_seconds))
         self._watcher.look()
         self.panel.rest_all(False, in_threads=lab.mode == THREADS)
         self.panel.say(f"{lab.redis}; dashboard: {lab.url}")
-        self._news = News(self.panel.say)
-        self._orders = Lane("control room", failed=self._fail)
-        self._attacks = Lane("control room attacks", failed=self._fail)
+        self._news = LogForwarder(self.panel.say)
+        self._orders = TaskQueue("control room", failed=self._fail)
+        self._attacks = TaskQueue("control room attacks", failed=self._fail)
         self._watcher.start()
 
     def __repr__(self) -> str:
@@ -75,12 +75,12 @@ class ControlRoom:
         while not self._settled(deadline):
             pass  # the lab was started again meanwhile
         self._watcher.look()
-        return self._deeds.verdicts()
+        return self._actions.verdicts()
 
     def run(self, endpoint: Endpoint) -> Run:
         """Give what was seen at an endpoint since its latest batch, burst or month, or since the
         beginning."""
-        return self._deeds.run(endpoint)
+        return self._actions.run(endpoint)
 
     def figure(self, *, predicted: float | None = None) -> Figure:
         """Compare the latest load at each endpoint; `predicted` is when the last PDF was expected, in
@@ -118,40 +118,40 @@ class ControlRoom:
     # A click, on whatever thread it arrives
 
     def _press(self, name: str) -> None:
-        deeds, endpoint = self._deeds, self.endpoint.value
+        actions, endpoint = self._actions, self.endpoint.value
         self.panel.rest(name, True)
         match name:
             case "kill":
-                self._put(self._attacks, name, deeds.kill)
+                self._put(self._attacks, name, actions.kill)
             case "freeze":
-                self._put(self._attacks, name, partial(deeds.freeze, endpoint))
+                self._put(self._attacks, name, partial(actions.freeze, endpoint))
             case "reset":
                 self._start_again()
             case _:
                 self.panel.look_for(endpoint)
-                self._put(self._orders, name, partial(deeds.operate, name, endpoint))
+                self._put(self._orders, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:
         if name in ("mode", "preset"):
             self._start_again(**{name: value})
             return
-        deeds: dict[str, Callable[[Any], None]] = {
-            "workers": self._deeds.scale,
-            "worker": self._deeds.employ,
-            "projector": self._deeds.enlarge,
+        actions: dict[str, Callable[[Any], None]] = {
+            "workers": self._actions.scale,
+            "worker": self._actions.employ,
+            "projector": self._actions.enlarge,
         }
-        self._put(self._orders, name, partial(deeds[name], value))
+        self._put(self._orders, name, partial(actions[name], value))
 
     def _start_again(self, **changes: str) -> None:
         """Attacks come first: what they have begun has to end before the lab stops."""
 
         def order() -> None:
             self._attacks.wait(60.0)
-            self._deeds.start_again(**changes)
+            self._actions.start_again(**changes)
 
         self._put(self._orders, "reset", order)
 
-    def _put(self, lane: Lane, name: str, deed: Callable[[], object]) -> None:
+    def _put(self, lane: TaskQueue, name: str, deed: Callable[[], object]) -> None:
         def order() -> None:
             try:
                 deed()
@@ -175,7 +175,7 @@ class ControlRoom:
         if error:
             raise error
         try:
-            self._deeds.lab.wait(max(0.0, deadline - time.monotonic()))
+            self._actions.lab.wait(max(0.0, deadline - time.monotonic()))
         except UsageError:
             if not self._orders.busy:
                 raise
@@ -199,5 +199,5 @@ def _loads(lines: int, month_seconds: float) -> dict[str, dict[str, Any]]:
 def _close_earlier(lab: Lab) -> None:
     """Close the room that this lab has already: a cell that is run again must not paint twice."""
     for thread in threading.enumerate():
-        if isinstance(thread, Watcher) and thread.lab() is lab:
+        if isinstance(thread, Poller) and thread.lab() is lab:
             thread.owner.close()

@@ -19,7 +19,7 @@ from ipywidgets import HTML, Button, HBox, Layout, VBox
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.log_handler import News
+from pdflab.notebook.log_handler import LogForwarder
 
 _GLANCE = 0.02  # seconds between two looks
 _PATIENCE = 60.0  # seconds that a part may take to be at work again
@@ -47,7 +47,7 @@ class AttackPanel:
         self.kill_redis = self._button("Kill Redis", self._kill_redis)
         self._status = HTML("Nothing has happened yet.")
         self._told, self._words = HTML(), deque[str](maxlen=4)
-        self._news = News(self._tell)
+        self._news = LogForwarder(self._tell)
         buttons = (self.kill, self.freeze, self.kill_others, self.cut, self.kill_redis)
         self.box = VBox([HBox(buttons), self._status, self._told])
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 
-class News(logging.Handler):
+class LogForwarder(logging.Handler):
     """Tells every warning of the lab's, on whatever thread it arises, until it is closed."""
 
     def __init__(self, tell: Callable[[str], object]) -> None:

@@ -39,7 +39,7 @@ class Owner(Protocol):
         """Make room for another."""
 
 
-class Watcher(Thread):
+class Poller(Thread):
     """Shows a lab on a panel until `close`; its owner is told when it ends by itself.
 
     It holds the lab weakly: a lab that its owner has forgotten is to stop. Where nobody is `watching`, only

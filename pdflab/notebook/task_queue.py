@@ -14,7 +14,7 @@ from pdflab.errors import UsageError
 Order = Callable[[], object]
 
 
-class Lane:
+class TaskQueue:
     """Carries out orders until it is closed; `failed` is told of each that went wrong."""
 
     def __init__(self, name: str, *, failed: Callable[[Exception], None]) -> None:

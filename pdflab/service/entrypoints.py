@@ -81,14 +81,14 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         render=render,
         keeper=JobQueue(broker.client(), settings),
         time_limit=settings.time_limit,
-        overran=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
+        on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
     )
     finished = Event()
 
     def insist() -> None:
         stop.wait()
         if not finished.wait(settings.grace):
-            _log.warning("%s overran its grace of %s s.", worker.worker_id, settings.grace)
+            _log.warning("%s on_timeout its grace of %s s.", worker.worker_id, settings.grace)
             try:
                 worker.release(over=JobQueue(broker.client(patient=False), settings))
             finally:  # whatever became of Redis: the lease runs out too

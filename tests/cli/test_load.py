@@ -17,7 +17,7 @@ from pdflab.cli.load import _table as table_of
 from pdflab.cli.load import is_this_machine, make_sure
 from pdflab.errors import UsageError
 from pdflab.load.plan import burst
-from pdflab.load.progress import Tally
+from pdflab.load.progress import ProgressCounter
 
 ELSEWHERE = "192.0.2.1"  # an address for documentation: no machine has it
 
@@ -99,7 +99,7 @@ def test_a_name_without_a_machine_is_told() -> None:
 
 def test_progress_shows_rates_flight_and_percentiles() -> None:
     """What is wanted, sent and under way, and how long it took so far."""
-    tally = Tally(burst(4))
+    tally = ProgressCounter(burst(4))
     tally.start(2)
     tally.end(Send("queued", "custom", 10.0, 10.5, 12.0, 202, "a"))
     console = Console(file=io.StringIO(), width=120)

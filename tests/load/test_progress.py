@@ -2,7 +2,7 @@
 
 from pdflab.analysis.run import Send
 from pdflab.load.plan import burst, steady
-from pdflab.load.progress import Tally
+from pdflab.load.progress import ProgressCounter
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 def test_what_is_wanted_does_not_depend_on_what_is_done() -> None:
     """Ten a second are wanted; a generator that sends three of them is seen to fall behind."""
     clock = Clock()
-    tally = Tally(steady(10.0, seconds=100.0), clock=clock)
+    tally = ProgressCounter(steady(10.0, seconds=100.0), clock=clock)
 
     tally.start(1)
     clock.now += 50.0
@@ -28,7 +28,7 @@ def test_what_is_wanted_does_not_depend_on_what_is_done() -> None:
 
 def test_percentiles_so_far_are_exact() -> None:
     """Of answers after 1, 2, 3 seconds the median is 2; what was refused counts by its kind."""
-    tally = Tally(burst(4))
+    tally = ProgressCounter(burst(4))
     for seconds in (1.0, 2.0, 3.0):
         tally.start(1)
         tally.end(Send("queued", "custom", 10.0, 10.5, 10.0 + seconds, 202, "a"))
@@ -44,7 +44,7 @@ def test_percentiles_so_far_are_exact() -> None:
 
 def test_before_anything_has_left_there_is_nothing() -> None:
     """No rates, no percentiles, no error."""
-    progress = Tally(burst(4)).progress()
+    progress = ProgressCounter(burst(4)).progress()
 
     assert (progress.wanted, progress.achieved, progress.in_flight) == (0, 0, 0)
     assert progress.accept["p99"] is None

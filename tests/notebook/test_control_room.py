@@ -114,10 +114,10 @@ def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) 
     room.burst.click()
 
     eventually(lambda: len(lab.operations) == 1, seconds=5)
-    assert not lab.deeds
+    assert not lab.actions
     release.set()
     room.wait()
-    assert lab.deeds == [("freeze", 1.4, "worker-1", "worker-2")]
+    assert lab.actions == [("freeze", 1.4, "worker-1", "worker-2")]
 
 
 def test_a_freeze_is_for_those_who_render_at_the_chosen_endpoint(lab: FakeLab, room: ControlRoom) -> None:
@@ -129,8 +129,8 @@ def test_a_freeze_is_for_those_who_render_at_the_chosen_endpoint(lab: FakeLab, r
     room.freeze.click()
     room.wait()
 
-    assert lab.deeds[0] == ("freeze", 1.4, "sync-api-1", "sync-api-2")
-    assert len(lab.deeds[1]) == 2 + 4
+    assert lab.actions[0] == ("freeze", 1.4, "sync-api-1", "sync-api-2")
+    assert len(lab.actions[1]) == 2 + 4
 
 
 def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None:
@@ -139,7 +139,7 @@ def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None
         room.kill.click()
     room.wait()
 
-    assert lab.deeds == [("kill", "worker-1"), ("kill", "worker-2"), ("kill", "worker-1")]
+    assert lab.actions == [("kill", "worker-1"), ("kill", "worker-2"), ("kill", "worker-1")]
     assert "After 10 s of silence" in room.panel.hint.value
 
 
@@ -150,7 +150,7 @@ def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab,
     room.burst.click()
     room.wait()
 
-    assert lab.deeds == [("scale", 4), ("employ", "naive")]
+    assert lab.actions == [("scale", 4), ("employ", "naive")]
 
 
 def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:
@@ -162,7 +162,7 @@ def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRo
     room.invoice.click()
 
     assert room.wait() == "the queue accepted it: no, 0"  # of the burst nothing is said: it is forgotten
-    assert lab.deeds == [("reset", None, None), ("reset", "threads", None), ("reset", None, "teaching")]
+    assert lab.actions == [("reset", None, None), ("reset", "threads", None), ("reset", None, "teaching")]
     assert "threads of one process" in room.panel.hint.value
 
 
@@ -173,12 +173,12 @@ def test_a_reset_waits_for_the_attack_under_way(lab: FakeLab, room: ControlRoom)
     room.freeze.click()
     room.reset.click()
     time.sleep(0.1)
-    assert not lab.deeds
+    assert not lab.actions
 
     release.set()
     room.wait()
 
-    assert [deed[0] for deed in lab.deeds] == ["freeze", "reset"]
+    assert [deed[0] for deed in lab.actions] == ["freeze", "reset"]
 
 
 def test_threads_can_be_neither_killed_nor_frozen(made_room: MadeRoom) -> None:

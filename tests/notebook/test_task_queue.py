@@ -5,13 +5,13 @@ from threading import Event
 import pytest
 
 from pdflab.errors import UsageError
-from pdflab.notebook.task_queue import Lane
+from pdflab.notebook.task_queue import TaskQueue
 
 
 def test_orders_are_carried_out_one_after_another() -> None:
     """Also those that are there when it is closed."""
     done: list[int] = []
-    lane = Lane("lane", failed=lambda error: None)
+    lane = TaskQueue("lane", failed=lambda error: None)
     for i in range(20):
         lane.put(lambda i=i: done.append(i))
 
@@ -24,7 +24,7 @@ def test_orders_are_carried_out_one_after_another() -> None:
 def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
     """One mistake does not end the lesson."""
     failed: list[Exception] = []
-    lane = Lane("lane", failed=failed.append)
+    lane = TaskQueue("lane", failed=failed.append)
 
     lane.put(lambda: 1 / 0)
     lane.put(lambda: None)
@@ -37,7 +37,7 @@ def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
 
 def test_a_closed_lane_takes_nothing() -> None:
     """And says what to do."""
-    lane = Lane("lane", failed=lambda error: None)
+    lane = TaskQueue("lane", failed=lambda error: None)
     lane.close()
 
     with pytest.raises(UsageError, match="make a new one"):
@@ -47,7 +47,7 @@ def test_a_closed_lane_takes_nothing() -> None:
 def test_waiting_ends_with_a_sentence() -> None:
     """An unattended notebook ends."""
     release = Event()
-    lane = Lane("lane", failed=lambda error: None)
+    lane = TaskQueue("lane", failed=lambda error: None)
     lane.put(lambda: release.wait(10))
 
     with pytest.raises(TimeoutError, match="1 orders"):

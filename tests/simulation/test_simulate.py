@@ -57,7 +57,7 @@ def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Mode
     ],
 )
 def test_what_is_more_than_a_line_goes_event_by_event(model: Model) -> None:
-    """Shared cores, a line that was full, a fleet that changes; and a client that may give up."""
+    """CachedCall cores, a line that was full, a fleet that changes; and a client that may give up."""
     with pytest.raises(AssertionError, match="event by event"):
         simulate_requests(jobs_of(PLAN, SERVICE), model)
     with pytest.raises(AssertionError, match="event by event"):

@@ -20,7 +20,7 @@ class FakeLab:
         self.mode = mode
         self.settings = SimpleNamespace(workers=2, lease=10.0)
         self.operations: list[tuple[str, str, dict[str, Any]]] = []
-        self.deeds: list[tuple[Any, ...]] = []
+        self.actions: list[tuple[Any, ...]] = []
         self.looks = 0
         self.told: list[JobEvent] = []
         self.asked: list[Send] = []
@@ -83,4 +83,4 @@ class FakeLab:
 
     def _note(self, *deed: Any) -> None:
         self.before(deed[0])
-        self.deeds.append(deed)
+        self.actions.append(deed)

@@ -20,7 +20,7 @@ from pdflab.errors import InvalidRequest
 from pdflab.jobs import Job, JobState
 from pdflab.service.api.prometheus import exposition
 from pdflab.service.api.snapshot import Snapshot
-from pdflab.service.http.cache import Shared
+from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.errors import add_problem_handlers, problem, read_json
 from pdflab.service.http.openapi import describe
 from pdflab.service.http.security import HostOriginCheck
@@ -49,8 +49,8 @@ class Service:
         self.storage = storage
         self.start_operation = start_operation
         self.largest_batch = min(_BATCH, queue_limit)  # a larger one would find no room even in an empty line
-        self.stats = Shared(queue.stats)
-        self.snapshot = Shared(Snapshot(LiveView(queue), self.stats).take)
+        self.stats = CachedCall(queue.stats)
+        self.snapshot = CachedCall(Snapshot(LiveView(queue), self.stats).take)
 
 
 def create_app(

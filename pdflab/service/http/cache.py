@@ -14,7 +14,7 @@ _LASTS = 0.5  # seconds
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
+class CachedCall(Generic[T]):
     """Calls `look` at most once in half a second; Redis' absence is shared as what it gave is."""
 
     def __init__(self, look: Callable[[], T], *, clock: Callable[[], float] = time.monotonic) -> None:

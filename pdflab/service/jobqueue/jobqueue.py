@@ -77,7 +77,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FinishResult:
     """How a job in hand was let go: `stale` if it was no longer ours; and the next job, if there was one."""
 
     stale: bool
@@ -147,14 +147,14 @@ class JobQueue(QueueView):
 
     def complete(
         self, claim: Claim, worker: str, *, result: dict[str, Any] | None = None, next_token: str = ""
-    ) -> Settled:
+    ) -> FinishResult:
         """End a job in hand as COMPLETED, with what was noticed about its PDF.
 
         Given a token for it, the next job is claimed in the same round trip.
         """
         return self._settle("complete", claim, worker, next_token, json.dumps(result or {}))
 
-    def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> Settled:
+    def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> FinishResult:
         """End a job in hand as FAILED, or put it off while another try may help and it has tries left."""
         delay = "" if failure.retry_in is None else failure.retry_in
         reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
@@ -200,11 +200,13 @@ class JobQueue(QueueView):
         """Write a state down without asking whether the job is ours: the naive worker's way."""
         self._run("mark", job_id, state, worker, self._settings.retention)
 
-    def _settle(self, step: str, claim: Claim, worker: str, next_token: str, *more: Any) -> Settled:
+    def _settle(self, step: str, claim: Claim, worker: str, next_token: str, *more: Any) -> FinishResult:
         s = self._settings
         held = (claim.job.job_id, claim.token, worker)
         verdict, *following = self._run(step, *held, s.lease, next_token, s.retention, *more)
-        return Settled(verdict == "stale", _claim(following[0], next_token, worker) if following else None)
+        return FinishResult(
+            verdict == "stale", _claim(following[0], next_token, worker) if following else None
+        )
 
 
 def _full(waiting: float, busy: float, completed: float, workers: float) -> QueueFull:

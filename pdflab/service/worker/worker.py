@@ -22,7 +22,7 @@ from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
 from pdflab.jobs import Cause, Job, WorkerId
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue, Settled, new_id
+from pdflab.service.jobqueue.jobqueue import Claim, Failure, FinishResult, JobQueue, new_id
 from pdflab.service.storage.folder import Storage
 
 _log = logging.getLogger(__name__)
@@ -54,11 +54,11 @@ class Worker:
         render: Render,
         keeper: JobQueue | None = None,
         time_limit: float = 60.0,
-        overran: Callable[[], object] = lambda: None,
+        on_timeout: Callable[[], object] = lambda: None,
     ) -> None:
         """A `keeper` is the same queue over a connection for the second thread, if `queue` is for one alone.
 
-        `overran` is called when a document took longer than `time_limit` seconds and was given up.
+        `on_timeout` is called when a document took longer than `time_limit` seconds and was given up.
         """
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
         self._queue = queue
@@ -66,7 +66,7 @@ class Worker:
         self._storage = storage
         self._render = render
         self._time_limit = time_limit
-        self._overran = overran
+        self._overran = on_timeout
         self._in_hand: Claim | None = None
         self._since = time.time()
         self._rendering_since: float | None = None
@@ -110,7 +110,7 @@ class Worker:
         if claim:
             over.release(claim)
 
-    def _work(self, claim: Claim) -> Settled | None:
+    def _work(self, claim: Claim) -> FinishResult | None:
         """Make the PDF, if it is not there yet, and settle the job."""
         self._rendering_since = time.monotonic()
         made = self._make(claim)

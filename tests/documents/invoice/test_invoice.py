@@ -47,7 +47,7 @@ def invoice(**fields: Any) -> InvoiceRequest:
         "currency": "EUR",
         "seller": {
             "name": "Ada Ltd",
-            "address": ["1 Mill Lane", "Leeds"],
+            "address": ["1 Mill TaskQueue", "Leeds"],
             "country": "GB",
             "vat_id": "GB123",
         },
@@ -199,7 +199,7 @@ def test_every_string_comes_back() -> None:
     for words in (
         "Ada & Co",
         "Thank <b>you</b>",
-        "1 Mill Lane",
+        "1 Mill TaskQueue",
         "Leeds",
         "Émile SARL",
         "2 rue Haute",

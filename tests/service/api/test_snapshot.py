@@ -9,7 +9,7 @@ from shorthand import WORKER, client_of, note_commands, queue_away, submit, take
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Cause
 from pdflab.service.api.snapshot import Snapshot
-from pdflab.service.http.cache import Shared
+from pdflab.service.http.cache import CachedCall
 from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission
 from pdflab.service.jobqueue.liveview import LiveView
 from pdflab.service.jobqueue.redis_server import Broker
@@ -184,7 +184,7 @@ def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: 
 def test_thirty_who_look_within_half_a_second_cost_one_look(clock: Clock) -> None:
     """The next half second is another."""
     looks: list[float] = []
-    shared = Shared(lambda: looks.append(clock.now) or len(looks), clock=clock)
+    shared = CachedCall(lambda: looks.append(clock.now) or len(looks), clock=clock)
 
     seen = []
     for _ in range(30):
@@ -199,7 +199,7 @@ def test_the_absence_of_redis_is_shared_too(settings: Settings, clock: Clock) ->
     """Thirty viewers do not wait for it one after another."""
     tried: list[int] = []
     away = queue_away(settings)
-    shared = Shared(lambda: tried.append(1) or away.stats(), clock=clock)
+    shared = CachedCall(lambda: tried.append(1) or away.stats(), clock=clock)
 
     for _ in range(30):
         with pytest.raises(BrokerUnavailable):

@@ -66,7 +66,7 @@ def overrun(queue: JobQueue, storage: Storage, told: list[JobState]) -> None:
         assert given_up.wait(10), "it was not given up"
         raise RuntimeError("a thread cannot be ended from outside")
 
-    worker = Worker(queue, storage, render=never_end, time_limit=0.01, overran=note)
+    worker = Worker(queue, storage, render=never_end, time_limit=0.01, on_timeout=note)
     worker.run(stop, lease=KEEPING)
 
 
@@ -115,7 +115,7 @@ def test_a_document_is_given_up_once(
         refused.append(queue.stats().fenced)
         return RENDERED
 
-    worker = Worker(queue, storage, render=hang_on, time_limit=0.0, overran=lambda: given_up.append(1))
+    worker = Worker(queue, storage, render=hang_on, time_limit=0.0, on_timeout=lambda: given_up.append(1))
     worker.run(stop, lease=KEEPING)
 
     assert (states(queue, "a"), given_up, refused) == ("QPQPC", [1], [0])
@@ -131,7 +131,9 @@ def test_a_finish_that_comes_too_late_changes_nothing(queue: JobQueue, storage: 
         assert given_up.wait(10)
         return RENDERED
 
-    Worker(queue, storage, render=finish_late, time_limit=0.01, overran=given_up.set).run(stop, lease=KEEPING)
+    Worker(queue, storage, render=finish_late, time_limit=0.01, on_timeout=given_up.set).run(
+        stop, lease=KEEPING
+    )
     assert states(queue, "a") == "QPQ"
     queue.clock_offset += 60
     queue.sweep()
@@ -155,7 +157,7 @@ def test_the_time_of_a_document_begins_with_it(
         wait_for_the_keeper()
         return RENDERED
 
-    worker = Worker(queue, storage, render=take_forty_seconds, overran=lambda: pytest.fail("given up"))
+    worker = Worker(queue, storage, render=take_forty_seconds, on_timeout=lambda: pytest.fail("given up"))
     worker.run(stop, lease=KEEPING)
 
     assert [states(queue, name) for name in "abc"] == ["QPC"] * 3
@@ -165,7 +167,7 @@ def test_idle_time_is_not_a_documents_time(
     queue: JobQueue, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that has waited for an hour has not overrun."""
-    clock, stop, overran = Clock(monkeypatch), Event(), []
+    clock, stop, on_timeout = Clock(monkeypatch), Event(), []
     wait_for_the_keeper = rounds_of_the_keeper(queue, monkeypatch)
 
     def wait_an_hour(timeout: float) -> None:
@@ -174,10 +176,10 @@ def test_idle_time_is_not_a_documents_time(
         wait_for_the_keeper()
 
     monkeypatch.setattr(queue, "take", wait_an_hour)
-    worker = Worker(queue, storage, render=lambda job: RENDERED, overran=lambda: overran.append(1))
+    worker = Worker(queue, storage, render=lambda job: RENDERED, on_timeout=lambda: on_timeout.append(1))
     worker.run(stop, lease=KEEPING)
 
-    assert overran == []
+    assert on_timeout == []
 
 
 def test_an_absence_of_redis_is_not_a_documents_time(
