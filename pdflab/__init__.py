@@ -5,7 +5,7 @@
 Follow one job, in ten hops, each found by one search:
 
     Actions.operate          notebook/actions.py          a button was pressed
-    fire                   load/generator.py          the request is sent at its planned instant
+    send_plan              load/generator.py          the request is sent at its planned instant
     generate_pdf           service/api/app.py             it is checked, and answered with 202
     JobQueue.enqueue       service/jobqueue/jobqueue.py        record, line and event, in one atomic step
     Recorder.run_once      service/eventlog/recorder.py        the event becomes a line of jobs.log

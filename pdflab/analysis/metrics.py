@@ -80,7 +80,7 @@ class SendColumns:
         return self.accepted_at - self.sent_at
 
     @property
-    def slip(self) -> Floats:
+    def send_lag(self) -> Floats:
         """Seconds by which each request went later than it was meant to."""
         return self.sent_at - self.intended_at
 
@@ -132,7 +132,7 @@ def percentiles(values: Floats) -> dict[str, float | None]:
 
 
 def latencies(run: Run) -> dict[str, dict[str, float | None]]:
-    """Give the percentiles of every latency of a run, in seconds, and of the generator's slip."""
+    """Give the percentiles of every latency of a run, in seconds, and of the generator's send_lag."""
     columns, jobs = send_columns(run.sends, run.events), job_columns(run.events)
     return {
         "accept": percentiles(columns.accept),
@@ -140,7 +140,7 @@ def latencies(run: Run) -> dict[str, dict[str, float | None]]:
         "complete": percentiles(columns.complete),
         "wait": percentiles(jobs.waiting),
         "service": percentiles(jobs.service),
-        "slip": percentiles(columns.slip),
+        "send_lag": percentiles(columns.send_lag),
     }
 
 

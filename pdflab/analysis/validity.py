@@ -57,14 +57,15 @@ def spoiled(run: Run) -> str | None:
     if run.settings.get("clients"):
         return None
     columns = send_columns(run.sends, run.events)
-    return too_late(percentiles(columns.slip)["p99"], percentiles(columns.accept)["p99"])
+    return too_late(percentiles(columns.send_lag)["p99"], percentiles(columns.accept)["p99"])
 
 
-def too_late(slip: float | None, accept: float | None) -> str | None:
-    """Judge a generator by its p99 slip and the p99 latency that this is part of, in seconds."""
-    if slip is None or slip <= LATE or (accept is not None and slip <= SPOILED * accept):
+def too_late(send_lag: float | None, accept: float | None) -> str | None:
+    """Judge a generator by its p99 send_lag and the p99 latency that this is part of, in seconds."""
+    if send_lag is None or send_lag <= LATE or (accept is not None and send_lag <= SPOILED * accept):
         return None
     return (
-        f"The generator was {1000 * slip:,.0f} ms late with one request in a hundred: too much of what was "
+        f"The generator was {1000 * send_lag:,.0f} ms late with one request in a hundred: too much of what "
+        f"was "
         "measured is its own delay. Send less, or free a core."
     )

@@ -25,7 +25,7 @@ from pdflab.analysis.validity import too_late
 from pdflab.child_process import stop_event
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.load.generator import Target, fire
+from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
 from pdflab.load.progress import Progress, ProgressCounter
 from pdflab.load.scenarios import plan_for, read_plan
@@ -106,7 +106,7 @@ def _fire(
     gc.collect()
     gc.freeze()  # what is there by now is not looked at again: that took 13 to 26 ms, in which nothing left
     with closing(SendLog(settings.sends_file, settings.accepted_file)) as log, _shown(tally, console):
-        firing = fire(plan, target, on_send=note, on_start=tally.start, stop=stop)
+        firing = send_plan(plan, target, on_send=note, on_start=tally.start, stop=stop)
         asyncio.run(_until(stop, firing))
     return tally.progress()
 
@@ -151,7 +151,7 @@ def _tell(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> 
     console.print(f"{plan.name}: {counts or 'nothing was sent'}", soft_wrap=True, highlight=False)
     if progress.accept["p99"] is not None:
         console.print(_percentiles(progress))
-    late = None if closed else too_late(progress.slip["p99"], progress.accept["p99"])
+    late = None if closed else too_late(progress.send_lag["p99"], progress.accept["p99"])
     if late:
         console.print(late, soft_wrap=True, style="bold")
 
@@ -167,13 +167,13 @@ def _table(progress: Progress) -> Table:
 
 
 def _percentiles(progress: Progress) -> Table:
-    """The latencies until yes, from when a request was meant to go and from when it went; the slip."""
+    """The latencies until yes, from when a request was meant to go and from when it went; the send_lag."""
     table = figures_table("milliseconds", *RANKS)
     table.columns[0].no_wrap = True
     rows = (
         ("until accepted", progress.accept),
         ("  naive: from when it was sent", progress.naive),
-        ("sent later than meant", progress.slip),
+        ("sent later than meant", progress.send_lag),
     )
     for name, figures in rows:
         values = (figures[rank] for rank in RANKS)

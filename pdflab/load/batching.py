@@ -26,7 +26,7 @@ class Document(NamedTuple):
     seed: int | None = None
 
 
-def parcels_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
+def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
     """Give what is posted together, in the order of sending: single documents, or batches of many."""
     documents = _planned(requests) if isinstance(requests, Plan) else _given(requests)
     return _batches(documents) if batched else ([document] for document in documents)
@@ -48,13 +48,13 @@ def _encoded(request: dict[str, Any]) -> bytes:
 
 
 def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    parcel: list[Document] = []
+    batch: list[Document] = []
     size = 0
     for document in documents:
-        if parcel and (len(parcel) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
-            yield parcel
-            parcel, size = [], 0
-        parcel.append(document)
+        if batch and (len(batch) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(document)
         size += len(document.body)
-    if parcel:
-        yield parcel
+    if batch:
+        yield batch

@@ -25,13 +25,13 @@ import aiohttp
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
-from pdflab.load.batching import Document, Requests, parcels_of
+from pdflab.load.batching import Document, Requests, batches_of
 from pdflab.load.plan import Plan
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
 _GLANCE = 0.05  # seconds between two looks at `stop`
-_READY = 1_000  # parcels made ahead
+_READY = 1_000  # batches made ahead
 _SPARE = 0.005  # seconds: with less until the next one leaves, none is made
 
 
@@ -65,7 +65,7 @@ class Stop(Protocol):
         """Tell whether no more should be sent."""
 
 
-async def fire(
+async def send_plan(
     requests: Requests,
     target: Target,
     *,
@@ -80,25 +80,25 @@ async def fire(
     is reported as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
-    parcels = _Ahead(parcels_of(requests, batched=batched))
-    parcels.make()  # before the clock starts: a batch is due at once
+    batches = _Ahead(batches_of(requests, batched=batched))
+    batches.make()  # before the clock starts: a batch is due at once
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
         courier = _Courier(session, target, batched, on_send, on_start, turn)
         async with asyncio.TaskGroup() as in_flight:
-            while parcel := parcels.take():
-                if not await courier.wait_until(parcel[-1].at, stop, meanwhile=parcels.make):
+            while batch := batches.take():
+                if not await courier.wait_until(batch[-1].at, stop, meanwhile=batches.make):
                     break
-                in_flight.create_task(courier.deliver(parcel))
+                in_flight.create_task(courier.deliver(batch))
 
 
 class _Ahead:
-    """Makes parcels while there is time: a spike finds them ready, and has the processor for itself."""
+    """Makes batches while there is time: a spike finds them ready, and has the processor for itself."""
 
-    def __init__(self, parcels: Iterator[list[Document]]) -> None:
-        self._parcels = parcels
+    def __init__(self, batches: Iterator[list[Document]]) -> None:
+        self._parcels = batches
         self._ready: deque[list[Document]] = deque()
 
     def make(self) -> bool:
@@ -133,7 +133,7 @@ class _Clock:
 
 @dataclass(frozen=True, slots=True)
 class _Courier:
-    """Carries parcels (one document, or a batch) to the target and reports what came back."""
+    """Carries batches (one document, or a batch) to the target and reports what came back."""
 
     session: aiohttp.ClientSession
     target: Target
@@ -151,32 +151,32 @@ class _Courier:
         await asyncio.sleep(0)  # late, there was no sleep: without this line, what went before never leaves
         return not _is_set(stop)
 
-    async def deliver(self, parcel: list[Document]) -> None:
-        sent_at, answered_at, answer = self.clock.now(), None, _nothing(parcel, "cancelled")
+    async def deliver(self, batch: list[Document]) -> None:
+        sent_at, answered_at, answer = self.clock.now(), None, _nothing(batch, "cancelled")
         try:
             async with self.turn:
                 sent_at = self.clock.now()
-                self.on_start(len(parcel))
-                answer = await self._post(parcel)
+                self.on_start(len(batch))
+                answer = await self._post(batch)
             answered_at = self.clock.now()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            answer = _nothing(parcel, _name(error))
+            answer = _nothing(batch, _name(error))
         finally:
-            self._report(parcel, sent_at, answered_at, answer)
+            self._report(batch, sent_at, answered_at, answer)
 
-    async def _post(self, parcel: list[Document]) -> _Answer:
-        bodies = [document.body for document in parcel]
+    async def _post(self, batch: list[Document]) -> _Answer:
+        bodies = [document.body for document in batch]
         path = _BATCH_PATH if self.batched else _PATHS[self.target.endpoint]
         data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
         url, headers = self.target.url.rstrip("/") + path, {"Content-Type": "application/json"}
         # as a file, because aiohttp warns of plain bytes beyond one mebibyte
         async with self.session.post(url, data=io.BytesIO(data), headers=headers) as response:
-            return _read(response, await response.read(), len(parcel))
+            return _read(response, await response.read(), len(batch))
 
     def _report(
-        self, parcel: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
+        self, batch: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
     ) -> None:
-        for document, job_id in zip(parcel, answer.job_ids, strict=True):
+        for document, job_id in zip(batch, answer.job_ids, strict=True):
             intended_at = self.clock.began_at + document.at
             send = Send(
                 self.target.endpoint, document.kind, intended_at, sent_at, answered_at, seed=document.seed
@@ -188,8 +188,8 @@ def _is_set(stop: Stop | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-def _nothing(parcel: list[Document], error: str) -> _Answer:
-    return _Answer(0, [None] * len(parcel), error)
+def _nothing(batch: list[Document], error: str) -> _Answer:
+    return _Answer(0, [None] * len(batch), error)
 
 
 def _read(response: aiohttp.ClientResponse, body: bytes, expected: int) -> _Answer:

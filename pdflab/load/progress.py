@@ -29,7 +29,7 @@ class Progress:
     outcomes: dict[str, int]
     accept: dict[str, float | None]
     naive: dict[str, float | None]
-    slip: dict[str, float | None]
+    send_lag: dict[str, float | None]
 
 
 class ProgressCounter:
@@ -45,7 +45,7 @@ class ProgressCounter:
         self.outcomes: Counter[str] = Counter()
         self._accept: list[float] = []
         self._naive: list[float] = []
-        self._slip: list[float] = []
+        self._send_lag: list[float] = []
 
     def start(self, count: int) -> None:
         """Note that so many documents leave."""
@@ -57,7 +57,7 @@ class ProgressCounter:
         """Note what became of a document."""
         self._in_flight = max(0, self._in_flight - 1)  # what is cancelled before its turn never left
         self.outcomes[outcome(send.status, send.error)] += 1
-        self._slip.append(send.sent_at - send.intended_at)
+        self._send_lag.append(send.sent_at - send.intended_at)
         if send.accepted and send.answered_at is not None:
             self._accept.append(send.answered_at - send.intended_at)
             self._naive.append(send.answered_at - send.sent_at)
@@ -66,12 +66,12 @@ class ProgressCounter:
         """Give the state of the load now."""
         now = self._clock()
         self._draw_due(now - self._began_at if self._began_at else -1.0)
-        accept, naive, slip = (
-            percentiles(np.array(seen)) for seen in (self._accept, self._naive, self._slip)
+        accept, naive, send_lag = (
+            percentiles(np.array(seen)) for seen in (self._accept, self._naive, self._send_lag)
         )
         wanted = _lately(self._recently_due, now - self._began_at)
         achieved = _lately(self._recently_left, now)
-        return Progress(wanted, achieved, self._in_flight, dict(self.outcomes), accept, naive, slip)
+        return Progress(wanted, achieved, self._in_flight, dict(self.outcomes), accept, naive, send_lag)
 
     def _draw_due(self, elapsed: float) -> None:
         """Draw the plan once more, up to now: what was wanted must not depend on what was done."""

@@ -17,7 +17,7 @@ from pdflab.child_process import end, spawn
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import InvalidRequest, UsageError
 from pdflab.load.batching import Requests
-from pdflab.load.generator import Target, fire
+from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
@@ -170,7 +170,7 @@ class LoadThread:
         self._thread.join()
 
     def _run(self, requests: Requests, target: Target) -> None:
-        asyncio.run(fire(requests, target, on_send=self._note, stop=self._stop))
+        asyncio.run(send_plan(requests, target, on_send=self._note, stop=self._stop))
         self._log.close()
 
     def _note(self, send: Send) -> None:

@@ -94,7 +94,7 @@ def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: i
 
 
 def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
-    """Let the documents of a parcel enter the line together, once the API has seen the last of them."""
+    """Let the documents of a batch enter the line together, once the API has seen the last of them."""
     jobs = Jobs(*(np.concatenate([getattr(b, name) for b in blocks]) for name in ("at", "service")))
     seen = collect(simulate_line([Jobs(jobs.at, np.full(len(jobs.at), model.accept))], 1)).ended_at
     last = np.minimum(np.arange(len(seen)) // _PARCEL * _PARCEL + _PARCEL, len(seen)) - 1

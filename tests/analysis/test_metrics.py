@@ -91,14 +91,18 @@ def test_both_latencies_are_kept_corrected_and_naive() -> None:
 
     assert columns.accept.tolist()[:2] == [4.0, 0.5]
     assert columns.naive.tolist()[:2] == [1.0, 0.5]
-    assert columns.slip.tolist() == [3.0, 0.0, 0.0, 0.0]
+    assert columns.send_lag.tolist() == [3.0, 0.0, 0.0, 0.0]
 
 
 def test_latencies_are_told_by_percentile() -> None:
     """Every latency of a run has its p50 to max; what never happened is None."""
     found = metrics.latencies(Run("q", "queued", sends=Sends.of(sends("queued")), events=Events.of(RETRIED)))
 
-    assert (found["accept"]["max"], found["accept, naive"]["max"], found["slip"]["max"]) == (4.0, 1.0, 3.0)
+    assert (found["accept"]["max"], found["accept, naive"]["max"], found["send_lag"]["max"]) == (
+        4.0,
+        1.0,
+        3.0,
+    )
     assert (found["wait"]["max"], found["service"]["p50"]) == (6.0, 1.0)
 
 

@@ -54,12 +54,12 @@ def test_the_queue_wastes_nothing_by_a_client_that_leaves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slip", "accept", "late"),
+    ("send_lag", "accept", "late"),
     [(0.009, 0.010, False), (0.05, 0.3, False), (0.05, 0.15, True), (0.05, None, True), (None, None, False)],
 )
-def test_lateness_is_judged_by_what_it_is_part_of(slip: float, accept: float, late: bool) -> None:
+def test_lateness_is_judged_by_what_it_is_part_of(send_lag: float, accept: float, late: bool) -> None:
     """10 ms never matter; more matters if it is over a quarter of the latency that was measured."""
-    assert bool(too_late(slip, accept)) is late
+    assert bool(too_late(send_lag, accept)) is late
 
 
 def test_a_closed_loop_is_late_on_purpose() -> None:

@@ -22,14 +22,14 @@ PROMISED = {
 }
 ROW = PROMISED | {
     "naive_accept_p99_s",
-    "slip_p99_s",
+    "send_lag_p99_s",
     "wasted",
     "wasted_work_s",
     "outcomes",
     "spoiled",
     "latencies_s",
 }
-LATENCIES = {"accept", "accept, naive", "complete", "wait", "service", "slip"}
+LATENCIES = {"accept", "accept, naive", "complete", "wait", "service", "send_lag"}
 PERCENTILES = {"p50", "p90", "p95", "p99", "max"}
 AUDIT = dict.fromkeys(
     (

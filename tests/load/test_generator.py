@@ -12,7 +12,7 @@ from aiohttp import web
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
-from pdflab.load.generator import Target, fire
+from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import batch, burst
 from pdflab.load.send_log import SendLog
 
@@ -42,7 +42,7 @@ def run(
     async def scene() -> None:
         async with serving(handler) as url:
             target = Target(url, endpoint, timeout=timeout, clients=clients)
-            await fire(requests, target, on_send=reported.append, **more)
+            await send_plan(requests, target, on_send=reported.append, **more)
 
     asyncio.run(scene())
     return reported
@@ -153,7 +153,7 @@ def test_a_closed_loop_has_so_many_under_way() -> None:
 
 
 def test_who_leaves_is_told_at_once() -> None:
-    """What watches a load hears of each parcel as it leaves, before any answer."""
+    """What watches a load hears of each batch as it leaves, before any answer."""
     left: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -247,14 +247,14 @@ def test_a_endpoint_that_is_shut_is_a_connection_error() -> None:
     """Nobody listens there: every document is reported all the same."""
     reported: list[Send] = []
 
-    asyncio.run(fire(numbered(3), Target("http://127.0.0.1:1"), on_send=reported.append))
+    asyncio.run(send_plan(numbered(3), Target("http://127.0.0.1:1"), on_send=reported.append))
 
     assert [send.error for send in reported] == ["connection"] * 3
 
 
 @pytest.mark.parametrize(("endpoint", "posts"), [("queued", 2), ("synchronous", 1_200)])
 def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: str, posts: int) -> None:
-    """1,200 documents are two parcels of at most 1,000 at the queued endpoint, single posts at the other."""
+    """1,200 documents are two batches of at most 1,000 at the queued endpoint, single posts at the other."""
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -272,7 +272,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: st
 
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
-    """Large documents go in smaller parcels: none is too large, none is lost."""
+    """Large documents go in smaller batches: none is too large, none is lost."""
     monkeypatch.setattr("pdflab.load.batching._BATCH_BYTES", 20_000)
     sizes: list[int] = []
 
@@ -286,7 +286,7 @@ def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
 
 
 def test_a_refused_batch_refuses_each_of_its_documents() -> None:
-    """All or none: each document of a refused parcel is reported as refused."""
+    """All or none: each document of a refused batch is reported as refused."""
 
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=429)
@@ -307,7 +307,9 @@ def test_cancelling_reports_what_still_waits() -> None:
         answered = asyncio.Event()
         async with serving(handler) as url:
             load = asyncio.create_task(
-                fire(numbered(4), Target(url), on_send=lambda send: (reported.append(send), answered.set()))
+                send_plan(
+                    numbered(4), Target(url), on_send=lambda send: (reported.append(send), answered.set())
+                )
             )
             await answered.wait()
             load.cancel()

@@ -38,7 +38,7 @@ def test_percentiles_so_far_are_exact() -> None:
     progress = tally.progress()
 
     assert (progress.accept["p50"], progress.accept["max"], progress.naive["p50"]) == (2.0, 3.0, 1.5)
-    assert (progress.slip["max"], progress.in_flight) == (0.5, 0)
+    assert (progress.send_lag["max"], progress.in_flight) == (0.5, 0)
     assert progress.outcomes == {"accepted": 3, "refused with 503": 1}
 
 

@@ -9,7 +9,7 @@ from foreign import Foreign, foreign_server
 
 from pdflab.analysis.metrics import SendColumns, percentiles, send_columns
 from pdflab.analysis.run import Send
-from pdflab.load.generator import Target, fire
+from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan, steady
 
 STALL = 0.6  # seconds, of a plan of two: three in ten requests are meant to go within it
@@ -17,7 +17,7 @@ STALL = 0.6  # seconds, of a plan of two: three in ten requests are meant to go 
 
 def fired(plan: Plan, there: Foreign, *, clients: int | None = None) -> SendColumns:
     sends: list[Send] = []
-    asyncio.run(fire(plan, Target(there.url, clients=clients), on_send=sends.append))
+    asyncio.run(send_plan(plan, Target(there.url, clients=clients), on_send=sends.append))
     assert all(send.accepted for send in sends)
     return send_columns(sends, [])
 

@@ -97,7 +97,7 @@ def test_a_run_is_filled_without_an_object_for_a_job(
 
 
 def test_a_batch_enters_the_line_by_the_thousand() -> None:
-    """Its documents wait for the last of their parcel: two parcels of a thousand, and one of the rest."""
+    """Its documents wait for the last of their batch: two batches of a thousand, and one of the rest."""
     run = simulate(batch(2_500), queued_endpoint(4, accept=0.001), SERVICE)
 
     entered = np.unique(run.sends.answered_at.round(6), return_counts=True)
