@@ -18,7 +18,7 @@ Integers = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
+class Categorical:
     """A column of words: `codes` index `words`, and -1 stands for none.
 
     `words` may be a range: then jobs are called 0, 1, 2, … and ten million names need no memory.
@@ -73,7 +73,7 @@ def from_plain(data: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(column: Any) -> Any:
     if column is None:
         return None
-    if isinstance(column, Labels):
+    if isinstance(column, Categorical):
         words = len(column.words) if isinstance(column.words, range) else list(column.words)
         return {"words": words, "codes": column.codes.tolist()}
     values = column.tolist()
@@ -87,5 +87,5 @@ def _column(data: Any) -> Any:
         return None
     if "words" in data:
         words = range(data["words"]) if isinstance(data["words"], int) else tuple(data["words"])
-        return Labels(np.array(data["codes"], dtype=np.int32), words)
+        return Categorical(np.array(data["codes"], dtype=np.int32), words)
     return np.array(data["values"], dtype=data["type"])

@@ -18,7 +18,7 @@ EventRows = Iterable[JobEvent] | Events
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stays:
+class Intervals:
     """Stretches of time that jobs spent in one state; `ended_at` is nan while a job is still there.
 
     `job` and `worker` are codes of the events' columns; a worker that is not known is -1.
@@ -39,7 +39,7 @@ class Little:
     seconds: float
 
 
-def stays(events: EventRows, state: JobState) -> Stays:
+def stays(events: EventRows, state: JobState) -> Intervals:
     """Give each stay in a state: it lasts until the job's next event."""
     table = Events.of(events)
     order = np.argsort(table.job_id.codes, kind="stable")  # each job's own events remain in order
@@ -48,7 +48,7 @@ def stays(events: EventRows, state: JobState) -> Stays:
     ended_at = np.where(goes_on, np.append(at[1:], at[:1]), np.nan)
     chosen = table.is_in(state)[order]
     worker = np.full(len(job), -1) if table.worker is None else table.worker.codes[order]
-    return Stays(job[chosen], worker[chosen], at[chosen], ended_at[chosen])
+    return Intervals(job[chosen], worker[chosen], at[chosen], ended_at[chosen])
 
 
 def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Floats, Integers, Labels, from_plain, to_plain
+from pdflab.analysis.columns import Categorical, Floats, Integers, from_plain, to_plain
 from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
 STATES = tuple(JobState)  # a state's code is its place here
@@ -61,14 +61,14 @@ class Send:
 class Sends:
     """Sends as columns, one row each, in any order. `answered_at` is nan where no answer came."""
 
-    endpoint: Labels
-    kind: Labels
+    endpoint: Categorical
+    kind: Categorical
     intended_at: Floats
     sent_at: Floats
     answered_at: Floats
     status: Integers
-    job_id: Labels
-    error: Labels | None = None
+    job_id: Categorical
+    error: Categorical | None = None
     seed: Integers | None = None  # -1 for a document that no plan made
 
     @classmethod
@@ -78,14 +78,14 @@ class Sends:
             return sends
         rows = tuple(sends)
         return cls(
-            endpoint=Labels.of(row.endpoint for row in rows),
-            kind=Labels.of(row.kind for row in rows),
+            endpoint=Categorical.of(row.endpoint for row in rows),
+            kind=Categorical.of(row.kind for row in rows),
             intended_at=_floats(row.intended_at for row in rows),
             sent_at=_floats(row.sent_at for row in rows),
             answered_at=_floats(np.nan if row.answered_at is None else row.answered_at for row in rows),
             status=_integers(row.status for row in rows),
-            job_id=Labels.of(row.job_id for row in rows),
-            error=Labels.of(row.error for row in rows),
+            job_id=Categorical.of(row.job_id for row in rows),
+            error=Categorical.of(row.error for row in rows),
             seed=_integers(-1 if row.seed is None else row.seed for row in rows),
         )
 
@@ -108,16 +108,16 @@ class Events:
     `state` is a place in STATES. A column that nobody needs is None.
     """
 
-    job_id: Labels
+    job_id: Categorical
     state: Integers
     at: Floats
-    kind: Labels
+    kind: Categorical
     number: Integers | None = None
-    event_id: Labels | None = None
+    event_id: Categorical | None = None
     attempt: Integers | None = None
-    worker: Labels | None = None
-    reason: Labels | None = None
-    cause: Labels | None = None
+    worker: Categorical | None = None
+    reason: Categorical | None = None
+    cause: Categorical | None = None
 
     @classmethod
     def of(cls, events: "Iterable[JobEvent] | Events") -> "Events":
@@ -126,16 +126,16 @@ class Events:
             return events
         rows = tuple(events)
         return cls(
-            job_id=Labels.of(row.job_id for row in rows),
+            job_id=Categorical.of(row.job_id for row in rows),
             state=_integers(_CODES[row.state] for row in rows),
             at=_floats(row.at for row in rows),
-            kind=Labels.of(row.kind for row in rows),
+            kind=Categorical.of(row.kind for row in rows),
             number=_integers(row.number for row in rows),
-            event_id=Labels.of(row.event_id for row in rows),
+            event_id=Categorical.of(row.event_id for row in rows),
             attempt=_integers(row.attempt for row in rows),
-            worker=Labels.of(row.worker for row in rows),
-            reason=Labels.of(row.reason for row in rows),
-            cause=Labels.of(row.cause for row in rows),
+            worker=Categorical.of(row.worker for row in rows),
+            reason=Categorical.of(row.reason for row in rows),
+            cause=Categorical.of(row.cause for row in rows),
         )
 
     def __len__(self) -> int:

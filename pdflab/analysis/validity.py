@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pdflab.analysis.columns import Labels
+from pdflab.analysis.columns import Categorical
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
 from pdflab.analysis.run import Run, Send, Sends
 from pdflab.jobs import Endpoint
@@ -42,7 +42,9 @@ def wasted(run: Run) -> tuple[int, float]:
     if run.endpoint != Endpoint.SYNCHRONOUS:
         return 0, 0.0
     jobs = job_columns(run.events)
-    fetched = Labels(run.sends.job_id.codes[run.sends.accepted], run.sends.job_id.words).codes_in(jobs.job_id)
+    fetched = Categorical(run.sends.job_id.codes[run.sends.accepted], run.sends.job_id.words).codes_in(
+        jobs.job_id
+    )
     wanted = np.zeros(len(jobs.completed) + 1, dtype=np.bool_)
     wanted[fetched] = True
     nobodys = jobs.completed & ~wanted[:-1]

@@ -55,7 +55,7 @@ class Attack:
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
+class FaultHit:
     """An attack that struck: when, since the epoch, what was done, and the worker's id if it hit one."""
 
     kind: Kind
@@ -80,20 +80,20 @@ def plan(
     return sorted(attacks, key=lambda attack: (attack.at, attack.kind))
 
 
-def assault(
+def inject(
     lab: Lab,
     attacks: Sequence[Attack],
     *,
     tell: Callable[[float, str], object],
     watch: Callable[[float], object],
-) -> list[Blow]:
+) -> list[FaultHit]:
     """Carry out each attack at its instant, whatever the others still do, and give the blows that struck.
 
     `tell` hears the instant and what was done; `watch` is called several times a second.
     """
     began, aim = time.monotonic(), _Aim(lab)
 
-    def struck(attack: Attack) -> Blow | None:
+    def struck(attack: Attack) -> FaultHit | None:
         blow = _insist(attack, lab, aim)
         if blow:
             tell(time.monotonic() - began, blow.did)
@@ -135,7 +135,7 @@ class _Aim:
         return [doing["worker"] for doing in self._lab.workers() if doing["job_id"]]
 
 
-def _insist(attack: Attack, lab: Lab, aim: _Aim) -> Blow | None:
+def _insist(attack: Attack, lab: Lab, aim: _Aim) -> FaultHit | None:
     """Attack as soon as there is something to strike, and give the blow, or None if nothing could be done."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
@@ -168,7 +168,7 @@ def _struck(count: int, parts: Sequence[str], rng: random.Random) -> list[str]:
     return struck
 
 
-def _strike(attack: Attack, lab: Lab, aim: _Aim) -> Blow:
+def _strike(attack: Attack, lab: Lab, aim: _Aim) -> FaultHit:
     target = aim.at(attack) if attack.part else ""
     worker, now = target if attack.part == WORKER else None, time.time()
     pid = WorkerId.parse(worker).pid if worker else None
@@ -188,7 +188,7 @@ def _strike(attack: Attack, lab: Lab, aim: _Aim) -> Blow:
         case Kind.OUTAGE:
             _take_room_away(lab.settings.storage_folder, attack.lasts)
             did = f"gave pdf_storage back, which took no file for {attack.lasts:.1f} s"
-    return Blow(attack.kind, now, did, worker)
+    return FaultHit(attack.kind, now, did, worker)
 
 
 def _kill(lab: Lab, target: str, pid: int | None) -> None:

@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pdflab.chaos.faults import Blow
+from pdflab.chaos.faults import FaultHit
 from pdflab.jobs import Cause, JobEvent, JobState
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class Impact:
     """What was hit. `slowest` is the longest that a job was away, in seconds; None if none came back."""
 
     hits: int
@@ -22,14 +22,14 @@ class Damage:
     completed: int
 
 
-def damage(events: Sequence[JobEvent], blows: Sequence[Blow], *, began: float, over: float) -> Damage:
+def damage(events: Sequence[JobEvent], blows: Sequence[FaultHit], *, began: float, over: float) -> Impact:
     """Count blows that hit a job in hand, jobs that came back, and those completed from `began` to `over`.
 
     A job's way back is measured from its claim to its place in the line again: its rendering until the blow
     counts too.
     """
     away = _ways_back(events)
-    return Damage(
+    return Impact(
         hits=_hits(events, blows),
         returned=len({job_id for job_id, _ in away}),
         slowest=max((seconds for _, seconds in away), default=None),
@@ -37,7 +37,7 @@ def damage(events: Sequence[JobEvent], blows: Sequence[Blow], *, began: float, o
     )
 
 
-def _hits(events: Sequence[JobEvent], blows: Sequence[Blow]) -> int:
+def _hits(events: Sequence[JobEvent], blows: Sequence[FaultHit]) -> int:
     """Count the blows on a worker whose last word before was that it had claimed a job."""
     words: dict[str | None, list[JobEvent]] = defaultdict(list)
     for event in events:

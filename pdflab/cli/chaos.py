@@ -18,7 +18,7 @@ from rich.table import Table
 
 from pdflab.audit import Audit, audit
 from pdflab.chaos.background_load import pressure
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Kind, assault, plan
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Kind, inject, plan
 from pdflab.chaos.impact import damage
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
@@ -71,7 +71,7 @@ _NAIVE = (
 )
 _KEPT = "The promise was kept: each accepted document has exactly one ending."
 _FEEBLE = (
-    "Nothing was broken, but the attack was too feeble to prove anything: {why}. "
+    "Nothing was broken, but the attack was too inconclusive to prove anything: {why}. "
     "Take more --seconds, and two --workers or more."
 )
 _LUCKY = "The naive workers were lucky this time; take another --seed, or more --seconds."
@@ -129,7 +129,7 @@ def _attacked(
         with pressure(lab, seed=seed):
             _await_first_answer(lab)
             began = time.time()
-            blows = assault(
+            blows = inject(
                 lab,
                 attacks,
                 tell=lambda at, what: progress.console.print(f"{at:5.1f} s  {what}", highlight=False),

@@ -19,8 +19,8 @@ import numpy as np
 from pdflab.errors import UsageError
 from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome, Request, Requests, join
-from pdflab.simulation.processor_sharing import WorkClock
-from pdflab.simulation.server_pool import Fleet
+from pdflab.simulation.processor_sharing import ProcessorSharingClock
+from pdflab.simulation.server_pool import ServerPool
 
 _BLOCK = 16_384  # requests that are given at a time
 
@@ -36,10 +36,10 @@ class Simulation:
 
     def __init__(self, model: Model, *, seed: int = 0, crashes: Iterable[float] = ()) -> None:
         self._instant = 0.0
-        self.fleet = Fleet()
+        self.fleet = ServerPool()
         self._model = model
         self._rng = np.random.default_rng(seed)
-        self._work = WorkClock(model.cores)
+        self._work = ProcessorSharingClock(model.cores)
         self._at_endpoint: deque[Request] = deque()
         self._line: deque[Request] = deque()
         self._left = 0  # of those in the line, clients that have hung up
@@ -126,7 +126,7 @@ class Simulation:
             request.queued_at = self._instant
             self._line.append(request)
         elif request.gone:
-            self._record(request, Outcome.GAVE_UP)
+            self._record(request, Outcome.RENEGED)
         else:
             self._record(request, Outcome.REFUSED)
             self._ask_again(request)
@@ -140,7 +140,7 @@ class Simulation:
         if len(self._busy) > self.fleet.wanted:
             self.fleet.bill(self._instant, len(self._busy))
         _, _, request = heappop(self._busy)
-        self._record(request, Outcome.GAVE_UP if request.gone else Outcome.COMPLETED, self._instant)
+        self._record(request, Outcome.RENEGED if request.gone else Outcome.COMPLETED, self._instant)
         self._take_next()
 
     def _take_next(self) -> None:
@@ -157,12 +157,12 @@ class Simulation:
     def _lose_patience(self, request: Request) -> None:
         if request.outcome is not None or request.gone:
             return
-        if not self._model.hangs_up:
+        if not self._model.reneges:
             request.gone = True  # the server does not notice, and works on
             self._ask_again(request)
         elif request.started_at != request.started_at:  # nan: still in the line, or not even there
             self._left += request.queued_at == request.queued_at
-            self._record(request, Outcome.GAVE_UP)
+            self._record(request, Outcome.RENEGED)
             self._ask_again(request)
 
     def _ask_again(self, request: Request) -> None:

@@ -21,7 +21,7 @@ class Outcome(IntEnum):
 
     COMPLETED = 0
     REFUSED = 1  # 429, the line was full
-    GAVE_UP = 2
+    RENEGED = 2
     FAILED = 3  # it brought its worker down too often
 
 
@@ -37,7 +37,7 @@ class Model:
     cores: float = inf  # how many workers can render without slowing one another
     accept: float = 0.0  # what a request costs the API: one core, one request at a time, before the workers
     limit: float = inf  # jobs waiting; one more is refused with 429
-    hangs_up: bool = False  # a client leaves the line, as a caller does, and never once it is served
+    reneges: bool = False  # a client leaves the line, as a caller does, and never once it is served
     tries: int = 1  # how often a client that was refused, or gave up, asks in all
     backoff: float = 1.0  # before it asks again: so long, then twice as long, and so on, give or take half
     lease: float = 10.0  # after which the job of a worker that crashed is back at the front of the line

@@ -6,7 +6,7 @@ Read next: simulation/discrete_event.py.
 from math import inf
 
 
-class WorkClock:
+class ProcessorSharingClock:
     """The clock of work: how many seconds of rendering a worker that never rested would have done."""
 
     def __init__(self, cores: float) -> None:

@@ -4,7 +4,7 @@ Read next: simulation/autoscaling.py.
 """
 
 
-class Fleet:
+class ServerPool:
     """How many workers there are, and were. Who is too many goes when done; who is on the way, first."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from pdflab.analysis.columns import Integers, Labels
+from pdflab.analysis.columns import Categorical, Integers
 from pdflab.analysis.run import STATES, Events, Run, Sends
 from pdflab.documents.samples.requests import KINDS
 from pdflab.jobs import Endpoint
@@ -105,19 +105,19 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
 def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
     """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
-    status = _coded({Outcome.REFUSED: 429, Outcome.GAVE_UP: 0}, taken)[requests.outcome]
+    status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
     heard_at = requests.ended_at if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
     rows = np.arange(len(status), dtype=np.int32)
     first = np.maximum.accumulate(np.where(requests.attempt == 1, rows, 0))
     return Sends(
-        endpoint=Labels.same(endpoint, len(rows)),
-        kind=Labels(documents.kind[requests.number], KINDS),
+        endpoint=Categorical.same(endpoint, len(rows)),
+        kind=Categorical(documents.kind[requests.number], KINDS),
         intended_at=requests.at[first],
         sent_at=requests.at,
         answered_at=np.select([status == taken, status == 429], [heard_at, requests.at], np.nan),
         status=status,
-        job_id=Labels(np.where(status == taken, rows, -1), range(len(rows))),
-        error=Labels(_coded({Outcome.REFUSED: 0, Outcome.GAVE_UP: 1}, -1)[requests.outcome], _ERRORS),
+        job_id=Categorical(np.where(status == taken, rows, -1), range(len(rows))),
+        error=Categorical(_coded({Outcome.REFUSED: 0, Outcome.RENEGED: 1}, -1)[requests.outcome], _ERRORS),
         seed=documents.seed[requests.number],
     )
 
@@ -137,8 +137,8 @@ def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
     state = np.concatenate([np.full(rows, _CODES["QUEUED"]), np.full(rows, _CODES["PROCESSING"]), ending])
     order = np.argsort(at, kind="stable")[: np.count_nonzero(~np.isnan(at))]  # nan sorts last: it never was
     job = (order % max(rows, 1)).astype(np.int32)
-    kind = Labels(documents.kind[requests.number][job], KINDS)
-    return Events(Labels(job, range(rows)), state.astype(np.uint8)[order], at[order], kind)
+    kind = Categorical(documents.kind[requests.number][job], KINDS)
+    return Events(Categorical(job, range(rows)), state.astype(np.uint8)[order], at[order], kind)
 
 
 def _coded(codes: dict[Outcome, int], other: int) -> Integers:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pdflab.analysis.columns import Labels
+from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import Cause, JobEvent, JobState
 
@@ -72,17 +72,17 @@ def test_a_run_of_before_there_were_causes_is_loaded(tmp_path) -> None:
 
 def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:
     """A simulation hands in arrays, with numbers for names; it is saved and loaded like any other."""
-    jobs = Labels(np.arange(3), range(3))
+    jobs = Categorical(np.arange(3), range(3))
     sends = Sends(
-        endpoint=Labels.same("queued", 3),
-        kind=Labels.same("invoice", 3),
+        endpoint=Categorical.same("queued", 3),
+        kind=Categorical.same("invoice", 3),
         intended_at=np.array([0.0, 1.0, 2.0]),
         sent_at=np.array([0.0, 1.0, 2.0]),
         answered_at=np.array([0.5, np.nan, 2.5]),
         status=np.array([202, 0, 202]),
         job_id=jobs,
     )
-    events = Events(jobs, np.array([0, 0, 2]), np.array([0.5, 1.5, 2.5]), Labels.same("invoice", 3))
+    events = Events(jobs, np.array([0, 0, 2]), np.array([0.5, 1.5, 2.5]), Categorical.same("invoice", 3))
 
     Run("model", "queued", sends=sends, events=events).save(tmp_path / "run.json")
     again = Run.load(tmp_path / "run.json")
@@ -94,7 +94,7 @@ def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:
 
 def test_words_are_found_in_another_list_of_words() -> None:
     """Sends and events name their jobs each in their own order; what the other lacks is -1."""
-    column = Labels.of(["b", None, "a", "x", "b"])
+    column = Categorical.of(["b", None, "a", "x", "b"])
 
     assert column.codes_in(("a", "b")).tolist() == [1, -1, 0, -1, 1]
     assert column.codes_in(column.words) is column.codes

@@ -13,8 +13,8 @@ from conftest import eventually, needs
 
 import pdflab
 from pdflab.audit import audit
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Attack, Blow, Kind, plan
-from pdflab.chaos.impact import Damage, damage
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Attack, FaultHit, Kind, plan
+from pdflab.chaos.impact import Impact, damage
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.settings import Settings
@@ -118,7 +118,7 @@ def test_without_a_redis_server_it_says_what_it_skips_and_what_it_does_not_prove
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Skipped: cutting connections and killing Redis" in done.stdout
-    assert "too feeble to prove anything" in done.stdout
+    assert "too inconclusive to prove anything" in done.stdout
     assert "no late finisher was refused" in done.stdout
     assert "killed worker" in done.stderr
     assert list(own.parent.iterdir()) == [own]  # a run of the user's own is left alone
@@ -138,10 +138,10 @@ def test_damage_is_read_off_the_log() -> None:
     rows += [("c", begun, 6.0, "w:3:x", None), ("c", JobState.FAILED, 8.0, "w:3:x", Cause.WORKER_LOST)]
     events = [JobEvent(job, state, at, "invoice", worker=w, cause=why) for job, state, at, w, why in rows]
     struck = [(1.2, "w:1:x"), (2.5, "w:2:x"), (0.5, "w:2:x"), (4.2, "w:1:x"), (4.2, None)]
-    blows = [Blow(Kind.KILL, at, "", worker) for at, worker in struck]
+    blows = [FaultHit(Kind.KILL, at, "", worker) for at, worker in struck]
 
-    assert damage(events, blows, began=0.0, over=5.0) == Damage(hits=1, returned=1, slowest=3.0, completed=1)
-    assert damage([], [], began=0.0, over=5.0) == Damage(hits=0, returned=0, slowest=None, completed=0)
+    assert damage(events, blows, began=0.0, over=5.0) == Impact(hits=1, returned=1, slowest=3.0, completed=1)
+    assert damage([], [], began=0.0, over=5.0) == Impact(hits=0, returned=0, slowest=None, completed=0)
 
 
 def test_a_worker_that_dies_while_the_disk_is_away_comes_back_with_it(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from pdflab.simulation.discrete_event import Simulation, crash_instants, simulat
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
 from pdflab.simulation.model import Model, Outcome, Requests, join
 
-COMPLETED, REFUSED, GAVE_UP, FAILED = Outcome
+COMPLETED, REFUSED, RENEGED, FAILED = Outcome
 
 
 def run(
@@ -107,28 +107,28 @@ def test_at_the_trap_a_client_gives_up_and_the_server_goes_on() -> None:
     """Its thread is busy with a document for nobody: who comes next waits for that, and gives up as well."""
     requests = run([0, 1, 9], [5, 4, 1], Model(workers=1), patience=3.0)
 
-    assert requests.outcome.tolist() == [GAVE_UP, GAVE_UP, COMPLETED]
+    assert requests.outcome.tolist() == [RENEGED, RENEGED, COMPLETED]
     assert requests.ended_at.tolist() == [5, 9, 10]
 
 
 def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
     """It leaves the line, which is then shorter, and costs nothing; who is being served stays."""
-    model = Model(workers=1, limit=1, hangs_up=True)
+    model = Model(workers=1, limit=1, reneges=True)
 
     requests = run([0, 1, 4.5], [5, 4, 1], model, patience=3.0)
 
-    assert requests.outcome.tolist() == [COMPLETED, GAVE_UP, COMPLETED]
+    assert requests.outcome.tolist() == [COMPLETED, RENEGED, COMPLETED]
     assert requests.started_at.tolist()[::2] == [0, 5]
     assert np.isnan(requests.started_at[1])
 
 
 def test_who_hangs_up_at_the_endpoint_never_comes_to_the_line() -> None:
     """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
-    model = Model(workers=1, accept=2.0, limit=1, hangs_up=True)
+    model = Model(workers=1, accept=2.0, limit=1, reneges=True)
 
     requests = run([0, 0, 6], [9, 1, 1], model, patience=3.0)
 
-    assert requests.outcome.tolist() == [COMPLETED, GAVE_UP, GAVE_UP]
+    assert requests.outcome.tolist() == [COMPLETED, RENEGED, RENEGED]
     assert np.isnan(requests.queued_at[1])
     assert requests.queued_at[2] == 8
 
@@ -141,7 +141,7 @@ def test_who_has_given_up_does_not_hear_that_the_line_is_full() -> None:
 
     assert requests.number.tolist() == [0, 0, 1, 1]
     assert requests.attempt.tolist() == [1, 2, 1, 2]
-    assert requests.outcome.tolist()[2] == GAVE_UP, "and not refused, as it is at 4"
+    assert requests.outcome.tolist()[2] == RENEGED, "and not refused, as it is at 4"
 
 
 def test_who_is_refused_asks_again_later_and_later() -> None:
@@ -160,7 +160,7 @@ def test_retries_make_a_trap_worse() -> None:
     """Who gave up and asks again leaves the old request behind, which is worked on for nobody."""
     requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
 
-    assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, GAVE_UP: 1}
+    assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, RENEGED: 1}
     assert requests.ended_at.max() == 12, "three documents for two clients"
 
 
@@ -285,7 +285,7 @@ models = st.builds(
     cores=st.sampled_from([0.5, 1.0, 1.5, 3.0, inf]),
     accept=st.sampled_from([0.0, 0.25]),
     limit=st.sampled_from([0, 2, inf]),
-    hangs_up=st.booleans(),
+    reneges=st.booleans(),
     tries=st.integers(1, 3),
     scaling=st.sampled_from(
         [None, Keda(least=1, most=3, start_up=2.0), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]

@@ -108,7 +108,7 @@ def test_as_many_callers_hang_up_as_erlang_a_says(workers: int, load: float, pat
         at = np.cumsum(rng.exponential(1 / (load * workers), count))
         return Jobs(at, rng.exponential(1.0, count), rng.exponential(patience, count))
 
-    gone = measure_events(Model(workers=workers, hangs_up=True), jobs, Outcome.GAVE_UP)
+    gone = measure_events(Model(workers=workers, reneges=True), jobs, Outcome.RENEGED)
 
     assert gone.holds(theory.erlang_a(load * workers, 1.0, workers, patience=patience).gave_up)
 

@@ -77,4 +77,4 @@ def test_the_benchmark_counts_clients_who_give_up() -> None:
 
     requests = simulate_events([jobs], Model(workers=bench.THREADS, cores=bench.CORES))
 
-    assert 0.001 < (requests.outcome == Outcome.GAVE_UP).mean() < 0.5
+    assert 0.001 < (requests.outcome == Outcome.RENEGED).mean() < 0.5

@@ -1,6 +1,7 @@
 """One fleet, tried once: in bundles, as many as a moment allows, or on every single job.
 
-In bundles `grain` jobs that come one after another are one job for one worker, with the same work and the
+In bundles `jobs_per_bundle` jobs that come one after another are one job for one worker, with the same work
+and the
 same variation altogether. That is careful about when all is done: a bundle waits for its last job, and one
 worker does all of it. It is careless about short waits: they come from the ups and downs of single jobs,
 which a bundle evens out, so that waits of less than a bundle's work vanish. Where latency counts, bundles
@@ -38,7 +39,7 @@ _SLOTS, _SHORTEST, _STEPS = 40_000, 1e-9, 1_000  # of latencies: from a nanoseco
 class Trial:
     """One replication: when all was done, the latency of the share that counts, seconds of workers paid.
 
-    `in_time` is the share of jobs within the target's latency, if it has one; `grain` how many jobs
+    `in_time` is the share of jobs within the target's latency, if it has one; `jobs_per_bundle` how many jobs
     were one. A latency that is shorter than bundles can tell is nan.
     """
 
@@ -48,14 +49,14 @@ class Trial:
     billed: float
     staffing: Sequence[tuple[float, int]]
     line: tuple[Floats, Floats]  # instants, and the jobs that waited then
-    grain: int = 1
+    jobs_per_bundle: int = 1
 
     def meets(self, target: Target) -> bool:
         """Tell whether it was good enough."""
         return self.finished <= (target.deadline or inf) and self.in_time >= target.share
 
 
-def is_line(question: Question, model: Model) -> bool:
+def is_static(question: Question, model: Model) -> bool:
     """Tell whether a fleet is there from beginning to end: then simulation/fcfs.py will do, and can do
     every job."""
     return model.scaling is None and question.crash_every == inf
@@ -63,19 +64,21 @@ def is_line(question: Question, model: Model) -> bool:
 
 def grain_of(question: Question, model: Model) -> int:
     """Give how many jobs are tried as one."""
-    return question.grain(LINE_BUNDLES if is_line(question, model) else _EVENT_BUNDLES)
+    return question.jobs_per_bundle(LINE_BUNDLES if is_static(question, model) else _EVENT_BUNDLES)
 
 
 def check_grain(question: Question, model: Model) -> None:
     """Raise UsageError where only bundles can be tried, and they are too coarse for the target."""
-    grain, target, last = grain_of(question, model), question.target, question.demand.phase.seconds
-    work = grain * question.demand.mean
+    jobs_per_bundle, target, last = grain_of(question, model), question.target, question.demand.phase.seconds
+    work = jobs_per_bundle * question.demand.mean
     fine = question.due - last if target.latency is None else target.latency / _IN_A_LATENCY
-    job_by_job = is_line(question, model) and last and target.latency
-    if grain == 1 or work <= fine or job_by_job:
+    job_by_job = is_static(question, model) and last and target.latency
+    if jobs_per_bundle == 1 or work <= fine or job_by_job:
         return
     if not last:
-        advice = f"plan for 1/{grain} of the documents, and take {grain} times as many workers"
+        advice = (
+            f"plan for 1/{jobs_per_bundle} of the documents, and take {jobs_per_bundle} times as many workers"
+        )
     elif target.latency:
         advice = f"allow {_IN_A_LATENCY * work:.3g} s or more"
         if question.crash_every == inf:
@@ -83,7 +86,8 @@ def check_grain(question: Question, model: Model) -> None:
     else:
         advice = "set a later deadline"
     raise UsageError(
-        f"to be tried in bundles of {grain:,} documents, {work:.3g} s of work each, is too coarse for "
+        f"to be tried in bundles of {jobs_per_bundle:,} documents, {work:.3g} s of work each, is too coarse "
+        f"for "
         f"{target}; {advice}."
     )
 
@@ -91,26 +95,26 @@ def check_grain(question: Question, model: Model) -> None:
 def in_bundles(question: Question, model: Model, number: int, *, finer: int = 1) -> Trial:
     """Try a fleet on all the work; the same number, the same chance. `finer` makes so many bundles of one."""
     rng = np.random.default_rng([question.seed, number])
-    grain = ceil(grain_of(question, model) / finer)
-    jobs = question.demand.bundles(grain, rng)
-    if is_line(question, model):
+    jobs_per_bundle = ceil(grain_of(question, model) / finer)
+    jobs = question.demand.bundles(jobs_per_bundle, rng)
+    if is_static(question, model):
         served = collect(simulate_line([jobs], model.workers, serve=fastest_serve()))
         billed = model.workers * float(served.ended_at.max())
-        trial = _read(question, grain, served, billed, [(0.0, model.workers)], rng)
+        trial = _read(question, jobs_per_bundle, served, billed, [(0.0, model.workers)], rng)
         return _with_short_waits(question, model, trial, rng)
     crashes = _crashes(question, number) if question.crash_every < inf else ()
-    simulation = Simulation(_bundled(question, model, grain), seed=number, crashes=crashes)
+    simulation = Simulation(_bundled(question, model, jobs_per_bundle), seed=number, crashes=crashes)
     requests = join(simulation.run([jobs]))
     served = Served(requests.at, requests.started_at, requests.ended_at)
-    return _read(question, grain, served, simulation.fleet.billed, simulation.fleet.staffing, rng)
+    return _read(question, jobs_per_bundle, served, simulation.fleet.billed, simulation.fleet.staffing, rng)
 
 
-def _bundled(question: Question, model: Model, grain: int) -> Model:
+def _bundled(question: Question, model: Model, jobs_per_bundle: int) -> Model:
     """Let a model work on bundles: a crash undoes a document of one, and KEDA counts documents."""
-    if grain == 1:
+    if jobs_per_bundle == 1:
         return model
     if isinstance(model.scaling, Keda):
-        rule = replace(model.scaling, jobs_per_worker=model.scaling.jobs_per_worker / grain)
+        rule = replace(model.scaling, jobs_per_worker=model.scaling.jobs_per_worker / jobs_per_bundle)
         model = replace(model, scaling=rule)
     return replace(model, redo=question.demand.in_hand)
 
@@ -134,7 +138,7 @@ def every_job(question: Question, workers: int, number: int, *, until: float) ->
 
 def _with_short_waits(question: Question, model: Model, trial: Trial, rng: np.random.Generator) -> Trial:
     """Take the worse of bundles, which know of backlogs, and a shorter time, which knows short waits."""
-    if question.target.latency is None or trial.grain == 1 or not question.demand.phase.seconds:
+    if question.target.latency is None or trial.jobs_per_bundle == 1 or not question.demand.phase.seconds:
         return trial
     blocks = question.demand.shortened(_SHORT).one_by_one(rng)
     short = collect(simulate_line(blocks, model.workers, serve=fastest_serve())).latency
@@ -145,7 +149,7 @@ def _with_short_waits(question: Question, model: Model, trial: Trial, rng: np.ra
 
 def _read(
     question: Question,
-    grain: int,
+    jobs_per_bundle: int,
     served: Served,
     billed: float,
     staffing: Sequence[tuple[float, int]],
@@ -154,15 +158,15 @@ def _read(
     """Read a trial. The latency of a bundle's job is the wait of the bundle, and a time of the job's own."""
     target, finished = question.target, float(served.ended_at.max())
     latencies = served.latency
-    if grain > 1:
+    if jobs_per_bundle > 1:
         latencies = served.waiting + question.demand.times(len(served.at), rng)
     latency = float(np.quantile(latencies, target.share))
-    if grain > 1 and latency < grain * question.demand.mean:
+    if jobs_per_bundle > 1 and latency < jobs_per_bundle * question.demand.mean:
         latency = nan  # a bundle knows of no shorter wait
     in_time = float(np.mean(latencies <= (target.latency or inf)))
     instants = np.linspace(0.0, finished, _INSTANTS)
-    line = grain * _waiting(served.at, np.sort(served.started_at), instants)
-    return Trial(finished, latency, in_time, billed, staffing, (instants, line), grain)
+    line = jobs_per_bundle * _waiting(served.at, np.sort(served.started_at), instants)
+    return Trial(finished, latency, in_time, billed, staffing, (instants, line), jobs_per_bundle)
 
 
 def _waiting(came_at: Floats, taken_at: Floats, instants: Floats) -> Floats:

@@ -64,7 +64,7 @@ class Question:
         """Seconds until the last document has to be there."""
         return self.target.deadline or self.demand.phase.seconds + (self.target.latency or 0.0)
 
-    def grain(self, bundles: int) -> int:
+    def jobs_per_bundle(self, bundles: int) -> int:
         """Give how many jobs are tried as one, if there shall be no more than so many bundles."""
         return ceil(self.demand.jobs / bundles)
 

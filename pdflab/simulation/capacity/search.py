@@ -27,7 +27,7 @@ from pdflab.simulation.capacity.replication import (
     every_job,
     grain_of,
     in_bundles,
-    is_line,
+    is_static,
 )
 from pdflab.simulation.capacity.requirement import (
     Question as Question,  # a plan is asked for through this file
@@ -154,7 +154,7 @@ def _judged(question: Question, policy: str, model: Callable[[int], Model], size
 def _judge(question: Question, model: Model, fresh: Iterator[int]) -> Iterator[Trial]:
     """Try a fleet in all replications: in bundles, some of them finer, or on every job, where that can be."""
     replications, fine = _replications(question, model), 0
-    line, bundled = is_line(question, model), grain_of(question, model) > 1
+    line, bundled = is_static(question, model), grain_of(question, model) > 1
     if bundled and line:
         fine = min(max(1, _EVERY_JOB // question.demand.jobs), replications)
     elif bundled and question.target.latency is not None:
@@ -176,8 +176,8 @@ def _until_missed(question: Question, trials: Iterator[Trial]) -> Iterator[Trial
 
 
 def _propose(question: Question, policy: str, model: Model, trials: Sequence[Trial]) -> Proposal:
-    grain = min(trial.grain for trial in trials)
-    finest = [trial for trial in trials if trial.grain == grain]
+    jobs_per_bundle = min(trial.jobs_per_bundle for trial in trials)
+    finest = [trial for trial in trials if trial.jobs_per_bundle == jobs_per_bundle]
     return Proposal(
         policy,
         model,
@@ -193,7 +193,7 @@ def _propose(question: Question, policy: str, model: Model, trials: Sequence[Tri
 
 
 def _replications(question: Question, model: Model) -> int:
-    most = question.replications if is_line(question, model) else _EVENT_REPLICATIONS
+    most = question.replications if is_static(question, model) else _EVENT_REPLICATIONS
     return min(most, question.replications)
 
 

@@ -71,17 +71,21 @@ class Demand:
         phase = Phase(part * self.phase.seconds, self.phase.rates, round(part * self.jobs))
         return replace(self, phase=phase)
 
-    def bundles(self, grain: int, rng: np.random.Generator) -> Jobs:
-        """Draw it all, `grain` jobs a bundle: it comes with the last of them, and takes as long as all.
+    def bundles(self, jobs_per_bundle: int, rng: np.random.Generator) -> Jobs:
+        """Draw it all, `jobs_per_bundle` jobs a bundle: it comes with the last of them, and takes as long as all.
 
         The sum of many times has a gamma distribution, nearly; its mean and variance are right.
         """
-        if grain == 1:
+        if jobs_per_bundle == 1:
             return _join(self.one_by_one(rng))
-        count = ceil(self.jobs / grain)
+        count = ceil(self.jobs / jobs_per_bundle)
         mean, scv = self.service.moments(self.mix)
-        gaps = np.cumsum(rng.gamma(grain, size=count + 1))
-        work = rng.gamma(grain / scv, mean * scv, count) if scv else np.full(count, grain * mean)
+        gaps = np.cumsum(rng.gamma(jobs_per_bundle, size=count + 1))
+        work = (
+            rng.gamma(jobs_per_bundle / scv, mean * scv, count)
+            if scv
+            else np.full(count, jobs_per_bundle * mean)
+        )
         return Jobs(self._instants(gaps[:-1] / gaps[-1]), work)
 
     def times(self, count: int, rng: np.random.Generator) -> Floats:

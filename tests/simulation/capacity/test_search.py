@@ -124,7 +124,7 @@ def test_a_latency_near_a_bundle_is_refused_and_a_longer_one_kept_on_every_docum
     single = [trials.in_bundles(asked, proposal.model, 500 + n, finer=2) for n in range(3)]
 
     assert proposal.is_sure
-    assert [trial.grain for trial in single] == [1, 1, 1]
+    assert [trial.jobs_per_bundle for trial in single] == [1, 1, 1]
     assert min(trial.in_time for trial in single) >= 0.95
 
 
@@ -136,7 +136,7 @@ def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
 
     coarse, fine = (trials.in_bundles(asked, model, 1, finer=finer) for finer in (1, 20))
 
-    assert (coarse.grain, fine.grain) == (50, 3)
+    assert (coarse.jobs_per_bundle, fine.jobs_per_bundle) == (50, 3)
     assert coarse.finished == pytest.approx(fine.finished, rel=0.005)
 
 
@@ -241,15 +241,15 @@ def test_bundles_tell_what_jobs_tell(model: str, monkeypatch: pytest.MonkeyPatch
     assert -1 <= bundled - one_by_one <= 2 * 10 * 5.0
 
 
-@pytest.mark.parametrize("grain", [1, 7, 100])
-def test_bundles_hold_the_work_of_all_jobs(grain: int) -> None:
+@pytest.mark.parametrize("jobs_per_bundle", [1, 7, 100])
+def test_bundles_hold_the_work_of_all_jobs(jobs_per_bundle: int) -> None:
     """As much in all, spread in the same way, whatever the size of a bundle."""
     asked = demand(200_000)
 
-    jobs = asked.bundles(grain, np.random.default_rng(1))
+    jobs = asked.bundles(jobs_per_bundle, np.random.default_rng(1))
 
     assert jobs.service.sum() == pytest.approx(200_000 * 5.0, rel=0.01)
-    assert jobs.service.var() == pytest.approx(grain * 0.5 * 25.0, rel=0.1)
+    assert jobs.service.var() == pytest.approx(jobs_per_bundle * 0.5 * 25.0, rel=0.1)
     assert np.all(np.diff(jobs.at) >= 0)
     shares = np.histogram(jobs.at, bins=10, range=(0, 3_600))[0] / len(jobs.at)
     assert shares == pytest.approx(np.array(TENTHS) / sum(TENTHS), abs=0.01)
