@@ -52,7 +52,7 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Tell whether the promise was kept."""
+        """Return whether the promise was kept."""
         return not self.findings
 
     @property
@@ -96,7 +96,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
 
 
 def _retention(settings: Settings) -> float:
-    """Give what the system itself had set, where it says so: an auditor may have set something else."""
+    """Return what the system itself had set, where it says so: an auditor may have set something else."""
     try:
         return float(settings.kept_file.read_text())
     except (OSError, ValueError):
@@ -104,7 +104,7 @@ def _retention(settings: Settings) -> float:
 
 
 def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
-    """Give the column that a job counts in, and what is wrong with it, if anything."""
+    """Return the column that a job counts in, and what is wrong with it, if anything."""
     if not endings:
         return "open", f"{job_id} has no ending yet"
     if len(endings) > 1:

@@ -82,7 +82,9 @@ def freeze(pids: list[int], seconds: float) -> None:
 
 
 def stop_event(*, guarded: bool) -> Event:
-    """Give an Event that is set when this process is told to stop: by a signal, or by its guardian's end."""
+    """Return an Event that is set when this process is told to stop: by a signal, or by its guardian's
+    end.
+    """
     stop = Event()
     told: SimpleQueue[None] = SimpleQueue()  # a signal handler may put here; Event.set could deadlock in it
 

@@ -28,7 +28,7 @@ class JobState(StrEnum):
 
     @property
     def is_ending(self) -> bool:
-        """Tell whether a job in this state will never change again."""
+        """Return whether a job in this state will never change again."""
         return self in (JobState.COMPLETED, JobState.FAILED)
 
 
@@ -108,11 +108,11 @@ class JobEvent:
         return cls.from_fields(json.loads(line))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the event as plain data, without the fields that say nothing."""
+        """Return the event as plain data, without the fields that say nothing."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "")}
 
     def to_json(self) -> str:
-        """Give the event as one line of jobs.log, without its newline."""
+        """Return the event as one line of jobs.log, without its newline."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
@@ -166,11 +166,11 @@ class Job:
 
     @property
     def is_dead_letter(self) -> bool:
-        """Tell whether it FAILED and nobody has cancelled it or tried it again."""
+        """Return whether it FAILED and nobody has cancelled it or tried it again."""
         return self.state is JobState.FAILED and self.cause is not Cause.CANCELLED and self.retried_as is None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the job as plain data, its history as objects; the request itself is left out."""
+        """Return the job as plain data, its history as objects; the request itself is left out."""
         data = {name: value for name, value in asdict(self).items() if name not in ("request", "history")}
         return data | {"history": [{"state": state, "at": at} for state, at in self.history]}
 

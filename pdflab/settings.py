@@ -75,7 +75,7 @@ class Settings:
         return cls(**(values | {name: value for name, value in arguments.items() if value is not None}))
 
     def to_env(self) -> dict[str, str]:
-        """Give the settings as the variables that `from_env` reads."""
+        """Return the settings as the variables that `from_env` reads."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {_PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
 

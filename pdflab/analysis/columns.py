@@ -43,16 +43,16 @@ class Categorical:
         return len(self.codes)
 
     def tolist(self) -> list[str | None]:
-        """Give the words of all rows."""
+        """Return the words of all rows."""
         return [None if code < 0 else str(self.words[code]) for code in self.codes.tolist()]
 
     def equal(self, word: str) -> NDArray[np.bool_]:
-        """Tell which rows say a word."""
+        """Return which rows say a word."""
         code = next((code for code, known in enumerate(self.words) if known == word), None)
         return np.zeros(len(self), dtype=np.bool_) if code is None else self.codes == code
 
     def codes_in(self, words: Sequence[str] | range) -> Integers:
-        """Give the same column in the codes of another list of words, -1 where that does not have it."""
+        """Return the same column in the codes of another list of words, -1 where that does not have it."""
         if words is self.words or words == self.words:
             return self.codes
         places = {str(word): place for place, word in enumerate(words)}
@@ -61,7 +61,7 @@ class Categorical:
 
 
 def to_plain(table: "DataclassInstance") -> dict[str, Any]:
-    """Give a table of columns as plain data for JSON; nan, which JSON lacks, becomes null."""
+    """Return a table of columns as plain data for JSON; nan, which JSON lacks, becomes null."""
     return {field.name: _plain(getattr(table, field.name)) for field in fields(table)}
 
 

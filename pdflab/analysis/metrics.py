@@ -117,13 +117,13 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
 
 
 def completed_at(events: EventRows) -> Floats:
-    """Give the instants at which PDFs were completed."""
+    """Return the instants at which PDFs were completed."""
     table = Events.of(events)
     return table.at[table.is_in(JobState.COMPLETED)]
 
 
 def percentiles(values: Floats) -> dict[str, float | None]:
-    """Give p50, p90, p95, p99 and max of what is known: the smallest value that so many do not exceed."""
+    """Return p50, p90, p95, p99 and max of what is known: the smallest value that so many do not exceed."""
     known = values[~np.isnan(values)]
     if not len(known):
         return dict.fromkeys(RANKS)
@@ -132,7 +132,7 @@ def percentiles(values: Floats) -> dict[str, float | None]:
 
 
 def latencies(run: Run) -> dict[str, dict[str, float | None]]:
-    """Give the percentiles of every latency of a run, in seconds, and of the generator's send_lag."""
+    """Return the percentiles of every latency of a run, in seconds, and of the generator's send_lag."""
     columns, jobs = send_columns(run.sends, run.events), job_columns(run.events)
     return {
         "accept": percentiles(columns.accept),
@@ -166,7 +166,7 @@ def throughput(
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """Give a run in one row: counts, p50 and p99 of both latencies, and PDFs a second.
+    """Return a run in one row: counts, p50 and p99 of both latencies, and PDFs a second.
 
     `failed` is everything sent that has not ended in a PDF. Throughput spans the first intended send to
     the last PDF.
@@ -193,7 +193,7 @@ def _rate(columns: SendColumns, completed: int) -> float | None:
 
 
 def _last(table: Events, rows: Integers) -> Integers:
-    """Give for each job the last of these rows that is its own, or -1; the first, of rows turned round."""
+    """Return for each job the last of these rows that is its own, or -1; the first, of rows turned round."""
     found = np.full(len(table.job_id.words), -1)
     found[table.job_id.codes[rows]] = rows  # numpy promises that the last of several wins
     return found

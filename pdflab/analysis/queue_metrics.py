@@ -40,7 +40,7 @@ class Little:
 
 
 def stays(events: EventRows, state: JobState) -> Intervals:
-    """Give each stay in a state: it lasts until the job's next event."""
+    """Return each stay in a state: it lasts until the job's next event."""
     table = Events.of(events)
     order = np.argsort(table.job_id.codes, kind="stable")  # each job's own events remain in order
     job, at = table.job_id.codes[order], table.at[order]
@@ -52,7 +52,7 @@ def stays(events: EventRows, state: JobState) -> Intervals:
 
 
 def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats, Floats]:
-    """Give the instants at which the number of jobs in a state changed, and that number from each on."""
+    """Return the instants at which the number of jobs in a state changed, and that number from each on."""
     found = stays(events, state)
     left = found.ended_at[~np.isnan(found.ended_at)]
     times = np.concatenate([found.began_at, left])
@@ -77,7 +77,7 @@ def oldest_age(events: EventRows, at: Floats) -> Floats:
 
 
 def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, float]:
-    """Give the share of a window in which each worker had at least one job in hand, by worker.
+    """Return the share of a window in which each worker had at least one job in hand, by worker.
 
     A queue's worker has one at most; a process of the synchronous endpoint has as many as it has threads.
     """
@@ -94,7 +94,7 @@ def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, flo
 
 
 def _covered(began: Floats, ended: Floats, start: float, end: float) -> float:
-    """Give the length of the union of intervals within a window."""
+    """Return the length of the union of intervals within a window."""
     order = np.argsort(began, kind="stable")
     began, ended = np.clip(began[order], start, end), np.clip(ended[order], start, end)
     reached = np.maximum.accumulate(np.concatenate([[start], ended]))
@@ -102,7 +102,8 @@ def _covered(began: Floats, ended: Floats, start: float, end: float) -> float:
 
 
 def littles_law(events: EventRows, *, start: float, end: float) -> Little:
-    """Give L, λ and W of the line within a window; L = λW exactly if it opens and closes with an empty line.
+    """Return L, λ and W of the line within a window; L = λW exactly if it opens and closes with an empty
+    line.
 
     L comes from the depth over time, λ and W from the jobs that entered: Little, Operations Research 9
     (1961) 383-387.

@@ -49,11 +49,11 @@ class Send:
 
     @property
     def accepted(self) -> bool:
-        """Tell whether the service said yes: 202 with a job, or 200 with the PDF itself."""
+        """Return whether the service said yes: 202 with a job, or 200 with the PDF itself."""
         return self.status in (200, 202)
 
     def to_json(self) -> str:
-        """Give the send as one line of sends.jsonl, without its newline."""
+        """Return the send as one line of sends.jsonl, without its newline."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
@@ -180,7 +180,7 @@ class Run:
 
 
 def _rows(table: Sends | Events) -> Iterator[dict[str, Any]]:
-    """Give the rows as the arguments of their objects; what is not known is left to their defaults."""
+    """Return the rows as the arguments of their objects; what is not known is left to their defaults."""
     columns = {f.name: getattr(table, f.name) for f in fields(table)}
     told = {name: column.tolist() for name, column in columns.items() if column is not None}
     for row in zip(*told.values(), strict=True):

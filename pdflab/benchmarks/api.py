@@ -43,7 +43,7 @@ _START = 20.0
 
 
 def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
-    """Let both accept each kind of document in turns; give the medians, and of each pair its ratio."""
+    """Let both accept each kind of document in turns; return the medians, and of each pair its ratio."""
     posts = {kind: _post(sample(kind, SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
@@ -60,7 +60,7 @@ def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]
 
 
 def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
-    """Post over and over on kept connections for a while; give how many were accepted a second.
+    """Post over and over on kept connections for a while; return how many were accepted a second.
 
     Raises LoadFailed for any other answer.
     """
@@ -126,7 +126,7 @@ def _more(sock: Any) -> bytes:
 
 @contextmanager
 def _endpoints() -> Iterator[tuple[str, str]]:
-    """Run a Redis, the API and the yardstick, each in a process of its own; give both addresses."""
+    """Run a Redis, the API and the yardstick, each in a process of its own; return both addresses."""
     folder = Path(tempfile.mkdtemp(prefix="pdflab-bench-"))
     with ExitStack() as exits:
         exits.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -53,7 +53,7 @@ class Fleet:
     rates: list[float] = field(default_factory=list)
 
     def grow(self, request: str) -> float:
-        """Start one more worker, and give the seconds until it is in the registry and has taken a job."""
+        """Start one more worker, and return the seconds until it is in the registry and has taken a job."""
         known, began = self.queue.stats().workers, time.time()
         [job_id] = self.queue.enqueue(submissions(request, 1))
         env = os.environ | self.settings.to_env()
@@ -81,7 +81,7 @@ class Fleet:
 def fleet_figures(
     broker: Broker, settings: Settings, request: str, *, rounds: int
 ) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
-    """Measure the processes; give the figures, and the jobs a second of one and of two, by what they do."""
+    """Measure the processes; return the figures, and the jobs a second of one and of two, by what they do."""
     with ExitStack() as ends, bare_loops(request) as loops:
         one, two = (ends.enter_context(_fleet(broker, settings, _WORKER, n)) for n in (1, 2))
         idle, idlers = (ends.enter_context(_fleet(broker, settings, _EMPTY_WORKER, n)) for n in (3, 4))
@@ -113,7 +113,9 @@ def fleet_figures(
 
 
 def start_ms(request: str, *, jobs: int) -> float:
-    """Give the milliseconds from a 202, as its client has it, until an idle worker is at the job (median)."""
+    """Return the milliseconds from a 202, as its client has it, until an idle worker is at the job
+    (median).
+    """
     answered_at = {}
     with Lab(workers=1) as lab:
         connection = HTTPConnection(lab.url.removeprefix("http://"))
@@ -131,7 +133,7 @@ def start_ms(request: str, *, jobs: int) -> float:
 
 
 def rounds_of(rounds: int, name: str) -> Iterator[int]:
-    """Give the numbers of the rounds; fewer on a machine so slow or busy that they would take too long."""
+    """Return the numbers of the rounds; fewer on a machine so slow or busy that they would take too long."""
     deadline = time.monotonic() + _LONGEST
     for number in track(range(rounds), name, console=Console(stderr=True), transient=True):
         if number < _FEWEST or time.monotonic() < deadline:
@@ -145,7 +147,7 @@ def submissions(request: str, number: int) -> list[Submission]:
 
 @contextmanager
 def bare_loops(request: str) -> Iterator[Any]:
-    """Start two processes of bare loops; give what lets n of them run at once, and times it."""
+    """Start two processes of bare loops; return what lets n of them run at once, and times it."""
     command = [sys.executable, "-m", "pdflab.benchmarks.loops", "bare", request, str(JOBS)]
     loops = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
@@ -165,7 +167,7 @@ def bare_loops(request: str) -> Iterator[Any]:
 
 
 def _sizes(fleet: Fleet) -> tuple[float, float]:
-    """Give a worker's megabytes after documents in Western script, and after those in every other."""
+    """Return a worker's megabytes after documents in Western script, and after those in every other."""
     requests = [json.dumps(sample(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS]
     western = [
         request
@@ -183,7 +185,7 @@ def _sizes(fleet: Fleet) -> tuple[float, float]:
 
 @contextmanager
 def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) -> Iterator[Fleet]:
-    """Give a fleet that has no worker yet, and end those that it has in the end."""
+    """Return a fleet that has no worker yet, and end those that it has in the end."""
     url = f"{broker.url}?db={database}"
     own = replace(settings, redis_url=url)
     fleet = Fleet(own, JobQueue(Broker(broker.name, url).client(), own), words)

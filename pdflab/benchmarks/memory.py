@@ -32,7 +32,7 @@ def growth_in_a_fresh_process() -> float:
 
 
 def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float:
-    """Do the work, and give by how many megabytes of resident memory all after the warm-up grew."""
+    """Do the work, and return by how many megabytes of resident memory all after the warm-up grew."""
     for job in work[:warm_up]:
         job()
     before = resident_mb()
@@ -53,7 +53,7 @@ def jobs() -> list[Callable[[], object]]:
 
 
 def resident_mb() -> float:
-    """Give the memory that this process has now; its peak would hide what leaks below an earlier high."""
+    """Return the memory that this process has now; its peak would hide what leaks below an earlier high."""
     gc.collect()
     status = Path("/proc/self/status")
     if status.exists():

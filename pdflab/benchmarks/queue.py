@@ -51,7 +51,7 @@ def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
 
 
 def invoice() -> dict[str, Any]:
-    """Give the first sample invoice of 12 lines from Germany: it needs nothing but the core fonts."""
+    """Return the first sample invoice of 12 lines from Germany: it needs nothing but the core fonts."""
     invoices = (sample("invoice", seed, lines=12) for seed in count())
     return next(one for one in invoices if one["locale"] == "de_DE")
 

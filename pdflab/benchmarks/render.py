@@ -124,19 +124,19 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
 
 
 def _invoice(script: str, lines: int) -> dict[str, Any]:
-    """Give the first sample invoice of the market that stands for a script."""
+    """Return the first sample invoice of the market that stands for a script."""
     invoices = (sample("invoice", seed, lines=lines) for seed in count())
     return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
 
 
 def _font_files() -> FontFiles:
-    """Give the two files that a tutorial would name."""
+    """Return the two files that a tutorial would name."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
 def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float]]:
-    """Give the seconds of each document that each contender drew."""
+    """Return the seconds of each document that each contender drew."""
     for contender in contenders:
         _timed(contender)  # fonts, words, pools of memory: what a first document pays for, no later one does
     gc.freeze()  # what is there by now is not looked at again and again

@@ -91,7 +91,7 @@ def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterato
 
 
 def run_ours(blocks: list[Jobs], serve: Serve = serve) -> list[float]:
-    """Run a line on the recursion; give when each job was started."""
+    """Run a line on the recursion; return when each job was started."""
     return [start for served in simulate_line(blocks, WORKERS, serve=serve) for start in served.started_at]
 
 
@@ -136,7 +136,7 @@ def run_ciw(jobs: Jobs) -> list[float]:
 
 
 def run_events(jobs: Jobs) -> list[float]:
-    """Run threads that share cores, for clients who give up; give when each job was done."""
+    """Run threads that share cores, for clients who give up; return when each job was done."""
     requests = simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES))
     return list(requests.ended_at)
 
@@ -180,7 +180,7 @@ class _SharedCores:
         self._serial = 0
 
     def work(self, seconds: float) -> Any:
-        """Give an event that comes when so many seconds of work are done."""
+        """Return an event that comes when so many seconds of work are done."""
         self._advance()
         self._serial += 1
         done = self._environment.event()
@@ -216,7 +216,7 @@ def _with_patience(jobs: Jobs) -> Jobs:
 
 
 def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
-    """Give for each how many jobs it runs, and the call that runs them."""
+    """Return for each how many jobs it runs, and the call that runs them."""
     counts = {name: max(100, int(count * scale)) for name, count in (JOBS | EVENT_JOBS).items()}
     drawn = {name: list(draw_jobs(counts[name])) for name in JOBS}
     shared = {name: _join(draw_jobs(counts[name], workers=CORES)) for name in EVENT_JOBS}
@@ -245,7 +245,7 @@ def run_through(blocks: Iterator[Jobs] | list[Jobs], serve: Serve, workers: int 
 def _take_turns(
     contenders: dict[str, tuple[int, Callable[[], object]]], rounds: int
 ) -> dict[str, list[float]]:
-    """Give the jobs a second of each contender in each round."""
+    """Return the jobs a second of each contender in each round."""
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
         for name, (count, run) in contenders.items():
@@ -261,7 +261,7 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def _seconds_of(count: int) -> float:
-    """Give the seconds of many jobs on many workers, drawing them included."""
+    """Return the seconds of many jobs on many workers, drawing them included."""
     began = _CLOCK()
     run_through(draw_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
     return _CLOCK() - began
@@ -274,7 +274,7 @@ def _peak_in_a_fresh_process(count: int) -> float:
 
 
 def peak_mb(count: int) -> float:
-    """Run so many jobs through a line, and give the most memory that this process ever had."""
+    """Run so many jobs through a line, and return the most memory that this process ever had."""
     run_through(draw_jobs(count), serve)
     status = Path("/proc/self/status")
     if status.exists():  # what getrusage tells here is the parent's peak, if that was higher

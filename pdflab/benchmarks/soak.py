@@ -52,7 +52,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        """Give the row as a line of a table."""
+        """Return the row as a line of a table."""
         sizes = (self.redis, self.worker, self.api, self.recorder)
         cells = ["–" if size is None else f"{size:.1f}" for size in sizes]
         return "".join(
@@ -65,7 +65,7 @@ HEAD = "".join(f"{name:>10}" for name in ("jobs", "seconds", *(f"{part} MB" for 
 
 
 def soak(jobs: int) -> Generator[Row, None, None]:
-    """Run so many jobs, and give a row for each tenth that has ended.
+    """Run so many jobs, and return a row for each tenth that has ended.
 
     Raises PdfLabError when one fails, or none ends any more.
     """

@@ -89,7 +89,7 @@ def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int)
 
 
 def figures_of(took: Seconds) -> dict[str, Any]:
-    """Give what follows: ratios, microseconds, and jobs a second."""
+    """Return what follows: ratios, microseconds, and jobs a second."""
     bare, cycle, ping, overhead = (median(s) for s in (took.bare, took.cycle, took.ping, took.overhead))
     empty = 1 / median(took.empty)
     return {
@@ -125,7 +125,7 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
 def _bare(
     draw: Render, storage: Storage, request: str, *, ping: Callable[[], object] | None = None
 ) -> list[float]:
-    """Render and store documents; give the seconds of each, or those of the ping behind each."""
+    """Render and store documents; return the seconds of each, or those of the ping behind each."""
     seconds = []
     make(draw, storage, request)
     for _ in range(DOCUMENTS):
@@ -167,7 +167,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _noted(client: Any) -> list[str]:
-    """Give the names of the commands that a client sends from now on: each is a round trip."""
+    """Return the names of the commands that a client sends from now on: each is a round trip."""
     sent: list[str] = []
     execute = client.execute_command
 

@@ -55,7 +55,7 @@ def _press(lab: Lab, first_seed: int, stop: Event) -> None:
 
 
 def _missing(lab: Lab) -> int:
-    """Tell how many to ask for; when Redis is away nobody knows, and to ask then is part of the attack."""
+    """Return how many to ask for; when Redis is away nobody knows, and to ask then is part of the attack."""
     try:
         waiting = lab.stats().queued
     except BrokerUnavailable:

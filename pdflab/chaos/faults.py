@@ -87,7 +87,7 @@ def inject(
     tell: Callable[[float, str], object],
     watch: Callable[[float], object],
 ) -> list[FaultHit]:
-    """Carry out each attack at its instant, whatever the others still do, and give the blows that struck.
+    """Carry out each attack at its instant, whatever the others still do, and return the blows that struck.
 
     `tell` hears the instant and what was done; `watch` is called several times a second.
     """
@@ -118,7 +118,7 @@ class _Aim:
         self._spared_until: dict[str, float] = {}
 
     def at(self, attack: Attack) -> str:
-        """Give a part's name, or a worker's id. Raises UsageError while there is nothing to strike."""
+        """Return a part's name, or a worker's id. Raises UsageError while there is nothing to strike."""
         with self._lock:
             now = time.monotonic()
             there = self._busy() if attack.part == WORKER else [attack.part]
@@ -136,7 +136,9 @@ class _Aim:
 
 
 def _insist(attack: Attack, lab: Lab, aim: _Aim) -> FaultHit | None:
-    """Attack as soon as there is something to strike, and give the blow, or None if nothing could be done."""
+    """Attack as soon as there is something to strike, and return the blow, or None if nothing could be
+    done.
+    """
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:

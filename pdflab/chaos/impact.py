@@ -50,7 +50,7 @@ def _hits(events: Sequence[JobEvent], blows: Sequence[FaultHit]) -> int:
 
 
 def _ways_back(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
-    """Give each return to the line, as the job and the seconds since it was claimed."""
+    """Return each return to the line, as the job and the seconds since it was claimed."""
     claimed_at, away = {}, []
     for event in events:
         if event.state is JobState.PROCESSING:

@@ -78,7 +78,9 @@ def _draw_fates(ax: Axes, run: Run, predicted: float | None) -> None:
 
 
 def _answer(run: Run) -> tuple[str, str]:
-    """Give the colour and the name of a yes: at one endpoint it is the PDF, at the other a promise of it."""
+    """Return the colour and the name of a yes: at one endpoint it is the PDF, at the other a promise of
+    it.
+    """
     return (
         (ACCEPTED, "had a promise")
         if run.endpoint == Endpoint.QUEUED

@@ -175,7 +175,7 @@ def _dress_percentiles(ax: Axes, title: str, clients: int) -> Axes:
 
 
 def _nines(shares: Floats) -> Floats:
-    """Give 1 for 90 %, 2 for 99 % and so on: the scale on which a tail can be seen."""
+    """Return 1 for 90 %, 2 for 99 % and so on: the scale on which a tail can be seen."""
     return np.asarray(-np.log10(np.maximum(1 - shares, 1e-9)))
 
 

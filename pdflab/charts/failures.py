@@ -82,14 +82,14 @@ def _draw_prediction(ax: Any, predicted: float) -> None:
 
 
 def _life(events: Sequence[JobEvent], job_id: str) -> list[JobEvent]:
-    """Give a job's events from the first that a worker caused on."""
+    """Return a job's events from the first that a worker caused on."""
     mine = [event for event in events if event.job_id == job_id]
     taken = next(place for place, event in enumerate(mine) if event.state is JobState.PROCESSING)
     return mine[taken:]
 
 
 def _silences(life: Sequence[JobEvent]) -> list[tuple[JobEvent, float]]:
-    """Give each claim that ended with the job back in the line, and for how many seconds it had held it."""
+    """Return each claim that ended with the job back in the line, and for how many seconds it had held it."""
     pairs = [(claim, after) for claim, after in pairwise(life) if claim.state is JobState.PROCESSING]
     return [(claim, after.at - claim.at) for claim, after in pairs if after.state is JobState.QUEUED]
 

@@ -99,7 +99,7 @@ class LiveChart:
         return file.getvalue()
 
     def _paint_what_stays(self) -> NDArray[np.uint8]:
-        """Give the canvas' own pixels, with nothing but what stays on them."""
+        """Return the canvas' own pixels, with nothing but what stays on them."""
         if self._kept is None:
             self._canvas.draw()
         pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())

@@ -74,17 +74,17 @@ class LastMinute:
         self._forget(now - self.window)
 
     def depth(self) -> Points:
-        """Give how many jobs waited in the line, from each instant on."""
+        """Return how many jobs waited in the line, from each instant on."""
         return list(self._depth)
 
     def rates(self, endpoint: Endpoint, now: float) -> Points:
-        """Give the PDFs of each whole second."""
+        """Return the PDFs of each whole second."""
         whole = math.floor(now)
         seconds = range(whole - round(self.window), whole)
         return [(float(second), float(self._made[endpoint][second])) for second in seconds]
 
     def waits(self, endpoint: Endpoint, what: str) -> Points:
-        """Give when clients asked, and how long they waited: no more of them than a picture shows apart."""
+        """Return when clients asked, and how long they waited: no more of them than a picture shows apart."""
         return self._waits[endpoint, what].points()
 
     def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
@@ -179,6 +179,6 @@ class _Waits:
         return list(self._dots.values())
 
     def median(self) -> float | None:
-        """Give what half of all did not exceed; who was never served counts."""
+        """Return what half of all did not exceed; who was never served counts."""
         known = sorted(seconds for _, seconds in self._latest)
         return known[(len(known) - 1) // 2] if known else None

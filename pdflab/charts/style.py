@@ -69,7 +69,7 @@ def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = 
 
 
 def dress(ax: Axes, title: str, unit: str) -> Axes:
-    """Give axes their title and unit, quiet lines, and room for what they hold."""
+    """Return axes their title and unit, quiet lines, and room for what they hold."""
     set_title(ax, title)
     ax.set_xlabel("seconds since the first request", fontsize=9)
     ax.set_ylabel(unit, fontsize=9)
@@ -81,7 +81,7 @@ def dress(ax: Axes, title: str, unit: str) -> Axes:
 
 
 def dress_bars(ax: Axes, unit: str) -> None:
-    """Give axes of bars that lie their unit, and quiet lines."""
+    """Return axes of bars that lie their unit, and quiet lines."""
     ax.set_xlabel(unit, fontsize=9, color=TEXT)
     quieten(ax, "x")
 
@@ -107,7 +107,7 @@ def add_legend(ax: Axes) -> None:
 
 
 def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
-    """Make an axis one of latencies, from a millisecond on; give its ends."""
+    """Make an axis one of latencies, from a millisecond on; return its ends."""
     ax.set(**{f"{name}scale": "log"})
     axis = ax.xaxis if name == "x" else ax.yaxis
     axis.set_major_locator(LogLocator())

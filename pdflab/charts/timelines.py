@@ -148,7 +148,7 @@ def rush_figure(plan: Plan, *, capacity: float) -> Picture:
 
 
 def _lives(run: Run) -> _Lives:
-    """Give a row for each send; where nothing was sent, as in a model of the inside alone, for each job."""
+    """Return a row for each send; where nothing was sent, as in a model of the inside alone, for each job."""
     jobs = job_columns(run.events)
     if not len(run.sends):
         return _Lives(jobs.queued_at, jobs.started_at, jobs.ended_at, ~jobs.completed)
@@ -206,7 +206,7 @@ def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -
 
 
 def _end(run: Run) -> float:
-    """Give the instant of the last thing that happened."""
+    """Return the instant of the last thing that happened."""
     known = [
         column for column in (run.events.at, run.sends.answered_at, run.sends.intended_at) if len(column)
     ]

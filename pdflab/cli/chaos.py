@@ -78,7 +78,7 @@ _LUCKY = "The naive workers were lucky this time; take another --seed, or more -
 
 
 def chaos(settings: Settings, *, seconds: float, seed: int, naive: bool, as_json: bool) -> int:
-    """Attack a private lab while documents are asked for, audit it, and give 0 if the promise was kept.
+    """Attack a private lab while documents are asked for, audit it, and return 0 if the promise was kept.
 
     Naive workers meet the same attacks, but for the outage of the storage: they don't write where it strikes.
     """
@@ -169,7 +169,7 @@ def _await_calm(lab: Lab) -> None:
 
 
 def _counts(lab: Lab, verdict: Audit) -> dict[str, int]:
-    """Give the audit's counts and what became of the requests; what is open when all is calm is lost."""
+    """Return the audit's counts and what became of the requests; what is open when all is calm is lost."""
     counts, sends = asdict(verdict.counts), lab.sends()
     counts |= {"open": 0, "lost": counts["lost"] + counts["open"]}
     told = {send.job_id for send in sends if send.accepted}

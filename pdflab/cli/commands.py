@@ -211,6 +211,6 @@ def sample(arguments: argparse.Namespace) -> int:
 
 
 def _private(arguments: argparse.Namespace) -> Settings:
-    """Give the settings of a system of its own, at ports that are free."""
+    """Return the settings of a system of its own, at ports that are free."""
     a = arguments
     return Settings.from_env(os.environ, folder=a.folder, port=0, sync_port=0, workers=a.workers)

@@ -20,7 +20,7 @@ _PATIENCE = 30.0  # seconds: a retry of thousands of jobs takes a while
 
 
 def list_dead_letters(url: str, *, as_json: bool = False) -> str:
-    """Give the dead letters of a service as a table, or as the JSON that it answered."""
+    """Return the dead letters of a service as a table, or as the JSON that it answered."""
     told = _ask(url, "GET", "/dead-letters")
     if as_json:
         return json.dumps(told)
@@ -78,7 +78,7 @@ def _ask(url: str, method: str, path: str) -> dict[str, Any]:
 
 
 def _why(error: HTTPError) -> str:
-    """Give the service's own sentence; that of a full queue says when to ask again."""
+    """Return the service's own sentence; that of a full queue says when to ask again."""
     with error:
         try:
             return str(json.load(error)["detail"])

@@ -37,7 +37,7 @@ _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 
 
 def load(arguments: argparse.Namespace) -> int:
-    """Send a scenario, or a written plan, to a running service; give 0 if any of it was accepted."""
+    """Send a scenario, or a written plan, to a running service; return 0 if any of it was accepted."""
     a = arguments
     target = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients)
     plan = read_plan(a.plan) if a.plan else _plan(a)
@@ -68,7 +68,7 @@ def make_sure(url: str, plan: Plan) -> None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell whether every address of a host is one of ours: only to those can a socket be bound.
+    """Return whether every address of a host is one of ours: only to those can a socket be bound.
 
     Raises UsageError for a name without an address.
     """

@@ -57,7 +57,7 @@ Tries = Mapping[str, Callable[[], Proposal]]
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Find the fleets, print their cost and risk, and draw the chart; give 1 when none is sure enough."""
+    """Find the fleets, print their cost and risk, and draw the chart; return 1 when none is sure enough."""
     question = read_question(arguments)
     proposals, refused = _collect(_policies(question))
     if not proposals:
@@ -95,7 +95,7 @@ def propose(question: Question) -> list[Proposal]:
 
 
 def cheapest(proposals: Sequence[Proposal]) -> Proposal:
-    """Give the cheapest of those that are sure enough, else of all."""
+    """Return the cheapest of those that are sure enough, else of all."""
     return min(proposals, key=lambda proposal: (not proposal.is_sure, proposal.cost))
 
 
@@ -177,7 +177,7 @@ def _what_ifs(question: Question, proposal: Proposal) -> Tries:
 
 
 def _collect(tries: Tries) -> tuple[list[Proposal], dict[str, str]]:
-    """Give what could be tried, and why the others could not."""
+    """Return what could be tried, and why the others could not."""
     proposals, refused = [], {}
     for name, attempt in tries.items():
         try:
@@ -216,7 +216,7 @@ def _one_by_one(question: Question, proposal: Proposal) -> str:
 
 
 def _told(question: Question, proposals: Sequence[Proposal], what_if: Sequence[Proposal]) -> dict[str, Any]:
-    """Give the plan as data; `confidence` is the share of fresh replications that met the target."""
+    """Return the plan as data; `confidence` is the share of fresh replications that met the target."""
     one_by_one = proposals[0].is_sure and question.crash_every == inf
     return _figures(cheapest(proposals)) | {
         "target": str(question.target),

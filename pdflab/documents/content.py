@@ -21,12 +21,12 @@ class Fact(NamedTuple):
 
 
 def title_of(request: InvoiceRequest) -> str:
-    """Give the headline."""
+    """Return the headline."""
     return f"{labels_for(request.locale).invoice} {request.number}"
 
 
 def facts_of(request: InvoiceRequest) -> list[Fact]:
-    """Give the days, what is to be paid, and what the buyer asked to be told."""
+    """Return the days, what is to be paid, and what the buyer asked to be told."""
     labels, formats = labels_for(request.locale), _formats_of(request)
     facts = [
         Fact(labels.issued, formats.day(request.issued)),
@@ -39,7 +39,9 @@ def facts_of(request: InvoiceRequest) -> list[Fact]:
 
 
 def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
-    """Give the lines of the seller and of the buyer, a label and the name first; then country and VAT id."""
+    """Return the lines of the seller and of the buyer, a label and the name first; then country and VAT
+    id.
+    """
     labels = labels_for(request.locale)
 
     def lines(label: str, party: Party) -> tuple[list[str], list[str]]:
@@ -50,7 +52,7 @@ def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
 
 
 def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
-    """Give the headings of the columns, and the cells of each line; no discount, no column for it."""
+    """Return the headings of the columns, and the cells of each line; no discount, no column for it."""
     labels, formats = labels_for(request.locale), _formats_of(request)
     titles = ["", labels.description, labels.quantity, labels.unit, labels.unit_price, labels.discount]
     titles += [f"{labels.vat} %", labels.amount]
@@ -74,7 +76,7 @@ def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
 
 
 def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
-    """Give the sums below the lines, each with its name; a deposit and what is left come last."""
+    """Return the sums below the lines, each with its name; a deposit and what is left come last."""
     labels, formats, totals = labels_for(request.locale), _formats_of(request), request.totals
     sums = [(labels.net, formats.amount(totals.net))]
     for group in totals.vat:
@@ -88,7 +90,7 @@ def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
 
 
 def account_of(request: InvoiceRequest) -> list[str]:
-    """Give where to pay, if it is said: a label, the name, the IBAN, the BIC."""
+    """Return where to pay, if it is said: a label, the name, the IBAN, the BIC."""
     account = request.account
     if not account:
         return []
@@ -97,7 +99,9 @@ def account_of(request: InvoiceRequest) -> list[str]:
 
 
 def code_of(request: InvoiceRequest) -> list[str]:
-    """Give the rows of the code for banking apps, or none: it exists for euros that are still to be paid."""
+    """Return the rows of the code for banking apps, or none: it exists for euros that are still to be
+    paid.
+    """
     account = request.account
     if not account or request.currency != "EUR":
         return []

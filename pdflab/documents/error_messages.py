@@ -29,7 +29,7 @@ _SENTENCES = {
 
 
 def told(error: ValidationError) -> list[tuple[str, str]]:
-    """Give the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
+    """Return the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
     return [_problem(details) for details in error.errors(include_url=False)[:MOST_PROBLEMS]]
 
 

@@ -98,7 +98,7 @@ def _write_sums(pdf: TutorialPDF, request: InvoiceRequest) -> None:
 
 
 def remarks_of(request: InvoiceRequest) -> list[str]:
-    """Give where and how to pay, and the remarks."""
+    """Return where and how to pay, and the remarks."""
     labels = labels_for(request.locale)
     terms = [labels.terms, request.terms] if request.terms else []
     lines = (*terms, *account_of(request), labels.scan if code_of(request) else "", request.note)
@@ -106,7 +106,7 @@ def remarks_of(request: InvoiceRequest) -> list[str]:
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:
-    """Give the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
+    """Return the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
     rows = code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])

@@ -60,7 +60,7 @@ def parse_request(data: object) -> "DocumentRequest":
 
 
 def request_schema(*, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
-    """Give the JSON schema of a request; `ref_template` says where its parts will live."""
+    """Return the JSON schema of a request; `ref_template` says where its parts will live."""
     return _adapter().json_schema(ref_template=ref_template)
 
 
@@ -154,7 +154,7 @@ class InvoiceRequest(_Model):
 
     @cached_property
     def nets(self) -> tuple[Decimal, ...]:
-        """Give what each line costs without VAT, to the coin."""
+        """Return what each line costs without VAT, to the coin."""
         return tuple(
             line_net(line.quantity, line.unit_price, currency=self.currency, discount=line.discount)
             for line in self.lines
@@ -162,7 +162,7 @@ class InvoiceRequest(_Model):
 
     @cached_property
     def totals(self) -> Totals:
-        """Give the sums, to the coin."""
+        """Return the sums, to the coin."""
         rates = (line.vat_rate for line in self.lines)
         return add_up(zip(self.nets, rates, strict=True), currency=self.currency, paid=self.paid)
 

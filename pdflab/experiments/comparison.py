@@ -65,7 +65,9 @@ def demo(settings: Settings, *, scenario: str, seconds: float, timeout: float, a
 
 
 def row(run: Run) -> dict[str, Any]:
-    """Give a run in one row: its summary, what most tools would say, its waste, its generator's send_lag."""
+    """Return a run in one row: its summary, what most tools would say, its waste, its generator's
+    send_lag.
+    """
     from pdflab.analysis.metrics import latencies, summary
     from pdflab.analysis.validity import outcomes, spoiled, wasted
 
@@ -111,7 +113,7 @@ def _print(figures: dict[Endpoint, dict[str, Any]], runs: dict[Endpoint, Run], c
 
 
 def _save(runs: dict[Endpoint, Run], folder: Path, *, plan_capacity: float, title: str) -> dict[str, str]:
-    """Save the chart, the report and both runs; give where they are."""
+    """Save the chart, the report and both runs; return where they are."""
     from pdflab.charts.comparison import comparison_figure
     from pdflab.charts.style import png
     from pdflab.experiments.report import write_report

@@ -68,7 +68,7 @@ def _told(seconds: float | None) -> str:
 
 
 def _save(run: Run, settings: Settings) -> dict[str, Any]:
-    """Save the chart and the run; give where they are."""
+    """Save the chart and the run; return where they are."""
     from pdflab.charts.comparison import draw_omission
     from pdflab.charts.style import make_figure, png
 

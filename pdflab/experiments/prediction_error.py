@@ -64,15 +64,15 @@ class Case:
     rounds: Sequence[Round]
 
     def measured(self, figure: str) -> float:
-        """Give the seconds that it really took."""
+        """Return the seconds that it really took."""
         return median(one.held.measured[figure] for one in self.rounds)
 
     def error(self, figure: str) -> float:
-        """Give how far off the twin was, as a share of what was measured."""
+        """Return how far off the twin was, as a share of what was measured."""
         return median(one.held.errors[figure] for one in self.rounds)
 
     def paced_error(self, figure: str) -> float:
-        """Give how far off it would have been, had it known the machine's pace."""
+        """Return how far off it would have been, had it known the machine's pace."""
         return median(one.paced.errors[figure] for one in self.rounds)
 
 
@@ -99,7 +99,7 @@ class Verdict:
 
 
 def run_on(system: Lab | Twin, plan: Plan) -> Run:
-    """Give the run of a plan at the queued endpoint of a lab, or of its twin."""
+    """Return the run of a plan at the queued endpoint of a lab, or of its twin."""
     if isinstance(system, Twin):
         return system.simulate(plan)
     return run_plan(system, plan, target(system, Endpoint.QUEUED))
@@ -139,7 +139,7 @@ def published() -> str:
 
 
 def figures(verdict: Verdict) -> dict[str, Any]:
-    """Give the errors as plain data, by case."""
+    """Return the errors as plain data, by case."""
     cases = [
         {"plan": case.plan, "workers": case.workers}
         | {f"{figure}_error": round(case.error(figure), 4) for figure in FIGURES}

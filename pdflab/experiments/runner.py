@@ -107,7 +107,7 @@ def compare(
 
 
 def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
-    """Give an endpoint of a lab."""
+    """Return an endpoint of a lab."""
     return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
 
@@ -118,7 +118,7 @@ def run_plan(
     *,
     during: Callable[[Sequence[Send]], object] = lambda sends: None,
 ) -> Run:
-    """Fire a plan at one endpoint, wait until every document has its ending, and give what was seen.
+    """Fire a plan at one endpoint, wait until every document has its ending, and return what was seen.
 
     `during` is called again and again meanwhile, with the sends whose fate is known.
     """
@@ -153,7 +153,7 @@ def freeze(
     lasting: float = 20.0,
     timeout: float = 30.0,
 ) -> Run:
-    """Freeze parts of a lab, else its endpoint, while a closed loop of clients fires at it; give what was
+    """Freeze parts of a lab, else its endpoint, while a closed loop of clients fires at it; return what was
     seen.
 
     The naive latency of such a run looks fine, because clients that wait send nothing meanwhile; the one
@@ -171,7 +171,7 @@ def freeze(
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
-    """Give what a figure depends on: cores, Python, the system, and which Redis."""
+    """Return what a figure depends on: cores, Python, the system, and which Redis."""
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -186,7 +186,7 @@ def _tell(watch: Watch | None, endpoint: Endpoint, total: int, sends: Sequence[S
 
 
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
-    """Give how many PDFs a second the workers made of a batch, from its first start to its last end."""
+    """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
     lab.send(replace(batch(documents), lines=lines))
     lab.wait()
@@ -205,7 +205,7 @@ def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
 
 
 def _told(settings: Settings) -> dict[str, Any]:
-    """Give the settings as plain data, fit to be passed on: without a password."""
+    """Return the settings as plain data, fit to be passed on: without a password."""
     told = {
         name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
     }

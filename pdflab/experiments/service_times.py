@@ -20,7 +20,9 @@ _TURNS = 3  # of all of them, of which the middle one counts
 
 
 def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, tuple[float, ...]]:
-    """Give service times and mix. Raises UsageError for seconds and a file, and for a file that is no run."""
+    """Return service times and mix. Raises UsageError for seconds and a file, and for a file that is no
+    run.
+    """
     mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
     if run_file is None:
         return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), mix

@@ -138,15 +138,15 @@ class Lab:
     # The six operations
 
     def custom(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one custom document, with fields of your own or made up; give its job id."""
+        """Ask for one custom document, with fields of your own or made up; return its job id."""
         return self._one("custom", endpoint, fields)
 
     def invoice(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one invoice; give its job id."""
+        """Ask for one invoice; return its job id."""
         return self._one("invoice", endpoint, fields)
 
     def report(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one report; give its job id."""
+        """Ask for one report; return its job id."""
         return self._one("report", endpoint, fields)
 
     def batch(self, n: int = 50, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
@@ -196,7 +196,7 @@ class Lab:
         self._running().freeze(seconds, *names)
 
     def cut(self) -> int:
-        """Cut every connection to Redis, and give how many there were."""
+        """Cut every connection to Redis, and return how many there were."""
         return self._running().broker.cut()
 
     def kill_redis(self) -> None:
@@ -223,7 +223,7 @@ class Lab:
 
     @property
     def embedded(self) -> bool:
-        """Tell whether its Redis is the embedded one."""
+        """Return whether its Redis is the embedded one."""
         return self._running().broker.embedded
 
     def stats(self) -> Stats:
@@ -231,19 +231,19 @@ class Lab:
         return self._running().queue.stats()
 
     def workers(self) -> list[dict[str, Any]]:
-        """Tell what each worker does, and since when."""
+        """Return what each worker does, and since when."""
         return self._running().queue.workers()
 
     def events(self) -> list[JobEvent]:
-        """Give every transition so far, as jobs.log has it."""
+        """Return every transition so far, as jobs.log has it."""
         return self._events.read()
 
     def sync_events(self) -> list[JobEvent]:
-        """Give the synchronous endpoint's own events so far."""
+        """Return the synchronous endpoint's own events so far."""
         return self._sync_events.read()
 
     def sends(self) -> list[Send]:
-        """Give every request that was sent so far, at either endpoint, and what became of it."""
+        """Return every request that was sent so far, at either endpoint, and what became of it."""
         return self._sends.read()
 
     def pdf(self, job_id: str) -> Path:

@@ -103,7 +103,9 @@ class Supervisor:
         self.end(self.names())
 
     def _living(self, names: list[str]) -> "list[subprocess.Popen[bytes]]":
-        """Give those that live, as soon as one is at work: to attack the dead, or a start, proves nothing."""
+        """Return those that live, as soon as one is at work: to attack the dead, or a start, proves
+        nothing.
+        """
         deadline = time.monotonic() + _RETURN
         while True:
             with self._lock:

@@ -195,7 +195,7 @@ class System:
             time.sleep(_GLANCE)
 
     def _begin_log(self) -> int:
-        """Let a new log on a Redis with a history begin where that ends; give its last event's number."""
+        """Let a new log on a Redis with a history begin where that ends; return its last event's number."""
         last = self.queue.last_event()
         if last is None:
             return 0

@@ -34,7 +34,7 @@ class Block:
     seed: NDArray[np.uint32]
 
     def describe(self) -> dict[str, Any]:
-        """Give the block as plain data."""
+        """Return the block as plain data."""
         return {"at": self.at.tolist(), "kind": self.kind.tolist(), "seed": self.seed.tolist()}
 
     @classmethod

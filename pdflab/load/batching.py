@@ -27,7 +27,7 @@ class Document(NamedTuple):
 
 
 def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
-    """Give what is posted together, in the order of sending: single documents, or batches of many."""
+    """Return what is posted together, in the order of sending: single documents, or batches of many."""
     documents = _planned(requests) if isinstance(requests, Plan) else _given(requests)
     return _batches(documents) if batched else ([document] for document in documents)
 

@@ -62,7 +62,7 @@ class Stop(Protocol):
     """What can ask for an early end: an asyncio.Event, or a threading.Event of another thread."""
 
     def is_set(self) -> bool:
-        """Tell whether no more should be sent."""
+        """Return whether no more should be sent."""
 
 
 async def send_plan(
@@ -108,7 +108,7 @@ class _Ahead:
         return bool(more)
 
     def take(self) -> list[Document] | None:
-        """Give the next one, made long ago or just now; None after the last."""
+        """Return the next one, made long ago or just now; None after the last."""
         if not self._ready:
             self.make()
         return self._ready.popleft() if self._ready else None
@@ -144,7 +144,9 @@ class _Courier:
     clock: _Clock = field(default_factory=_Clock)
 
     async def wait_until(self, at: float, stop: Stop | None, *, meanwhile: Callable[[], bool]) -> bool:
-        """Wait for an instant of the plan, doing what there is `meanwhile`; give False when `stop` is set."""
+        """Wait for an instant of the plan, doing what there is `meanwhile`; return False when `stop` is
+        set.
+        """
         while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
             busy = left > _SPARE and meanwhile()
             await asyncio.sleep(0 if busy else min(left, _GLANCE))

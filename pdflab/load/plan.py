@@ -74,7 +74,7 @@ class Plan:
             yield Block(at, kind, which.integers(2**32, size=len(at), dtype=np.uint32))
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Give the plan one arrival at a time, in the order of sending."""
+        """Return the plan one arrival at a time, in the order of sending."""
         for block in self.blocks():
             for at, kind, seed in zip(
                 block.at.tolist(), block.kind.tolist(), block.seed.tolist(), strict=True
@@ -82,7 +82,7 @@ class Plan:
                 yield Arrival(at, KINDS[kind], seed)
 
     def describe(self) -> dict[str, Any]:
-        """Give the plan as plain data, for a saved run and for the generator's process."""
+        """Return the plan as plain data, for a saved run and for the generator's process."""
         trace = None if self.recorded is None else self.recorded.describe()
         return asdict(replace(self, recorded=None)) | {"seconds": self.seconds, "recorded": trace}
 
@@ -166,7 +166,7 @@ def month_end(
 
 
 def month_end_peak() -> float:
-    """Tell how many times its mean rate a month reaches on its last day."""
+    """Return how many times its mean rate a month reaches on its last day."""
     hours = _hourly_rates()
     return float(hours.max() / hours.mean())
 

@@ -63,7 +63,7 @@ class ProgressCounter:
             self._naive.append(send.answered_at - send.sent_at)
 
     def progress(self) -> Progress:
-        """Give the state of the load now."""
+        """Return the state of the load now."""
         now = self._clock()
         self._draw_due(now - self._began_at if self._began_at else -1.0)
         accept, naive, send_lag = (

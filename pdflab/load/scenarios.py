@@ -70,7 +70,7 @@ class Load(Protocol):
     """A load that is being sent, as a process or as a thread."""
 
     def poll(self) -> int | None:
-        """Give its exit code, or None while it still sends."""
+        """Return its exit code, or None while it still sends."""
 
     def terminate(self) -> None:
         """Tell it to stop sending, and see it end."""
@@ -112,13 +112,13 @@ class OperationStarter:
 
 
 def launch_process(settings: Settings) -> Launch:
-    """Give what starts the generator as a process of its own; it ends when its plan does, or with us."""
+    """Return what starts the generator as a process of its own; it ends when its plan does, or with us."""
 
     return lambda plan, target: LoadProcess(plan, target, settings)
 
 
 def launch_thread(settings: Settings) -> Launch:
-    """Give what starts the generator as a thread, where nothing may be spawned."""
+    """Return what starts the generator as a thread, where nothing may be spawned."""
     return lambda plan, target: LoadThread(plan, target, settings)
 
 
@@ -134,7 +134,7 @@ class LoadProcess:
         self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
 
     def poll(self) -> int | None:
-        """Give its exit code, or None while it still sends."""
+        """Return its exit code, or None while it still sends."""
         code = self._process.poll()
         if code is not None:
             end(self._process, seconds=0)
@@ -157,7 +157,7 @@ class LoadThread:
         self._thread.start()
 
     def poll(self) -> int | None:
-        """Give 0, or None while it still sends."""
+        """Return 0, or None while it still sends."""
         return None if self._thread.is_alive() else 0
 
     def terminate(self) -> None:

@@ -103,7 +103,7 @@ class Actions:
         self._panel.say(f"{lab.redis}; dashboard: {lab.url}")
 
     def run(self, endpoint: Endpoint) -> Run:
-        """Give what was seen at an endpoint since its latest batch, burst or month, or since the
+        """Return what was seen at an endpoint since its latest batch, burst or month, or since the
         beginning."""
         lab = self.lab
         sends, events = self._began.get(endpoint, (0, 0))

@@ -78,7 +78,7 @@ class ControlRoom:
         return self._actions.verdicts()
 
     def run(self, endpoint: Endpoint) -> Run:
-        """Give what was seen at an endpoint since its latest batch, burst or month, or since the
+        """Return what was seen at an endpoint since its latest batch, burst or month, or since the
         beginning."""
         return self._actions.run(endpoint)
 

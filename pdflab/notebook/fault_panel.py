@@ -128,7 +128,7 @@ class AttackPanel:
 
 
 def fill_line(lab: Lab, n: int) -> list[Send]:
-    """Ask for n large documents at once; give what the clients were told, when the workers are at it."""
+    """Ask for n large documents at once; return what the clients were told, when the workers are at it."""
     before = len(lab.sends())
     lab.operate("batch", n=n, lines=_LINES)
     wait_until(lambda: len(lab.sends()) == before + n)

@@ -38,7 +38,7 @@ def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
 
 
 def log_lines(lab: Lab, job_id: str) -> list[str]:
-    """Give the lines of jobs.log that are about a job, as they stand there."""
+    """Return the lines of jobs.log that are about a job, as they stand there."""
     lines = lab.settings.log_file.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if f'"{job_id}"' in line]
 

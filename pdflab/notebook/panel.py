@@ -83,7 +83,7 @@ class Panel:
 
     @property
     def buttons(self) -> dict[str, Button]:
-        """Give all buttons by name."""
+        """Return all buttons by name."""
         return self.loads | self.attacks | {"reset": self.restart}
 
     def tell(self, hint: str) -> None:

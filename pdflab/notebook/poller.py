@@ -142,7 +142,7 @@ def _living(lab: Lab) -> list[str]:
 
 
 def _runs(worker: str) -> bool:
-    """Tell whether a worker runs: on another machine it does, as far as we know."""
+    """Return whether a worker runs: on another machine it does, as far as we know."""
     worker_id = WorkerId.parse(worker)
     if worker_id.host != socket.gethostname():
         return True

@@ -18,7 +18,7 @@ _STRIPS = 8  # workers that there is room for
 
 
 def show_numbers(stats: Any, endpoints: Mapping[str, Numbers]) -> str:
-    """Give jobs by state, the line, and both endpoints beside each other: their rate and what clients
+    """Return jobs by state, the line, and both endpoints beside each other: their rate and what clients
     waited."""
     jobs = {name: f"{getattr(stats, name):,}" for name in ("queued", "processing", "completed", "failed")}
     line = {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)}
@@ -39,7 +39,7 @@ def show_trouble(words: str) -> str:
 
 
 def show_strips(living: Sequence[str], in_hand: Mapping[str, JobEvent], *, now: float, threads: bool) -> str:
-    """Give each worker a strip: idle, rendering what, or dead, with what it had in hand.
+    """Return each worker a strip: idle, rendering what, or dead, with what it had in hand.
 
     Dead is who has a job in hand and is not among the `living`.
     """
@@ -55,13 +55,13 @@ def show_strips(living: Sequence[str], in_hand: Mapping[str, JobEvent], *, now: 
 
 
 def show_log(events: Sequence[JobEvent]) -> str:
-    """Give the last lines of jobs.log, each with what says most."""
+    """Return the last lines of jobs.log, each with what says most."""
     lines = [_line(event) for event in events[-LINES:]]
     return f'<div class="pdflab-log"><em>jobs.log</em>\n{"<br>".join(lines)}</div>'
 
 
 def show_thumbnail(picture: bytes, *, url: str) -> str:
-    """Give the newest PDF as a picture that opens it."""
+    """Return the newest PDF as a picture that opens it."""
     source = f"data:image/png;base64,{b64encode(picture).decode()}"
     image = f'<img alt="the first page of the newest PDF" src="{source}">'
     link = f'<a class="pdflab-thumbnail" target="_blank" href="{html.escape(url)}">'
@@ -94,7 +94,7 @@ def _in_hand(event: JobEvent, now: float) -> str:
 
 
 def _name(worker: str, threads: bool) -> str:
-    """Give the id of its process, as `ps` shows it; threads share that, and have one of their own."""
+    """Return the id of its process, as `ps` shows it; threads share that, and have one of their own."""
     worker_id = WorkerId.parse(worker)
     return html.escape(worker_id.nonce[:4] if threads else str(worker_id.pid))
 

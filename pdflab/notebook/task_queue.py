@@ -27,7 +27,7 @@ class TaskQueue:
 
     @property
     def busy(self) -> bool:
-        """Tell whether an order waits or is being carried out."""
+        """Return whether an order waits or is being carried out."""
         return self._pending > 0
 
     def put(self, order: Order) -> None:

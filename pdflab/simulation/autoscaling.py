@@ -22,7 +22,7 @@ class Scaling(Protocol):
         """Seconds from the decision to the first job: a machine, an image, a process."""
 
     def rule(self) -> Rule:
-        """Give a decision: now, jobs waiting and workers → workers from now on, and when to decide again.
+        """Return a decision: now, jobs waiting and workers → workers from now on, and when to decide again.
 
         The first decision is at 0. A rule remembers what it has seen: take a new one for each simulation.
         """

@@ -77,7 +77,7 @@ class ServiceTimes:
         return seconds
 
     def moments(self, shares: Sequence[float]) -> tuple[float, float]:
-        """Give the mean and the SCV of a mix, with a share for each of KINDS."""
+        """Return the mean and the SCV of a mix, with a share for each of KINDS."""
         parts = [(share, self.seconds[kind]) for kind, share in zip(KINDS, shares, strict=True) if share]
         mean = sum(share * float(seconds.mean()) for share, seconds in parts)
         square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
@@ -144,12 +144,12 @@ class _Clock:
         return int(self.busy.max())
 
     def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
-        """Give what the clock shows in each stretch, with so many cores to share."""
+        """Return what the clock shows in each stretch, with so many cores to share."""
         left = np.maximum(cores - self.at_endpoint, 0.0)
         return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
 
     def mean(self, started: Floats, ended: Floats) -> Floats:
-        """Give how many were busy in each stretch, on average."""
+        """Return how many were busy in each stretch, on average."""
         return self._between(self.busy.astype(np.float64), started, ended) / np.maximum(ended - started, 1e-9)
 
     def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
@@ -179,7 +179,7 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Codes], machine: float
 
 
 def _accept(run: Run, columns: JobColumns) -> float:
-    """Give the seconds from asking to the line, for who meets nobody at the endpoint; in a batch, by
+    """Return the seconds from asking to the line, for who meets nobody at the endpoint; in a batch, by
     document.
 
     The quickest tenth meets nobody, whatever the crowd.

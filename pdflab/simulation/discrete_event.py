@@ -56,7 +56,7 @@ class Simulation:
         self._await_crash()
 
     def run(self, blocks: Iterable[Jobs]) -> Iterator[Requests]:
-        """Simulate until the last request has its ending, and give requests as they end, block by block.
+        """Simulate until the last request has its ending, and return requests as they end, block by block.
 
         Raises UsageError when jobs wait for workers who never come.
         """
@@ -97,7 +97,7 @@ class Simulation:
 
     def _check_end(self, end: float) -> None:
         if end == inf:
-            raise UsageError(f"{self._open:,} jobs wait for workers who never come; give the model some.")
+            raise UsageError(f"{self._open:,} jobs wait for workers who never come; return the model some.")
 
     # A request: at the endpoint, in the line, at work, at its end.
 
@@ -247,7 +247,7 @@ class Simulation:
         self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
 
     def _give(self) -> Requests:
-        """Give what has ended, and forget it."""
+        """Return what has ended, and forget it."""
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         self._rows = []
         number, attempt = columns[:2].astype(np.int64)
@@ -259,12 +259,12 @@ class Simulation:
 def simulate_events(
     blocks: Iterable[Jobs], model: Model, *, seed: int = 0, crashes: Iterable[float] = ()
 ) -> Requests:
-    """Simulate a model to its end, and give all requests in the order of their documents."""
+    """Simulate a model to its end, and return all requests in the order of their documents."""
     return join(Simulation(model, seed=seed, crashes=crashes).run(blocks))
 
 
 def crash_instants(every: float, *, seed: int) -> Iterator[float]:
-    """Give endless instants, exponentially apart: one each `every` seconds on average."""
+    """Return endless instants, exponentially apart: one each `every` seconds on average."""
     rng, at = np.random.default_rng(seed), 0.0
     while True:
         at += rng.exponential(every)

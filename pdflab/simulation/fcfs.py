@@ -58,7 +58,7 @@ class Served:
 
 
 def serve(at: Floats, service: Floats, free: list[float]) -> Floats:
-    """Give the instant at which each job is started, by the worker that is free first.
+    """Return the instant at which each job is started, by the worker that is free first.
 
     `at` ascends; `service` is how long each job takes. `free` is a heap of the instants at which the workers
     are free, one each; it is left as it is after the last job, so that the next block goes on from there.
@@ -75,7 +75,7 @@ def serve(at: Floats, service: Floats, free: list[float]) -> Floats:
 
 
 def serve_alone(at: Floats, service: Floats, free_at: float = 0.0) -> Floats:
-    """Give the instant at which each job is started by a single worker, without a loop.
+    """Return the instant at which each job is started by a single worker, without a loop.
 
     Job n ends at S(n) + max over k ≤ n of (at(k) − S(k−1)), S being the sum of the service times so far:
     the busy spell in which it ends began with some job k that found the worker free. It rounds otherwise

@@ -14,7 +14,7 @@ from pdflab.simulation.fcfs import Floats, Serve, serve
 
 @cache
 def fastest_serve() -> Serve:
-    """Give the compiled recursion, or the plain one without numba; compiling takes a second, once."""
+    """Return the compiled recursion, or the plain one without numba; compiling takes a second, once."""
     if find_spec("numba") is None:
         return serve
     from numba import njit

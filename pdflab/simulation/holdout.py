@@ -21,7 +21,7 @@ FIGURES = ("p50", "p95", "makespan")
 
 
 def replay(run: Run, workers: int) -> tuple[Served, Served]:
-    """Give a run as it was, and as the recursion has it from the same arrivals and seconds at work.
+    """Return a run as it was, and as the recursion has it from the same arrivals and seconds at work.
 
     Both hold the completed jobs in the order of their arrival, in seconds since the first. What differs is
     what the engine leaves out: the way from the line to a worker.
@@ -74,7 +74,7 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
 
 
 def at_pace(twin: Twin, run: Run) -> Twin:
-    """Give the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind,
+    """Return the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind,
     and what a document cost at the endpoint.
 
     What is still wrong with it then is the model, or chance, but no machine with other things to do.
@@ -90,7 +90,7 @@ def at_pace(twin: Twin, run: Run) -> Twin:
 
 
 def figures(run: Run) -> dict[str, float]:
-    """Give half of the clients' seconds until the PDF, 95 of 100 clients', and those until all was done."""
+    """Return half of the clients' seconds until the PDF, 95 of 100 clients', and those until all was done."""
     columns = send_columns(run.sends, run.events)
     told = percentiles(columns.complete)
     makespan = float(np.nanmax(columns.completed_at) - columns.intended_at.min())
@@ -98,7 +98,7 @@ def figures(run: Run) -> dict[str, float]:
 
 
 def _as_sent(run: Run) -> Plan:
-    """Give the plan that asks for the same kinds at the same instants; which documents does not matter."""
+    """Return the plan that asks for the same kinds at the same instants; which documents does not matter."""
     order = np.argsort(run.sends.intended_at, kind="stable")
     at = run.sends.intended_at[order] - run.sends.intended_at.min()
     kind = run.sends.kind.codes_in(KINDS)[order].astype(np.uint8)

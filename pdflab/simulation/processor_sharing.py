@@ -15,11 +15,11 @@ class ProcessorSharingClock:
         self._since = self._shown = 0.0  # at that instant it showed that much, and has had this pace since
 
     def at(self, now: float) -> float:
-        """Give what it shows at an instant."""
+        """Return what it shows at an instant."""
         return self._shown + (now - self._since) * self._pace
 
     def wall(self, shown: float) -> float:
-        """Give the instant at which it will show that much, if nothing changes its pace."""
+        """Return the instant at which it will show that much, if nothing changes its pace."""
         return self._since + (shown - self._shown) / self._pace if self._pace else inf
 
     def share(self, now: float, busy: int, at_endpoint: int) -> None:

@@ -17,7 +17,7 @@ class ServerPool:
         self._billed_until = 0.0
 
     def want(self, wanted: int, now: float, busy: int) -> int:
-        """Decide on a number of workers, and give how many of them have to be called."""
+        """Decide on a number of workers, and return how many of them have to be called."""
         self.bill(now, busy)
         missing, self.wanted = wanted - self.present - self._coming, wanted
         if missing < 0:

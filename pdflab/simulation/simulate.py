@@ -14,7 +14,7 @@ from pdflab.simulation.model import Model, Outcome, Requests
 
 
 def simulate_requests(blocks: Iterable[Jobs], model: Model, *, seed: int = 0) -> Requests:
-    """Simulate a model to its end, and give all requests in the order of their documents.
+    """Simulate a model to its end, and return all requests in the order of their documents.
 
     What comes out does not depend on which engine did it, to the last bit.
     """
@@ -24,13 +24,13 @@ def simulate_requests(blocks: Iterable[Jobs], model: Model, *, seed: int = 0) ->
 
 
 def _is_a_line(jobs: Iterable[Jobs], model: Model) -> bool:
-    """Tell whether nothing happens but waiting: a core for each worker and the API, clients that stay."""
+    """Return whether nothing happens but waiting: a core for each worker and the API, clients that stay."""
     needed = model.workers + (model.accept > 0)
     return model.scaling is None and model.cores >= needed and all(block.patience is None for block in jobs)
 
 
 def _by_recursion(jobs: list[Jobs], model: Model) -> Requests | None:
-    """Give None when more jobs wait at a time than may: then some are refused."""
+    """Return None when more jobs wait at a time than may: then some are refused."""
     at = np.concatenate([np.empty(0), *(block.at for block in jobs)])
     service = np.concatenate([np.empty(0), *(block.service for block in jobs)])
     queued_at = at if not model.accept else _served(at, np.full(len(at), model.accept), 1)[1]
@@ -48,7 +48,7 @@ def _served(at: Floats, service: Floats, workers: int) -> tuple[Floats, Floats]:
 
 
 def _most_before(queued_at: Floats, started_at: Floats) -> int:
-    """Give how many jobs waited before one that had to wait, at most; 0 if none had to."""
+    """Return how many jobs waited before one that had to wait, at most; 0 if none had to."""
     waits = np.flatnonzero(started_at > queued_at)
     before = waits - np.searchsorted(started_at, queued_at[waits], side="right")  # a line starts in order
     return int(before.max(initial=-1))

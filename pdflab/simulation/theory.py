@@ -44,7 +44,7 @@ class LongRun:
 
 
 def little(arrival_rate: float, latency: float) -> float:
-    """Give L = λW, the jobs in a system in which each spends `latency` seconds.
+    """Return L = λW, the jobs in a system in which each spends `latency` seconds.
 
     Assumes nothing but that what comes also goes.
     Source: Little, A proof for the queuing formula L = λW, Operations Research 9 (1961).
@@ -64,7 +64,7 @@ def mm1(arrival_rate: float, service_rate: float) -> LongRun:
 
 
 def erlang_b(load: float, workers: int) -> float:
-    """Give the share of jobs that M/M/c/c turns away, no line being allowed: B(n) = aB(n−1)/(n + aB(n−1)).
+    """Return the share of jobs that M/M/c/c turns away, no line being allowed: B(n) = aB(n−1)/(n + aB(n−1)).
 
     `load` is a = λ/μ. Assumes Poisson arrivals; the service times may have any distribution.
     Source: Erlang (1917); the recursion is in Cooper, Introduction to Queueing Theory (1981), section 3.3.
@@ -78,7 +78,7 @@ def erlang_b(load: float, workers: int) -> float:
 
 
 def erlang_c(load: float, workers: int) -> float:
-    """Give the share of jobs that have to wait in M/M/c: C = B/(1 − ρ(1 − B)), B being Erlang's B.
+    """Return the share of jobs that have to wait in M/M/c: C = B/(1 − ρ(1 − B)), B being Erlang's B.
 
     `load` is a = λ/μ. Assumes Poisson arrivals and exponential service times.
     Source: Cooper, Introduction to Queueing Theory (1981), section 3.4. Raises UsageError unless a < c.
@@ -100,7 +100,7 @@ def mmc(arrival_rate: float, service_rate: float, workers: int) -> LongRun:
 
 
 def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: int, *, share: float) -> float:
-    """Give the seconds in the line that a `share` of all jobs do not exceed, in M/M/c.
+    """Return the seconds in the line that a `share` of all jobs do not exceed, in M/M/c.
 
     P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
     """
@@ -173,7 +173,7 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
 
 
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
-    """Give c = a + β√a, the workers with whom about that share of jobs has to wait.
+    """Return c = a + β√a, the workers with whom about that share of jobs has to wait.
 
     β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: as much spare capacity as the load varies, times a grade
     of service. Assumes M/M/c with many workers. An approximation: for wait probabilities of
@@ -190,7 +190,7 @@ def square_root_staffing(load: float, *, wait_probability: float) -> int:
 
 
 def halfin_whitt(beta: float) -> float:
-    """Give the share of jobs that have to wait with a + β√a workers, as a grows. Source as above."""
+    """Return the share of jobs that have to wait with a + β√a workers, as a grows. Source as above."""
     density = exp(-beta * beta / 2) / sqrt(2 * pi)
     return 1 / (1 + beta * NormalDist().cdf(beta) / density)
 
@@ -228,7 +228,7 @@ class Scalability:
     crosstalk: float  # β, what each pair of workers loses to one another
 
     def throughput(self, workers: ArrayLike) -> ArrayLike:
-        """Give the jobs a second that so many workers do together."""
+        """Return the jobs a second that so many workers do together."""
         n = np.asarray(workers, dtype=np.float64)
         γ, α, β = self.alone, self.contention, self.crosstalk
         return γ * n / (1 + α * (n - 1) + β * n * (n - 1))
@@ -262,7 +262,7 @@ def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
 
 
 def _fit_costs(n: Floats, x: Floats) -> Floats:
-    """Give 1/γ, α/γ and β/γ; each step of Newton and Gauss is halved until it makes the fit better."""
+    """Return 1/γ, α/γ and β/γ; each step of Newton and Gauss is halved until it makes the fit better."""
     terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
     costs: Floats = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)
     if not np.all(terms @ costs > 0):

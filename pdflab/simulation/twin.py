@@ -46,7 +46,7 @@ class Twin:
         return cls(queued_endpoint(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
 
     def capacity(self, mix: Sequence[float]) -> float:
-        """Give how many documents a second its workers make of a mix, with a share for each of KINDS."""
+        """Return how many documents a second its workers make of a mix, with a share for each of KINDS."""
         return min(self.model.workers, self.model.cores) / self.service.moments(mix)[0]
 
     def simulate(self, plan: Plan, *, seed: int = 0) -> Run:
@@ -86,7 +86,7 @@ def simulate(
 
 
 def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: int = 0) -> Iterator[Jobs]:
-    """Give a plan's jobs, block by block, with service times drawn for them."""
+    """Return a plan's jobs, block by block, with service times drawn for them."""
     rng = np.random.default_rng([seed, plan.seed])
     for block in plan.blocks():
         waits = None if patience == inf else np.full(len(block.at), patience)
@@ -103,7 +103,7 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
 
 
 def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
-    """Tell what each client saw; who asks again does it with the intended instant of its first attempt."""
+    """Return what each client saw; who asks again does it with the intended instant of its first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
     heard_at = requests.ended_at if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
@@ -123,7 +123,9 @@ def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
 
 
 def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
-    """Tell what became of each job that was taken in, in the order of time. There is no line at the trap."""
+    """Return what became of each job that was taken in, in the order of time. There is no line at the
+    trap.
+    """
     rows = len(requests.at)
     never = np.full(rows, np.nan)
     at = np.concatenate(
@@ -142,7 +144,7 @@ def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
 
 
 def _coded(codes: dict[Outcome, int], other: int) -> Integers:
-    """Give a table to look outcomes up in."""
+    """Return a table to look outcomes up in."""
     return np.array([codes.get(outcome, other) for outcome in Outcome], dtype=np.int16)
 
 

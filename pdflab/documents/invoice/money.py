@@ -43,7 +43,7 @@ class Totals:
 def line_net(
     quantity: Decimal, unit_price: Decimal, *, currency: str, discount: Decimal = Decimal(0)
 ) -> Decimal:
-    """Give a line without VAT, less its discount in percent, rounded once and half-up to the coin."""
+    """Return a line without VAT, less its discount in percent, rounded once and half-up to the coin."""
     with localcontext(prec=_DIGITS):
         return _rounded(quantity * unit_price * (100 - discount) / 100, currency)
 
@@ -83,7 +83,7 @@ def format_number(number: Decimal) -> str:
 
 
 def decimals(currency: str) -> int:
-    """Tell how many digits stand behind the point: 2 for EUR, none for JPY, 3 for KWD."""
+    """Return how many digits stand behind the point: 2 for EUR, none for JPY, 3 for KWD."""
     return _DECIMALS.get(currency, 2)
 
 

@@ -31,7 +31,7 @@ _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 
 
 def is_iban(text: str) -> bool:
-    """Tell whether a text without blanks is an IBAN whose check digits are right (ISO 13616, ISO 7064)."""
+    """Return whether a text without blanks is an IBAN whose check digits are right (ISO 13616, ISO 7064)."""
     if not (15 <= len(text) <= 34 and text.isascii() and text.isalnum() and text.isupper()):
         return False
     fits = len(text) == _LENGTHS.get(text[:2], len(text))
@@ -51,7 +51,7 @@ def spaced(iban: str) -> str:
 def transfer_text(
     *, name: str, iban: str, amount: Decimal, remittance: str, bic: str | None = None
 ) -> bytes | None:
-    """Give the text of a transfer in euro, or None where EPC069-12 has no room for it, or the account is
+    """Return the text of a transfer in euro, or None where EPC069-12 has no room for it, or the account is
     in a country that takes no such transfer.
 
     It holds amounts of 0.01 to 999,999,999.99; a name is cut at 70 characters, a remittance at 140.

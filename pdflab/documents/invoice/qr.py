@@ -41,7 +41,7 @@ class _Template(NamedTuple):
 
 
 def qr_rows(text: bytes) -> list[str]:
-    """Give the rows of a code of level M, each a text of 0 and 1 (dark), without a border.
+    """Return the rows of a code of level M, each a text of 0 and 1 (dark), without a border.
 
     Raises ValueError for more than 331 bytes, which is what version 13 holds.
     """
@@ -90,7 +90,7 @@ def _zigzag(kinds: list[list[int]]) -> Iterator[tuple[int, int]]:
 
 
 def _codewords(text: bytes, version: int) -> int:
-    """Give data and correction, the bytes of the blocks by turns, as one number."""
+    """Return data and correction, the bytes of the blocks by turns, as one number."""
     count, total, correction = _BLOCKS[version]
     digits = 8 if version < 10 else 16
     head = (4 << digits | len(text)) << (8 * len(text)) | int.from_bytes(text)
@@ -114,7 +114,7 @@ def _correction(data: bytes, length: int) -> bytes:
 
 @cache
 def _remainders(length: int) -> list[int]:
-    """Give the remainder of each byte that is followed by `length` zeros."""
+    """Return the remainder of each byte that is followed by `length` zeros."""
     generator = 1
     for power in range(length):
         scaled = generator

@@ -43,7 +43,7 @@ class Sum:
 
     @property
     def height(self) -> float:
-        """Give what the line takes, its rule included."""
+        """Return what the line takes, its rule included."""
         return self.style.leading + (10 if self.rule else 3)
 
 
@@ -67,7 +67,7 @@ class Settlement:
 
     @property
     def height(self) -> float:
-        """Give what has to stand together."""
+        """Return what has to stand together."""
         sums = sum(line.height for line in self.sums)
         return ABOVE + (max(sums, self._payment_height) if self.beside else sums)
 

@@ -69,7 +69,7 @@ class Labels:
 
 
 def labels_for(locale: str) -> Labels:
-    """Give the words of a locale's language."""
+    """Return the words of a locale's language."""
     return _labels(locale[:2] if locale[:2] in _LANGUAGES else _LANGUAGES[0])
 
 

@@ -33,7 +33,7 @@ class _Plot:
 
     @property
     def step(self) -> float:
-        """Give the width that one label has."""
+        """Return the width that one label has."""
         return (self.right - self.left) / len(self.labels)
 
     @property
@@ -42,7 +42,7 @@ class _Plot:
 
     @property
     def upright(self) -> Style:
-        """Give the style of labels that stand: small enough for their number."""
+        """Return the style of labels that stand: small enough for their number."""
         return Style(min(SMALL.size, self.step * 0.9), colour=SMALL.colour)
 
     def x(self, place: int) -> float:
@@ -69,7 +69,7 @@ def draw_chart(sheet: Sheet, chart: Chart) -> None:
 
 
 def chart_height(sheet: Sheet, chart: Chart) -> float:
-    """Tell how much of a page a chart takes, with its title and labels."""
+    """Return how much of a page a chart takes, with its title and labels."""
     return _height(sheet, chart, _plot(sheet, chart))
 
 

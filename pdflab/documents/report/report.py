@@ -102,7 +102,7 @@ def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> Non
 
 
 def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]:
-    """Leave room for the contents, over as many pages as they take, and give the place of each line."""
+    """Leave room for the contents, over as many pages as they take, and return the place of each line."""
     places = []
     sheet.y += 24
     sheet.needs(HEADING.leading + 6 + 2 * READING.leading)
@@ -129,7 +129,7 @@ def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> Non
 
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:
-    """Draw a section, and give the place of its heading."""
+    """Draw a section, and return the place of its heading."""
     columns = _columns(sheet, section.table) if section.table else []
     heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
     sheet.y += 10 if sheet.y > MARGIN else 0
@@ -170,6 +170,6 @@ def _columns(sheet: Sheet, table: Table) -> list[Column]:
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
-    """Tell whether all filled cells are numbers, perhaps with a sign, a currency or a percent."""
+    """Return whether all filled cells are numbers, perhaps with a sign, a currency or a percent."""
     filled = [cell.strip() for cell in cells if cell.strip() not in ("", "-", "–")]
     return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)

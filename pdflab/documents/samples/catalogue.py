@@ -33,12 +33,12 @@ class Market:
 
     @property
     def country(self) -> str:
-        """Give the ISO code of the country."""
+        """Return the ISO code of the country."""
         return self.locale[3:]
 
     @property
     def language(self) -> str:
-        """Give the ISO code of the language."""
+        """Return the ISO code of the language."""
         return self.locale[:2]
 
 

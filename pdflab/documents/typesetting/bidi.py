@@ -19,7 +19,7 @@ _BREAKABLE = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
 
 
 def has_rtl(text: str) -> bool:
-    """Tell whether any of a text is read from right to left."""
+    """Return whether any of a text is read from right to left."""
     return _RTL.search(text) is not None
 
 
@@ -29,7 +29,7 @@ def count_rtl(text: str) -> int:
 
 
 def reads_from_right(text: str) -> bool:
-    """Tell whether a paragraph is read from right to left: its first letter decides."""
+    """Return whether a paragraph is read from right to left: its first letter decides."""
     if text.isascii() or not has_rtl(text):
         return False
     kinds = (unicodedata.bidirectional(character) for character in text)

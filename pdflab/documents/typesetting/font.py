@@ -42,11 +42,11 @@ class CoreFont(NamedTuple):
         return False
 
     def has(self, character: str) -> bool:
-        """Tell whether there is a glyph for a character."""
+        """Return whether there is a glyph for a character."""
         return is_western(character)
 
     def has_all(self, text: str) -> bool:
-        """Tell whether there is a glyph for every character of a text."""
+        """Return whether there is a glyph for every character of a text."""
         return text.isascii() or is_western(text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
@@ -69,11 +69,11 @@ class Face:
         self._advances = {character: self.advance(glyph) for character, glyph in self.glyphs.items()}
 
     def has(self, character: str) -> bool:
-        """Tell whether there is a glyph for a character."""
+        """Return whether there is a glyph for a character."""
         return ord(character) in self._covered
 
     def has_all(self, text: str) -> bool:
-        """Tell whether there is a glyph for every character of a text."""
+        """Return whether there is a glyph for every character of a text."""
         return self.codes.keys() >= set(text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
@@ -83,11 +83,11 @@ class Face:
         return sum(map(self._advances.__getitem__, text))
 
     def glyph_of(self, character: str) -> int:
-        """Give the number of the glyph of a character by itself."""
+        """Return the number of the glyph of a character by itself."""
         return self._font.get_nominal_glyph(ord(character)) or 0
 
     def advance(self, glyph: int) -> int:
-        """Give the width of a glyph."""
+        """Return the width of a glyph."""
         width: float = self._font.get_glyph_h_advance(glyph) * self._scale
         return round(width)
 
@@ -114,7 +114,7 @@ class Face:
         return glyphs
 
     def program(self, used: Iterable[int]) -> bytes:
-        """Give the font file to embed: without hints and layout, and without the glyphs nobody used."""
+        """Return the font file to embed: without hints and layout, and without the glyphs nobody used."""
         if self.part and not self.shaped:
             return bytes(self._face.blob.data)
         glyphs = range(self._face.glyph_count) if self.part else used
@@ -122,7 +122,7 @@ class Face:
 
     @cached_property
     def name(self) -> str:
-        """Give the name of the font in a PDF; its six letters tell the parts of one font apart."""
+        """Return the name of the font in a PDF; its six letters tell the parts of one font apart."""
         number = zlib.crc32(repr(list(self._covered)).encode()) if self.part else int(self._bold)
         tag = "".join(chr(65 + number // 26**place % 26) for place in range(6))
         plain = re.sub(r"[^A-Za-z0-9-]", "", self._face.get_name(6) or "") or "Unnamed"
@@ -130,17 +130,17 @@ class Face:
 
     @property
     def glyph_count(self) -> int:
-        """Give the number of glyphs."""
+        """Return the number of glyphs."""
         return int(self._face.glyph_count)
 
     @cached_property
     def is_cff(self) -> bool:
-        """Tell whether its outlines are of the PostScript kind."""
+        """Return whether its outlines are of the PostScript kind."""
         return "CFF " in self._face.table_tags
 
     @cached_property
     def measures(self) -> tuple[int, int, int, tuple[int, ...]]:
-        """Give ascender, descender, height of capitals, and the box that holds every glyph."""
+        """Return ascender, descender, height of capitals, and the box that holds every glyph."""
         extents = self._font.get_font_extents("ltr")
         capitals = self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
         box = struct.unpack_from(">4h", self._face.reference_table("head").data, 36)
@@ -157,7 +157,7 @@ def _core_widths(bold: bool) -> dict[str, int]:
 
 
 def is_western(text: str) -> bool:
-    """Tell whether the core font can write a text."""
+    """Return whether the core font can write a text."""
     try:
         text.encode(ENCODING)
     except UnicodeEncodeError:

@@ -83,7 +83,7 @@ class FontBook:
         return self._typesetters[regular]
 
     def _leading_letter(self, text: str) -> str:
-        """Give a letter of the script with most letters beyond the western ones; '' when there are none."""
+        """Return a letter of the script with most letters beyond the western ones; '' when there are none."""
         letters: dict[Face, str] = {}
         votes: Counter[Face] = Counter()
         for letter, count in Counter(filter(str.isalpha, clean(text))).items():

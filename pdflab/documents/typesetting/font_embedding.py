@@ -45,7 +45,7 @@ def embed(face: Face, used: Mapping[int, str]) -> Embedding:
 
 
 def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
-    """Give the five objects, the first of which is the font itself, as they will be numbered."""
+    """Return the five objects, the first of which is the font itself, as they will be numbered."""
     ascender, descender, capitals, box = face.measures
     name, kind = face.name, "CIDFontType0" if face.is_cff else "CIDFontType2"
     mapping = "" if face.is_cff else " /CIDToGIDMap /Identity"

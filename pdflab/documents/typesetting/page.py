@@ -40,7 +40,7 @@ class Style:
 
     @property
     def leading(self) -> float:
-        """Give the height of a line."""
+        """Return the height of a line."""
         return self.size * 1.4
 
 
@@ -92,12 +92,12 @@ class Sheet(FPDF):
 
     @property
     def bottom(self) -> float:
-        """Give the lowest y that content may reach."""
+        """Return the lowest y that content may reach."""
         return self.h - MARGIN - 8
 
     @property
     def right(self) -> float:
-        """Give the x of the right edge."""
+        """Return the x of the right edge."""
         return self.w - MARGIN
 
     def put(
@@ -181,7 +181,7 @@ class Sheet(FPDF):
         super().add_page(*args, **kwargs)
 
     def finish(self, signature: str) -> Rendered:
-        """Number the pages, now that their count is known, sign them, and give the document."""
+        """Number the pages, now that their count is known, sign them, and return the document."""
         for number in self.pages:
             self.page = number
             self._number_page(number, signature)

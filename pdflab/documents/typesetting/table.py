@@ -82,7 +82,7 @@ def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
-    """Give each column the width it wants; if that is too much, only the widest give way."""
+    """Return each column the width it wants; if that is too much, only the widest give way."""
     widths, left = list(wanted), total
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     for rank, index in enumerate(order):
@@ -108,7 +108,7 @@ class _Table:
         self.heading_height = _height(self.heading, LABEL)
 
     def levels(self, row: Row, style: Style) -> list[Row]:
-        """Wrap the cells of a row, and give its lines from top to bottom."""
+        """Wrap the cells of a row, and return its lines from top to bottom."""
         wrapped = [
             [text]
             if not text or (column.snug and "\n" not in text)

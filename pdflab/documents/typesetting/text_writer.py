@@ -64,11 +64,11 @@ class Pen:
         self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
 
     def finish(self) -> bytes:
-        """Give the bytes of the document."""
+        """Return the bytes of the document."""
         return bytes(self._pdf.output(output_producer_class=_Producer))
 
     def number_of(self, face: Face) -> int:
-        """Give the number by which pages know a font."""
+        """Return the number by which pages know a font."""
         return self._numbers[face]
 
     def _draw(self, operators: str) -> None:

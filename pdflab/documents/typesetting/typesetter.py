@@ -119,11 +119,13 @@ class Typesetter:
         yield line
 
     def _fits(self, text: str, width: float, bold: bool) -> bool:
-        """Tell whether a text fits on a line; one that no line could hold is never measured as a whole."""
+        """Return whether a text fits on a line; one that no line could hold is never measured as a whole."""
         return len(text) <= _A_LINE and self.width(text, bold) <= width
 
     def _words(self, text: str, width: float, bold: bool) -> Iterator[tuple[bool, str, float]]:
-        """Give the pieces between which a line may end: whether a space comes first, the piece, its width."""
+        """Return the pieces between which a line may end: whether a space comes first, the piece, its
+        width.
+        """
         for word in filter(None, text.split(" ")):
             if word.isascii() and self._fits(word, width, bold):
                 yield True, word, self.width(word, bold)

@@ -54,7 +54,7 @@ class Lesson:
         return Words(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
 
     def predicted(self, name: str) -> float:
-        """Give a guess back. Raises UsageError when there is none: a chart without it teaches less."""
+        """Return a guess back. Raises UsageError when there is none: a chart without it teaches less."""
         if name not in self._predictions:
             raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
         return self._predictions[name]

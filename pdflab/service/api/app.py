@@ -113,7 +113,7 @@ def show_job(job_id: str) -> dict[str, Any] | Response:
 
 @views.get("/jobs/<job_id>/pdf")
 def show_pdf(job_id: str) -> Response:
-    """Give the PDF, or 409 while there is none."""
+    """Return the PDF, or 409 while there is none."""
     job = _service().queue.get(job_id)
     if job is None:
         return _unknown(job_id)
@@ -173,13 +173,13 @@ def retry_dead_letters() -> tuple[dict[str, Any], int]:
 
 @views.get("/stats")
 def show_stats() -> dict[str, Any]:
-    """Give the numbers of the whole; the same half-second-old look for all who ask."""
+    """Return the numbers of the whole; the same half-second-old look for all who ask."""
     return asdict(_service().stats())
 
 
 @views.get("/snapshot")
 def show_snapshot() -> Response:
-    """Give all that the dashboard shows; the same half-second-old look for all who ask."""
+    """Return all that the dashboard shows; the same half-second-old look for all who ask."""
     snapshot = Response(_service().snapshot(), content_type="application/json")
     snapshot.headers["Cache-Control"] = "no-store"
     return snapshot
@@ -196,7 +196,7 @@ def start_operation(name: str) -> tuple[dict[str, Any], int]:
 
 @views.get("/events")
 def list_events() -> dict[str, Any] | Response:
-    """Give the transitions since a position, and the position to ask for next."""
+    """Return the transitions since a position, and the position to ask for next."""
     after = request.args.get("after", "0")
     if not re.fullmatch("[0-9]{1,15}(-[0-9]{1,15})?", after):
         return problem(400, "after is the position that the last answer gave, or 0.")
@@ -207,7 +207,7 @@ def list_events() -> dict[str, Any] | Response:
 
 @views.get("/metrics")
 def show_metrics() -> Response:
-    """Give the numbers to Prometheus."""
+    """Return the numbers to Prometheus."""
     text, content_type = exposition(_service().stats())
     return Response(text, content_type=content_type)
 

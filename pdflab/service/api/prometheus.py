@@ -19,7 +19,7 @@ _GAUGES = {
 
 
 def exposition(stats: Stats) -> tuple[bytes, str]:
-    """Give the text for GET /metrics and its content type."""
+    """Return the text for GET /metrics and its content type."""
     registry = CollectorRegistry()
     jobs = Gauge(
         "pdflab_jobs", "Jobs by state; those that ended, since the beginning.", ["state"], registry=registry

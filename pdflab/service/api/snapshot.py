@@ -35,7 +35,7 @@ class Snapshot:
         self._trail: deque[Point] = deque(maxlen=_TRAIL + 1)
 
     def take(self) -> bytes:
-        """Look at everything; give it as JSON, made once for all viewers. Raises BrokerUnavailable."""
+        """Look at everything; return it as JSON, made once for all viewers. Raises BrokerUnavailable."""
         stats = self._stats()
         jobs, workers = self._view.look(_NEWEST)
         self._remember(stats)
@@ -54,7 +54,7 @@ class Snapshot:
             self._trail.append((now, stats.queued, stats.completed))
 
     def _told_trail(self) -> list[list[float]]:
-        """Give each point as seconds ago, jobs QUEUED, PDFs a second since the point before."""
+        """Return each point as seconds ago, jobs QUEUED, PDFs a second since the point before."""
         now = self._clock()
         return [
             [now - at, queued, max(completed - earlier, 0) / (at - before)]
@@ -67,7 +67,7 @@ def _of(jobs: list[SeenJob], state: JobState) -> list[SeenJob]:
 
 
 def _latency(jobs: list[SeenJob]) -> dict[str, float | None]:
-    """Give what the newest PDFs took, half of them less: in the line, at a worker, both together."""
+    """Return what the newest PDFs took, half of them less: in the line, at a worker, both together."""
     done = [(job.waited, job.rendered or 0.0) for job in _of(jobs, JobState.COMPLETED)]
     if not done:
         return dict.fromkeys(("waited", "rendered", "total"))

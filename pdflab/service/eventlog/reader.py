@@ -26,7 +26,7 @@ class Tail(Generic[T]):
         self._lock = Lock()
 
     def read(self) -> list[T]:
-        """Give everything that the file has held so far."""
+        """Return everything that the file has held so far."""
         with self._lock:
             if self._path.exists():
                 self._take_new()

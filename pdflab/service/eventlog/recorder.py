@@ -68,7 +68,7 @@ class Recorder:
         self.close()
 
     def run_once(self, timeout: float = 0.001) -> int:
-        """Wait up to `timeout` seconds for events, write them, and give how many there were."""
+        """Wait up to `timeout` seconds for events, write them, and return how many there were."""
         events = self._queue.follow(self._last_id, timeout)
         if not events:
             return 0
@@ -79,7 +79,7 @@ class Recorder:
         return len(events)
 
     def close(self) -> None:
-        """Write the rest, if Redis still answers, and give up the lock."""
+        """Write the rest, if Redis still answers, and return up the lock."""
         try:
             while self.run_once():
                 pass
@@ -93,7 +93,7 @@ class Recorder:
         self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
 
     def _lines(self, event: JobEvent) -> list[str]:
-        """Give an event's line; before it a line that says so, if the numbering does not go on."""
+        """Return an event's line; before it a line that says so, if the numbering does not go on."""
         lines = []
         expected = self._last_number + 1
         if self._last_number and event.number != expected:

@@ -26,7 +26,7 @@ class CachedCall(Generic[T]):
         self._absence = BrokerUnavailable("Nobody has looked yet.")
 
     def __call__(self) -> T:
-        """Give what was seen last, or look again. Raises BrokerUnavailable while Redis is away."""
+        """Return what was seen last, or look again. Raises BrokerUnavailable while Redis is away."""
         with self._lock:
             if self._clock() - self._looked_at > _LASTS:
                 self._seen = self._attempt()

@@ -15,7 +15,7 @@ _JSON = "application/json"
 
 
 def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
-    """Give the OpenAPI 3.1 description of every route."""
+    """Return the OpenAPI 3.1 description of every route."""
     schema = request_schema(ref_template="#/components/schemas/{model}")
     definitions = schema.pop("$defs", {})
     paths: dict[str, dict[str, Any]] = {}

@@ -44,7 +44,7 @@ class HostOriginCheck:
         return self._app(environ, start_response)
 
     def _is_ours(self, host: str) -> bool:
-        """Tell whether a name is ours. An address always is: rebinding needs a name that it can point here.
+        """Return whether a name is ours. An address always is: rebinding needs a name that it can point here.
 
         Without a Host header (HTTP/1.0) it is no browser that asks.
         """
@@ -68,7 +68,7 @@ def _own_names(settings: Settings) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _host_name(header: str) -> str:
-    """Give the name in a Host header, without port, brackets and the root's dot."""
+    """Return the name in a Host header, without port, brackets and the root's dot."""
     try:
         return (urlsplit(f"//{header}").hostname or header).rstrip(".")
     except ValueError:
@@ -85,7 +85,7 @@ def _is_address(host: str) -> bool:
 
 
 def _is_foreign(environ: dict[str, Any]) -> bool:
-    """Tell whether a browser sent this for a page of another site.
+    """Return whether a browser sent this for a page of another site.
 
     Browsers tell with Sec-Fetch-Site, but old ones, and all of them when it goes over plain HTTP to another
     machine, only with Origin. This is the algorithm of Go's net/http.CrossOriginProtection.

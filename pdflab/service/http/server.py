@@ -45,7 +45,7 @@ def listener(fd: int) -> socket.socket:
 
 
 def address(sock: socket.socket) -> str:
-    """Give the URL at which a listening socket is reached from this machine."""
+    """Return the URL at which a listening socket is reached from this machine."""
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

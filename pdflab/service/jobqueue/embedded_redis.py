@@ -113,7 +113,7 @@ def _answered(client: Any) -> list[str]:
 
 @cache
 def _change_fakeredis() -> None:
-    """Give fakeredis a Lua without ways out, and remove its unsafe commands; lupa itself stays as it is."""
+    """Return fakeredis a Lua without ways out, and remove its unsafe commands; lupa itself stays as it is."""
     from fakeredis._commands import SUPPORTED_COMMANDS
     from fakeredis.commands_mixins import scripting_mixin
 

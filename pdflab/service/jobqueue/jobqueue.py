@@ -99,7 +99,7 @@ class JobQueue(QueueView):
     # Accepting
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]:
-        """Accept jobs, all or none, in one round trip, and give their ids.
+        """Accept jobs, all or none, in one round trip, and return their ids.
 
         An idempotency key that is known answers with the job it was answered with before. Raises KeyReused
         when that job was another document, and QueueFull when the line has no room for all of them.
@@ -129,7 +129,7 @@ class JobQueue(QueueView):
         )
 
     def cancel(self, job_id: str) -> JobState | None:
-        """End a job that is QUEUED as FAILED; give the state it was found in, or None for no such job."""
+        """End a job that is QUEUED as FAILED; return the state it was found in, or None for no such job."""
         state = self._run("cancel", job_id, self._settings.retention)
         return JobState(state) if state else None
 
@@ -182,7 +182,9 @@ class JobQueue(QueueView):
         return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
 
     def expired(self, limit: int = 1000) -> list[str]:
-        """Give jobs whose time of keeping is over: their files are to be removed, then they are forgotten."""
+        """Return jobs whose time of keeping is over: their files are to be removed, then they are
+        forgotten.
+        """
         return list(self._run("expired", self._settings.retention, limit))
 
     def forget(self, job_ids: Sequence[str]) -> None:

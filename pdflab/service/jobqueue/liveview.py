@@ -54,7 +54,8 @@ class LiveView(QueueView):
         super().__init__(queue._redis, steps=("look",), clock_offset=queue.clock_offset)
 
     def look(self, newest: int) -> tuple[list[SeenJob], list[SeenWorker]]:
-        """Give the newest jobs of each state and all that are PROCESSING, the newest first; and the workers.
+        """Return the newest jobs of each state and all that are PROCESSING, the newest first; and the
+        workers.
 
         `newest` says how many of each.
         """
@@ -85,7 +86,7 @@ def _seen_job(now: float, job_id: str, kind: str, state: str, sequence: str, *mo
 
 
 def _seen_workers(now: float, jobs: list[SeenJob], registry: dict[str, dict[str, Any]]) -> list[SeenWorker]:
-    """Tell what each does by the jobs' own records: the registry is only renewed every third of a lease."""
+    """Return what each does by the jobs' own records: the registry is only renewed every third of a lease."""
     busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
     workers = [
         SeenWorker(worker, worker in registry, job.job_id, job.title, job.rendered)

@@ -80,7 +80,7 @@ class QueueView:
         return [job for job in self._records(ids[:limit]) if job.state is state]
 
     def dead_letters(self) -> Iterator[Job]:
-        """Give the jobs that FAILED and that somebody could want again, oldest first, a page at a time.
+        """Return the jobs that FAILED and that somebody could want again, oldest first, a page at a time.
 
         Those that a user cancelled, or that have been tried again, are none.
         """
@@ -119,7 +119,7 @@ class QueueView:
         return JobEvent.from_fields(entries[0][1], entries[0][0]) if entries else None
 
     def workers(self) -> list[dict[str, Any]]:
-        """Tell what each worker in the registry does and since when."""
+        """Return what each worker in the registry does and since when."""
         with our_errors():
             ids: Any = self._redis.zrange("pdf_jobs_workers", 0, -1)
             doing: Any = self._redis.mget([f"pdf_jobs_worker:{worker}" for worker in ids]) if ids else []

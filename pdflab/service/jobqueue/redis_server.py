@@ -73,7 +73,7 @@ class Broker:
             self.process = self.start()
 
     def cut(self) -> int:
-        """Cut every connection to the Redis, as a failing network would, and give how many there were."""
+        """Cut every connection to the Redis, as a failing network would, and return how many there were."""
         self._require_server("cuts no connection")
         with self._own_client() as client:
             cut: Any = client.client_kill_filter(_type="normal", skipme=True)
@@ -88,7 +88,7 @@ class Broker:
 
     @property
     def can_be_attacked(self) -> bool:
-        """Tell whether it is a redis-server of our own, which can be cut off, killed and started again."""
+        """Return whether it is a redis-server of our own, which can be cut off, killed and started again."""
         return self.process is not None and not self.embedded
 
     @contextmanager
@@ -153,7 +153,7 @@ def embedded_broker() -> Broker:
 
 
 def without_password(url: str) -> str:
-    """Give a URL as it may be shown, even one whose password should have been quoted."""
+    """Return a URL as it may be shown, even one whose password should have been quoted."""
     hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 

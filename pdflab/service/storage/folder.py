@@ -40,7 +40,7 @@ class Storage:
         return self.folder / f"{job_id}.pdf"
 
     def has(self, job_id: str) -> bool:
-        """Tell whether a job's PDF is there, and then whole. Raises StorageUnavailable."""
+        """Return whether a job's PDF is there, and then whole. Raises StorageUnavailable."""
         try:
             os.stat(f"{self.folder}/{job_id}.pdf")  # asked for each job: a Path would take twice as long
         except FileNotFoundError:

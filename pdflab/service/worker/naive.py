@@ -41,7 +41,7 @@ class NaiveWorker:
                 stop.wait(0.1)
 
     def run_once(self, timeout: float = 1.0) -> int:
-        """Take one job and make its PDF; give how many were done."""
+        """Take one job and make its PDF; return how many were done."""
         self._be_seen(None)
         job_id = self._queue.take(timeout)  # from here on, it exists in our memory alone
         if job_id is None:

@@ -91,7 +91,7 @@ class Worker:
         self._leave()
 
     def run_once(self, timeout: float = _TAKE) -> int:
-        """Take one job and work until the line is empty or we are told to stop; give how many were done."""
+        """Take one job and work until the line is empty or we are told to stop; return how many were done."""
         job_id = self._queue.take(timeout)
         token = new_id()
         claim = self._insist(lambda: self._queue.claim(job_id, self.worker_id, token)) if job_id else None
@@ -174,7 +174,7 @@ class Worker:
                 return
 
     def _limit(self) -> None:
-        """Give up a document that takes too long: renewed for ever, its job would never end."""
+        """Return up a document that takes too long: renewed for ever, its job would never end."""
         since, claim = self._rendering_since, self._in_hand
         if claim is None or since is None or time.monotonic() - since < self._time_limit:
             return

@@ -25,7 +25,7 @@ class Estimate:
     warm_up: float
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value lies within the interval."""
+        """Return whether a value lies within the interval."""
         return abs(value - self.mean) <= self.margin
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ def estimate(means: Sequence[float], *, level: float = 0.99, warm_up: float = 0.
 
 @cache
 def student_t(share: float, freedom: int) -> float:
-    """Give the value that Student's t does not exceed with a chance of `share`, at least a half.
+    """Return the value that Student's t does not exceed with a chance of `share`, at least a half.
 
     By bisection of the integral of its density. Source: Student, The probable error of a mean (1908).
     """
@@ -83,7 +83,8 @@ def student_t(share: float, freedom: int) -> float:
 
 @cache
 def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
-    """Give the chance of success that so many successes in so many tries prove, at that level of confidence.
+    """Return the chance of success that so many successes in so many tries prove, at that level of
+    confidence.
 
     It is the chance with which as many successes, or more, come about in 1 − level of all cases.
     Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934), one-sided.

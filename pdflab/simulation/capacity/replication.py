@@ -52,18 +52,18 @@ class Trial:
     jobs_per_bundle: int = 1
 
     def meets(self, target: Target) -> bool:
-        """Tell whether it was good enough."""
+        """Return whether it was good enough."""
         return self.finished <= (target.deadline or inf) and self.in_time >= target.share
 
 
 def is_static(question: Question, model: Model) -> bool:
-    """Tell whether a fleet is there from beginning to end: then simulation/fcfs.py will do, and can do
+    """Return whether a fleet is there from beginning to end: then simulation/fcfs.py will do, and can do
     every job."""
     return model.scaling is None and question.crash_every == inf
 
 
 def grain_of(question: Question, model: Model) -> int:
-    """Give how many jobs are tried as one."""
+    """Return how many jobs are tried as one."""
     return question.jobs_per_bundle(LINE_BUNDLES if is_static(question, model) else _EVENT_BUNDLES)
 
 
@@ -170,7 +170,7 @@ def _read(
 
 
 def _waiting(came_at: Floats, taken_at: Floats, instants: Floats) -> Floats:
-    """Give how many have come and are not taken yet; both columns ascend."""
+    """Return how many have come and are not taken yet; both columns ascend."""
     came, taken = (np.searchsorted(when, instants, side="right") for when in (came_at, taken_at))
     return (came - taken).astype(np.float64)
 
@@ -187,6 +187,8 @@ def _quantile(tally: np.ndarray[tuple[int], np.dtype[np.int64]], share: float) -
 
 
 def _crashes(question: Question, number: int) -> Iterator[float]:
-    """Give when workers die; it ends long after the target: a fleet that only dies is then done, too late."""
+    """Return when workers die; it ends long after the target: a fleet that only dies is then done, too
+    late.
+    """
     crashes = crash_instants(question.crash_every, seed=number)
     return takewhile(lambda at: at < _LATE * question.due, crashes)

@@ -65,11 +65,11 @@ class Question:
         return self.target.deadline or self.demand.phase.seconds + (self.target.latency or 0.0)
 
     def jobs_per_bundle(self, bundles: int) -> int:
-        """Give how many jobs are tried as one, if there shall be no more than so many bundles."""
+        """Return how many jobs are tried as one, if there shall be no more than so many bundles."""
         return ceil(self.demand.jobs / bundles)
 
     def alone(self) -> float:
-        """Give the seconds that the share of documents takes which counts, were there no line."""
+        """Return the seconds that the share of documents takes which counts, were there no line."""
         some = next(self.demand.one_by_one(np.random.default_rng(0))).service
         return float(np.quantile(some, self.target.share))
 

@@ -76,7 +76,7 @@ class Proposal:
 
     @property
     def is_sure(self) -> bool:
-        """Tell whether no replication missed the target."""
+        """Return whether no replication missed the target."""
         return self.met == self.replications
 
 
@@ -110,7 +110,7 @@ def autoscaled(question: Question) -> Proposal:
 
 
 def jobs_a_worker(question: Question) -> float:
-    """Give the jobs in the line for which KEDA's rule calls one more worker."""
+    """Return the jobs in the line for which KEDA's rule calls one more worker."""
     return max(1.0, _LOOK / question.demand.mean)
 
 

@@ -29,7 +29,7 @@ class Demand:
         if self.phase.count is None or not sum(self.phase.rates):
             raise UsageError("A demand needs a number of documents, and a time at which they are asked for.")
         if self.mean <= 0:
-            raise UsageError("Documents that take no time need no plan; give a service time above 0.")
+            raise UsageError("Documents that take no time need no plan; return a service time above 0.")
 
     @property
     def jobs(self) -> int:
@@ -56,7 +56,7 @@ class Demand:
         return busy
 
     def spiked(self, times: float) -> "Demand":
-        """Give the same with so many times as many documents in its densest slice."""
+        """Return the same with so many times as many documents in its densest slice."""
         if not 1 <= times < inf:
             raise UsageError("A spike must be 1 or more, and finite: so many times the densest hour.")
         rates = np.array(self.phase.rates)
@@ -66,13 +66,14 @@ class Demand:
         return replace(self, phase=Phase(self.phase.seconds, tuple(rates.tolist()), count))
 
     def shortened(self, jobs: int) -> "Demand":
-        """Give the same rates for a shorter time, so that no more than so many documents come."""
+        """Return the same rates for a shorter time, so that no more than so many documents come."""
         part = min(1.0, jobs / self.jobs)
         phase = Phase(part * self.phase.seconds, self.phase.rates, round(part * self.jobs))
         return replace(self, phase=phase)
 
     def bundles(self, jobs_per_bundle: int, rng: np.random.Generator) -> Jobs:
-        """Draw it all, `jobs_per_bundle` jobs a bundle: it comes with the last of them, and takes as long as all.
+        """Draw it all, `jobs_per_bundle` jobs a bundle: it comes with the last of them, and takes as long
+        as all.
 
         The sum of many times has a gamma distribution, nearly; its mean and variance are right.
         """
@@ -108,7 +109,7 @@ class Demand:
             left, reached = left - count, reached + ahead
 
     def _instants(self, shares: Floats) -> Floats:
-        """Give when these shares of all documents have been asked for."""
+        """Return when these shares of all documents have been asked for."""
         knots = np.linspace(0.0, self.phase.seconds, len(self.phase.rates) + 1)
         come = np.concatenate([[0.0], np.cumsum(self.phase.rates)])
         instants: Floats = np.interp(shares, come / come[-1], knots)
