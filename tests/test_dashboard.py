@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pdflab.jobs import Cause
 from pdflab.service.api.app import create_app
 from pdflab.service.http.server import address, listen, serve
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -32,9 +33,9 @@ class Service:
     def __init__(self, queue: JobQueue, settings: Settings) -> None:
         self.queue = queue
         self.asked: list[tuple[str, dict[str, Any]]] = []  # operations
-        self.storage = Storage(settings.storage_folder)
-        self.storage.open()
-        self._app = create_app(queue, self.storage, settings, start_operation=self._start_operation)
+        self.storage = FolderStorage(settings.storage_folder)
+        self.storage.prepare()
+        self._app = create_app(queue, queue, self.storage, settings, start_operation=self._start_operation)
         self._port = 0
         self.start()
 
@@ -218,7 +219,6 @@ def test_a_queue_that_is_away_is_another_thing(
     """The service is there, and says that its queue is not."""
     gone = JobQueue(Broker("gone", f"unix://{settings.folder}/nobody.sock").client(patient=False), settings)
     monkeypatch.setattr(service.queue, "_redis", gone._redis)
-
     monkeypatch.setattr(service.queue, "_scripts", gone._scripts)
     expect(page.locator("#connection")).to_contain_text("The service answers, but not its queue.")
     monkeypatch.undo()
@@ -245,7 +245,7 @@ def test_markup_in_a_name_is_text(page: Page, service: Service) -> None:
 def test_each_worker_tells_what_it_does(page: Page, service: Service) -> None:
     """Idle, rendering which job, or no longer heard of with what it left behind."""
     worker = page.locator("#workers li")
-    service.queue.renew(WORKER, {"since": 0.0, "job_id": None}, [])
+    service.queue.renew(WorkerStatus(WORKER, 0.0))
     expect(worker).to_contain_text(f"{WORKER}idle")
     service.submit("Minutes of May")
 

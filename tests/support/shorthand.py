@@ -8,9 +8,10 @@ from werkzeug.test import TestResponse
 
 from pdflab.jobs import Job, JobEvent, JobState
 from pdflab.service.api.app import create_app
-from pdflab.service.jobqueue.jobqueue import Claim, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Submission
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 WORKER = "worker-1"
@@ -108,10 +109,10 @@ def queue_away(settings: Settings) -> JobQueue:
     return JobQueue(gone.client(patient=False), settings)
 
 
-def opened(settings: Settings) -> Storage:
+def opened(settings: Settings) -> FolderStorage:
     """An empty pdf_storage/."""
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     return storage
 
 
@@ -122,7 +123,7 @@ def echo_operation(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def client_of(queue: JobQueue, settings: Settings) -> FlaskClient:
     """A client of an API over this queue."""
-    return create_app(queue, opened(settings), settings, start_operation=echo_operation).test_client()
+    return create_app(queue, queue, opened(settings), settings, start_operation=echo_operation).test_client()
 
 
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}

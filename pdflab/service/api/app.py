@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,8 @@ from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.errors import add_problem_handlers, problem, read_json
 from pdflab.service.http.openapi import describe
 from pdflab.service.http.security import HostOriginCheck
-from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
-from pdflab.service.jobqueue.liveview import LiveView
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Monitor, Producer, Submission, new_id
+from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
 StartOperation = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -43,24 +43,38 @@ class Service:
     """What the views work with; one for each app."""
 
     def __init__(
-        self, queue: JobQueue, storage: Storage, start_operation: StartOperation, *, queue_limit: int
+        self,
+        producer: Producer,
+        monitor: Monitor,
+        storage: Storage,
+        start_operation: StartOperation,
+        *,
+        queue_limit: int,
     ) -> None:
-        self.queue = queue
+        self.producer = producer
+        self.monitor = monitor
         self.storage = storage
         self.start_operation = start_operation
         self.largest_batch = min(_BATCH, queue_limit)  # a larger one would find no room even in an empty line
-        self.stats = CachedCall(queue.stats)
-        self.snapshot = CachedCall(Snapshot(LiveView(queue), self.stats).take)
+        self.stats = CachedCall(monitor.stats)
+        self.snapshot = CachedCall(Snapshot(monitor, self.stats).take)
 
 
 def create_app(
-    queue: JobQueue, storage: Storage, settings: Settings, *, start_operation: StartOperation
+    producer: Producer,
+    monitor: Monitor,
+    storage: Storage,
+    settings: Settings,
+    *,
+    start_operation: StartOperation,
 ) -> Flask:
     """Make the WSGI application; `start_operation(name, parameters)` starts a load and says what it sends."""
     app = Flask("pdflab", static_folder=str(_PAGE), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.wsgi_app = HostOriginCheck(app.wsgi_app, settings)  # type: ignore[method-assign]
-    app.extensions["pdflab"] = Service(queue, storage, start_operation, queue_limit=settings.queue_limit)
+    app.extensions["pdflab"] = Service(
+        producer, monitor, storage, start_operation, queue_limit=settings.queue_limit
+    )
     app.register_blueprint(views)
     add_problem_handlers(app)
     return app
@@ -71,7 +85,7 @@ def generate_pdf() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Accept one document; the same Idempotency-Key answers with the same job."""
     key = _key()
     submission = _submission(read_json(request), f"client:{key}" if key else "")
-    [job_id] = _service().queue.enqueue([submission])
+    [job_id] = _service().producer.enqueue([submission])
     replayed = job_id != submission.job_id
     accepted = _accepted(job_id, known=replayed)
     return accepted, 202, {"Location": accepted["status_url"]} | _replayed(replayed)
@@ -88,7 +102,7 @@ def generate_batch() -> tuple[dict[str, Any], int, dict[str, str]]:
     if not isinstance(requests, list) or not 1 <= len(requests) <= most:
         raise InvalidRequest([("requests", f"must be a list of 1 to {most:,} requests")])
     submissions = _submissions(requests, key)
-    job_ids = _service().queue.enqueue(submissions)
+    job_ids = _service().producer.enqueue(submissions)
     return {"job_ids": job_ids}, 202, _replayed(job_ids[0] != submissions[0].job_id)
 
 
@@ -98,41 +112,39 @@ def list_jobs() -> dict[str, Any] | Response:
     wanted, limit = request.args.get("state", "QUEUED").upper(), request.args.get("limit", "50")
     if wanted not in JobState.__members__ or not re.fullmatch("[1-9][0-9]{0,2}|1000", limit):
         return problem(400, f"state is one of {', '.join(JobState)}, and limit between 1 and 1000.")
-    return {"jobs": [job.to_dict() for job in _service().queue.jobs(JobState(wanted), int(limit))]}
+    return {"jobs": [job.to_dict() for job in _service().monitor.jobs(JobState(wanted), int(limit))]}
 
 
 @views.get("/jobs/<job_id>")
 def show_job(job_id: str) -> dict[str, Any] | Response:
     """Show one job with its history and, while it is QUEUED, its place in the line."""
-    job = _service().queue.get(job_id)
+    job = _service().monitor.get(job_id)
     if job is None:
         return _unknown(job_id)
-    place = _service().queue.place(job_id) if job.state is JobState.QUEUED else None
+    place = _service().monitor.place(job_id) if job.state is JobState.QUEUED else None
     return job.to_dict() | {"place": place, "pdf_url": url_for("api.show_pdf", job_id=job_id)}
 
 
 @views.get("/jobs/<job_id>/pdf")
 def show_pdf(job_id: str) -> Response:
     """Return the PDF, or 409 while there is none."""
-    job = _service().queue.get(job_id)
+    job = _service().monitor.get(job_id)
     if job is None:
         return _unknown(job_id)
     if job.state is not JobState.COMPLETED:
         return problem(409, _why_no_pdf(job), state=job.state)
-    try:
-        pdf = send_file(
-            _service().storage.path(job_id).resolve(), "application/pdf", download_name=f"{job_id}.pdf"
-        )
-    except FileNotFoundError:
-        return problem(410, "The time of keeping this PDF is over.")
-    pdf.headers["X-Content-Type-Options"] = "nosniff"
-    return pdf
+    pdf = _service().storage.read(job_id)
+    if pdf is None:
+        return problem(410, "This PDF has expired.")
+    answer = send_file(BytesIO(pdf), "application/pdf", download_name=f"{job_id}.pdf", etag=job_id)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @views.delete("/jobs/<job_id>")
 def cancel_job(job_id: str) -> dict[str, Any] | Response:
     """Cancel a job that is still QUEUED: it ends as FAILED."""
-    found = _service().queue.cancel(job_id)
+    found = _service().producer.cancel(job_id)
     if found is None:
         return _unknown(job_id)
     if found is not JobState.QUEUED:
@@ -143,21 +155,21 @@ def cancel_job(job_id: str) -> dict[str, Any] | Response:
 @views.post("/jobs/<job_id>/retry")
 def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
     """Ask again for a document that FAILED, as a new job; asked twice, it is still one."""
-    job = _service().queue.get(job_id)
+    job = _service().monitor.get(job_id)
     if job is None:
         return _unknown(job_id)
     if job.state is not JobState.FAILED:
         return problem(
             409, f"Only a FAILED job can be tried again; this one is {job.state}.", state=job.state
         )
-    [new] = _service().queue.retry([job])
+    [new] = _service().producer.retry([job])
     return _accepted(new, known=job.retried_as is not None) | {"retry_of": job_id}, 202
 
 
 @views.get("/dead-letters")
 def list_dead_letters() -> dict[str, Any]:
     """List the jobs that FAILED, were not cancelled and have not been tried again, oldest first."""
-    dead = _service().queue.dead_letters()
+    dead = _service().monitor.dead_letters()
     shown = [job.to_dict() for job in islice(dead, _BATCH)]
     return {"count": len(shown) + sum(1 for _ in dead), "jobs": shown}
 
@@ -165,9 +177,9 @@ def list_dead_letters() -> dict[str, Any]:
 @views.post("/dead-letters/retry")
 def retry_dead_letters() -> tuple[dict[str, Any], int]:
     """Ask again for every dead letter, each as a new job; with 429, those that found room have been."""
-    dead, new = _service().queue.dead_letters(), []
+    dead, new = _service().monitor.dead_letters(), []
     while chunk := list(islice(dead, _service().largest_batch)):
-        new += _service().queue.retry(chunk)
+        new += _service().producer.retry(chunk)
     return {"job_ids": new}, 202
 
 
@@ -200,7 +212,7 @@ def list_events() -> dict[str, Any] | Response:
     after = request.args.get("after", "0")
     if not re.fullmatch("[0-9]{1,15}(-[0-9]{1,15})?", after):
         return problem(400, "after is the position that the last answer gave, or 0.")
-    events, truncated = _service().queue.events(after)
+    events, truncated = _service().monitor.events(after)
     position = events[-1].event_id if events else after
     return {"events": [event.to_dict() for event in events], "after": position, "truncated": truncated}
 
@@ -215,7 +227,7 @@ def show_metrics() -> Response:
 @views.get("/healthz")
 def show_health() -> dict[str, Any]:
     """Say that the service and its Redis answer."""
-    _service().queue.ping()
+    _service().monitor.ping()
     return {"status": "ok"}
 
 
@@ -268,7 +280,7 @@ def _submissions(requests: list[Any], key: str) -> list[Submission]:
 
 def _accepted(job_id: str, *, known: bool) -> dict[str, Any]:
     """Tell about an accepted job; one that was known before may have gone on since."""
-    job = _service().queue.get(job_id) if known else None
+    job = _service().monitor.get(job_id) if known else None
     status_url = f"{request.script_root}/jobs/{job_id}"  # url_for would cost each answer 0.04 ms
     return {
         "job_id": job_id,

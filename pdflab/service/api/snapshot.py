@@ -13,8 +13,8 @@ from statistics import median
 from typing import Any
 
 from pdflab.jobs import JobState
-from pdflab.service.jobqueue.liveview import LiveView, SeenJob
-from pdflab.service.jobqueue.monitor import Stats
+from pdflab.service.jobqueue.base import Monitor, Stats
+from pdflab.service.jobqueue.dashboard_view import DashboardJob
 
 _NEWEST = 12  # jobs of each state
 _TRAIL = 180  # points of the chart, about a second from each other
@@ -27,9 +27,9 @@ class Snapshot:
     """Takes snapshots, and remembers the last minutes: all viewers see one chart, from its beginning."""
 
     def __init__(
-        self, view: LiveView, stats: Callable[[], Stats], *, clock: Callable[[], float] = time.monotonic
+        self, monitor: Monitor, stats: Callable[[], Stats], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._view = view
+        self._monitor = monitor
         self._stats = stats
         self._clock = clock
         self._trail: deque[Point] = deque(maxlen=_TRAIL + 1)
@@ -37,13 +37,13 @@ class Snapshot:
     def take(self) -> bytes:
         """Look at everything; return it as JSON, made once for all viewers. Raises BrokerUnavailable."""
         stats = self._stats()
-        jobs, workers = self._view.look(_NEWEST)
+        view = self._monitor.dashboard(_NEWEST)
         self._remember(stats)
         look = {
             "stats": asdict(stats),
-            "latency": _latency(jobs),
-            "workers": [asdict(worker) for worker in workers],
-            "jobs": [asdict(job) for state in JobState for job in _of(jobs, state)[:_NEWEST]],
+            "latency": _latency(view.jobs),
+            "workers": [asdict(worker) for worker in view.workers],
+            "jobs": [asdict(job) for state in JobState for job in _of(view.jobs, state)[:_NEWEST]],
             "trail": self._told_trail(),
         }
         return json.dumps(_short(look), separators=(",", ":")).encode()
@@ -62,11 +62,11 @@ class Snapshot:
         ]
 
 
-def _of(jobs: list[SeenJob], state: JobState) -> list[SeenJob]:
+def _of(jobs: list[DashboardJob], state: JobState) -> list[DashboardJob]:
     return [job for job in jobs if job.state is state]
 
 
-def _latency(jobs: list[SeenJob]) -> dict[str, float | None]:
+def _latency(jobs: list[DashboardJob]) -> dict[str, float | None]:
     """Return what the newest PDFs took, half of them less: in the line, at a worker, both together."""
     done = [(job.waited, job.rendered or 0.0) for job in _of(jobs, JobState.COMPLETED)]
     if not done:

@@ -22,7 +22,7 @@ from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.http.errors import add_problem_handlers, read_json
 from pdflab.service.http.security import HostOriginCheck
-from pdflab.service.jobqueue.jobqueue import new_id
+from pdflab.service.jobqueue.base import new_id
 from pdflab.settings import Settings
 
 
