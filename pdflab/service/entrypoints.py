@@ -38,7 +38,7 @@ def run_api(
     launch = launch_thread(settings) if as_threads else launch_process(settings)
     operations = OperationStarter(launch, address(sock))
     storage = Storage(settings.storage_folder)  # only read, and not opened: accepting needs no disk
-    app = create_app(queue, storage, settings, start_operation=operations.start)
+    app = create_app(queue, storage, settings, operations=operations)
     if not as_threads:
         gc.collect()
         gc.freeze()  # a full collection of all that is loaded takes some 0.1 s, in which nobody is answered
