@@ -34,7 +34,7 @@ def run_api(
     broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
 ) -> None:
     """Serve the queued endpoint and the dashboard until told to stop; operations are started as we are."""
-    from pdflab.load.scenarios import OperationStarter, launch_process, launch_thread
+    from pdflab.load.launcher import OperationStarter, launch_process, launch_thread
     from pdflab.service.api.app import create_app
     from pdflab.service.http.server import address, serve
 
@@ -43,7 +43,7 @@ def run_api(
     operations = OperationStarter(launch, address(sock))
     storage = configured_storage(settings)  # only read, and not prepared: accepting needs no disk
     producer, monitor = RedisProducer(client, settings), RedisMonitor(client, settings)
-    app = create_app(producer, monitor, storage, settings, start_operation=operations.start)
+    app = create_app(producer, monitor, storage, settings, operations=operations)
     if not as_threads:
         gc.collect()
         gc.freeze()  # a full collection of all that is loaded takes some 0.1 s, in which nobody is answered

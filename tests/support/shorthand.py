@@ -1,5 +1,6 @@
 """Words that the tests of the service share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -7,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pdflab.jobs import Job, JobEvent, JobState
+from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
 from pdflab.service.jobqueue.base import Claim, Submission
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -116,14 +118,19 @@ def opened(settings: Settings) -> FolderStorage:
     return storage
 
 
-def echo_operation(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Start nothing; tell what was asked for."""
-    return {"operation": name, "parameters": parameters}
+class EchoOperations:
+    """Lists the operations and starts none: it answers with the parameters."""
+
+    def listing(self) -> list[Operation]:
+        return list(OPERATIONS.values())
+
+    def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
+        return {"operation": name, "parameters": parameters}
 
 
 def client_of(queue: JobQueue, settings: Settings) -> FlaskClient:
-    """A client of an API over this queue."""
-    return create_app(queue, queue, opened(settings), settings, start_operation=echo_operation).test_client()
+    """Return a client of an API over this queue."""
+    return create_app(queue, queue, opened(settings), settings, operations=EchoOperations()).test_client()
 
 
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}
