@@ -28,8 +28,9 @@ from pdflab.load.launcher import Load, LoadThread, launch_process, launch_thread
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import plan_for
 from pdflab.service.eventlog.reader import Tail, read_event
-from pdflab.service.jobqueue.monitor import Stats
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Stats, WorkerStatus
+from pdflab.service.storage.base import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
 L = TypeVar("L", bound=Load)
@@ -230,7 +231,7 @@ class Lab:
         """Look at the whole at one instant."""
         return self._running().queue.stats()
 
-    def workers(self) -> list[dict[str, Any]]:
+    def workers(self) -> list[WorkerStatus]:
         """Return what each worker does, and since when."""
         return self._running().queue.workers()
 
@@ -246,9 +247,14 @@ class Lab:
         """Return every request that was sent so far, at either endpoint, and what became of it."""
         return self._sends.read()
 
-    def pdf(self, job_id: str) -> Path:
-        """Where a job's PDF is, or will be."""
-        return Storage(self.settings.storage_folder).path(job_id)
+    @property
+    def storage(self) -> Storage:
+        """Return where its PDFs are."""
+        return configured_storage(self.settings)
+
+    def pdf(self, job_id: str) -> bytes | None:
+        """Return a job's PDF, or None while there is none."""
+        return self.storage.read(job_id)
 
     def wait(self, timeout: float = 120.0) -> None:
         """Wait until all that was sent is answered, every job has ended, and jobs.log tells so.

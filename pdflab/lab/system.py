@@ -23,9 +23,9 @@ from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
 from pdflab.service.eventlog.recorder import begin_log
 from pdflab.service.http.server import address, listen
-from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class System:
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
         self._crew: Supervisor | Threads | None = None
-        Storage(settings.storage_folder).open()
+        configured_storage(settings).prepare()
         self._folder_lock = _claimed(settings.folder)
         try:
             if fresh:
@@ -66,7 +66,7 @@ class System:
             self._folder_lock.release()
             raise
         self.settings = replace(settings, redis_url=self.broker.url)
-        self.queue = JobQueue(self.broker.client(), self.settings)
+        self.queue = RedisMonitor(self.broker.client(), self.settings)
         try:
             self._start()
         except BaseException:
@@ -203,7 +203,7 @@ class System:
 
     def _save_records(self) -> None:
         try:
-            jobs = JobQueue(self.broker.client(patient=False), self.settings).all_jobs()
+            jobs = RedisMonitor(self.broker.client(patient=False), self.settings).all_jobs()
             self.settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
         except (BrokerUnavailable, OSError) as error:
             _log.warning("The job records are not saved (%s).", error)
@@ -233,16 +233,16 @@ def _archive(settings: Settings, *, fresh: bool) -> None:
     """Put the traces of an earlier system aside, its Redis too if this one is to begin fresh."""
     s = settings
     traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.kept_file]
-    traces += [s.storage_folder]
     traces += [s.folder / "redis"] if fresh else []
     there = [path for path in traces if path.is_file() or any(path.glob("[!.]*"))]
-    if not there:
+    storage = configured_storage(s)
+    if not there and not any(storage.list()):
         return
     aside = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
     aside.mkdir(parents=True)
     for path in there:
         shutil.move(path, aside)  # it may lie on another disk
-    Storage(s.storage_folder).open()
+    storage.archive(aside)
 
 
 def _is_healthy(url: str) -> bool:
