@@ -6,20 +6,19 @@ Read next: chaos/impact.py, what they hit; cli/chaos.py.
 import math
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from threading import Lock
 
 from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
+from pdflab.service.storage.folder import FolderStorage
 
 WORKER = "worker"  # as a part to strike: whichever has a job in hand when it comes to it
 _PATIENCE = 10.0  # seconds that an attack waits for something to strike: it may just have been killed
@@ -132,7 +131,7 @@ class _Aim:
 
     def _busy(self) -> list[str]:
         """Name the workers in the registry that have a job in hand."""
-        return [doing["worker"] for doing in self._lab.workers() if doing["job_id"]]
+        return [status.worker for status in self._lab.workers() if status.job_id]
 
 
 def _insist(attack: Attack, lab: Lab, aim: _Aim) -> FaultHit | None:
@@ -188,7 +187,8 @@ def _strike(attack: Attack, lab: Lab, aim: _Aim) -> FaultHit:
             lab.kill_redis()
             did = "killed Redis"
         case Kind.OUTAGE:
-            _take_room_away(lab.settings.storage_folder, attack.lasts)
+            with FolderStorage(lab.settings.storage_folder).unwritable():
+                time.sleep(attack.lasts)
             did = f"gave pdf_storage back, which took no file for {attack.lasts:.1f} s"
     return FaultHit(attack.kind, now, did, worker)
 
@@ -208,20 +208,3 @@ def _freeze(lab: Lab, target: str, pid: int | None, seconds: float) -> None:
         os.kill(pid, 0)
     else:
         lab.freeze(seconds, target)
-
-
-def _take_room_away(storage: Path, seconds: float) -> None:
-    """Let the storage take no file for a while, as a disk does that is full, read-only or away.
-
-    A file lies in the place of the folder in which PDFs are written before they are renamed: every write
-    fails, for root as well, whom read-only permissions would not bind. What is stored stays readable; what
-    was half-written is gone.
-    """
-    aside = storage / ".aside"
-    shutil.rmtree(aside.rename(storage / ".aside-away"), ignore_errors=True)
-    aside.touch(exist_ok=False)  # a worker that starts just now may have made it again
-    try:
-        time.sleep(seconds)
-    finally:
-        aside.unlink()
-        aside.mkdir(exist_ok=True)

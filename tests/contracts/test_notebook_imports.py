@@ -14,8 +14,8 @@ NAMES = {
     "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
     "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
     "comparison_figure create_sync_app crowds patience_figure run_plan rush_figure summary target wasted",
-    "02_queue_and_worker": "Actions JobQueue Lab Lesson QUEUE_AND_WORKER Recorder Storage Worker ask "
-    "fill_line "
+    "02_queue_and_worker": "Actions RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
+    "Worker ask fill_line "
     "first_page generate_pdf log_lines render table trail_figure",
     "05_when_things_fail": "AttackPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "came_back count_fates fates_figure fill_line life_figure wait_for_silence wait_until",

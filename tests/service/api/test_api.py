@@ -19,7 +19,8 @@ from shorthand import (
 
 from pdflab.documents.samples.requests import sample
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
