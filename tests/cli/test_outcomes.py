@@ -11,7 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.cli.dead_letters import _row
+from pdflab.cli.outcomes import _row
 from pdflab.jobs import Cause
 from pdflab.service.api.app import create_app
 from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission, new_id
