@@ -15,8 +15,8 @@ from threading import Event, Thread
 from pdflab.errors import BrokerUnavailable
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
+from pdflab.load.launcher import Load, launch_thread
 from pdflab.load.plan import burst
-from pdflab.load.scenarios import Load, launch_thread
 
 _LINES = 300  # per document: rendering takes some 50 ms, and there are few enough answers to keep
 _WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen

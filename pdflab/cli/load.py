@@ -35,10 +35,13 @@ _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 
 def add_load_command(commands: Commands) -> None:
     """Add `load`."""
-    load = add_command(commands, "load", "send an operation to a running pdflab", _load)
-    load.add_argument(
-        "scenario", nargs="?", help="custom, invoice, report, batch, burst, month-end, steady or ramp"
-    )
+    add_command(commands, "load", "send an operation to a running pdflab", _load, arguments=_add_arguments)
+
+
+def _add_arguments(load: argparse.ArgumentParser) -> None:
+    from pdflab.load.scenarios import scenarios
+
+    load.add_argument("scenario", nargs="?", help=f"one of {', '.join(scenarios())}")
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
     load.add_argument("--seconds", type=float, default=30.0, help="of a month, steady, ramp (default 30)")
@@ -82,11 +85,14 @@ def _load(arguments: argparse.Namespace) -> int:
 
 
 def _plan(a: argparse.Namespace) -> "Plan":
-    from pdflab.load.scenarios import plan_for, read_plan
+    from pdflab.load.launcher import read_plan
+    from pdflab.load.scenarios import plan_for, scenarios
 
     if a.plan:
         return read_plan(a.plan)
-    return plan_for(a.scenario or "", n=a.n, seconds=a.seconds, seed=a.seed, rate=a.rate)
+    scenario = scenarios().get(a.scenario)
+    names = [name for name in scenario.parameters if hasattr(a, name)] if scenario else []
+    return plan_for(a.scenario or "", seed=a.seed, **{name: getattr(a, name) for name in names})
 
 
 def make_sure(url: str, plan: "Plan") -> None:

@@ -6,6 +6,7 @@ Read next: cli/roles.py.
 import argparse
 
 from pdflab import __version__
+from pdflab.cli.arguments import CommandParser
 from pdflab.cli.bench import add_bench_commands
 from pdflab.cli.chaos import add_chaos_command
 from pdflab.cli.course import open_course
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pdflab {__version__}")
     parser.set_defaults(run=open_course)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
     for add_family in _FAMILIES:  # in the order of the help
         add_family(commands)
     return parser

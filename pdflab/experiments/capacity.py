@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pdflab.analysis.columns import Floats
-from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.plan import MOSTLY_INVOICES, Phase
@@ -81,8 +80,8 @@ def month_end_question(
     jobs: int = 10_000_000, *, work: float = 0.2, hours: float = 10.0, deadline: float = 12.0
 ) -> Question:
     """Return the question for documents of `work` seconds each that arrive over a day at the office."""
-    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
-    demand = Demand(Phase(hours * HOUR, PROFILES["day"], jobs), ServiceTimes.lognormal(work), mix)
+    arrivals = Phase(hours * HOUR, PROFILES["day"], jobs)
+    demand = Demand(arrivals, ServiceTimes.lognormal(work), MOSTLY_INVOICES)
     return Question(demand, Target(deadline=deadline * HOUR), _PRICE)
 
 
