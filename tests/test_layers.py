@@ -39,15 +39,7 @@ ENDPOINTS = {  # each third-party library, and the only places that know it
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),
     "pypdfium2": ("notebook/",),
-    "rich": (
-        "cli/commands.py",
-        "cli/terminal.py",
-        "experiments/comparison.py",
-        "experiments/coordinated_omission.py",
-        "cli/chaos.py",
-        "cli/load.py",
-        "cli/plan.py",
-    ),
+    "rich": ("cli/",),
     "numba": ("simulation/fcfs_numba.py",),
 }
 
