@@ -26,10 +26,9 @@ from rich.progress import track
 
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.cli.terminal import figures_table
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
 from pdflab.service.worker.font_files import find_fonts
 
 ROUNDS = 9
@@ -118,14 +117,14 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
         from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample("custom", SEED), tutorial_custom)
-    yield Contender("custom", "ours", sample("custom", SEED), ours)
-    yield Contender("report", "ours", sample("report", SEED), ours)
+    yield Contender("custom", "naive", sample_request("custom", SEED), tutorial_custom)
+    yield Contender("custom", "ours", sample_request("custom", SEED), ours)
+    yield Contender("report", "ours", sample_request("report", SEED), ours)
 
 
 def _invoice(script: str, lines: int) -> dict[str, Any]:
     """Return the first sample invoice of the market that stands for a script."""
-    invoices = (sample("invoice", seed, lines=lines) for seed in count())
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
     return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
 
 

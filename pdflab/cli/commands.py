@@ -184,8 +184,8 @@ def soak(arguments: argparse.Namespace) -> int:
 
 def sample(arguments: argparse.Namespace) -> int:
     """Render a made-up document into a file, or for a pipe."""
-    from pdflab.documents import render, requests
-    from pdflab.documents.samples import requests as samples
+    from pdflab.documents.kinds import parse_request, sample_request
+    from pdflab.documents.render import render
     from pdflab.service.worker.font_files import find_fonts
 
     a = arguments
@@ -195,9 +195,9 @@ def sample(arguments: argparse.Namespace) -> int:
         )
     if a.lines is not None and not 1 <= a.lines <= 1_000:
         raise UsageError("--lines must be between 1 and 1000.")
-    request = requests.parse_request(samples.sample(a.kind, a.seed, lines=a.lines))
+    request = parse_request(sample_request(a.kind, a.seed, lines=a.lines))
     fonts = find_fonts(Settings.from_env(os.environ).fonts)
-    pdf = render.render(request, created_at=_SAMPLE_DATE, fonts=fonts).pdf
+    pdf = render(request, created_at=_SAMPLE_DATE, fonts=fonts).pdf
     if a.out == "-":
         sys.stdout.buffer.write(pdf)
         return 0

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from pdflab.analysis.columns import Floats
 from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
 from pdflab.errors import UsageError
 from pdflab.experiments.prediction_error import published
 from pdflab.experiments.service_times import name_source, service_times

@@ -3,7 +3,7 @@
 Read next: documents/invoice/invoice.py.
 """
 
-from pdflab.documents.requests import CustomRequest
+from pdflab.documents.requests.custom import CustomRequest
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered, Sheet
 from pdflab.documents.typesetting.typesetter import Typesetter

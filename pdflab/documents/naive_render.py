@@ -13,9 +13,18 @@ from pathlib import Path
 from fpdf import FPDF
 from PIL import Image
 
-from pdflab.documents.content import account_of, code_of, facts_of, items_of, parties_of, sums_of, title_of
+from pdflab.documents.invoice.content import (
+    account_of,
+    code_of,
+    facts_of,
+    items_of,
+    parties_of,
+    sums_of,
+    title_of,
+)
 from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import CustomRequest, InvoiceRequest
+from pdflab.documents.requests.custom import CustomRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 
 FontFiles = tuple[Path, Path]  # regular and bold
 

@@ -13,7 +13,7 @@ from pdflab.__main__ import main
 from pdflab.charts.capacity_plan import Fleet, plan_figure
 from pdflab.charts.style import png
 from pdflab.cli.plan import plan_chart
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import Phase, burst
 from pdflab.simulation.calibration import ServiceTimes

@@ -10,13 +10,14 @@ from pypdf import PdfReader
 
 from pdflab.benchmarks.platypus import platypus_invoice
 from pdflab.documents.invoice.translations import labels_for
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import tutorial_custom, tutorial_invoice
 from pdflab.documents.render import render
-from pdflab.documents.requests import CustomRequest, InvoiceRequest, parse_request
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.requests.custom import CustomRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.font_book import FontBook
 
-INVOICE = cast("InvoiceRequest", parse_request(sample("invoice", 1, lines=12)))
+INVOICE = cast("InvoiceRequest", parse_request(sample_request("invoice", 1, lines=12)))
 
 
 def words_of(pdf: bytes) -> set[str]:
@@ -36,7 +37,7 @@ def test_the_yardsticks_show_every_value_that_ours_shows(draw: object) -> None:
 
 def test_the_tutorial_text_has_its_paragraphs_and_points() -> None:
     """The free text is whole, too."""
-    data = sample("custom", 1)
+    data = sample_request("custom", 1)
     request = cast("CustomRequest", parse_request(data))
 
     assert set(f"{data['title']} {data['text']}".split()) <= words_of(tutorial_custom(request))

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from babel import Locale, dates, localedata, numbers
 
-from pdflab.documents.invoice.money import format_amount, format_number, format_price
+from pdflab.documents.requests.money import format_amount, format_number, format_price
 
 # Between thousands, and before the decimals: CLDR 48, with the blank that all fonts draw. They are not read
 # from Babel: its releases differ in them, and 2.19 drops the apostrophes of a Swiss million.

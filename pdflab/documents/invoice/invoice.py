@@ -5,11 +5,11 @@ Read next: documents/invoice/lines.py.
 
 from collections.abc import Sequence
 
-from pdflab.documents.content import Fact, facts_of, parties_of, title_of
+from pdflab.documents.invoice.content import Fact, facts_of, parties_of, title_of
 from pdflab.documents.invoice.lines import draw_items
 from pdflab.documents.invoice.totals import ABOVE, Settlement
 from pdflab.documents.invoice.translations import Labels, labels_for
-from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.requests.invoice import InvoiceRequest, Party
 from pdflab.documents.typesetting.page import (
     BODY,
     FAINT,

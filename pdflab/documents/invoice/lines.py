@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import accumulate
 
-from pdflab.documents.content import items_of
+from pdflab.documents.invoice.content import items_of
 from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import BODY, GUTTER, LABEL, Sheet
 from pdflab.documents.typesetting.table import Carry, Column, Row, draw_table, share_width
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.requests import Chart
+from pdflab.documents.requests.report import Chart
 from pdflab.documents.typesetting.page import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Sheet, Style
 
 PLOT_HEIGHT = 150.0

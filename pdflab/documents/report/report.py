@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pdflab.documents.report.charts import chart_height, draw_chart
-from pdflab.documents.requests import Figure, ReportRequest, Section, Table
+from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
     ACCENT,

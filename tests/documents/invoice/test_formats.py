@@ -9,10 +9,10 @@ from babel import dates, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdflab.documents.fields import LOCALES
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.money import decimals
 from pdflab.documents.invoice.translations import labels_for
+from pdflab.documents.requests.fields import LOCALES
+from pdflab.documents.requests.money import decimals
 
 SIGNS = {"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""}  # what the core font cannot write
 every_locale = pytest.mark.parametrize("locale", LOCALES)

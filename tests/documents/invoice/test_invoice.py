@@ -16,8 +16,9 @@ from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import InvoiceRequest, parse_request
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()

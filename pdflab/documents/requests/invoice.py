@@ -1,84 +1,38 @@
-"""What may be asked for: the three kinds of request, with their limits.
+"""The request for an invoice: the fields of EN 16931; its sums are calculated from them.
 
-Money and quantities are texts ("12.50") or whole numbers, never floats. The same models describe the API.
-Read next: fields.py, documents/error_messages.py, then render.py.
+Money and quantities are texts ("12.50") or whole numbers, never floats.
+Read next: documents/requests/money.py.
 """
 
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator
 
-from pdflab.documents.error_messages import told
-from pdflab.documents.fields import (
+from pdflab.documents.requests.base import DocumentRequest, RequestModel
+from pdflab.documents.requests.fields import (
     Bic,
-    Cell,
     Country,
     Currency,
     Day,
     Exact,
     Iban,
-    Label,
     Locale,
     OneLine,
     Percent,
     Printable,
-    Prose,
     Remark,
     Unsigned,
-    Value,
     VatId,
     Visible,
     Words,
 )
-from pdflab.documents.invoice.money import Totals, add_up, decimals, line_net
-from pdflab.errors import InvalidRequest
+from pdflab.documents.requests.money import Totals, add_up, decimals, line_net
 
 
-def parse_request(data: object) -> "DocumentRequest":
-    """Check decoded JSON and give the request it describes.
-
-    Raises InvalidRequest with the first 20 problems, each a path such as `lines.2.quantity` and a sentence.
-    """
-    if not isinstance(data, dict):
-        raise InvalidRequest([("", 'a request is a JSON object, such as {"type": "custom", ...}')])
-    try:
-        return _adapter().validate_python(data)
-    except ValidationError as error:
-        raise InvalidRequest(told(error)) from None
-
-
-def request_schema(*, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
-    """Return the JSON schema of a request; `ref_template` says where its parts will live."""
-    return _adapter().json_schema(ref_template=ref_template)
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CustomRequest(_Model):
-    """A page of text: a title, paragraphs and a list."""
-
-    type: Literal["custom"] = Field(description="Which document: a free text.")
-    title: Words = Field(description="Up to 200 characters.")
-    text: Prose = Field(description="Paragraphs separated by blank lines; up to 50,000 characters.")
-    bullets: list[Remark] = Field([], max_length=200, description="Up to 200 points below the text.")
-    paper: Literal["A4", "Letter"] = Field("A4", description="The size of the paper.")
-
-
-class Party(_Model):
+class Party(RequestModel):
     """Who sells, or who buys."""
 
     name: Words = Field(description="The name on the invoice; up to 200 characters.")
@@ -87,7 +41,7 @@ class Party(_Model):
     vat_id: VatId | None = Field(None, description="The VAT number, with its country, such as DE123456789.")
 
 
-class Line(_Model):
+class Line(RequestModel):
     """One item of an invoice; its net amount is quantity × price less the discount, rounded half-up once."""
 
     description: Annotated[Remark, Visible] = Field(description="What was sold; up to 2,000 characters.")
@@ -109,7 +63,7 @@ class Line(_Model):
     )
 
 
-class Account(_Model):
+class Account(RequestModel):
     """Where the money goes."""
 
     iban: Iban = Field(description="With or without blanks; its check digits are verified.")
@@ -119,7 +73,7 @@ class Account(_Model):
     )
 
 
-class InvoiceRequest(_Model):
+class InvoiceRequest(DocumentRequest):
     """An invoice in the fields of EN 16931; its sums are calculated, never sent.
 
     The arithmetic rules BR-CO-10 to BR-CO-17 and BR-CO-25 are kept; that countries, VAT ids and reasons for
@@ -185,74 +139,6 @@ class InvoiceRequest(_Model):
         if not due and not info.data.get("terms") and _leaves_to_pay(info.data):  # EN 16931, BR-CO-25
             raise ValueError("is required, or else `terms`: something is left to pay")
         return due
-
-
-class Figure(_Model):
-    """One key figure."""
-
-    label: Annotated[Label, Visible] = Field(description="What it counts; up to 60 characters.")
-    value: Annotated[str, Field(max_length=40), Printable, OneLine, Visible] = Field(
-        description='As it is to be printed, such as "1,240" or "99.2 %".'
-    )
-
-
-class Table(_Model):
-    """A table; a column whose cells are all numbers is aligned to the right."""
-
-    columns: list[Label] = Field(min_length=1, max_length=10, description="1 to 10 headings.")
-    rows: list[list[Cell]] = Field(max_length=1_000, description="Each as long as the columns.")
-
-    @model_validator(mode="after")
-    def _rows_fit(self) -> Self:
-        for number, row in enumerate(self.rows):
-            if len(row) != len(self.columns):
-                raise ValueError(
-                    f"rows.{number} has {len(row)} cells, but there are {len(self.columns)} columns"
-                )
-        return self
-
-
-class Chart(_Model):
-    """A chart of one series."""
-
-    kind: Literal["bar", "line"] = Field(description="How it is drawn.")
-    title: Words = Field(description="What it shows.")
-    labels: list[Label] = Field(min_length=1, max_length=60, description="1 to 60 labels of the values.")
-    values: list[Value] = Field(min_length=1, max_length=60, description="As many numbers as labels.")
-
-    @model_validator(mode="after")
-    def _labels_fit(self) -> Self:
-        if len(self.labels) != len(self.values):
-            raise ValueError(f"there are {len(self.labels)} labels for {len(self.values)} values")
-        return self
-
-
-class Section(_Model):
-    """A part of a report."""
-
-    heading: Words = Field(description="Up to 200 characters.")
-    text: Prose = Field("", description="Paragraphs separated by blank lines; up to 50,000 characters.")
-    table: Table | None = Field(None, description="A table below the text.")
-    chart: Chart | None = Field(None, description="A chart below the table.")
-
-
-class ReportRequest(_Model):
-    """A report: key figures, then sections of text, tables and charts."""
-
-    type: Literal["report"] = Field(description="Which document: a report.")
-    title: Words = Field(description="Up to 200 characters.")
-    subtitle: Words | None = Field(None, description="Up to 200 characters.")
-    author: Words | None = Field(None, description="Who wrote it.")
-    figures: list[Figure] = Field([], max_length=8, description="Up to 8 key figures.")
-    sections: list[Section] = Field(min_length=1, max_length=50, description="1 to 50 sections.")
-
-
-DocumentRequest = Annotated[CustomRequest | InvoiceRequest | ReportRequest, Field(discriminator="type")]
-
-
-@cache
-def _adapter() -> "TypeAdapter[DocumentRequest]":
-    return TypeAdapter(DocumentRequest)
 
 
 def _leaves_to_pay(data: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.documents.invoice.money import add_up, format_amount, format_number, format_price, line_net
+from pdflab.documents.requests.money import add_up, format_amount, format_number, format_price, line_net
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=2)
 LINES = st.lists(st.tuples(AMOUNTS, st.sampled_from([Decimal(n) for n in ("0", "5.5", "7", "19", "19.00")])))

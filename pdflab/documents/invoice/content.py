@@ -6,10 +6,11 @@ Read next: documents/invoice/invoice.py, which draws it.
 from typing import NamedTuple
 
 from pdflab.documents.invoice.formats import Formats, formats_for
-from pdflab.documents.invoice.payment import spaced, transfer_text
+from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
 from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.requests.iban import spaced
+from pdflab.documents.requests.invoice import InvoiceRequest, Party
 
 
 class Fact(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pdflab.documents.invoice.payment import is_iban
+from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.typesetting.text_cleaning import clean
 
 _MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
