@@ -27,7 +27,7 @@ from rich.progress import track
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.cli.terminal import figures_table
 from pdflab.documents.kinds import parse_request, sample_request
-from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
+from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
 from pdflab.documents.render import render
 from pdflab.service.worker.font_files import find_fonts
 
@@ -108,7 +108,7 @@ def _sentences(figures: dict[str, Any]) -> Iterator[str]:
 
 def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
     for script in MARKETS:
-        naive = partial(tutorial_invoice, fonts=_font_files() if script == "unicode" else None)
+        naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
         for lines, every in LINES.items():
             row, invoice = f"{script}_{lines}", _invoice(script, lines)
             yield Contender(row, "naive", invoice, naive, every)
@@ -117,7 +117,7 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
         from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample_request("custom", SEED), tutorial_custom)
+    yield Contender("custom", "naive", sample_request("custom", SEED), naive_custom)
     yield Contender("custom", "ours", sample_request("custom", SEED), ours)
     yield Contender("report", "ours", sample_request("report", SEED), ours)
 

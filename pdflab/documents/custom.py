@@ -9,9 +9,9 @@ from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered,
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 
-def draw_custom(request: CustomRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+def draw_custom(request: CustomRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
     """Draw a text."""
-    sheet = Sheet(request.title, created_at=created_at, setter=setter, paper=request.paper)
+    sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, paper=request.paper)
     sheet.headline(request.title)
     sheet.y += 14
     sheet.prose(request.text)

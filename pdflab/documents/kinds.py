@@ -1,7 +1,7 @@
 """The kinds of document: one table from which requests are checked, samples made and PDFs drawn.
 
-A new kind is one entry in KINDS. What draws and what makes samples is imported when it is first needed: the
-API checks requests and never loads the renderer.
+A new kind is one entry in KINDS. Its drawing code is imported when it is first used: the API checks requests
+and never loads the renderer.
 Read next: documents/requests/custom.py, then documents/render.py.
 """
 
@@ -17,6 +17,7 @@ from pdflab.documents.requests.custom import CustomRequest
 from pdflab.documents.requests.error_messages import problems_in
 from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.requests.report import ReportRequest
+from pdflab.documents.samples.requests import sample_custom, sample_invoice, sample_report
 from pdflab.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Kind:
     """A kind of document.
 
-    `draw(request, created_at=…, setter=…)` draws a checked request; `sample(seed, lines)` makes up the JSON
-    of one, where `lines` is the number of items or rows, or None.
+    `draw(request, created_at=…, typesetter=…)` draws a checked request. `sample(seed, lines)` returns the
+    JSON of a made-up one; `lines` is the number of its items or rows, or None.
     """
 
     name: str
@@ -92,26 +93,8 @@ def _draw_report(request: ReportRequest, **how: Any) -> "Rendered":
     return draw_report(request, **how)
 
 
-def _sample_custom(seed: int, _lines: int | None) -> dict[str, Any]:
-    from pdflab.documents.samples.requests import sample_custom
-
-    return sample_custom(seed)
-
-
-def _sample_invoice(seed: int, lines: int | None) -> dict[str, Any]:
-    from pdflab.documents.samples.requests import sample_invoice
-
-    return sample_invoice(seed, lines)
-
-
-def _sample_report(seed: int, lines: int | None) -> dict[str, Any]:
-    from pdflab.documents.samples.requests import sample_report
-
-    return sample_report(seed, lines)
-
-
 KINDS: dict[str, Kind] = {
-    "custom": Kind("custom", "Custom PDF", CustomRequest, _draw_custom, _sample_custom),
-    "invoice": Kind("invoice", "Invoice", InvoiceRequest, _draw_invoice, _sample_invoice),
-    "report": Kind("report", "Report", ReportRequest, _draw_report, _sample_report),
+    "custom": Kind("custom", "Custom PDF", CustomRequest, _draw_custom, sample_custom),
+    "invoice": Kind("invoice", "Invoice", InvoiceRequest, _draw_invoice, sample_invoice),
+    "report": Kind("report", "Report", ReportRequest, _draw_report, sample_report),
 }

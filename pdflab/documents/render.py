@@ -13,7 +13,7 @@ from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument
 
-_MOST_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
+_MAX_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
 
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
@@ -24,11 +24,11 @@ def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> R
     or so much text that is costly to set that it would hold a worker for many seconds.
     """
     text = request.model_dump_json()
-    if effort(text) > _MOST_EFFORT:
+    if effort(text) > _MAX_EFFORT:
         raise ImpossibleDocument("this document has too much text: ask for it in parts")
     try:
         draw = KINDS[request.type].draw
-        return draw(request, created_at=created_at, setter=fonts.typesetter(text))
+        return draw(request, created_at=created_at, typesetter=fonts.typesetter(text))
     except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
 

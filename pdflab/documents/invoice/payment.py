@@ -9,7 +9,7 @@ from decimal import Decimal
 from pdflab.documents.requests.iban import SEPA_LENGTHS
 from pdflab.documents.typesetting.text_cleaning import clean
 
-_LEAST, _MOST = Decimal("0.01"), Decimal("999999999.99")
+_MIN_AMOUNT, _MAX_AMOUNT = Decimal("0.01"), Decimal("999999999.99")
 _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 
 
@@ -21,7 +21,7 @@ def transfer_text(
 
     It holds amounts of 0.01 to 999,999,999.99; a name is cut at 70 characters, a remittance at 140.
     """
-    if iban[:2] not in SEPA_LENGTHS or not _LEAST <= amount <= _MOST:
+    if iban[:2] not in SEPA_LENGTHS or not _MIN_AMOUNT <= amount <= _MAX_AMOUNT:
         return None
     name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
     euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")

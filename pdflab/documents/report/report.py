@@ -52,9 +52,9 @@ class _Place:
     y: float
 
 
-def draw_report(request: ReportRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+def draw_report(request: ReportRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
     """Draw a report."""
-    sheet = Sheet(request.title, created_at=created_at, setter=setter, author=request.author or "")
+    sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, author=request.author or "")
     sheet.set_subject(" ".join(clean(request.subtitle or "Report").split()))
     day = datetime.fromtimestamp(created_at, UTC).date().isoformat()
     signature = " · ".join(part for part in (request.author, day) if part)

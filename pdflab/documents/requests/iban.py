@@ -31,12 +31,12 @@ def is_iban(text: str) -> bool:
     return fits and text[:2].isalpha() and text[2:4].isdigit() and _remainder(text) == 1
 
 
-def checked_iban(country: str, account: str) -> str:
+def make_iban(country: str, account: str) -> str:
     """Make an IBAN of a country's bank and account number, with the check digits that fit."""
     return f"{country}{98 - _remainder(country + '00' + account):02}{account}"
 
 
-def spaced(iban: str) -> str:
+def format_iban(iban: str) -> str:
     """Write an IBAN as on paper, in groups of four."""
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 

@@ -24,10 +24,10 @@ from pdflab.documents.requests.fields import (
     Percent,
     Printable,
     Remark,
+    ShortText,
     Unsigned,
     VatId,
     Visible,
-    Words,
 )
 from pdflab.documents.requests.money import Totals, add_up, decimals, line_net
 
@@ -35,8 +35,10 @@ from pdflab.documents.requests.money import Totals, add_up, decimals, line_net
 class Party(RequestModel):
     """Who sells, or who buys."""
 
-    name: Words = Field(description="The name on the invoice; up to 200 characters.")
-    address: list[Words] = Field(min_length=1, max_length=6, description="One to six lines, as on a letter.")
+    name: ShortText = Field(description="The name on the invoice; up to 200 characters.")
+    address: list[ShortText] = Field(
+        min_length=1, max_length=6, description="One to six lines, as on a letter."
+    )
     country: Country | None = Field(None, description="ISO 3166 code, such as DE.")
     vat_id: VatId | None = Field(None, description="The VAT number, with its country, such as DE123456789.")
 
@@ -68,7 +70,7 @@ class Account(RequestModel):
 
     iban: Iban = Field(description="With or without blanks; its check digits are verified.")
     bic: Bic | None = Field(None, description="The bank, 8 or 11 characters; needed outside the EEA only.")
-    name: Annotated[Words, Field(max_length=70)] | None = Field(
+    name: Annotated[ShortText, Field(max_length=70)] | None = Field(
         None, description="Whose account, when it is not the seller's name; up to 70 characters."
     )
 
@@ -81,7 +83,7 @@ class InvoiceRequest(DocumentRequest):
     """
 
     type: Literal["invoice"] = Field(description="Which document: an invoice.")
-    number: Words = Field(description="The number of the invoice.")
+    number: ShortText = Field(description="The number of the invoice.")
     issued: Day = Field(description="The day it was issued, such as 2026-01-31.")
     currency: Currency = Field(
         description="ISO 4217 code, such as EUR; amounts have the decimals of the currency: 2, JPY 0, KWD 3."
@@ -89,8 +91,8 @@ class InvoiceRequest(DocumentRequest):
     locale: Locale = Field("en_GB", description="How numbers and days are written, such as de_DE.")
     seller: Party = Field(description="Who sells.")
     buyer: Party = Field(description="Who buys.")
-    buyer_reference: Words | None = Field(None, description="What the buyer asked to be told.")
-    order_number: Words | None = Field(None, description="The buyer's order.")
+    buyer_reference: ShortText | None = Field(None, description="What the buyer asked to be told.")
+    order_number: ShortText | None = Field(None, description="The buyer's order.")
     lines: list[Line] = Field(min_length=1, max_length=500, description="1 to 500 items.")
     paid: Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned] = Field(
         Decimal(0), description='Paid in advance, VAT included: a string or a whole number, such as "100.00".'

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from pdflab.documents.requests.base import DocumentRequest, RequestModel
-from pdflab.documents.requests.fields import Cell, Label, OneLine, Printable, Prose, Value, Visible, Words
+from pdflab.documents.requests.fields import Cell, Label, OneLine, Printable, Prose, ShortText, Value, Visible
 
 
 class Figure(RequestModel):
@@ -40,7 +40,7 @@ class Chart(RequestModel):
     """A chart of one series."""
 
     kind: Literal["bar", "line"] = Field(description="How it is drawn.")
-    title: Words = Field(description="What it shows.")
+    title: ShortText = Field(description="What it shows.")
     labels: list[Label] = Field(min_length=1, max_length=60, description="1 to 60 labels of the values.")
     values: list[Value] = Field(min_length=1, max_length=60, description="As many numbers as labels.")
 
@@ -54,7 +54,7 @@ class Chart(RequestModel):
 class Section(RequestModel):
     """A part of a report."""
 
-    heading: Words = Field(description="Up to 200 characters.")
+    heading: ShortText = Field(description="Up to 200 characters.")
     text: Prose = Field("", description="Paragraphs separated by blank lines; up to 50,000 characters.")
     table: Table | None = Field(None, description="A table below the text.")
     chart: Chart | None = Field(None, description="A chart below the table.")
@@ -64,8 +64,8 @@ class ReportRequest(DocumentRequest):
     """A report: key figures, then sections of text, tables and charts."""
 
     type: Literal["report"] = Field(description="Which document: a report.")
-    title: Words = Field(description="Up to 200 characters.")
-    subtitle: Words | None = Field(None, description="Up to 200 characters.")
-    author: Words | None = Field(None, description="Who wrote it.")
+    title: ShortText = Field(description="Up to 200 characters.")
+    subtitle: ShortText | None = Field(None, description="Up to 200 characters.")
+    author: ShortText | None = Field(None, description="Who wrote it.")
     figures: list[Figure] = Field([], max_length=8, description="Up to 8 key figures.")
     sections: list[Section] = Field(min_length=1, max_length=50, description="1 to 50 sections.")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from pdflab.documents.requests.iban import checked_iban
+from pdflab.documents.requests.iban import make_iban
 from pdflab.documents.samples.catalogue import Market, catalogue
 from pdflab.documents.samples.people import NAMES, Pool, pool_of
 
@@ -19,7 +19,7 @@ _ABROAD = 0.08  # of the invoices within the Western markets go to another count
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def sample_custom(seed: int) -> dict[str, Any]:
+def sample_custom(seed: int, _lines: int | None = None) -> dict[str, Any]:
     """Return a request for a page of text."""
     rng, market = _market(seed)
     pool = pool_of(market)
@@ -38,9 +38,9 @@ def sample_invoice(seed: int, lines: int | None = None) -> dict[str, Any]:
     buyers = _buyers_of(rng, market)
     at, to = rng.sample(range(NAMES), 2)
     issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
-    goods = rng.sample(range(len(catalogue().goods)), len(catalogue().goods))
+    products = rng.sample(range(len(catalogue().products)), len(catalogue().products))
     items = [
-        _line(rng, market, goods[number % len(goods)], taxed=buyers is market)
+        _line(rng, market, products[number % len(products)], taxed=buyers is market)
         for number in range(lines or rng.randint(6, 18))
     ]
     request = {
@@ -120,15 +120,15 @@ def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
 
 
 def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, Any]:
-    good, words = catalogue().goods[place], catalogue().languages[market.language]
-    cents = rng.randint(*good.cents)
-    halves = good.unit in ("h", "kg") and rng.random() < 0.5
+    product, words = catalogue().products[place], catalogue().languages[market.language]
+    cents = rng.randint(*product.cents)
+    halves = product.unit in ("h", "kg") and rng.random() < 0.5
     usual, reduced, none = market.rates
-    rate = reduced if good.reduced else none if good.untaxed and rng.random() < 0.2 else usual
+    rate = reduced if product.reduced else none if product.untaxed and rng.random() < 0.2 else usual
     line = {
-        "description": words.goods[place],
+        "description": words.products[place],
         "quantity": f"{rng.randint(1, 30)}.5" if halves else rng.randint(1, 40),
-        "unit": words.units.get(good.unit, good.unit),
+        "unit": words.units.get(product.unit, product.unit),
         "unit_price": _money(cents),
         "vat_rate": rate if taxed else none,
     }
@@ -146,7 +146,7 @@ def _money(cents: int) -> str:
 
 def _iban(rng: Random, market: Market) -> str:
     account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
-    return checked_iban(market.country, account)
+    return make_iban(market.country, account)
 
 
 def _prose(rng: Random, *, paragraphs: int) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.documents.requests.iban import checked_iban, is_iban, spaced
+from pdflab.documents.requests.iban import format_iban, is_iban, make_iban
 
 IBAN = "DE71110220330123456789"
 
@@ -38,17 +38,17 @@ def test_a_wrong_digit_is_found(place: int, step: int) -> None:
 @given(st.from_regex(r"[A-Z0-9]{18}", fullmatch=True))
 def test_check_digits_can_be_made(account: str) -> None:
     """Samples have accounts that pass."""
-    assert is_iban(checked_iban("DE", account))
+    assert is_iban(make_iban("DE", account))
 
 
 def test_an_iban_is_written_in_fours() -> None:
     """As it stands on a bank card."""
-    assert spaced(IBAN) == "DE71 1102 2033 0123 4567 89"
+    assert format_iban(IBAN) == "DE71 1102 2033 0123 4567 89"
 
 
 def test_an_iban_has_the_length_of_its_country() -> None:
     """Right check digits on a number that is too short are still a number too short."""
-    short = checked_iban("DE", "1" * 11)
+    short = make_iban("DE", "1" * 11)
 
-    assert is_iban(checked_iban("DE", "1" * 18))
+    assert is_iban(make_iban("DE", "1" * 18))
     assert not is_iban(short)

@@ -106,13 +106,13 @@ def test_vat_is_charged_at_home_alone() -> None:
 
 
 def test_every_language_has_all_its_words() -> None:
-    """A market finds its goods, its units and its thanks."""
-    markets, goods = catalogue().markets, catalogue().goods
+    """A market finds its products, its units and its thanks."""
+    markets, products = catalogue().markets, catalogue().products
     for market in markets:
         words = catalogue().languages[market.language]
-        assert len(words.goods) == len(set(words.goods)) == len(goods)
+        assert len(words.products) == len(set(words.products)) == len(products)
         assert words.thanks
-        assert set(words.units) <= {good.unit for good in goods}
+        assert set(words.units) <= {product.unit for product in products}
     assert sum(market.share for market in markets) == 100
 
 
