@@ -105,7 +105,7 @@ def test_api_and_worker_never_meet() -> None:
 def test_the_api_never_renders() -> None:
     """Of the documents it knows what may be asked for; in the service only those who work render."""
     assert {name for name in ours("service/api/app.py") if name.startswith("documents/")} == {
-        "documents/requests.py"
+        "documents/kinds.py"
     }
     renderers = {name for name in MODULES if "documents/render.py" in ours(name)}
     assert {name for name in renderers if name.startswith("service/")} <= {

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request, send_file, url_for
 
-from pdflab.documents.requests import parse_request
+from pdflab.documents.kinds import parse_request
 from pdflab.errors import InvalidRequest
 from pdflab.jobs import Job, JobState
 from pdflab.service.api.prometheus import exposition
