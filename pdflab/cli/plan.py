@@ -18,7 +18,6 @@ from rich.table import Table
 
 from pdflab.analysis.columns import Floats
 from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
 from pdflab.experiments.prediction_error import published
 from pdflab.experiments.service_times import name_source, service_times
@@ -84,8 +83,8 @@ def month_end_question(
     jobs: int = 10_000_000, *, work: float = 0.2, hours: float = 10.0, deadline: float = 12.0
 ) -> Question:
     """Ask for a fleet for documents that take `work` seconds each and come over a day at the office."""
-    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
-    demand = Demand(Phase(hours * _HOUR, PROFILES["day"], jobs), ServiceTimes.lognormal(work), mix)
+    service = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=work)
+    demand = Demand(Phase(hours * _HOUR, PROFILES["day"], jobs), service, MOSTLY_INVOICES)
     return Question(demand, Target(deadline=deadline * _HOUR), _PRICE)
 
 

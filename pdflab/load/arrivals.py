@@ -27,7 +27,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Arrivals as columns, ascending in time: `kind` is an index into KINDS, `seed` makes the document."""
+    """Arrivals as columns, ascending in time: `kind` indexes the plan's kinds, `seed` makes the document."""
 
     at: Floats
     kind: NDArray[np.uint8]
