@@ -15,8 +15,8 @@ from threading import Event, Thread
 from pdflab.errors import BrokerUnavailable
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
+from pdflab.load.launcher import Load, launch_thread
 from pdflab.load.plan import burst
-from pdflab.load.scenarios import Load, launch_thread
 
 _LINES = 300  # in each document: a worker holds one for some 50 ms, and answers are few enough to be kept
 _WAITING = 20  # documents for each worker that wait: the line lasts while the API is frozen

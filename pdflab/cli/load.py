@@ -26,9 +26,10 @@ from pdflab.child_process import stop_event
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.load.generator import Target, send_plan
+from pdflab.load.launcher import read_plan
 from pdflab.load.plan import Plan
 from pdflab.load.progress import Progress, ProgressCounter
-from pdflab.load.scenarios import plan_for, read_plan
+from pdflab.load.scenarios import plan_for, scenarios
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
@@ -89,7 +90,9 @@ def _is_ours(family: int, address: Any) -> bool:
 
 
 def _plan(a: argparse.Namespace) -> Plan:
-    return plan_for(a.scenario or "", n=a.n, seconds=a.seconds, seed=a.seed, rate=a.rate)
+    scenario = scenarios().get(a.scenario)
+    parameters = {name: getattr(a, name, None) for name in scenario.parameters} if scenario else {}
+    return plan_for(a.scenario or "", seed=a.seed, **parameters)
 
 
 def _fire(

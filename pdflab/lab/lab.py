@@ -24,8 +24,9 @@ from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
 from pdflab.load.generator import Target
+from pdflab.load.launcher import Load, LoadThread, launch_process, launch_thread
 from pdflab.load.plan import Plan
-from pdflab.load.scenarios import Load, LoadThread, launch_process, launch_thread, plan_for
+from pdflab.load.scenarios import plan_for
 from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.monitor import Stats
 from pdflab.service.storage.folder import Storage
@@ -164,7 +165,7 @@ class Lab:
     def operate(
         self, name: str, *, endpoint: Endpoint = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
     ) -> None:
-        """Start one of the six operations, by name, and return at once; `wait` waits for it.
+        """Start an operation of OPERATIONS, by name, and return at once; `wait` waits for it.
 
         `lines` sets the size of every document.
         """

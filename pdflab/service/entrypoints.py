@@ -30,7 +30,7 @@ def run_api(
     broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
 ) -> None:
     """Serve the queued endpoint and the dashboard until told to stop; operations are started as we are."""
-    from pdflab.load.scenarios import OperationStarter, launch_process, launch_thread
+    from pdflab.load.launcher import OperationStarter, launch_process, launch_thread
     from pdflab.service.api.app import create_app
     from pdflab.service.http.server import address, serve
 
