@@ -1,9 +1,9 @@
-"""What keeps the package a house to live in: its size, its names, its reading order, and a test for each module."""
+"""What keeps the package readable: its size, its names, its reading order, and a test for each module."""
 
 import ast
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from package_source import (
     PACKAGE,
     REPOSITORY,
     imported_names,
-    imports,
     modules_in,
     public_names,
     reached,
@@ -168,7 +167,7 @@ def test_reading_on_leads_through_the_core() -> None:
 
 def test_every_module_has_a_test_of_its_own() -> None:
     """Some test that is not a journey imports it; what breaks in it is seen there first."""
-    tests = [path for path in (REPOSITORY / "tests").rglob("*.py")]
+    tests = list((REPOSITORY / "tests").rglob("*.py"))
     names = [
         imported_names(path) for path in tests if str(path.relative_to(REPOSITORY / "tests")) not in JOURNEYS
     ]

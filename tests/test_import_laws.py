@@ -137,7 +137,7 @@ def test_only_a_worker_and_the_synchronous_endpoint_render() -> None:
 
 @pytest.mark.parametrize("module", PURE)
 def test_what_is_pure_knows_no_service_no_clock_and_no_file(module: str) -> None:
-    """The same arguments give the same result. A Run loads and saves itself; samples bring their data along."""
+    """The same arguments give the same result. A Run saves itself; samples bring their data along."""
     impure = {"redis", "flask", "time", "os", "socket", "subprocess", "asyncio", "tempfile"}
     files = {"read_text", "write_text", "open"} - ({"read_text"} if module == READS_ITS_DATA else set())
     used = {node.attr for node in ast.walk(tree(PACKAGE / module)) if isinstance(node, ast.Attribute)}

@@ -20,7 +20,7 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def imported_names(path: Path) -> frozenset[str]:
-    """Return the full name of all that a file imports, wherever in it: `a.b`, and `a.b.c` for `from a.b import c`."""
+    """Return the full names that a file imports, wherever in it: for `from a.b import c`, `a.b` and `a.b.c`."""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -57,7 +57,7 @@ def reached(start: str, arrows: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def public_names(module: str) -> Iterator[str]:
-    """Yield each function, class and constant at the top of a module whose name has no underscore in front."""
+    """Yield the functions, classes and constants at the top of a module; `_private` ones are left out."""
     for node in tree(PACKAGE / module).body:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
