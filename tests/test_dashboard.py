@@ -12,6 +12,7 @@ from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pdflab.jobs import Cause
+from pdflab.load.plan import burst
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
 from pdflab.service.http.server import address, listen, serve
@@ -177,6 +178,21 @@ def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
         ("burst", {"n": 7}),
         ("month-end", {"seconds": 12}),
     ]
+
+
+def test_a_new_operation_has_a_button(
+    open_page: Opener, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One entry in the table of operations is enough; the button names the sizes that it sends."""
+    rush = Operation("rush", "Rush of {n}", "{n} in {seconds} s", ("n", "seconds"), lambda *, seed: burst(1))
+    monkeypatch.setitem(OPERATIONS, "rush", rush)
+    page = open_page()
+    page.get_by_label("documents").fill("7")
+
+    page.get_by_role("button", name="Rush of 7 7 in 30 s").click()
+
+    expect(row(page, "rush 1")).to_have_count(1)
+    assert service.started == [("rush", {"n": 7, "seconds": 30})]
 
 
 def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from pdflab.service.jobqueue.consumer import RedisConsumer
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -24,6 +25,9 @@ from pdflab.service.storage.configured import configured_storage
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
+if TYPE_CHECKING:
+    from pdflab.service.api.context import Operations
+
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
 _NICENESS = 5  # a quarter of the processor where both want it
@@ -31,24 +35,27 @@ _SYNC_THREADS = 4  # waitress' own default
 
 
 def run_api(
-    broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
+    broker: Broker,
+    settings: Settings,
+    stop: Event,
+    sock: socket.socket,
+    operations: "Operations",
+    *,
+    own_process: bool = True,
 ) -> None:
-    """Serve the queued endpoint and the dashboard until told to stop; operations are started as we are."""
-    from pdflab.load.launcher import OperationStarter, launch_process, launch_thread
+    """Serve the queued endpoint and the dashboard until told to stop."""
     from pdflab.service.api.app import create_app
-    from pdflab.service.http.server import address, serve
+    from pdflab.service.http.server import serve
 
     client = broker.client(patient=False)
-    launch = launch_thread(settings) if as_threads else launch_process(settings)
-    operations = OperationStarter(launch, address(sock))
     storage = configured_storage(settings)  # only read, and not prepared: accepting needs no disk
     producer, monitor = RedisProducer(client, settings), RedisMonitor(client, settings)
     app = create_app(producer, monitor, storage, settings, operations=operations)
-    if not as_threads:
+    if own_process:
         gc.collect()
-        gc.freeze()  # a full collection of all that is loaded takes some 0.1 s, in which nobody is answered
+        # a full collection of all that is loaded takes some 0.1 s, in which no request is answered
+        gc.freeze()
     serve(app, sock, stop, threads=_API_THREADS)
-    operations.stop()
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:

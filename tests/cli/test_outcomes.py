@@ -12,7 +12,7 @@ import pytest
 from shorthand import EchoOperations
 
 from pdflab.__main__ import main
-from pdflab.cli.dead_letters import _row
+from pdflab.cli.outcomes import _row
 from pdflab.jobs import Cause
 from pdflab.service.api.app import create_app
 from pdflab.service.jobqueue.base import Failure, Submission, new_id
