@@ -82,7 +82,7 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
         plan = month_end(seconds, mean_rate=peak / month_end_peak(), seed=seed)
     else:
         spell = seconds / 11  # burst is calm for five times as long, before and after
-        plan = burst(max(1, round(peak * spell)), seconds=spell, calm=CALM * capacity.per_s, seed=seed)
+        plan = burst(max(1, round(peak * spell)), seconds=spell, baseline=CALM * capacity.per_s, seed=seed)
     return replace(plan, lines=capacity.lines)
 
 
