@@ -298,9 +298,9 @@ class Lab:
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
     def _one(self, kind: str, endpoint: Endpoint, fields: dict[str, Any]) -> str:
-        from pdflab.documents.samples.requests import sample
+        from pdflab.documents.kinds import sample_request
 
-        request = sample(kind, self._next_seed()) | fields
+        request = sample_request(kind, self._next_seed()) | fields
         load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
         load.wait()
         [send] = load.sends

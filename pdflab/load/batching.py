@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import require
 from pdflab.load.plan import Plan
 
@@ -40,9 +40,9 @@ def _planned(plan: Plan) -> Iterator[Document]:
     unknown = sorted(set(plan.kinds) - set(KINDS))
     require(not unknown, f"There are no {', '.join(unknown)} documents: take {', '.join(KINDS)}.")
     for seed in range(_WARM_UP_SAMPLES):
-        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
+        sample_request("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     for a in plan.arrivals():
-        yield Document(a.at, a.kind, _encode(sample(a.kind, a.seed, lines=plan.lines)), a.seed)
+        yield Document(a.at, a.kind, _encode(sample_request(a.kind, a.seed, lines=plan.lines)), a.seed)
 
 
 def _encode_all(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[Document]:
