@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 def add_demo_command(commands: Commands) -> None:
     """Add `demo`."""
-    demo = add_command(commands, "demo", "compare the synchronous and the queued service", _demo)
+    what = "compare the synchronous and the queued service"
+    add_command(commands, "demo", what, _demo, arguments=_add_arguments)
+
+
+def _add_arguments(demo: argparse.ArgumentParser) -> None:
+    from pdflab.load.scenarios import OPERATIONS
+
     demo.add_argument(
         "--scenario",
-        choices=("burst", "month-end", "freeze"),
+        choices=(*OPERATIONS, "freeze"),
         default="burst",
         help="what is sent, or an endpoint that stands still (default burst)",
     )

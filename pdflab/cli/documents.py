@@ -18,8 +18,13 @@ _MAX_LINES = 1_000
 
 def add_document_commands(commands: Commands) -> None:
     """Add `sample`."""
-    sample = add_command(commands, "sample", "render a made-up document", make_sample)
-    sample.add_argument("kind", choices=("custom", "invoice", "report"))
+    add_command(commands, "sample", "render a made-up document", make_sample, arguments=_add_arguments)
+
+
+def _add_arguments(sample: argparse.ArgumentParser) -> None:
+    from pdflab.documents.kinds import KINDS
+
+    sample.add_argument("kind", choices=tuple(KINDS))
     sample.add_argument("--seed", type=int, default=0, help="the same seed makes the same document")
     sample.add_argument("--lines", type=int, help="of the invoice, or rows of the report's table")
     sample.add_argument("--out", default="-", metavar="FILE", help="the PDF (default -, for a pipe)")
@@ -27,9 +32,8 @@ def add_document_commands(commands: Commands) -> None:
 
 def make_sample(arguments: argparse.Namespace) -> int:
     """Write the PDF of a made-up document to a file, or to a pipe."""
+    from pdflab.documents.kinds import parse_request, sample_request
     from pdflab.documents.render import render
-    from pdflab.documents.requests import parse_request
-    from pdflab.documents.samples.requests import sample
     from pdflab.service.worker.font_files import find_fonts
 
     a = arguments
@@ -40,7 +44,7 @@ def make_sample(arguments: argparse.Namespace) -> int:
     if a.lines is not None and not 1 <= a.lines <= _MAX_LINES:
         raise UsageError(f"--lines must be between 1 and {_MAX_LINES}.")
     fonts = find_fonts(Settings.from_env(os.environ).fonts)
-    document = parse_request(sample(a.kind, a.seed, lines=a.lines))
+    document = parse_request(sample_request(a.kind, a.seed, lines=a.lines))
     pdf = render(document, created_at=SAMPLE_DATE, fonts=fonts).pdf
     if a.out == "-":
         sys.stdout.buffer.write(pdf)

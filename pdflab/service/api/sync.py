@@ -13,8 +13,8 @@ from threading import Lock
 
 from flask import Flask, Response, request
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState

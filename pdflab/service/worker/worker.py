@@ -16,8 +16,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any, TypeVar
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable

@@ -23,7 +23,7 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, StorageUnavailable
@@ -342,7 +342,7 @@ def test_the_same_job_gives_the_same_bytes(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Whoever renders it and whenever: the instant in the file is the job's, not the clock's."""
-    queue.enqueue([Submission("a", kind, json.dumps(sample(kind, 7)))])
+    queue.enqueue([Submission("a", kind, json.dumps(sample_request(kind, 7)))])
     accepted = job(queue, "a")
 
     first = renderer(FontBook())(accepted)
