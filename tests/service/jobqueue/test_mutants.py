@@ -40,7 +40,6 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from shutil import copytree
-from threading import Event
 from typing import Any
 
 import pytest
@@ -71,6 +70,7 @@ from pdflab.service.jobqueue import scripts
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
 from pdflab.service.storage.base import Storage
+from pdflab.service.worker.heartbeat import Heartbeat
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
@@ -78,10 +78,8 @@ from pdflab.settings import Settings
 
 
 def keep_once(worker: Worker) -> None:
-    """Let the worker's second thread have one turn."""
-    finished = Event()
-    finished.set()
-    worker._keep(0.0, finished)
+    """Let the worker's heartbeat beat once."""
+    worker.heartbeat.beat(0.0)
 
 
 def test_a_document_may_take_many_leases(queue: JobQueue, storage: Storage) -> None:
@@ -215,7 +213,7 @@ MUTANTS = [
     mutant("no renewal: the step", "renew", RENEWED, "", sweep.test_a_lease_that_is_renewed_does_not_run_out),
     mutant(
         "no renewal: the worker",
-        Worker._renew,
+        Heartbeat._renew,
         "[claim] if claim else []",
         "[]",
         test_a_document_may_take_many_leases,
@@ -230,8 +228,8 @@ MUTANTS = [
     ),
     mutant(
         "no sweep: the worker",
-        Worker._keep,
-        "if self._keeper.sweep():",
+        Heartbeat.beat,
+        "if self._queue.sweep():",
         "if False:",
         test_a_worker_brings_back_what_a_dead_one_held,
         by_the_machine=False,
@@ -404,7 +402,7 @@ def test_the_machine_finds_a_mutant(each: Mutant, tmp_path: Path) -> None:
 
 def test_a_mutant_that_does_not_fit_the_code_is_no_mutant(tmp_path: Path) -> None:
     """A step or a method has been rewritten: the proof must be, too."""
-    for code in ("claim", Worker._renew):
+    for code in ("claim", Heartbeat._renew):
         with (
             pytest.raises(pytest.fail.Exception, match="fit"),
             mutated(mutant("", code, "gone", "", run), tmp_path),
