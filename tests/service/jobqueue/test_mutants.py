@@ -171,8 +171,8 @@ def mutant(name: str, code: Code, old: str, new: str, killer: Callable[..., None
     return Mutant(name, ((code, old, new),), killer, **more)
 
 
-HELD = "if job.state == 'PROCESSING' and job.token == token then return 'held' end"
-AGAIN = "if token ~= '' and job.settled == token then return 'again' end"
+OWNED = "if job.state == 'PROCESSING' and job.token == token then return 'owned' end"
+REPLAYED = "if token ~= '' and job.settled == token then return 'replayed' end"
 RENEWED = "redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])"
 TOLD = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
 EVALUATED = """\
@@ -205,8 +205,8 @@ MUTANTS = [
     mutant(
         "no token check",
         "common",
-        HELD,
-        "if job.state == 'PROCESSING' then return 'held' end",
+        OWNED,
+        "if job.state == 'PROCESSING' then return 'owned' end",
         claim_and_finish.test_a_worker_that_wakes_up_too_late_is_refused_and_counted,
         given={"meanwhile": "another holds it"},
     ),
@@ -238,7 +238,7 @@ MUTANTS = [
     mutant(
         "claim without compare",
         "claim",
-        "return is_free(job) and claim(",
+        "return is_claimable(job) and claim(",
         "return claim(",
         claim_and_finish.test_of_two_claimers_one_gets_the_job,
     ),
@@ -252,7 +252,7 @@ MUTANTS = [
     mutant(
         "a step is not known again",
         "common",
-        AGAIN,
+        REPLAYED,
         "",
         test_steps_sent_twice.test_a_completion_gives_the_same_next_job_again,
         twice=True,
