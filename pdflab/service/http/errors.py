@@ -41,7 +41,9 @@ def add_problem_handlers(app: Flask) -> None:
     """Answer every error that a view may raise with a problem."""
     app.register_error_handler(InvalidRequest, _invalid)
     app.register_error_handler(ImpossibleDocument, lambda error: problem(422, str(error)))
-    app.register_error_handler(QueueFull, _full)
+    app.register_error_handler(
+        QueueFull, lambda error: problem(429, str(error), retry_after=error.retry_after)
+    )
     app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -61,10 +63,6 @@ def _away(error: BrokerUnavailable) -> Response:
     _log.warning("%s", error)
     detail = "The queue cannot be reached. Send the request again with the same Idempotency-Key."
     return problem(503, detail, retry_after=1)
-
-
-def _full(error: QueueFull) -> Response:
-    return problem(429, str(error), retry_after=error.retry_after)
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
