@@ -16,9 +16,10 @@ from pdflab.load.plan import burst
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
 from pdflab.service.http.server import address, listen, serve
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -34,9 +35,9 @@ class Service:
     def __init__(self, queue: JobQueue, settings: Settings) -> None:
         self.queue = queue
         self.started: list[tuple[str, Mapping[str, Any]]] = []  # operations
-        self.storage = Storage(settings.storage_folder)
-        self.storage.open()
-        self._app = create_app(queue, self.storage, settings, operations=self)
+        self.storage = FolderStorage(settings.storage_folder)
+        self.storage.prepare()
+        self._app = create_app(queue, queue, self.storage, settings, operations=self)
         self._port = 0
         self.listen()
 
@@ -267,7 +268,7 @@ def test_markup_in_a_name_is_text(page: Page, service: Service) -> None:
 def test_each_worker_tells_what_it_does(page: Page, service: Service) -> None:
     """Idle, rendering which job, or no longer heard of with what it left behind."""
     worker = page.locator("#workers li")
-    service.queue.renew(WORKER, {"since": 0.0, "job_id": None}, [])
+    service.queue.renew(WorkerStatus(WORKER, 0.0))
     expect(worker).to_contain_text(f"{WORKER}idle")
     service.submit("Minutes of May")
 

@@ -27,7 +27,7 @@ from rich.progress import track
 
 from pdflab.child_process import end, spawn
 from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
@@ -44,7 +44,7 @@ _START = 20.0
 
 def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
     """Let both accept each kind of document in turns; return the medians, and of each pair its ratio."""
-    posts = {kind: _post(sample(kind, SEED)) for kind in KINDS}
+    posts = {kind: _post(sample_request(kind, SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with _endpoints() as (api, yardstick):
@@ -153,7 +153,7 @@ def _await(url: str) -> None:
     deadline = time.monotonic() + _START
     while True:
         try:
-            accept_rate(url, _post(sample("custom", SEED)), seconds=0.01)
+            accept_rate(url, _post(sample_request("custom", SEED)), seconds=0.01)
         except (OSError, LoadFailed):
             if time.monotonic() > deadline:
                 raise PdfLabError(f"{url} did not answer within {_START:g} s; try again.") from None

@@ -23,11 +23,12 @@ from rich.console import Console
 from rich.progress import track
 
 from pdflab.child_process import end, spawn
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
-from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.jobqueue.base import Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -168,7 +169,9 @@ def bare_loops(request: str) -> Iterator[Any]:
 
 def _sizes(fleet: Fleet) -> tuple[float, float]:
     """Return a worker's megabytes after documents in Western script, and after those in every other."""
-    requests = [json.dumps(sample(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS]
+    requests = [
+        json.dumps(sample_request(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS
+    ]
     western = [
         request
         for request in requests

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import ReportRequest, parse_request
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.requests.report import ReportRequest
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.worker.font_files import find_fonts
 
@@ -47,7 +47,7 @@ def jobs() -> list[Callable[[], object]]:
     work: list[Callable[[], object]] = []
     for number in range(WARM_UP + DOCUMENTS):
         fails = number % FAILS == FAILS - 1
-        data = sample("report" if fails else KINDS[number % len(KINDS)], number)
+        data = sample_request("report" if fails else [*KINDS][number % len(KINDS)], number)
         work.append(partial(_fail if fails else _draw, data, fonts))
     return work
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from pdflab.benchmarks.fleet import fleet_figures, start_ms
 from pdflab.benchmarks.turns import BATCH, figures_of, round_trips, take_turns
 from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
@@ -52,7 +52,7 @@ def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
 
 def invoice() -> dict[str, Any]:
     """Return the first sample invoice of 12 lines from Germany: it needs nothing but the core fonts."""
-    invoices = (sample("invoice", seed, lines=12) for seed in count())
+    invoices = (sample_request("invoice", seed, lines=12) for seed in count())
     return next(one for one in invoices if one["locale"] == "de_DE")
 
 

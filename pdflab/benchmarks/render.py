@@ -26,10 +26,9 @@ from rich.progress import track
 
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.cli.terminal import figures_table
-from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
+from pdflab.documents.kinds import parse_request, sample_request
+from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
 from pdflab.service.worker.font_files import find_fonts
 
 ROUNDS = 9
@@ -109,7 +108,7 @@ def _sentences(figures: dict[str, Any]) -> Iterator[str]:
 
 def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
     for script in MARKETS:
-        naive = partial(tutorial_invoice, fonts=_font_files() if script == "unicode" else None)
+        naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
         for lines, every in LINES.items():
             row, invoice = f"{script}_{lines}", _invoice(script, lines)
             yield Contender(row, "naive", invoice, naive, every)
@@ -118,14 +117,14 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
         from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample("custom", SEED), tutorial_custom)
-    yield Contender("custom", "ours", sample("custom", SEED), ours)
-    yield Contender("report", "ours", sample("report", SEED), ours)
+    yield Contender("custom", "naive", sample_request("custom", SEED), naive_custom)
+    yield Contender("custom", "ours", sample_request("custom", SEED), ours)
+    yield Contender("report", "ours", sample_request("report", SEED), ours)
 
 
 def _invoice(script: str, lines: int) -> dict[str, Any]:
     """Return the first sample invoice of the market that stands for a script."""
-    invoices = (sample("invoice", seed, lines=lines) for seed in count())
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
     return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
 
 

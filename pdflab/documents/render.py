@@ -6,17 +6,14 @@ Read next: documents/typesetting/page.py, then documents/invoice/invoice.py.
 
 from fpdf.errors import FPDFException
 
-from pdflab.documents.custom import draw_custom
-from pdflab.documents.invoice.invoice import draw_invoice
-from pdflab.documents.report.report import draw_report
-from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceRequest, ReportRequest
+from pdflab.documents.kinds import KINDS
+from pdflab.documents.requests.base import DocumentRequest
 from pdflab.documents.typesetting.bidi import count_rtl
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.documents.typesetting.typesetter import Typesetter
 from pdflab.errors import ImpossibleDocument
 
-_MOST_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
+_MAX_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
 
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
@@ -27,10 +24,11 @@ def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> R
     or so much text that is costly to set that it would hold a worker for many seconds.
     """
     text = request.model_dump_json()
-    if effort(text) > _MOST_EFFORT:
+    if effort(text) > _MAX_EFFORT:
         raise ImpossibleDocument("this document has too much text: ask for it in parts")
     try:
-        return _draw(request, created_at=created_at, setter=fonts.typesetter(text))
+        draw = KINDS[request.type].draw
+        return draw(request, created_at=created_at, typesetter=fonts.typesetter(text))
     except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
 
@@ -43,13 +41,3 @@ def effort(text: str) -> int:
     if text.isascii():
         return len(text)
     return len(text) + 20 * count_rtl(text) + 100 * len(set(text))
-
-
-def _draw(request: DocumentRequest, *, created_at: float, setter: Typesetter) -> Rendered:
-    match request:
-        case CustomRequest():
-            return draw_custom(request, created_at=created_at, setter=setter)
-        case InvoiceRequest():
-            return draw_invoice(request, created_at=created_at, setter=setter)
-        case ReportRequest():
-            return draw_report(request, created_at=created_at, setter=setter)

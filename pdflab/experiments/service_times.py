@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import UsageError
 from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
@@ -24,8 +24,9 @@ def service_times(seconds: float | None, run_file: Path | None) -> tuple[Service
     """Return service times and mix. Raises UsageError for seconds and a file, and for a file that is no
     run.
     """
+    mix = MOSTLY_INVOICES
     if run_file is None:
-        return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), MOSTLY_INVOICES
+        return measure_rendering() if seconds is None else ServiceTimes.lognormal(mix, mean=seconds), mix
     if seconds is not None:
         raise UsageError("Give either --service or --run.")
     return _learn(run_file)
@@ -46,13 +47,13 @@ def measure_rendering() -> ServiceTimes:
     All are rendered once before: whatever is looked for only once, fonts and glyphs, is then there, as it is
     in a worker that has worked for a while.
     """
+    from pdflab.documents.kinds import parse_request
     from pdflab.documents.render import render
-    from pdflab.documents.requests import parse_request
     from pdflab.documents.typesetting.font_book import FontBook
 
     fonts, taken = FontBook(), {kind: np.zeros((_TURNS + 1, _DOCUMENTS)) for kind in KINDS}
     for turn, number, kind in product(range(_TURNS + 1), range(_DOCUMENTS), KINDS):
-        document = parse_request(sample(kind, number))
+        document = parse_request(sample_request(kind, number))
         began = time.thread_time()
         render(document, created_at=0.0, fonts=fonts)
         taken[kind][turn, number] = time.thread_time() - began
@@ -64,5 +65,5 @@ def _learn(run_file: Path) -> tuple[ServiceTimes, Mapping[str, float]]:
         service = calibrate(Run.load(run_file)).service
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    jobs = sum(len(seconds) for seconds in service.seconds.values())
-    return service, {kind: len(seconds) / jobs for kind, seconds in service.seconds.items()}
+    counts = {kind: len(seconds) for kind, seconds in service.seconds.items()}
+    return service, {kind: count / sum(counts.values()) for kind, count in counts.items()}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import UsageError
 from pdflab.load.plan import Plan
 
@@ -37,9 +37,9 @@ def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]
 
 def _planned(plan: Plan) -> Iterator[Document]:
     for seed in range(_REHEARSED):
-        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
+        sample_request("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     for a in plan.arrivals():
-        yield Document(a.at, a.kind, _encoded(sample(a.kind, a.seed, lines=plan.lines)), a.seed)
+        yield Document(a.at, a.kind, _encoded(sample_request(a.kind, a.seed, lines=plan.lines)), a.seed)
 
 
 def _given(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[Document]:

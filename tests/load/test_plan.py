@@ -8,7 +8,7 @@ import pytest
 
 from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Run, Send, Sends
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.plan import (
     Arrival,

@@ -10,9 +10,10 @@ from werkzeug.test import TestResponse
 from pdflab.jobs import Job, JobEvent, JobState
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
-from pdflab.service.jobqueue.jobqueue import Claim, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Submission
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 WORKER = "worker-1"
@@ -110,10 +111,10 @@ def queue_away(settings: Settings) -> JobQueue:
     return JobQueue(gone.client(patient=False), settings)
 
 
-def opened(settings: Settings) -> Storage:
+def opened(settings: Settings) -> FolderStorage:
     """An empty pdf_storage/."""
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     return storage
 
 
@@ -129,7 +130,7 @@ class EchoOperations:
 
 def client_of(queue: JobQueue, settings: Settings) -> FlaskClient:
     """Return a client of an API over this queue."""
-    return create_app(queue, opened(settings), settings, operations=EchoOperations()).test_client()
+    return create_app(queue, queue, opened(settings), settings, operations=EchoOperations()).test_client()
 
 
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}

@@ -1,7 +1,8 @@
 """Amounts, numbers and days as a locale writes them.
 
-The separators are in a table here. Months, currency signs and their places come from Babel: read once, then
-filled in. Babel keeps a megabyte for each locale and takes 20 µs for a number; invoices write a thousand.
+The separators are in a table here. Months, currency signs and their places come from Babel, once for each
+locale and currency: Babel keeps a megabyte for each locale and takes 20 µs for a number, and a long invoice
+has a thousand numbers.
 Read next: documents/invoice/translations.py.
 """
 
@@ -13,10 +14,11 @@ from functools import lru_cache
 
 from babel import Locale, dates, localedata, numbers
 
-from pdflab.documents.invoice.money import format_amount, format_number, format_price
+from pdflab.documents.requests.money import decimals
 
-# Between thousands, and before the decimals: CLDR 48, with the blank that all fonts draw. They are not read
-# from Babel: its releases differ in them, and 2.19 drops the apostrophes of a Swiss million.
+# Thousands separator and decimal sign, from CLDR 48, with the space that all fonts have. They are not read
+# from
+# Babel, because its releases differ in them: 2.19 drops the apostrophes of a Swiss million.
 _SEPARATORS = {
     ",.": "ar_AE ar_EG ar_SA en_AU en_CA en_GB en_IE en_US es_MX he_IL ja_JP ko_KR zh_CN",
     ".,": "da_DK de_AT de_DE el_GR es_ES hr_HR it_IT nl_BE nl_NL pt_BR ro_RO sl_SI sr_RS tr_TR",
@@ -24,7 +26,7 @@ _SEPARATORS = {
     "sv_SE uk_UA",
     "'.": "de_CH fr_CH it_CH",
 }
-_NUMBER_SEPARATORS = {"fr_CH": "',"}  # only money has the point there
+_NUMBER_SEPARATORS = {"fr_CH": "',"}  # money has the point, plain numbers the comma
 _UNWANTED = str.maketrans({"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""})
 
 
@@ -45,15 +47,18 @@ class Formats:
 
     def amount(self, amount: Decimal) -> str:
         """Write an amount with its cents: 1.234,50."""
-        return format_amount(amount, currency=self.currency).translate(self.signs)
+        return f"{amount:,.{decimals(self.currency)}f}".translate(self.signs)
 
     def price(self, price: Decimal) -> str:
         """Write a price with the parts of a cent it may have: 0,0125."""
-        return format_price(price, currency=self.currency).translate(self.signs)
+        written = -int(price.normalize().as_tuple().exponent)
+        return f"{price:,.{max(decimals(self.currency), written)}f}".translate(self.signs)
 
     def number(self, number: Decimal) -> str:
         """Write a quantity or a rate without needless zeros: 7,5."""
-        return format_number(number).translate(self.number_signs)
+        whole, point, rest = f"{number:,f}".partition(".")
+        written = (whole + point + rest.rstrip("0")).rstrip(".")
+        return written.translate(self.number_signs)
 
     def sum(self, amount: Decimal) -> str:
         """Write an amount with its currency: 1.234,50 €."""

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.content import account_of, code_of, sums_of
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.invoice.content import account_of, code_of, sums_of
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import (
     ACCENT,
     BODY,
@@ -47,11 +47,11 @@ class Sum:
         return self.style.leading + (10 if self.rule else 3)
 
 
-class Settlement:
+class TotalsBlock:
     """Sums and payment, wrapped and measured before they are drawn."""
 
     def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
-        self.sheet, self.scan = sheet, labels_for(request.locale).scan
+        self.sheet, self.scan = sheet, translations_for(request.locale)["scan"]
         self.sums = _sums(request)
         widest = max(_width(sheet, line) for line in self.sums)
         self.left = sheet.right - max(SUMS_WIDTH, min(widest, sheet.epw))
@@ -133,4 +133,4 @@ def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None
     """Draw dark modules as rectangles, one for each run of them in a row, all of one shape: no seams show."""
     unit = CODE_SIDE / len(rows)
     bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
-    sheet.pen.bars(bars, x, y, unit=unit, colour=INK)
+    sheet.writer.bars(bars, x, y, unit=unit, colour=INK)

@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.requests import Chart
+from pdflab.documents.requests.report import Chart
 from pdflab.documents.typesetting.page import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Sheet, Style
 
 PLOT_HEIGHT = 150.0
-MOST_LINES = 4  # of a label that lies flat
-MOST_DOTS = 24  # more points than these are a line without dots
+MAX_LINES = 4  # of a label that lies flat
+MAX_DOTS = 24  # more points than these are a line without dots
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _flat(sheet: Sheet, labels: Sequence[str], width: float) -> list[list[str]] 
     if any(sheet.width_of(word, SMALL) > width for label in labels for word in label.split()):
         return None
     lines = [sheet.wrap(label, width, SMALL) for label in labels]
-    return lines if max(len(parts) for parts in lines) <= MOST_LINES else None
+    return lines if max(len(parts) for parts in lines) <= MAX_LINES else None
 
 
 def _draw_scale(sheet: Sheet, plot: _Plot) -> None:
@@ -121,7 +121,7 @@ def _draw_curve(sheet: Sheet, plot: _Plot, values: Sequence[float]) -> None:
     if len(points) > 1:
         sheet.polyline(points)
     sheet.set_fill_color(ACCENT)
-    for x, y in points if len(points) <= MOST_DOTS else ():
+    for x, y in points if len(points) <= MAX_DOTS else ():
         sheet.circle(x, y, 2.2, style="F")
 
 
@@ -160,7 +160,7 @@ def _ticks(values: Sequence[float], *, from_zero: bool) -> list[float]:
     flat = high - low < 1e-6 * max(abs(low), abs(high))
     if from_zero or flat or 0 <= low < high / 2:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low < 1e-9:  # nothing but zeros, or as good as that
+    if high - low < 1e-9:  # nothing but zeros, or nearly so
         high = low + 1
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pdflab.documents.report.charts import chart_height, draw_chart
-from pdflab.documents.requests import Figure, ReportRequest, Section, Table
+from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
     ACCENT,
@@ -52,9 +52,9 @@ class _Place:
     y: float
 
 
-def draw_report(request: ReportRequest, *, created_at: float, setter: Typesetter) -> Rendered:
+def draw_report(request: ReportRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
     """Draw a report."""
-    sheet = Sheet(request.title, created_at=created_at, setter=setter, author=request.author or "")
+    sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, author=request.author or "")
     sheet.set_subject(" ".join(clean(request.subtitle or "Report").split()))
     day = datetime.fromtimestamp(created_at, UTC).date().isoformat()
     signature = " · ".join(part for part in (request.author, day) if part)

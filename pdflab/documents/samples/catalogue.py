@@ -43,7 +43,7 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
+class Product:
     """What is sold, by which unit, between which prices in cents; an `untaxed` one is so now and then."""
 
     unit: str
@@ -54,9 +54,9 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a language names the goods, in their order, and their units where it has words of its own."""
+    """How a language names the products, in their order, and their units where it has words of its own."""
 
-    goods: Sequence[str]
+    products: Sequence[str]
     units: Mapping[str, str]
     thanks: str
 
@@ -66,7 +66,7 @@ class Catalogue:
     """All there is to sell, and whom to; and what the other kinds of document say."""
 
     markets: Sequence[Market]
-    goods: Sequence[Good]
+    products: Sequence[Product]
     languages: Mapping[str, Language]
     titles: Sequence[str]
     sentences: Sequence[str]
@@ -78,7 +78,7 @@ def catalogue() -> Catalogue:
     told = json.loads((files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8"))
     return Catalogue(
         [Market(**market) for market in told["markets"]],
-        [Good(**good) for good in told["goods"]],
+        [Product(**product) for product in told["products"]],
         {code: Language(**words) for code, words in told["languages"].items()},
         told["titles"],
         told["sentences"],

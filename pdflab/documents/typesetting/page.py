@@ -15,8 +15,8 @@ from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
 from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.text_writer import Pen
-from pdflab.documents.typesetting.typesetter import BOX, Run, Typesetter
+from pdflab.documents.typesetting.text_writer import TextWriter
+from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
 INK = DeviceRGB(0.11, 0.13, 0.16)
@@ -27,7 +27,7 @@ ACCENT = DeviceRGB(0.04, 0.37, 0.45)
 MARGIN = 56.0
 GUTTER = 12.0
 PADDING = 4.0
-MOST_PAGES = 500  # of one document: what fills a worker's memory has an end
+MAX_PAGES = 500  # of one document: what fills a worker's memory has an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ class Sheet(FPDF):
         title: str,
         *,
         created_at: float,
-        setter: Typesetter,
+        typesetter: Typesetter,
         author: str = "",
         paper: str = "A4",
     ) -> None:
         super().__init__(unit="pt", format=paper)
-        self.setter = setter
-        self.pen = Pen(self)
+        self.typesetter = typesetter
+        self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
         self.alias_nb_pages("")  # {nb} in a customer's text must never become the number of pages
@@ -116,9 +116,9 @@ class Sheet(FPDF):
         """
         y = (self.y if y is None else y) + style.size * 1.05
         x -= self.width_of(text, style) if right else 0
-        runs = self.setter.runs(text, style.bold, rtl=rtl)
+        runs = self.typesetter.runs(text, style.bold, rtl=rtl)
         for run in runs:
-            self.pen.write(run, x, y, size=style.size, colour=style.colour)
+            self.writer.write(run, x, y, size=style.size, colour=style.colour)
             if run.font is None:
                 self._draw_boxes(run, x, y, style)
             if len(runs) > 1:
@@ -126,20 +126,20 @@ class Sheet(FPDF):
 
     def width_of(self, text: str, style: Style) -> float:
         """Measure a text of one line in points."""
-        return self.setter.width(text, style.bold) * style.size
+        return self.typesetter.width(text, style.bold) * style.size
 
     def wrap(self, text: str, width: float, style: Style) -> list[str]:
         """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
         width += 0.01  # a column exactly as wide as its text must hold it, whatever floats add up to
-        return self.setter.wrap(text, width / style.size, style.bold)
+        return self.typesetter.wrap(text, width / style.size, style.bold)
 
     def shorten(self, text: str, width: float, style: Style) -> str:
         """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
-        return self.setter.shorten(text, width / style.size, style.bold)
+        return self.typesetter.shorten(text, width / style.size, style.bold)
 
     def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
-        self.pen.fill(x, self.y, width, height, colour)
+        self.writer.fill(x, self.y, width, height, colour)
 
     def needs(self, height: float) -> bool:
         """Go to a new page unless `height` still fits, and tell whether that happened."""
@@ -176,8 +176,8 @@ class Sheet(FPDF):
 
     def add_page(self, *args: Any, **kwargs: Any) -> None:
         """Go to a new page. Raises ImpossibleDocument when there are too many."""
-        if len(self.pages) >= MOST_PAGES:
-            raise ImpossibleDocument(f"this document has more than {MOST_PAGES} pages: ask for it in parts")
+        if len(self.pages) >= MAX_PAGES:
+            raise ImpossibleDocument(f"this document has more than {MAX_PAGES} pages: ask for it in parts")
         super().add_page(*args, **kwargs)
 
     def finish(self, signature: str) -> Rendered:
@@ -185,7 +185,7 @@ class Sheet(FPDF):
         for number in self.pages:
             self.page = number
             self._number_page(number, signature)
-        return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
+        return Rendered(self.writer.finish(), len(self.pages), tuple(map(_name, self.missing)))
 
     def _number_page(self, number: int, signature: str) -> None:
         if number > 1:
@@ -194,7 +194,7 @@ class Sheet(FPDF):
         words = self.page_of.format(number=number, count=len(self.pages))
         self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
 
-    def _draw_boxes(self, run: Run, x: float, y: float, style: Style) -> None:
+    def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)
         self.set_draw_color(style.colour)
         self.set_line_width(style.size / 16)

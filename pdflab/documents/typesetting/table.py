@@ -24,7 +24,7 @@ from pdflab.documents.typesetting.page import (
 
 CARRIED = Style(8.5, bold=True, colour=MUTED)
 
-Row = Sequence[str]
+Cells = Sequence[str]
 Place = tuple[float, bool, bool | None]  # x, whether a line ends there, whether it is read from the right
 
 
@@ -54,7 +54,7 @@ class Carry(NamedTuple):
 def draw_table(
     sheet: Sheet,
     columns: Sequence[Column],
-    rows: Sequence[Row],
+    rows: Sequence[Cells],
     *,
     carry: Carry | None = None,
     tail: float = 0,
@@ -75,7 +75,7 @@ def draw_table(
         table.draw_row(number, row, levels)
 
 
-def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row]) -> float:
+def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Cells]) -> float:
     """Tell the height of the heading with the first row, which stand together."""
     table = _Table(sheet, columns, None)
     return table.heading_height + _height(table.levels(rows[0] if rows else ("",), BODY), BODY)
@@ -107,7 +107,7 @@ class _Table:
         self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
         self.heading_height = _height(self.heading, LABEL)
 
-    def levels(self, row: Row, style: Style) -> list[Row]:
+    def levels(self, row: Cells, style: Style) -> list[Cells]:
         """Wrap the cells of a row, and return its lines from top to bottom."""
         wrapped = [
             [text]
@@ -117,7 +117,7 @@ class _Table:
         ]
         return list(zip_longest(*wrapped, fillvalue=""))
 
-    def places(self, row: Row) -> list[Place]:
+    def places(self, row: Cells) -> list[Place]:
         """Tell where the lines of each cell stand."""
         places = self.usual.copy()
         for number in self.turning if row else ():
@@ -133,7 +133,7 @@ class _Table:
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 1, ACCENT)
 
-    def draw_row(self, number: int, row: Row, levels: Sequence[Row]) -> None:
+    def draw_row(self, number: int, row: Cells, levels: Sequence[Cells]) -> None:
         """Draw a row, the first of which is 0."""
         places = self.places(row)
         self.sheet.y += PADDING
@@ -152,7 +152,7 @@ class _Table:
         self.draw_heading()
         self._draw_sum(done, foot=False)
 
-    def _draw_level(self, level: Row, places: Sequence[Place], style: Style) -> None:
+    def _draw_level(self, level: Cells, places: Sequence[Place], style: Style) -> None:
         put = self.sheet.put
         for text, (x, right, rtl) in zip(level, places, strict=True):
             if text:
@@ -171,5 +171,5 @@ class _Table:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
 
-def _height(levels: Sequence[Row], style: Style) -> float:
+def _height(levels: Sequence[Cells], style: Style) -> float:
     return len(levels) * style.leading + 2 * PADDING

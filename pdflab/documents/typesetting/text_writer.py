@@ -18,7 +18,7 @@ from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
-from pdflab.documents.typesetting.typesetter import Font, Run
+from pdflab.documents.typesetting.typesetter import Font, TextRun
 from pdflab.errors import UsageError
 
 _FIRST = 11  # our fonts are F11 and up; fpdf2 counts its own from 1
@@ -30,7 +30,7 @@ _PRIVATE = (  # functions of fpdf2, and how their parameters begin
 )
 
 
-class Pen:
+class TextWriter:
     """Writes the runs of one document, and remembers which fonts and glyphs they took."""
 
     def __init__(self, pdf: FPDF) -> None:
@@ -40,7 +40,7 @@ class Pen:
         self._numbers: dict[Font, int] = {}
         self._told: set[tuple[int, int]] = set()  # fonts that a page has been told of
 
-    def write(self, run: Run, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
+    def write(self, run: TextRun, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
         """Write a run from x on, on the base line y, both from the top left of the page.
 
         Each run says all there is to say, and leaves the state of the page as it was.
@@ -93,7 +93,7 @@ class Pen:
         self._pdf.set_font("helvetica", "B" if font.bold else "")
         return self._pdf.current_font.i  # type: ignore[union-attr]
 
-    def _shown(self, run: Run, font: Font, size: float) -> str:
+    def _shown(self, run: TextRun, font: Font, size: float) -> str:
         if isinstance(font, CoreFont):
             return f"({_escaped(run.text)}) Tj"
         if not font.shaped:
@@ -127,7 +127,7 @@ class _Producer(OutputProducer):
 
     def _add_fonts(self, *resources: Any) -> Any:
         fonts = super()._add_fonts(*resources)
-        pen: Pen = self.fpdf.pen  # type: ignore[attr-defined]
+        pen: TextWriter = self.fpdf.writer  # type: ignore[attr-defined]
         for face, used in pen.used.items():
             fonts[pen.number_of(face)] = cast("PDFFont", self._embed(face, used))
         return fonts

@@ -28,7 +28,7 @@ _JOINERS = "\u200c\u200d"
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(_JOINERS, ""))
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """A piece of a line in one font and one direction; without a font, each character becomes a box."""
 
     text: str
@@ -58,11 +58,11 @@ class Typesetter:
         measure = self._remembered if len(text) <= _A_WORD else self._width
         return measure(text, bold)
 
-    def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[Run]:
+    def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[TextRun]:
         """Cut a line into runs; `rtl` tells how its paragraph is read, if not as the line begins."""
         text, main = clean(text), self._main[bold]
         if not main.shaped and main.has_all(text):
-            return [Run(text, main)]
+            return [TextRun(text, main)]
         if not has_rtl(text):
             return self._cut(text, bold, rtl=False)
         pieces = from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
@@ -82,10 +82,10 @@ class Typesetter:
     def _width(self, text: str, bold: bool) -> float:
         return sum(run.width for run in self.runs(text, bold))
 
-    def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[Run]:
+    def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[TextRun]:
         if self._main[bold].has_all(text):
             return [_run(text, self._main[bold], rtl)]
-        runs: list[Run] = []
+        runs: list[TextRun] = []
         start, font = 0, self._font_for(text[0], bold, self._main[bold])
         for place, character in enumerate(text):
             other = self._font_for(character, bold, font)
@@ -148,9 +148,9 @@ class Typesetter:
         yield word[start:]
 
 
-def _run(text: str, font: Font | None, rtl: bool) -> Run:
+def _run(text: str, font: Font | None, rtl: bool) -> TextRun:
     if font is None or not font.shaped:
         text = text.translate(_WITHOUT_JOINERS)
     if rtl and font and not font.shaped:
         text, rtl = mirrored(text), False
-    return Run(text, font, rtl)
+    return TextRun(text, font, rtl)

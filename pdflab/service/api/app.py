@@ -14,26 +14,33 @@ from pdflab.service.api.context import Context, Operations
 from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.security import protect
-from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.jobqueue.liveview import LiveView
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Monitor, Producer
+from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
 _MAX_BATCH = 1000
 _DASHBOARD = str(Path(__file__).parents[1] / "dashboard")
 
 
-def create_app(queue: JobQueue, storage: Storage, settings: Settings, *, operations: Operations) -> Flask:
+def create_app(
+    producer: Producer,
+    monitor: Monitor,
+    storage: Storage,
+    settings: Settings,
+    *,
+    operations: Operations,
+) -> Flask:
     """Return the WSGI application; `operations` starts the loads that the dashboard offers."""
-    stats = CachedCall(queue.stats)
+    stats = CachedCall(monitor.stats)
     app = Flask("pdflab", static_folder=_DASHBOARD, static_url_path="/static", template_folder=_DASHBOARD)
     app.extensions["pdflab"] = Context(
-        queue,
+        producer,
+        monitor,
         storage,
         operations,
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         stats=stats,
-        snapshot=CachedCall(Snapshots(LiveView(queue), stats).take),
+        snapshot=CachedCall(Snapshots(monitor, stats).take),
     )
     for family in (submit, jobs, dead_letters, monitoring, operation_routes):
         app.register_blueprint(family.routes)

@@ -10,9 +10,8 @@ from typing import Any, Protocol, cast
 from flask import current_app
 
 from pdflab.service.http.cache import CachedCall
-from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.jobqueue.monitor import Stats
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Monitor, Producer, Stats
+from pdflab.service.storage.base import Storage
 
 
 class Operations(Protocol):
@@ -32,7 +31,8 @@ class Operations(Protocol):
 class Context:
     """What the views of one application work with."""
 
-    queue: JobQueue
+    producer: Producer
+    monitor: Monitor
     storage: Storage
     operations: Operations
     max_batch: int

@@ -18,7 +18,7 @@ routes = Blueprint("dead_letters", __name__)
 @routes.get("/dead-letters")
 def list_dead_letters() -> dict[str, Any]:
     """List the jobs that FAILED, were not cancelled and have not been retried, oldest first."""
-    dead = context().queue.dead_letters()
+    dead = context().monitor.dead_letters()
     listed = [job.to_dict() for job in islice(dead, _MAX_LISTED)]
     return {"count": len(listed) + sum(1 for _ in dead), "jobs": listed}
 
@@ -26,7 +26,7 @@ def list_dead_letters() -> dict[str, Any]:
 @routes.post("/dead-letters/retry")
 def retry_dead_letters() -> tuple[dict[str, list[str]], int]:
     """Retry every dead letter as a new job; 429 means that the first ones filled the queue."""
-    dead, new = context().queue.dead_letters(), []
+    dead, new = context().monitor.dead_letters(), []
     while chunk := list(islice(dead, context().max_batch)):
-        new += context().queue.retry(chunk)
+        new += context().producer.retry(chunk)
     return {"job_ids": new}, 202

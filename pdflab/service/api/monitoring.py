@@ -46,7 +46,7 @@ def list_events() -> dict[str, Any]:
     after = request.args.get("after", "0")
     if not re.fullmatch("[0-9]{1,15}(-[0-9]{1,15})?", after):
         raise InvalidRequest([("", "after must be 0, or the value of `after` in an earlier answer.")])
-    events, truncated = context().queue.events(after)
+    events, truncated = context().monitor.events(after)
     position = events[-1].event_id if events else after
     return {"events": [event.to_dict() for event in events], "after": position, "truncated": truncated}
 
@@ -61,7 +61,7 @@ def show_metrics() -> Response:
 @routes.get("/healthz")
 def show_health() -> dict[str, str]:
     """Answer ok while the service and its Redis answer."""
-    context().queue.ping()
+    context().monitor.ping()
     return {"status": "ok"}
 
 

@@ -5,7 +5,7 @@ Read next: pdflab/service/http/errors.py.
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from pdflab.service.jobqueue.monitor import Stats
+from pdflab.service.jobqueue.base import Stats
 
 _GAUGES = {
     "pdflab_queue_depth": ("Entries in the list that workers take from.", "queue_depth"),

@@ -12,8 +12,8 @@ from itertools import pairwise
 from statistics import median
 
 from pdflab.jobs import JobState
-from pdflab.service.jobqueue.liveview import LiveView, SeenJob
-from pdflab.service.jobqueue.monitor import Stats
+from pdflab.service.jobqueue.base import Monitor, Stats
+from pdflab.service.jobqueue.dashboard_view import DashboardJob
 
 _NEWEST = 12  # jobs of each state
 _POINTS = 180  # of the charts, about a second from each other
@@ -33,9 +33,9 @@ class Snapshots:
     """Takes snapshots and remembers the last minutes, so that all viewers see the same chart."""
 
     def __init__(
-        self, view: LiveView, stats: Callable[[], Stats], *, clock: Callable[[], float] = time.monotonic
+        self, monitor: Monitor, stats: Callable[[], Stats], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._view = view
+        self._monitor = monitor
         self._stats = stats
         self._clock = clock
         self._history: deque[tuple[float, int, int]] = deque(maxlen=_POINTS + 1)  # instant, queued, completed
@@ -43,13 +43,13 @@ class Snapshots:
     def take(self) -> bytes:
         """Return a snapshot as JSON, encoded once for all viewers. Raises BrokerUnavailable."""
         stats = self._stats()
-        jobs, workers = self._view.look(_NEWEST)
+        view = self._monitor.dashboard(_NEWEST)
         self._remember(stats)
         snapshot = {
             "stats": asdict(stats),
-            "latency": asdict(_latency(jobs)),
-            "workers": [asdict(worker) for worker in workers],
-            "jobs": [asdict(job) for state in JobState for job in _of(jobs, state)[:_NEWEST]],
+            "latency": asdict(_latency(view.jobs)),
+            "workers": [asdict(worker) for worker in view.workers],
+            "jobs": [asdict(job) for state in JobState for job in _of(view.jobs, state)[:_NEWEST]],
             "trail": self._trail(),
         }
         return _compact(snapshot)
@@ -68,11 +68,11 @@ class Snapshots:
         ]
 
 
-def _of(jobs: list[SeenJob], state: JobState) -> list[SeenJob]:
+def _of(jobs: list[DashboardJob], state: JobState) -> list[DashboardJob]:
     return [job for job in jobs if job.state is state]
 
 
-def _latency(jobs: list[SeenJob]) -> Latency:
+def _latency(jobs: list[DashboardJob]) -> Latency:
     times = [(job.waited, job.rendered or 0.0) for job in _of(jobs, JobState.COMPLETED)]
     if not times:
         return Latency()

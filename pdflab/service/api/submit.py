@@ -8,12 +8,12 @@ from typing import Any, TypedDict
 
 from flask import Blueprint, request
 
-from pdflab.documents.requests import parse_request
+from pdflab.documents.kinds import parse_request
 from pdflab.errors import InvalidRequest
 from pdflab.jobs import JobState
 from pdflab.service.api.context import context
 from pdflab.service.http.errors import read_json
-from pdflab.service.jobqueue.jobqueue import Submission, new_id
+from pdflab.service.jobqueue.base import Submission, new_id
 
 _MAX_KEY = 200  # characters
 _MAX_PROBLEMS = 20  # that one answer names
@@ -35,7 +35,7 @@ def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
     """Accept one document; the same Idempotency-Key answers with the same job."""
     key = _idempotency_key()
     submission = _submission(read_json(request), f"client:{key}" if key else "")
-    [job_id] = context().queue.enqueue([submission])
+    [job_id] = context().producer.enqueue([submission])
     replayed = job_id != submission.job_id
     answer = accepted(job_id, replayed=replayed)
     return answer, 202, {"Location": answer["status_url"]} | _replayed_header(replayed)
@@ -52,13 +52,13 @@ def generate_batch() -> tuple[dict[str, list[str]], int, dict[str, str]]:
     if not isinstance(requests, list) or not 1 <= len(requests) <= max_batch:
         raise InvalidRequest([("requests", f"must be a list of 1 to {max_batch:,} requests")])
     submissions = _submissions(requests, key)
-    job_ids = context().queue.enqueue(submissions)
+    job_ids = context().producer.enqueue(submissions)
     return {"job_ids": job_ids}, 202, _replayed_header(job_ids[0] != submissions[0].job_id)
 
 
 def accepted(job_id: str, *, replayed: bool) -> Accepted:
     """Return the answer for an accepted job; one that was accepted before has its present state."""
-    job = context().queue.get(job_id) if replayed else None
+    job = context().monitor.get(job_id) if replayed else None
     status_url = f"{request.script_root}/jobs/{job_id}"  # url_for would cost each answer 0.04 ms
     return {
         "job_id": job_id,

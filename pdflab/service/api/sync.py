@@ -13,14 +13,14 @@ from threading import Lock
 
 from flask import Flask, Response, request
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.http.errors import read_json
 from pdflab.service.http.security import protect
-from pdflab.service.jobqueue.jobqueue import new_id
+from pdflab.service.jobqueue.base import new_id
 from pdflab.settings import Settings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.routing import Map, Rule
 
 from pdflab import __version__
-from pdflab.documents.requests import request_schema
+from pdflab.documents.kinds import request_schema
 
 
 def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:

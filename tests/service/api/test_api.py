@@ -17,9 +17,10 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -35,7 +36,7 @@ def api(queue: JobQueue, settings: Settings) -> FlaskClient:
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
 def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) -> None:
     """202, the job's id, and where to look; what was asked for is what the worker will read."""
-    answer = ask(api, sample(kind, 1))
+    answer = ask(api, sample_request(kind, 1))
 
     assert (answer.status_code, answer.content_type) == (202, JSON)
     job_id = answer.json["job_id"]
@@ -46,7 +47,10 @@ def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) ->
         "pdf_url": f"/jobs/{job_id}/pdf",
     }
     assert answer.headers["Location"] == f"/jobs/{job_id}"
-    assert (job(queue, job_id).kind, json.loads(job(queue, job_id).request)) == (kind, sample(kind, 1))
+    assert (job(queue, job_id).kind, json.loads(job(queue, job_id).request)) == (
+        kind,
+        sample_request(kind, 1),
+    )
 
 
 def test_the_same_idempotency_key_answers_with_the_same_job(api: FlaskClient, queue: JobQueue) -> None:
@@ -61,7 +65,7 @@ def test_the_same_idempotency_key_answers_with_the_same_job(api: FlaskClient, qu
 
 def test_a_batch_is_accepted_in_its_order(api: FlaskClient, queue: JobQueue) -> None:
     """202 and an id for each document."""
-    answer = api.post("/generate-pdf/batch", json={"requests": [NOTE, sample("invoice", 1), NOTE]})
+    answer = api.post("/generate-pdf/batch", json={"requests": [NOTE, sample_request("invoice", 1), NOTE]})
 
     assert (answer.status_code, answer.content_type) == (202, JSON)
     assert line(queue) == answer.json["job_ids"]

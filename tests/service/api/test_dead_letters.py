@@ -6,7 +6,8 @@ from shorthand import WORKER, client_of, events, job, line, state, states, submi
 
 from pdflab.jobs import Cause, JobState
 from pdflab.service.api import app, dead_letters
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 

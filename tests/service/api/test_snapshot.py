@@ -10,8 +10,8 @@ from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Cause
 from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.http.cache import CachedCall
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission
-from pdflab.service.jobqueue.liveview import LiveView
+from pdflab.service.jobqueue.base import Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -35,7 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 def snapshot(queue: JobQueue, clock: Clock) -> Snapshots:
     """What takes snapshots of an empty queue."""
-    return Snapshots(LiveView(queue), queue.stats, clock=clock)
+    return Snapshots(queue, queue.stats, clock=clock)
 
 
 def look(snapshot: Snapshots) -> dict[str, Any]:
@@ -99,10 +99,10 @@ def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots)
 def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapshots) -> None:
     """The jobs' own records tell, at once; the registry is renewed only now and then."""
     submit(queue, "a")
-    queue.renew("idle", {"since": 0.0, "job_id": None}, [])
-    queue.renew("busy", {"since": 0.0, "job_id": None}, [])
+    queue.renew(WorkerStatus("idle", 0.0))
+    queue.renew(WorkerStatus("busy", 0.0))
     take_and_claim(queue, worker="busy")
-    queue.renew("changed", {"since": 0.0, "job_id": "another"}, [])
+    queue.renew(WorkerStatus("changed", 0.0, "another"))
 
     busy, changed, idle = look(snapshot)["workers"]
 
@@ -168,11 +168,11 @@ def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: 
     """The numbers, and the rest: not one more for a job or a worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    snapshot = Snapshots(LiveView(queue), queue.stats)
+    snapshot = Snapshots(queue, queue.stats)
     snapshot.take()
     submit(queue, *(f"job-{number}" for number in range(100)))
     for number in range(10):
-        queue.renew(f"worker-{number}", {"since": 0.0, "job_id": None}, [])
+        queue.renew(WorkerStatus(f"worker-{number}", 0.0))
         take_and_claim(queue, worker=f"worker-{number}")
     commands = note_commands(client)
 

@@ -11,10 +11,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pdflab.documents.invoice.payment import is_iban
+from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.typesetting.text_cleaning import clean
 
-_MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
+_MAX_MARKS = 30  # in a row, as in UAX #15, stream-safe text
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 LOCALES = (
@@ -48,8 +48,8 @@ def _refuse_piles(text: str) -> None:
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > _MOST_MARKS:
-            raise ValueError(f"has more than {_MOST_MARKS} accents on one letter: remove some")
+        if marks > _MAX_MARKS:
+            raise ValueError(f"has more than {_MAX_MARKS} accents on one letter: remove some")
 
 
 def _one_line(text: str) -> str:
@@ -114,7 +114,7 @@ def _bic(text: str) -> str:
 Printable = AfterValidator(_plain)
 Visible = AfterValidator(_visible)
 OneLine = AfterValidator(_one_line)
-Words = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
 Remark = Annotated[str, Field(max_length=2_000), Printable]
 Prose = Annotated[str, Field(max_length=50_000), Printable]
 Cell = Annotated[str, Field(max_length=300), Printable]

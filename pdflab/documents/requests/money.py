@@ -1,8 +1,8 @@
-"""Exact sums: each line rounded half-up to the cent, VAT once per rate, and totals that add up to the cent.
+"""Exact sums: each line is rounded half-up to the cent, VAT once per rate, and the totals add up to the cent.
 
 The rules are those of EN 16931; BR-CO-10 and the like name them. Its limit of two decimals is not kept:
 amounts have the decimals of their currency, none for JPY and three for KWD.
-Read next: documents/invoice/formats.py, then documents/invoice/invoice.py.
+Read next: documents/requests/iban.py.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def line_net(
 
 
 def add_up(lines: Iterable[tuple[Decimal, Decimal]], *, currency: str, paid: Decimal = Decimal(0)) -> Totals:
-    """Sum lines of (net, VAT rate in percent).
+    """Return the totals of lines of (net, VAT rate in percent).
 
     VAT is rounded once per rate, not once per line (BR-CO-17): the order of the lines does not matter.
     """
@@ -65,25 +65,8 @@ def add_up(lines: Iterable[tuple[Decimal, Decimal]], *, currency: str, paid: Dec
         return Totals(net, groups, gross, paid, gross - paid)  # BR-CO-16
 
 
-def format_amount(amount: Decimal, *, currency: str) -> str:
-    """Write an amount of money with its cents: 1,234.50."""
-    return f"{amount:,.{decimals(currency)}f}"
-
-
-def format_price(price: Decimal, *, currency: str) -> str:
-    """Write a price with its cents, and with the parts of a cent it may have: 0.0125."""
-    written = -int(price.normalize().as_tuple().exponent)
-    return f"{price:,.{max(decimals(currency), written)}f}"
-
-
-def format_number(number: Decimal) -> str:
-    """Write a quantity or a rate without needless zeros: 1,500 or 7.5."""
-    whole, point, rest = f"{number:,f}".partition(".")
-    return (whole + point + rest.rstrip("0")).rstrip(".") if point else whole
-
-
 def decimals(currency: str) -> int:
-    """Return how many digits stand behind the point: 2 for EUR, none for JPY, 3 for KWD."""
+    """Return the number of decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217)."""
     return _DECIMALS.get(currency, 2)
 
 

@@ -6,10 +6,11 @@ Read next: documents/invoice/invoice.py, which draws it.
 from typing import NamedTuple
 
 from pdflab.documents.invoice.formats import Formats, formats_for
-from pdflab.documents.invoice.payment import spaced, transfer_text
+from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.iban import format_iban
+from pdflab.documents.requests.invoice import InvoiceRequest, Party
 
 
 class Fact(NamedTuple):
@@ -22,18 +23,18 @@ class Fact(NamedTuple):
 
 def title_of(request: InvoiceRequest) -> str:
     """Return the headline."""
-    return f"{labels_for(request.locale).invoice} {request.number}"
+    return f"{translations_for(request.locale)['invoice']} {request.number}"
 
 
 def facts_of(request: InvoiceRequest) -> list[Fact]:
     """Return the days, what is to be paid, and what the buyer asked to be told."""
-    labels, formats = labels_for(request.locale), _formats_of(request)
+    labels, formats = translations_for(request.locale), _formats_of(request)
     facts = [
-        Fact(labels.issued, formats.day(request.issued)),
-        Fact(labels.due, formats.day(request.due) if request.due else ""),
-        Fact(labels.amount_due, formats.sum(request.totals.due), strong=True),
-        Fact(labels.order, request.order_number or ""),
-        Fact(labels.reference, request.buyer_reference or ""),
+        Fact(labels["issued"], formats.day(request.issued)),
+        Fact(labels["due"], formats.day(request.due) if request.due else ""),
+        Fact(labels["amount_due"], formats.sum(request.totals.due), strong=True),
+        Fact(labels["order"], request.order_number or ""),
+        Fact(labels["reference"], request.buyer_reference or ""),
     ]
     return [fact for fact in facts if fact.value]
 
@@ -42,20 +43,20 @@ def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
     """Return the lines of the seller and of the buyer, a label and the name first; then country and VAT
     id.
     """
-    labels = labels_for(request.locale)
+    labels = translations_for(request.locale)
 
     def lines(label: str, party: Party) -> tuple[list[str], list[str]]:
-        identity = (party.country, party.vat_id and f"{labels.vat} {party.vat_id}")
+        identity = (party.country, party.vat_id and f"{labels['vat']} {party.vat_id}")
         return [label, party.name, *party.address], [part for part in identity if part]
 
-    return [lines(labels.seller, request.seller), lines(labels.buyer, request.buyer)]
+    return [lines(labels["seller"], request.seller), lines(labels["buyer"], request.buyer)]
 
 
 def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
     """Return the headings of the columns, and the cells of each line; no discount, no column for it."""
-    labels, formats = labels_for(request.locale), _formats_of(request)
-    titles = ["", labels.description, labels.quantity, labels.unit, labels.unit_price, labels.discount]
-    titles += [f"{labels.vat} %", labels.amount]
+    labels, formats = translations_for(request.locale), _formats_of(request)
+    columns = ("description", "quantity", "unit", "unit_price", "discount")
+    titles = ["", *(labels[column] for column in columns), f"{labels['vat']} %", labels["amount"]]
     rows = [
         [
             str(number),
@@ -77,15 +78,15 @@ def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
 
 def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
     """Return the sums below the lines, each with its name; a deposit and what is left come last."""
-    labels, formats, totals = labels_for(request.locale), _formats_of(request), request.totals
-    sums = [(labels.net, formats.amount(totals.net))]
+    labels, formats, totals = translations_for(request.locale), _formats_of(request), request.totals
+    sums = [(labels["net"], formats.amount(totals.net))]
     for group in totals.vat:
-        label = labels.vat_on.format(rate=formats.number(group.rate), net=formats.amount(group.net))
+        label = labels["vat_on"].format(rate=formats.number(group.rate), net=formats.amount(group.net))
         sums.append((label, formats.amount(group.vat)))
-    sums.append((f"{labels.total} {request.currency}", formats.amount(totals.gross)))
+    sums.append((f"{labels['total']} {request.currency}", formats.amount(totals.gross)))
     if totals.paid:
-        sums.append((labels.paid, formats.amount(-totals.paid)))
-        sums.append((f"{labels.amount_due} {request.currency}", formats.amount(totals.due)))
+        sums.append((labels["paid"], formats.amount(-totals.paid)))
+        sums.append((f"{labels['amount_due']} {request.currency}", formats.amount(totals.due)))
     return sums
 
 
@@ -94,8 +95,9 @@ def account_of(request: InvoiceRequest) -> list[str]:
     account = request.account
     if not account:
         return []
-    lines = [labels_for(request.locale).payment, account.name or request.seller.name, spaced(account.iban)]
-    return [*lines, f"BIC {account.bic}"] if account.bic else lines
+    label, name = translations_for(request.locale)["payment"], account.name or request.seller.name
+    bic = [f"BIC {account.bic}"] if account.bic else []
+    return [label, name, format_iban(account.iban), *bic]
 
 
 def code_of(request: InvoiceRequest) -> list[str]:

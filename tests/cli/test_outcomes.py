@@ -12,12 +12,13 @@ import pytest
 from shorthand import EchoOperations
 
 from pdflab.__main__ import main
-from pdflab.cli.dead_letters import _row
+from pdflab.cli.outcomes import _row
 from pdflab.jobs import Cause
 from pdflab.service.api.app import create_app
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission, new_id
+from pdflab.service.jobqueue.base import Failure, Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 REASON = "this document has more than 500 pages: ask for it in parts"
@@ -32,7 +33,9 @@ def queue(settings: Settings) -> JobQueue:
 @pytest.fixture
 def url(queue: JobQueue, settings: Settings) -> Iterator[str]:
     """The address of a real server over that queue."""
-    app = create_app(queue, Storage(settings.storage_folder), settings, operations=EchoOperations())
+    app = create_app(
+        queue, queue, FolderStorage(settings.storage_folder), settings, operations=EchoOperations()
+    )
     with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
