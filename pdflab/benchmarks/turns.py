@@ -21,7 +21,7 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
@@ -32,7 +32,7 @@ BATCH = 1_000
 _CLOCK = time.perf_counter
 
 
-class TimedWork(Storage):
+class TimedWork(FolderStorage):
     """A renderer and a storage that note when each document began, and how long both took."""
 
     def __init__(self, folder: Path, draw: Render) -> None:
@@ -72,8 +72,8 @@ class Seconds:
 def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
     """Let all take a turn in each round; the first round is a warm-up."""
     queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     ping = broker.client().ping
     for turn in rounds_of(rounds + 1, "one process", max_seconds=MAX_SECONDS):
         if turn < 2:
@@ -83,7 +83,7 @@ def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int)
         took.share.append((time.thread_time() - began[1]) / (_CLOCK() - began[0]))
         took.ping += _time_bare_loop(draw, storage, request, ping=ping)
         _time_worker(queue, TimedWork(settings.storage_folder, draw), request, took)
-        took.empty.append(_time_empty(queue, storage.folder))
+        took.empty.append(_time_empty(queue, settings.storage_folder))
         took.hot += [_timed(ping) for _ in range(DOCUMENTS)]
         took.batch.append(_time_batch(queue, request))
         broker.client().flushdb()
@@ -125,7 +125,7 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
 
 
 def _time_bare_loop(
-    draw: Render, storage: Storage, request: str, *, ping: Callable[[], object] | None = None
+    draw: Render, storage: FolderStorage, request: str, *, ping: Callable[[], object] | None = None
 ) -> list[float]:
     """Render and store documents; return the seconds of each, or those of the ping behind each."""
     seconds = []

@@ -6,20 +6,19 @@ Read next: chaos/impact.py.
 import math
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from threading import Lock
 
 from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
+from pdflab.service.storage.folder import FolderStorage
 
 WORKER = "worker"  # as a part to hit: any worker that has claimed a job by then
 _TIMEOUT = 10.0  # seconds that a fault waits for something to hit: it may just have been killed
@@ -132,7 +131,7 @@ class _Aim:
 
     def _busy(self) -> list[str]:
         """Return the ids of the workers that have claimed a job."""
-        return [doing["worker"] for doing in self._lab.workers() if doing["job_id"]]
+        return [status.worker for status in self._lab.workers() if status.job_id]
 
 
 def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit | None:
@@ -184,7 +183,8 @@ def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
             lab.kill_redis()
             did = "killed Redis"
         case Kind.OUTAGE:
-            _disable_storage(lab.settings.storage_folder, fault.lasts)
+            with FolderStorage(lab.settings.storage_folder).unwritable():
+                time.sleep(fault.lasts)
             did = f"pdf_storage works again, after it took no file for {fault.lasts:.1f} s"
     return FaultHit(fault.kind, now, did, worker)
 
@@ -204,19 +204,3 @@ def _freeze(lab: Lab, target: str, pid: int | None, seconds: float) -> None:
         os.kill(pid, 0)
     else:
         lab.freeze(seconds, target)
-
-
-def _disable_storage(storage: Path, seconds: float) -> None:
-    """Make every write to the storage fail for a while, as a full or read-only disk does.
-
-    A file takes the place of the folder in which PDFs are written before they are renamed. Read-only
-    permissions would not stop root. What is stored stays readable; what was half-written is gone.
-    """
-    aside = storage / ".aside"
-    shutil.rmtree(aside.rename(storage / ".aside-away"), ignore_errors=True)
-    aside.touch(exist_ok=False)  # a worker that starts just now may have made it again
-    try:
-        time.sleep(seconds)
-    finally:
-        aside.unlink()
-        aside.mkdir(exist_ok=True)

@@ -76,7 +76,7 @@ def _up(arguments: argparse.Namespace) -> int:
 def _run_role(arguments: argparse.Namespace) -> int:
     from pdflab.child_process import stop_event
     from pdflab.service import entrypoints
-    from pdflab.service.http.server import listen, listener
+    from pdflab.service.http.server import address, listen, listener
 
     settings, role, fd = _settings(arguments), arguments.role, arguments.fd
     if role == "sync-api":
@@ -91,8 +91,12 @@ def _run_role(arguments: argparse.Namespace) -> int:
     stop = stop_event(guarded=arguments.guarded)
     match role:
         case "api":
+            from pdflab.load.launcher import OperationStarter, launch_process
+
             sock = listener(fd) if fd is not None else listen(settings.host, settings.port, setting="--port")
-            entrypoints.run_api(broker, settings, stop, sock)
+            operations = OperationStarter(launch_process(settings), address(sock))
+            entrypoints.run_api(broker, settings, stop, sock, operations)
+            operations.stop()
         case "recorder":
             entrypoints.run_recorder(broker, settings, stop)
         case "naive-worker":

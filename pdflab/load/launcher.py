@@ -18,7 +18,7 @@ from pdflab.errors import InvalidRequest, UsageError
 from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
-from pdflab.load.scenarios import OPERATIONS, plan_for
+from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
@@ -48,10 +48,9 @@ class OperationStarter:
         self._running: list[Load] = []
         self._lock = Lock()
 
-    def listing(self) -> list[dict[str, Any]]:
-        """Return the name, title, hint and parameters of each operation, for a page of buttons."""
-        words = ("name", "title", "hint", "parameters")
-        return [{word: getattr(operation, word) for word in words} for operation in OPERATIONS.values()]
+    def listing(self) -> list[Operation]:
+        """Return the operations, in the order of their buttons."""
+        return list(OPERATIONS.values())
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Start an operation and return what it sends.

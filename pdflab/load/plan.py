@@ -15,10 +15,10 @@ import numpy as np
 
 from pdflab.analysis.columns import Categorical, Floats, Integers
 from pdflab.analysis.run import Run
+from pdflab.errors import require
 from pdflab.load.arrivals import Arrival as Arrival  # what a plan is made of belongs to it
 from pdflab.load.arrivals import Block as Block
 from pdflab.load.arrivals import Phase as Phase
-from pdflab.load.arrivals import require
 
 MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice": 0.8, "report": 0.1})
 

@@ -71,12 +71,7 @@ def test_the_starter_lists_and_starts_a_new_operation() -> None:
 
     assert started == {"operation": "toy", "plan": "a toy", "documents": 5, "seed": 7}
     assert launched == [toy_plan(5, seed=7)]
-    assert starter.listing()[-1] == {
-        "name": "toy",
-        "title": "Toy of {n}",
-        "hint": "{n} small documents",
-        "parameters": ("n",),
-    }
+    assert starter.listing()[-1] == OPERATIONS["toy"]
     with pytest.raises(InvalidRequest, match="steady"):
         starter.start("steady", {})
 
