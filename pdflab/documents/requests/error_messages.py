@@ -1,4 +1,4 @@
-"""What is wrong with a request, in sentences for people.
+"""Pydantic's validation errors as sentences for people.
 
 Read next: documents/requests/custom.py.
 """

@@ -1,6 +1,7 @@
-"""The kinds of field a request is made of: plain text, exact numbers, days, and the accounts of banks.
+"""The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
-Each says in a sentence what is wrong with a value. Read next: requests.py.
+Each refuses a wrong value with a sentence that says how to correct it.
+Read next: documents/requests/error_messages.py.
 """
 
 import re
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.typesetting.text_cleaning import clean
 
-_MAX_MARKS = 30  # in a row, as in UAX #15, stream-safe text
+_MAX_MARKS = 30  # accents in a row, as in the stream-safe text format of UAX #15
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 LOCALES = (
@@ -26,7 +27,7 @@ LOCALES = (
 )
 
 
-# An invoice has a hundred fields, and nearly all of them hold nothing but plain ASCII: that is asked first.
+# An invoice has a hundred fields, and nearly all are plain ASCII: that is tested first, because it is quick.
 
 
 def _plain(text: str) -> str:
@@ -34,15 +35,15 @@ def _plain(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n")
     if not text.isascii():
-        _refuse_piles(text)
+        _refuse_stacked_accents(text)
         text = unicodedata.normalize("NFC", text)
     if found := _CONTROL.search(text):
         raise ValueError(f"remove the control character U+{ord(found[0]):04X}: it cannot be printed")
     return text
 
 
-def _refuse_piles(text: str) -> None:
-    """Refuse what would take seconds to normalise: accents are sorted in quadratic time (UAX #15, 13)."""
+def _refuse_stacked_accents(text: str) -> None:
+    """Refuse text that takes seconds to normalise: NFC sorts accents in quadratic time (UAX #15, 13)."""
     if not any(map(unicodedata.combining, set(text))):
         return
     marks = 0
