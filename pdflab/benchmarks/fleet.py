@@ -27,7 +27,8 @@ from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
-from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.jobqueue.base import Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 

@@ -16,18 +16,19 @@ from tempfile import TemporaryDirectory
 from pdflab.child_process import stop_event
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
-from pdflab.service.jobqueue.jobqueue import JobQueue, new_id
+from pdflab.service.jobqueue.base import new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
 
-class Nothing(Storage):
+class Nothing(FolderStorage):
     """Where nothing is stored."""
 
-    def has(self, job_id: str) -> bool:
+    def exists(self, job_id: str) -> bool:
         """Have nothing."""
         return False
 
@@ -40,7 +41,7 @@ def nothing(job: Job) -> Rendered:
     return Rendered(b"", 0)
 
 
-def make(draw: Render, storage: Storage, request: str) -> None:
+def make(draw: Render, storage: FolderStorage, request: str) -> None:
     """Render a document and store it: all that a job would cost without a queue."""
     job = Job(new_id(), "invoice", JobState.PROCESSING, request, queued_at=0.0)
     storage.put(job.job_id, new_id(), draw(job).pdf)
@@ -50,8 +51,8 @@ def _bare(request: str, documents: int) -> None:
     """Wait for a line, make the documents, and tell how many seconds they took; end with stdin."""
     draw = renderer(find_fonts())
     with TemporaryDirectory(prefix="pdflab-bench-") as folder:
-        storage = Storage(Path(folder))
-        storage.open()
+        storage = FolderStorage(Path(folder))
+        storage.prepare()
         for _ in sys.stdin:
             began = time.perf_counter()
             for _ in range(documents):

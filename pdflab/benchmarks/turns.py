@@ -19,7 +19,7 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
@@ -30,7 +30,7 @@ BATCH = 1_000
 _CLOCK = time.perf_counter
 
 
-class Watched(Storage):
+class Watched(FolderStorage):
     """A worker's renderer and its storage, which note when each document began and how long both took."""
 
     def __init__(self, folder: Path, draw: Render) -> None:
@@ -70,8 +70,8 @@ class Seconds:
 def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
     """Let all take part in each round; the first is a warm-up, and does not count."""
     queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     ping = broker.client().ping
     for turn in rounds_of(rounds + 1, "one process"):
         if turn < 2:
@@ -81,7 +81,7 @@ def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int)
         took.share.append((time.thread_time() - began[1]) / (_CLOCK() - began[0]))
         took.ping += _bare(draw, storage, request, ping=ping)
         _busy(queue, Watched(settings.storage_folder, draw), request, took)
-        took.empty.append(_empty(queue, storage.folder))
+        took.empty.append(_empty(queue, settings.storage_folder))
         took.hot += [_timed(ping) for _ in range(DOCUMENTS)]
         took.batch.append(_batch(queue, request))
         broker.client().flushdb()
@@ -123,7 +123,7 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
 
 
 def _bare(
-    draw: Render, storage: Storage, request: str, *, ping: Callable[[], object] | None = None
+    draw: Render, storage: FolderStorage, request: str, *, ping: Callable[[], object] | None = None
 ) -> list[float]:
     """Render and store documents; return the seconds of each, or those of the ping behind each."""
     seconds = []

@@ -4,6 +4,7 @@ Read next: simulation/calibration.py, which learns from a run; then cli/plan.py.
 """
 
 import time
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
@@ -19,13 +20,12 @@ _DOCUMENTS = 20  # of each kind
 _TURNS = 3  # of all of them, of which the middle one counts
 
 
-def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, tuple[float, ...]]:
+def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, Mapping[str, float]]:
     """Return service times and mix. Raises UsageError for seconds and a file, and for a file that is no
     run.
     """
-    mix = tuple(MOSTLY_INVOICES[kind] for kind in KINDS)
     if run_file is None:
-        return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), mix
+        return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), MOSTLY_INVOICES
     if seconds is not None:
         raise UsageError("Give either --service or --run.")
     return _learn(run_file)
@@ -59,10 +59,10 @@ def measure_rendering() -> ServiceTimes:
     return ServiceTimes({kind: np.median(seconds[1:], axis=0) for kind, seconds in taken.items()})
 
 
-def _learn(run_file: Path) -> tuple[ServiceTimes, tuple[float, ...]]:
+def _learn(run_file: Path) -> tuple[ServiceTimes, Mapping[str, float]]:
     try:
         service = calibrate(Run.load(run_file)).service
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    counts = [len(service.seconds.get(kind, ())) for kind in KINDS]
-    return service, tuple(count / sum(counts) for count in counts)
+    jobs = sum(len(seconds) for seconds in service.seconds.values())
+    return service, {kind: len(seconds) / jobs for kind, seconds in service.seconds.items()}

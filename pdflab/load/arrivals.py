@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats
-from pdflab.errors import UsageError
+from pdflab.errors import require
 
 _BLOCK = 16_384  # arrivals drawn at a time
 
@@ -27,7 +27,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Arrivals as columns, ascending in time: `kind` is an index into KINDS, `seed` makes the document."""
+    """Arrivals as columns, ascending in time: `kind` indexes the plan's kinds, `seed` makes the document."""
 
     at: Floats
     kind: NDArray[np.uint8]
@@ -82,12 +82,6 @@ class Phase:
             drawn = iter([np.sort(rng.random(self.count)) * expected[-1]])
         for positions in drawn:
             yield np.interp(positions, expected, knots)
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise UsageError, saying why, unless a condition holds."""
-    if not condition:
-        raise UsageError(message)
 
 
 def _unit_poisson(end: float, rng: np.random.Generator) -> Iterator[Floats]:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pdflab.documents.kinds import sample_request
+from pdflab.documents.kinds import KINDS, sample_request
+from pdflab.errors import UsageError
 from pdflab.load.plan import Plan
 
 Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
@@ -28,6 +29,8 @@ class Document(NamedTuple):
 
 def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
     """Return what is posted together, in the order of sending: single documents, or batches of many."""
+    if isinstance(requests, Plan) and (unknown := set(requests.kinds) - set(KINDS)):
+        raise UsageError(f"There are no {', '.join(sorted(unknown))} documents: take {', '.join(KINDS)}.")
     documents = _planned(requests) if isinstance(requests, Plan) else _given(requests)
     return _batches(documents) if batched else ([document] for document in documents)
 

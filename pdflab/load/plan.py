@@ -13,13 +13,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from pdflab.analysis.columns import Floats
+from pdflab.analysis.columns import Categorical, Floats, Integers
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS
+from pdflab.errors import require
 from pdflab.load.arrivals import Arrival as Arrival  # what a plan is made of belongs to it
 from pdflab.load.arrivals import Block as Block
 from pdflab.load.arrivals import Phase as Phase
-from pdflab.load.arrivals import require
 
 MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice": 0.8, "report": 0.1})
 
@@ -30,19 +29,25 @@ _STEPS = 50  # of a ramp
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send: phases one after another, and the share of each of KINDS. The same seed, the same plan.
+    """What to send: phases one after another, and the share of each kind. The same seed draws the same plan.
 
-    `batched` asks for the batch endpoint, where an endpoint has one; `lines` sets the size of every document,
-    as samples.sample does. What was `recorded` is sent as it was, and nothing is drawn.
+    The order of `mix` is the code of each kind in the blocks. A `batched` plan goes to the batch endpoint,
+    where there is one; `lines` sets the size of every document, as samples.sample does. A `recorded` block
+    is sent as it was, and nothing is drawn.
     """
 
     name: str
     phases: tuple[Phase, ...]
-    mix: tuple[float, ...]
+    mix: Mapping[str, float]
     seed: int = 0
     batched: bool = False
     lines: int | None = None
     recorded: Block | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of the kinds; the codes of a block index them."""
+        return tuple(self.mix)
 
     @property
     def seconds(self) -> float:
@@ -68,18 +73,19 @@ class Plan:
             yield self.recorded
             return
         when, what, which = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3))
-        shares = np.cumsum(self.mix)[:-1]
+        shares = np.cumsum([*self.mix.values()])[:-1]
         for at in self._times(when):
             kind = np.searchsorted(shares, what.random(len(at)), side="right").astype(np.uint8)
             yield Block(at, kind, which.integers(2**32, size=len(at), dtype=np.uint32))
 
     def arrivals(self) -> Iterator[Arrival]:
         """Return the plan one arrival at a time, in the order of sending."""
+        kinds = self.kinds
         for block in self.blocks():
             for at, kind, seed in zip(
                 block.at.tolist(), block.kind.tolist(), block.seed.tolist(), strict=True
             ):
-                yield Arrival(at, KINDS[kind], seed)
+                yield Arrival(at, kinds[kind], seed)
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain data, for a saved run and for the generator's process."""
@@ -94,7 +100,7 @@ class Plan:
         return cls(
             name=data["name"],
             phases=phases,
-            mix=tuple(data["mix"]),
+            mix=dict(data["mix"]),
             seed=data["seed"],
             batched=data["batched"],
             lines=data["lines"],
@@ -182,13 +188,21 @@ def trace(run: Run) -> Plan:
         sends.seed is not None and bool((sends.seed >= 0).all()),
         f"The run {run.name!r} has documents that no plan made: they cannot be made again.",
     )
-    order = np.argsort(sends.intended_at, kind="stable")
-    at = sends.intended_at[order] - sends.intended_at.min()
-    kind = sends.kind.codes_in(KINDS)[order].astype(np.uint8)
-    block = Block(at, kind, np.asarray(sends.seed)[order].astype(np.uint32))
-    phases = (Phase(float(run.plan.get("seconds", at[-1])), (0.0,)),)
-    again = Plan(f"{run.name}, again", phases, (0.0,) * len(KINDS), recorded=block)
-    return replace(again, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
+    seconds = run.plan.get("seconds")
+    again = recorded(f"{run.name}, again", sends.intended_at, sends.kind, np.asarray(sends.seed))
+    phases = again.phases if seconds is None else (Phase(float(seconds), (0.0,)),)
+    return replace(again, phases=phases, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
+
+
+def recorded(name: str, at: Floats, kind: Categorical, seed: Integers) -> Plan:
+    """Plan arrivals that were observed, at the same distances in time, from 0 on; their order is free."""
+    order = np.argsort(at, kind="stable")
+    kinds = tuple(sorted({str(word) for word in kind.words}))
+    codes = kind.codes_in(kinds)[order].astype(np.uint8)
+    block = Block(at[order] - at.min(), codes, seed[order].astype(np.uint32))
+    shares = np.bincount(codes, minlength=len(kinds)) / len(codes)
+    phases = (Phase(float(block.at[-1]), (0.0,)),)
+    return Plan(name, phases, dict(zip(kinds, shares.tolist(), strict=True)), recorded=block)
 
 
 def _hourly_rates() -> Floats:
@@ -202,8 +216,8 @@ def _hourly_rate(day: int, hour: int) -> float:
     return usual * (_LAST_DAY if day == _DAYS - 1 else 1)
 
 
-def _shares(mix: Mapping[str, float]) -> tuple[float, ...]:
+def _shares(mix: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of each kind, in the order of their names: the order of `mix` changes no draw."""
     total = sum(mix.values())
-    require(set(mix) <= set(KINDS), f"A mix is made of {', '.join(KINDS)}; it names {', '.join(mix)}.")
     require(total > 0 and min(mix.values()) >= 0, "A mix needs weights of 0 or more, not all of them 0.")
-    return tuple(mix.get(kind, 0.0) / total for kind in KINDS)
+    return {kind: weight / total for kind, weight in sorted(mix.items())}

@@ -1,204 +1,117 @@
-"""The six operations by name: which plan each one fires, and how a service starts one.
+"""The six operations, in one table: the words for each button, its parameters, and its plan.
 
-Read next: load/plan.py.
+Read next: pdflab/load/plan.py.
 """
 
-import asyncio
-import json
-import random
-import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import Any, Protocol
+from dataclasses import dataclass
+from functools import partial
 
-from pdflab.analysis.run import Send
-from pdflab.child_process import end, spawn
-from pdflab.documents.samples.requests import KINDS
-from pdflab.errors import InvalidRequest, UsageError
-from pdflab.load.batching import Requests
-from pdflab.load.generator import Target, send_plan
+from pdflab.errors import InvalidRequest
 from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
-from pdflab.load.send_log import SendLog
-from pdflab.settings import Settings
 
-OPERATIONS = (*KINDS, "batch", "burst", "month-end")
-SCENARIOS = (*OPERATIONS, "steady", "ramp")  # for the command line, which may also name a rate
-_MOST = 8  # operations that one service runs at the same time
-_DOCUMENTS = 10_000  # that one operation may ask for
-_SECONDS = 600.0
-_RATE = 2_000.0  # requests a second: more than one generator sends
-_FAREWELL = 1.0  # seconds that a generator may take to write down what is still under way
+_MAX_DOCUMENTS = 10_000
+_MAX_SECONDS = 600.0
+_MAX_RATE = 2_000.0  # requests a second: more than one generator sends
 
 
-def plan_for(name: str, *, n: int = 50, seconds: float = 30.0, seed: int = 0, rate: float = 5.0) -> Plan:
-    """Make the plan of a scenario; `rate` is the mean one of a month, the steady one, or a ramp's last.
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A load by name. `title` and `hint` are the words of its button, as templates such as "Batch of {n}".
 
-    Raises InvalidRequest for a name or a number that cannot be.
+    `plan` takes a seed and the `parameters`, all by keyword; each parameter has a default.
     """
-    problem = _impossible(name, n, seconds, rate)
-    if problem:
-        raise InvalidRequest([problem])
-    if seed < 0:
-        raise InvalidRequest([("seed", "must be 0 or more")])
-    match name:
-        case "batch":
-            return batch(n, seed=seed)
-        case "burst":
-            return burst(n, seed=seed)
-        case "month-end":
-            return month_end(seconds, mean_rate=rate, seed=seed)
-        case "steady":
-            return steady(rate, seconds=seconds, seed=seed)
-        case "ramp":
-            return ramp(rate, seconds=seconds, seed=seed)
-        case _:
-            return single(name, seed=seed)
+
+    name: str
+    title: str
+    hint: str
+    parameters: tuple[str, ...]
+    plan: Callable[..., Plan]
 
 
-def _impossible(name: str, n: int, seconds: float, rate: float) -> tuple[str, str] | None:
-    if name not in SCENARIOS:
-        return "name", f"there is no operation {name!r}: take one of {', '.join(SCENARIOS)}"
-    if not 1 <= n <= _DOCUMENTS:
-        return "n", f"must be between 1 and {_DOCUMENTS:,}"
-    if not 1 <= seconds <= _SECONDS:
-        return "seconds", f"must be between 1 and {_SECONDS:g}"
-    return None if 0 < rate <= _RATE else ("rate", f"must be more than 0 and at most {_RATE:,.0f}")
+# The Lab, the control room, the dashboard, the API and the command line read this table when they need it.
+OPERATIONS: dict[str, Operation] = {
+    "custom": Operation("custom", "Custom PDF", "one page of text", (), partial(single, "custom")),
+    "invoice": Operation("invoice", "Invoice", "one, with all its sums", (), partial(single, "invoice")),
+    "report": Operation("report", "Report", "one, with charts and a table", (), partial(single, "report")),
+    "batch": Operation(
+        "batch",
+        "Batch of {n}",
+        "{n} documents in one request",
+        ("n",),
+        lambda n=50, *, seed: batch(n, seed=seed),
+    ),
+    "burst": Operation(
+        "burst",
+        "Burst of {n}",
+        "{n} requests within one second",
+        ("n",),
+        lambda n=50, *, seed: burst(n, seed=seed),
+    ),
+    "month-end": Operation(
+        "month-end",
+        "Month-end spike",
+        "a month in {seconds} s: watch its last day",
+        ("seconds", "rate"),
+        lambda seconds=30.0, rate=5.0, *, seed: month_end(seconds, mean_rate=rate, seed=seed),
+    ),
+}
+
+# For the command line alone: load without an end that a class would see.
+RATES: dict[str, Operation] = {
+    "steady": Operation(
+        "steady",
+        "Steady load",
+        "{rate} requests a second",
+        ("seconds", "rate"),
+        lambda seconds=30.0, rate=5.0, *, seed: steady(rate, seconds=seconds, seed=seed),
+    ),
+    "ramp": Operation(
+        "ramp",
+        "Ramp",
+        "from 0 up to {rate} requests a second",
+        ("seconds", "rate"),
+        lambda seconds=30.0, rate=5.0, *, seed: ramp(rate, seconds=seconds, seed=seed),
+    ),
+}
 
 
-class Load(Protocol):
-    """A load that is being sent, as a process or as a thread."""
-
-    def poll(self) -> int | None:
-        """Return its exit code, or None while it still sends."""
-
-    def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
+def scenarios() -> Mapping[str, Operation]:
+    """Return all that the command line can send, by name: the operations, steady load and a ramp."""
+    return OPERATIONS | RATES
 
 
-Launch = Callable[[Plan, Target], Load]
+def plan_for(name: str, *, seed: int = 0, **parameters: object) -> Plan:
+    """Plan a scenario. Raises InvalidRequest, naming each parameter that is unknown or out of range."""
+    scenario = scenarios().get(name)
+    if scenario is None:
+        problem = f"there is no operation {name!r}: take one of {', '.join(scenarios())}"
+        raise InvalidRequest([("name", problem)])
+    known = ("seed", *scenario.parameters)
+    problems = [
+        (key, problem)
+        for key, value in {"seed": seed, **parameters}.items()
+        if (problem := _problem(key, value, known))
+    ]
+    if problems:
+        raise InvalidRequest(problems)
+    return scenario.plan(seed=seed, **parameters)
 
 
-class OperationStarter:
-    """Starts operations against the service beside it, outside its own threads: an API never sends load."""
-
-    def __init__(self, launch: Launch, url: str) -> None:
-        self._launch = launch
-        self._target = Target(url)
-        self._running: list[Load] = []
-        self._lock = Lock()
-
-    def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Start one and tell its plan. Raises InvalidRequest, naming the parameter that is wrong."""
-        problems = [(key, what) for key, value in parameters.items() if (what := _problem(key, value))]
-        if name not in OPERATIONS:
-            problems = [("name", f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}")]
-        if problems:
-            raise InvalidRequest(problems)
-        plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
-        with self._lock:
-            self._running = [load for load in self._running if load.poll() is None]
-            if len(self._running) >= _MOST:
-                raise InvalidRequest(
-                    [("name", f"{_MOST} operations are running already; wait for one to end")]
-                )
-            self._running.append(self._launch(plan, self._target))
-        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
-
-    def stop(self) -> None:
-        """End what still sends."""
-        for load in self._running:
-            load.terminate()
-
-
-def launch_process(settings: Settings) -> Launch:
-    """Return what starts the generator as a process of its own; it ends when its plan does, or with us."""
-
-    return lambda plan, target: LoadProcess(plan, target, settings)
-
-
-def launch_thread(settings: Settings) -> Launch:
-    """Return what starts the generator as a thread, where nothing may be spawned."""
-    return lambda plan, target: LoadThread(plan, target, settings)
-
-
-class LoadProcess:
-    """The generator as a process of its own, so that what it measures does not slow it down."""
-
-    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
-        folder = str(settings.folder)
-        words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
-        words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
-        words += ["--clients", str(target.clients)] if target.clients else []
-        words += ["--yes", "--guarded"]
-        self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
-
-    def poll(self) -> int | None:
-        """Return its exit code, or None while it still sends."""
-        code = self._process.poll()
-        if code is not None:
-            end(self._process, seconds=0)
-        return code
-
-    def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
-        self._process.terminate()
-        end(self._process, seconds=_FAREWELL)
-
-
-class LoadThread:
-    """The generator as a thread of this process; `sends` tells what became of each document."""
-
-    def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
-        self.sends: list[Send] = []
-        self._stop = Event()
-        self._log = SendLog(settings.sends_file, settings.accepted_file)
-        self._thread = Thread(target=self._run, args=(requests, target), name="load", daemon=True)
-        self._thread.start()
-
-    def poll(self) -> int | None:
-        """Return 0, or None while it still sends."""
-        return None if self._thread.is_alive() else 0
-
-    def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
-        self._stop.set()
-        self._thread.join()
-
-    def wait(self) -> None:
-        """Wait until everything is answered."""
-        self._thread.join()
-
-    def _run(self, requests: Requests, target: Target) -> None:
-        asyncio.run(send_plan(requests, target, on_send=self._note, stop=self._stop))
-        self._log.close()
-
-    def _note(self, send: Send) -> None:
-        self._log(send)
-        self.sends.append(send)
-
-
-def read_plan(path: Path) -> Plan:
-    """Read a plan that was written for the generator's process."""
-    try:
-        return Plan.from_description(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} does not hold a plan ({error}).") from None
-
-
-def _written(plan: Plan, folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{time.time_ns()}.json"
-    path.write_text(json.dumps(plan.describe()))
-    return str(path)
-
-
-def _problem(key: str, value: Any) -> str:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    match key:
-        case "n" | "seed":
-            return "" if number and isinstance(value, int) and value >= 0 else "must be a whole number"
-        case "seconds":
-            return "" if number else "must be a number"
-        case _:
-            return "is not known here: n, seconds and seed are"
+def _problem(key: str, value: object, known: tuple[str, ...]) -> str:
+    """Say what is wrong with a parameter, or nothing. A plan checks the parameters that are its own."""
+    if key not in known:
+        return f"is not a parameter of this operation: take {' or '.join(known)}"
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
+    whole = isinstance(number, int)
+    problems = {
+        "n": (
+            whole and 1 <= number <= _MAX_DOCUMENTS,
+            f"must be a whole number from 1 to {_MAX_DOCUMENTS:,}",
+        ),
+        "seconds": (1 <= number <= _MAX_SECONDS, f"must be from 1 to {_MAX_SECONDS:g}"),
+        "rate": (0 < number <= _MAX_RATE, f"must be above 0, and at most {_MAX_RATE:,.0f}"),
+        "seed": (whole and number >= 0, "must be whole, and 0 or more"),
+    }
+    valid, problem = problems.get(key, (True, ""))
+    return "" if valid else problem

@@ -112,7 +112,7 @@ class AttackPanel:
         return workers[next(self._turns) % len(workers)]
 
     def _at_work(self) -> set[Any]:
-        return {doing["worker"] for doing in self._lab.workers()}
+        return {status.worker for status in self._lab.workers()}
 
     def _tell(self, words: str) -> None:
         self._words.append(html.escape(words))

@@ -9,7 +9,7 @@ goes slower, and whoever is at the endpoint takes one of them for the API.
 Read next: twin.py, which predicts with it; then simulation/holdout.py, which says how well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from statistics import NormalDist
@@ -18,10 +18,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pdflab.analysis.columns import Categorical
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
+from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.fcfs import Floats
 
 Codes = NDArray[np.integer[Any]]
@@ -48,7 +49,7 @@ class ServiceTimes:
         return cls({kind: np.array([float(value)]) for kind, value in seconds.items()})
 
     @classmethod
-    def lognormal(cls, mean: float, *, scv: float = 0.5, kinds: tuple[str, ...] = KINDS) -> Self:
+    def lognormal(cls, mean: float, *, scv: float = 0.5, kinds: Iterable[str] = MOSTLY_INVOICES) -> Self:
         """Let all kinds take times that are often short and seldom long, with a mean and an SCV."""
         if not (0 < mean < inf and 0 <= scv < inf):
             raise UsageError("A service time needs a mean above 0, and a variation of 0 or more.")
@@ -63,22 +64,21 @@ class ServiceTimes:
         rows = {"custom": "custom", "invoice": "core_12", "report": "report"}
         return cls.of(**{kind: figures["ms"][row]["ours"] / 1000 for kind, row in rows.items()})
 
-    def draw(self, kinds: Codes, rng: np.random.Generator) -> Floats:
-        """Draw a time for each document; `kinds` index KINDS. Raises UsageError for one that is unknown."""
+    def draw(self, kinds: Categorical, rng: np.random.Generator) -> Floats:
+        """Draw a time for each document. Raises UsageError for a kind that is unknown."""
         chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
-        for code in np.unique(kinds).tolist():
-            known = self.seconds.get(KINDS[code])
+        for code in np.unique(kinds.codes).tolist():
+            kind = str(kinds.words[code])
+            known = self.seconds.get(kind)
             if known is None:
-                raise UsageError(
-                    f"Nobody knows how long a {KINDS[code]} takes; calibrate with a run that has some."
-                )
-            chosen = kinds == code
+                raise UsageError(f"Nobody knows how long a {kind} takes; calibrate with a run that has some.")
+            chosen = kinds.codes == code
             seconds[chosen] = known[(chance[chosen] * len(known)).astype(np.intp)]
         return seconds
 
-    def moments(self, shares: Sequence[float]) -> tuple[float, float]:
-        """Return the mean and the SCV of a mix, with a share for each of KINDS."""
-        parts = [(share, self.seconds[kind]) for kind, share in zip(KINDS, shares, strict=True) if share]
+    def moments(self, mix: Mapping[str, float]) -> tuple[float, float]:
+        """Return the mean and the SCV of a mix, which has the share of each kind."""
+        parts = [(share, self.seconds[kind]) for kind, share in mix.items() if share]
         mean = sum(share * float(seconds.mean()) for share, seconds in parts)
         square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
         return mean, max(0.0, square / mean**2 - 1)
@@ -110,15 +110,16 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
+    words = tuple(sorted(str(word) for word in run.events.kind.words))
     kinds = np.empty(len(done), dtype=np.int64)
-    kinds[run.events.job_id.codes] = run.events.kind.codes_in(KINDS)
+    kinds[run.events.job_id.codes] = run.events.kind.codes_in(words)
     kinds = kinds[done]
     accept = _accept(run, columns)
     clock = _Clock.of(columns, accept)
     if cores is None:
         cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
     work = clock.work(started, ended, cores)
-    service = ServiceTimes({KINDS[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
+    service = ServiceTimes({words[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
     return Calibration(service, cores, accept, len(work), _stretch(clock, started, ended))
 
 

@@ -10,9 +10,8 @@ import numpy as np
 
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
-from pdflab.load.plan import Block, Plan
+from pdflab.load.plan import Plan, recorded
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
 from pdflab.simulation.twin import Twin
@@ -99,8 +98,6 @@ def figures(run: Run) -> dict[str, float]:
 
 def _as_sent(run: Run) -> Plan:
     """Return the plan that asks for the same kinds at the same instants; which documents does not matter."""
-    order = np.argsort(run.sends.intended_at, kind="stable")
-    at = run.sends.intended_at[order] - run.sends.intended_at.min()
-    kind = run.sends.kind.codes_in(KINDS)[order].astype(np.uint8)
-    block = Block(at, kind, np.zeros(len(at), dtype=np.uint32))
-    return Plan(run.name, (), (), recorded=block, batched=bool(run.plan.get("batched")))
+    sends = run.sends
+    plan = recorded(run.name, sends.intended_at, sends.kind, np.zeros(len(sends), dtype=np.uint32))
+    return replace(plan, batched=bool(run.plan.get("batched")))

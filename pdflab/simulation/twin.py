@@ -8,7 +8,7 @@ No clock passes, no PDF is made, and a Run is filled column by column: ten milli
 Read next: calibration.py, where the service times come from; then simulation/capacity/search.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Self
@@ -17,7 +17,6 @@ import numpy as np
 
 from pdflab.analysis.columns import Categorical, Integers
 from pdflab.analysis.run import STATES, Events, Run, Sends
-from pdflab.documents.samples.requests import KINDS
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
@@ -45,8 +44,8 @@ class Twin:
         learnt = calibrate(run)
         return cls(queued_endpoint(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
 
-    def capacity(self, mix: Sequence[float]) -> float:
-        """Return how many documents a second its workers make of a mix, with a share for each of KINDS."""
+    def capacity(self, mix: Mapping[str, float]) -> float:
+        """Return how many documents a second its workers make of a mix, which has the share of each kind."""
         return min(self.model.workers, self.model.cores) / self.service.moments(mix)[0]
 
     def simulate(self, plan: Plan, *, seed: int = 0) -> Run:
@@ -78,8 +77,8 @@ def simulate(
         name=f"{plan.name}, {endpoint}, simulated",
         endpoint=endpoint,
         plan=plan.describe(),
-        sends=_sends(requests, documents, endpoint),
-        events=_events(requests, documents, endpoint),
+        sends=_sends(requests, documents, plan.kinds, endpoint),
+        events=_events(requests, documents, plan.kinds, endpoint),
         settings={name: str(value) for name, value in asdict(model).items()} | {"mode": "simulation"},
         seeds={"plan": plan.seed, "simulation": seed},
     )
@@ -90,7 +89,7 @@ def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: i
     rng = np.random.default_rng([seed, plan.seed])
     for block in plan.blocks():
         waits = None if patience == inf else np.full(len(block.at), patience)
-        yield Jobs(block.at, service.draw(block.kind, rng), waits)
+        yield Jobs(block.at, service.draw(Categorical(block.kind, plan.kinds), rng), waits)
 
 
 def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
@@ -102,7 +101,7 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
     return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
-def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
+def _sends(requests: Requests, documents: Block, kinds: tuple[str, ...], endpoint: Endpoint) -> Sends:
     """Return what each client saw; who asks again does it with the intended instant of its first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
@@ -111,7 +110,7 @@ def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
     first = np.maximum.accumulate(np.where(requests.attempt == 1, rows, 0))
     return Sends(
         endpoint=Categorical.same(endpoint, len(rows)),
-        kind=Categorical(documents.kind[requests.number], KINDS),
+        kind=Categorical(documents.kind[requests.number], kinds),
         intended_at=requests.at[first],
         sent_at=requests.at,
         answered_at=np.select([status == taken, status == 429], [heard_at, requests.at], np.nan),
@@ -122,7 +121,7 @@ def _sends(requests: Requests, documents: Block, endpoint: Endpoint) -> Sends:
     )
 
 
-def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
+def _events(requests: Requests, documents: Block, kinds: tuple[str, ...], endpoint: Endpoint) -> Events:
     """Return what became of each job that was taken in, in the order of time. There is no line at the
     trap.
     """
@@ -139,7 +138,7 @@ def _events(requests: Requests, documents: Block, endpoint: Endpoint) -> Events:
     state = np.concatenate([np.full(rows, _CODES["QUEUED"]), np.full(rows, _CODES["PROCESSING"]), ending])
     order = np.argsort(at, kind="stable")[: np.count_nonzero(~np.isnan(at))]  # nan sorts last: it never was
     job = (order % max(rows, 1)).astype(np.int32)
-    kind = Categorical(documents.kind[requests.number][job], KINDS)
+    kind = Categorical(documents.kind[requests.number][job], kinds)
     return Events(Categorical(job, range(rows)), state.astype(np.uint8)[order], at[order], kind)
 
 

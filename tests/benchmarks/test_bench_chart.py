@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pdflab.benchmarks import chart
-from pdflab.cli.commands import BENCHMARKS
+from pdflab.cli.bench import BENCHMARKS
 
 PROMISED = {"panel_cpu", "throughput_loss"}
 BESIDE = {"redis", "throughput_loss_range", "frames_per_s", "per_s"}

@@ -12,10 +12,10 @@ import pytest
 from pdflab.__main__ import main
 from pdflab.charts.capacity_plan import Fleet, plan_figure
 from pdflab.charts.style import png
-from pdflab.cli.plan import plan_chart
 from pdflab.documents.kinds import KINDS
+from pdflab.experiments.capacity import plan_chart
 from pdflab.experiments.service_times import measure_rendering
-from pdflab.load.plan import Phase, burst
+from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed
 from pdflab.simulation.capacity.workload import Demand
@@ -65,7 +65,7 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         "scheduled",
         "autoscaled",
         "10 times the spike",
-        "a death each 60 s",
+        "a crash every 60 s",
         "one by one",
         "59 of 59",
         "95% by 59 of 59, 86% by 20 of 20",
@@ -118,7 +118,7 @@ def test_a_fleet_that_cannot_work_is_told_in_a_sentence(
 
 def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     """The chart is about fleets that will do; the colour of each is its own, whoever is missing."""
-    flat = Demand(Phase(1_800.0, (1.0,), 2_000), ServiceTimes.lognormal(1.0), (0.1, 0.8, 0.1))
+    flat = Demand(Phase(1_800.0, (1.0,), 2_000), ServiceTimes.lognormal(1.0), MOSTLY_INVOICES)
     question = Question(flat, Target(latency=5.0), price=1.0, replications=3)
     steadfast, slow = fixed(question), autoscaled(question)
 

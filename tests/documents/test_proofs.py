@@ -21,8 +21,7 @@ from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 from test_render import MONSTERS
 
-from pdflab.cli.commands import _SAMPLE_DATE
-from pdflab.cli.commands import sample as sample_command
+from pdflab.cli.documents import SAMPLE_DATE, make_sample
 from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
 from pdflab.errors import UsageError
@@ -215,7 +214,7 @@ def test_the_command_line_makes_the_same_document_each_time(kind: str, tmp_path:
     request = parse_request(sample_request(kind, 4, lines=9))
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert made == render(request, created_at=_SAMPLE_DATE, fonts=FONTS).pdf
+    assert made == render(request, created_at=SAMPLE_DATE, fonts=FONTS).pdf
 
 
 @pytest.mark.parametrize(
@@ -242,4 +241,4 @@ def test_a_terminal_is_spared_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
     with pytest.raises(UsageError, match=r"pdflab sample invoice --out invoice\.pdf"):
-        sample_command(Namespace(kind="invoice", seed=0, lines=None, out="-"))
+        make_sample(Namespace(kind="invoice", seed=0, lines=None, out="-"))

@@ -14,8 +14,8 @@ from pdflab.experiments import runner as experiment
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
+from pdflab.load.launcher import Load, launch_thread
 from pdflab.load.plan import Plan, burst
-from pdflab.load.scenarios import Load, launch_thread
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
 

@@ -285,6 +285,12 @@ def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
     assert max(sizes) < 21_000
 
 
+def test_documents_of_an_unknown_kind_are_refused_before_anything_is_sent() -> None:
+    """A plan may name any kind; what makes requests says which there are."""
+    with pytest.raises(UsageError, match=r"no postcard documents: take custom, .*\.$"):
+        asyncio.run(send_plan(burst(5, mix={"postcard": 1}), Target("http://127.0.0.1:1"), on_send=print))
+
+
 def test_a_refused_batch_refuses_each_of_its_documents() -> None:
     """All or none: each document of a refused batch is reported as refused."""
 

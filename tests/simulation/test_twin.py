@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pdflab.analysis import metrics
+from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Run
 from pdflab.documents.samples.requests import KINDS
 from pdflab.errors import UsageError
@@ -149,11 +150,13 @@ def test_a_twin_that_knows_the_pace_is_wrong_by_chance_only() -> None:
 
 def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:
     """Lognormal by quantiles; and what the bench says, in seconds."""
-    mean, scv = ServiceTimes.lognormal(0.2, scv=0.5).moments((0.1, 0.8, 0.1))
+    mean, scv = ServiceTimes.lognormal(0.2, scv=0.5).moments(burst(1).mix)
     ms = {row: {"ours": value} for row, value in (("custom", 1.0), ("core_12", 4.0), ("report", 20.0))}
 
     assert (mean, scv) == (pytest.approx(0.2), pytest.approx(0.5, rel=0.05))
-    assert ServiceTimes.from_bench({"ms": ms}).moments((0.25, 0.5, 0.25))[0] == pytest.approx(0.00725)
+    assert ServiceTimes.from_bench({"ms": ms}).moments({"custom": 0.25, "invoice": 0.5, "report": 0.25})[
+        0
+    ] == pytest.approx(0.00725)
 
 
 def test_what_cannot_be_learnt_is_told() -> None:
@@ -167,6 +170,6 @@ def test_what_cannot_be_learnt_is_told() -> None:
     with pytest.raises(UsageError, match="nothing to compare with"):
         hold_out(Twin(Model(), SERVICE), Run("unfinished", Endpoint.QUEUED, sends=made_up().sends))
     with pytest.raises(UsageError, match="Nobody knows how long a custom takes"):
-        ServiceTimes.of(invoice=1.0).draw(np.array([0]), np.random.default_rng(0))
+        ServiceTimes.of(invoice=1.0).draw(Categorical.of(["custom"]), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):
         ServiceTimes.of(invoice=-1.0)

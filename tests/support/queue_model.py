@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, Submission
+from pdflab.service.jobqueue.base import Failure, Submission
 from pdflab.settings import Settings
 
 _LONG_AGO = -1e9

@@ -1,6 +1,6 @@
-"""The API's description: read off the routes and the request models, so that it cannot lag behind them.
+"""The OpenAPI description of the API, built from its routes and from the models of requests.
 
-Read next: service/api/app.py.
+Read next: pdflab/documents/requests.py.
 """
 
 from collections.abc import Callable, Mapping

@@ -22,8 +22,8 @@ from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, StorageUnavailable
 from pdflab.jobs import Cause, Job, WorkerId
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, FinishResult, JobQueue, new_id
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, WorkerStatus, new_id
+from pdflab.service.storage.base import Storage
 
 _log = logging.getLogger(__name__)
 _MOST_GLYPHS = 50  # are named in a result: a record stays small
@@ -48,11 +48,11 @@ class Worker:
 
     def __init__(
         self,
-        queue: JobQueue,
+        queue: Consumer,
         storage: Storage,
         *,
         render: Render,
-        keeper: JobQueue | None = None,
+        keeper: Consumer | None = None,
         time_limit: float = 60.0,
         on_timeout: Callable[[], object] = lambda: None,
     ) -> None:
@@ -99,12 +99,12 @@ class Worker:
         while claim:
             self._hold(claim)
             settled = self._work(claim)
-            done += settled is not None and not settled.stale
+            done += settled is not None and not settled.fenced
             claim = settled.next if settled else None
         self._hold(None)
         return done
 
-    def release(self, *, over: JobQueue) -> None:
+    def release(self, *, over: Consumer) -> None:
         """Hand the job in hand back to the line, over a connection that does not wait for long."""
         claim = self._in_hand
         if claim:
@@ -127,7 +127,7 @@ class Worker:
         """Render and store, and tell what was noticed; or say why not and whether another try may help."""
         job = claim.job
         try:
-            if self._storage.has(job.job_id):
+            if self._storage.exists(job.job_id):
                 return {}  # made by a worker that died before it could tell us more
             rendered = self._render(job)
             self._storage.put(job.job_id, claim.token, rendered.pdf)
@@ -188,8 +188,8 @@ class Worker:
     def _tidy(self, *, older_than: float) -> None:
         """Remove what workers left half-written, and files whose time of keeping is over."""
         self._storage.tidy(older_than=older_than)
-        while expired := self._keeper.expired():
-            removed = [job_id for job_id in expired if self._storage.remove(job_id)]
+        while expired := self._keeper.list_expired():
+            removed = [job_id for job_id in expired if self._storage.delete(job_id)]
             if not removed:
                 return  # the disk does not let us now: they stay for the next sweep
             self._keeper.forget(removed)
@@ -197,8 +197,8 @@ class Worker:
 
     def _renew(self) -> None:
         claim = self._in_hand
-        doing: dict[str, Any] = {"since": self._since, "job_id": claim.job.job_id if claim else None}
-        self._keeper.renew(self.worker_id, doing, [claim] if claim else [])
+        status = WorkerStatus(self.worker_id, self._since, claim.job.job_id if claim else None)
+        self._keeper.renew(status, [claim] if claim else [])
 
     def _leave(self) -> None:
         try:

@@ -3,12 +3,13 @@
 Read next: simulation/capacity/replication.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
 import numpy as np
 
+from pdflab.analysis.columns import Categorical
 from pdflab.errors import UsageError
 from pdflab.load.plan import Phase
 from pdflab.simulation.calibration import ServiceTimes
@@ -19,11 +20,11 @@ _DRAWN = 65_536  # jobs at a time, when they are drawn one by one
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A phase with its count, how long each kind takes, and the share of each of KINDS."""
+    """A phase with its count, how long each kind takes, and the share of each kind."""
 
     phase: Phase
     service: ServiceTimes
-    mix: tuple[float, ...]
+    mix: Mapping[str, float]
 
     def __post_init__(self) -> None:
         if self.phase.count is None or not sum(self.phase.rates):
@@ -91,7 +92,8 @@ class Demand:
 
     def times(self, count: int, rng: np.random.Generator) -> Floats:
         """Draw how long so many documents of the mix take."""
-        return self.service.draw(rng.choice(len(self.mix), size=count, p=self.mix), rng)
+        kinds = rng.choice(len(self.mix), size=count, p=[*self.mix.values()])
+        return self.service.draw(Categorical(kinds, tuple(self.mix)), rng)
 
     def one_by_one(self, rng: np.random.Generator) -> Iterator[Jobs]:
         """Draw it job by job, in blocks: the instants are independent, and sorted.

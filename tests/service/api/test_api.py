@@ -19,7 +19,8 @@ from shorthand import (
 
 from pdflab.documents.kinds import sample_request
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -119,11 +120,3 @@ def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queu
     assert (new.state, new.retry_of, new.request) == (JobState.QUEUED, "a", job(queue, "a").request)
     assert state(queue, "a") is JobState.FAILED
     assert line(queue) == [new.job_id]
-
-
-def test_an_operation_is_started_by_its_name(api: FlaskClient) -> None:
-    """With its parameters, or without any; the API itself sends nothing."""
-    plain, full = api.post("/operations/burst"), api.post("/operations/burst", json={"n": 5})
-
-    assert (plain.status_code, plain.json["parameters"]) == (202, {})
-    assert full.json == {"operation": "burst", "parameters": {"n": 5}}

@@ -6,9 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
 from pdflab.jobs import Cause
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
 PROBLEM, JSON = "application/problem+json", "application/json"
@@ -99,7 +100,7 @@ def test_a_pdf_whose_time_is_over_is_410(api: FlaskClient, queue: JobQueue, stor
     """Gone is not the same as unknown."""
     submit(queue, "a")
     complete(queue, storage, "a")
-    storage.remove("a")
+    storage.delete("a")
 
     assert api.get("/jobs/a/pdf").status_code == 410
 

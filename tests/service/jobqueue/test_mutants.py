@@ -67,10 +67,10 @@ from shorthand import (
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import KeyReused
 from pdflab.jobs import Job
-from pdflab.service.jobqueue import monitor as queueview
+from pdflab.service.jobqueue import scripts
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
@@ -179,12 +179,12 @@ RENEWED = "redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])"
 TOLD = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
 EVALUATED = """\
             try:
-                return self._redis.evalsha(script.sha, 0, *told)
+                return self._redis.evalsha(script.sha, 0, *argv)
             except NoScriptError:  # this Redis has just been started
-                return script(args=told)
+                return script(args=argv)
 """
 LATER = """\
-            answer = script(args=told)
+            answer = script(args=argv)
             while fields := self._redis.lpop("unsent", 18):
                 self._redis.xadd(EVENTS, dict(zip(fields[::2], fields[1::2])))
             return answer
@@ -194,7 +194,7 @@ EVENT_OUTSIDE = Mutant(
     (
         ("common", TOLD, "redis.call('RPUSH', 'unsent',"),
         (
-            queueview.QueueView._run,
+            scripts.RedisScripts._run,
             EVALUATED,
             LATER,
         ),
@@ -443,9 +443,9 @@ def run(each: Mutant, folder: Path) -> None:
 def mutated(each: Mutant, folder: Path) -> Iterator[None]:
     """Let all that is made meanwhile be the mutant: its steps are read from a copy, its methods replaced."""
     steps = folder / "lua"
-    copytree(files("pdflab.service.jobqueue.jobqueue") / "lua", steps, dirs_exist_ok=True)
+    copytree(files("pdflab.service.jobqueue") / "lua", steps, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queueview, "files", lambda package: folder)
+        patch.setattr(scripts, "files", lambda package: folder)
         for code, old, new in each.changes:
             if isinstance(code, str):
                 step = steps / f"{code}.lua"

@@ -86,8 +86,8 @@ def test_a_naive_worker_makes_pdfs_while_nothing_goes_wrong(queue: JobQueue, set
 
     assert done == [1, 1, 0]
     assert [states(queue, name) for name in "ab"] == ["QPC"] * 2
-    assert storage.path("a").read_bytes() == b"%PDF- naive"
-    assert [seen["worker"] for seen in queue.workers()] == [worker.worker_id]
+    assert storage.read("a") == b"%PDF- naive"
+    assert [status.worker for status in queue.workers()] == [worker.worker_id]
 
 
 def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
@@ -101,7 +101,7 @@ def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
 
     with pytest.raises(SystemExit):
         NaiveWorker(queue, opened(settings), render=die).run_once(0.01)
-    last_seen = [doing["job_id"] for doing in queue.workers()]
+    last_seen = [status.job_id for status in queue.workers()]
     for _ in range(3):
         queue.clock_offset += LEASE_OVER
         queue.sweep()

@@ -12,7 +12,7 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
 from pdflab.service.worker import worker as worker_module
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
@@ -94,7 +94,7 @@ def test_a_document_that_always_takes_too_long_ends_as_failed(queue: JobQueue, s
 
     assert states(queue, "a") == "QPQPQPF"
     assert job(queue, "a").reason == "It was not rendered within 0.01 s."
-    assert not storage.has("a")
+    assert not storage.exists("a")
 
 
 def test_a_document_is_given_up_once(

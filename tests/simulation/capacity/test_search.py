@@ -17,7 +17,7 @@ from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixe
 from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.fcfs import simulate_line
 
-MIX = (0.1, 0.8, 0.1)
+MIX = {"custom": 0.1, "invoice": 0.8, "report": 0.1}
 TENTHS = (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0)
 
 

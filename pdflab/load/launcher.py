@@ -1,0 +1,157 @@
+"""What starts a load outside the caller's own thread: as a process, or as a thread where none may be spawned.
+
+Read next: pdflab/load/generator.py.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any, Protocol
+
+from pdflab.analysis.run import Send
+from pdflab.child_process import end, spawn
+from pdflab.errors import InvalidRequest, UsageError
+from pdflab.load.batching import Requests
+from pdflab.load.generator import Target, send_plan
+from pdflab.load.plan import Plan
+from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
+from pdflab.load.send_log import SendLog
+from pdflab.settings import Settings
+
+_MAX_RUNNING = 8  # operations that one service runs at the same time
+_STOP_TIMEOUT = 1.0  # seconds that a generator may take to write down what is still in flight
+
+
+class Load(Protocol):
+    """A load that is being sent, as a process or as a thread."""
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it still sends."""
+
+    def terminate(self) -> None:
+        """Tell it to stop sending, and see it end."""
+
+
+Launch = Callable[[Plan, Target], Load]
+
+
+class OperationStarter:
+    """Starts operations against the service beside it, outside its own threads: an API never sends load."""
+
+    def __init__(self, launch: Launch, url: str) -> None:
+        self._launch = launch
+        self._target = Target(url)
+        self._running: list[Load] = []
+        self._lock = Lock()
+
+    def listing(self) -> list[Operation]:
+        """Return the operations, in the order of their buttons."""
+        return list(OPERATIONS.values())
+
+    def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Start an operation and return what it sends.
+
+        Raises InvalidRequest, naming each wrong parameter, and when too many operations are running.
+        """
+        if name not in OPERATIONS:
+            problem = f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}"
+            raise InvalidRequest([("name", problem)])
+        plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
+        with self._lock:
+            self._running = [load for load in self._running if load.poll() is None]
+            if len(self._running) >= _MAX_RUNNING:
+                problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
+                raise InvalidRequest([("name", problem)])
+            self._running.append(self._launch(plan, self._target))
+        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
+
+    def stop(self) -> None:
+        """End all operations that are still running."""
+        for load in self._running:
+            load.terminate()
+
+
+def launch_process(settings: Settings) -> Launch:
+    """Return what starts the generator as a process of its own; it ends when its plan does, or with us."""
+
+    return lambda plan, target: LoadProcess(plan, target, settings)
+
+
+def launch_thread(settings: Settings) -> Launch:
+    """Return what starts the generator as a thread, where nothing may be spawned."""
+    return lambda plan, target: LoadThread(plan, target, settings)
+
+
+class LoadProcess:
+    """The generator as a process of its own, so that what it measures does not slow it down."""
+
+    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
+        folder = str(settings.folder)
+        words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
+        words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
+        words += ["--clients", str(target.clients)] if target.clients else []
+        words += ["--yes", "--guarded"]
+        self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it still sends."""
+        code = self._process.poll()
+        if code is not None:
+            end(self._process, seconds=0)
+        return code
+
+    def terminate(self) -> None:
+        """Tell it to stop sending, and see it end."""
+        self._process.terminate()
+        end(self._process, seconds=_STOP_TIMEOUT)
+
+
+class LoadThread:
+    """The generator as a thread of this process; `sends` tells what became of each document."""
+
+    def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
+        self.sends: list[Send] = []
+        self._stop = Event()
+        self._log = SendLog(settings.sends_file, settings.accepted_file)
+        self._thread = Thread(target=self._run, args=(requests, target), name="load", daemon=True)
+        self._thread.start()
+
+    def poll(self) -> int | None:
+        """Return 0, or None while it still sends."""
+        return None if self._thread.is_alive() else 0
+
+    def terminate(self) -> None:
+        """Tell it to stop sending, and see it end."""
+        self._stop.set()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until everything is answered."""
+        self._thread.join()
+
+    def _run(self, requests: Requests, target: Target) -> None:
+        asyncio.run(send_plan(requests, target, on_send=self._note, stop=self._stop))
+        self._log.close()
+
+    def _note(self, send: Send) -> None:
+        self._log(send)
+        self.sends.append(send)
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan that was written for the generator's process."""
+    try:
+        return Plan.from_description(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} does not hold a plan ({error}).") from None
+
+
+def _written(plan: Plan, folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{time.time_ns()}.json"
+    path.write_text(json.dumps(plan.describe()))
+    return str(path)
