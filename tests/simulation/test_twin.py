@@ -12,7 +12,7 @@ import pytest
 from pdflab.analysis import metrics
 from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import burst, steady

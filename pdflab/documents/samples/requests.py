@@ -13,8 +13,6 @@ from pdflab.documents.requests.iban import make_iban
 from pdflab.documents.samples.catalogue import Market, catalogue
 from pdflab.documents.samples.people import NAMES, Pool, pool_of
 
-KINDS = ("custom", "invoice", "report")
-
 _ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from flask import Blueprint, request
 
-from pdflab.documents.requests import parse_request
+from pdflab.documents.kinds import parse_request
 from pdflab.errors import InvalidRequest
 from pdflab.jobs import JobState
 from pdflab.service.api.context import context
