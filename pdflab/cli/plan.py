@@ -56,9 +56,9 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 def _question(a: argparse.Namespace) -> "Question":
     """Return the question that the arguments ask. Raises UsageError for one that cannot be asked."""
+    from pdflab.errors import require
     from pdflab.experiments.capacity import HOUR, PROFILES
     from pdflab.experiments.service_times import service_times
-    from pdflab.load.arrivals import require
     from pdflab.load.plan import Phase
     from pdflab.simulation.capacity.search import Question, Target
     from pdflab.simulation.capacity.workload import Demand

@@ -81,7 +81,7 @@ def month_end_question(
 ) -> Question:
     """Return the question for documents of `work` seconds each that arrive over a day at the office."""
     arrivals = Phase(hours * HOUR, PROFILES["day"], jobs)
-    demand = Demand(arrivals, ServiceTimes.lognormal(work), MOSTLY_INVOICES)
+    demand = Demand(arrivals, ServiceTimes.lognormal(MOSTLY_INVOICES, mean=work), MOSTLY_INVOICES)
     return Question(demand, Target(deadline=deadline * HOUR), _PRICE)
 
 

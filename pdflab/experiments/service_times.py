@@ -24,8 +24,9 @@ def service_times(seconds: float | None, run_file: Path | None) -> tuple[Service
     """Return service times and mix. Raises UsageError for seconds and a file, and for a file that is no
     run.
     """
+    mix = MOSTLY_INVOICES
     if run_file is None:
-        return measure_rendering() if seconds is None else ServiceTimes.lognormal(seconds), MOSTLY_INVOICES
+        return measure_rendering() if seconds is None else ServiceTimes.lognormal(mix, mean=seconds), mix
     if seconds is not None:
         raise UsageError("Give either --service or --run.")
     return _learn(run_file)
@@ -64,5 +65,5 @@ def _learn(run_file: Path) -> tuple[ServiceTimes, Mapping[str, float]]:
         service = calibrate(Run.load(run_file)).service
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    jobs = sum(len(seconds) for seconds in service.seconds.values())
-    return service, {kind: len(seconds) / jobs for kind, seconds in service.seconds.items()}
+    counts = {kind: len(seconds) for kind, seconds in service.seconds.items()}
+    return service, {kind: count / sum(counts.values()) for kind, count in counts.items()}

@@ -13,19 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from statistics import NormalDist
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Categorical
+from pdflab.analysis.columns import Categorical, Integers
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
-from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.fcfs import Floats
-
-Codes = NDArray[np.integer[Any]]
 
 _STEP = 0.25  # of a core: nobody can tell finer
 _ALONE = 0.1  # of the documents: so many are asked for while nobody is at the endpoint
@@ -49,8 +46,8 @@ class ServiceTimes:
         return cls({kind: np.array([float(value)]) for kind, value in seconds.items()})
 
     @classmethod
-    def lognormal(cls, mean: float, *, scv: float = 0.5, kinds: Iterable[str] = MOSTLY_INVOICES) -> Self:
-        """Let all kinds take times that are often short and seldom long, with a mean and an SCV."""
+    def lognormal(cls, kinds: Iterable[str], *, mean: float, scv: float = 0.5) -> Self:
+        """Return lognormal times for these kinds, many short and few long, with a mean and an SCV."""
         if not (0 < mean < inf and 0 <= scv < inf):
             raise UsageError("A service time needs a mean above 0, and a variation of 0 or more.")
         sigma = np.log1p(scv) ** 0.5
@@ -58,26 +55,20 @@ class ServiceTimes:
         shape = np.exp(sigma * np.array([NormalDist().inv_cdf(share) for share in middle.tolist()]))
         return cls(dict.fromkeys(kinds, mean * shape / shape.mean()))
 
-    @classmethod
-    def from_bench(cls, figures: Mapping[str, Any]) -> Self:
-        """Take what `pdflab bench render --json` measured: rendering alone, an invoice having 12 lines."""
-        rows = {"custom": "custom", "invoice": "core_12", "report": "report"}
-        return cls.of(**{kind: figures["ms"][row]["ours"] / 1000 for kind, row in rows.items()})
-
     def draw(self, kinds: Categorical, rng: np.random.Generator) -> Floats:
-        """Draw a time for each document. Raises UsageError for a kind that is unknown."""
+        """Draw a time for each document. Raises UsageError for a kind without service times."""
         chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
         for code in np.unique(kinds.codes).tolist():
-            kind = str(kinds.words[code])
-            known = self.seconds.get(kind)
+            name = str(kinds.words[code])
+            known = self.seconds.get(name)
             if known is None:
-                raise UsageError(f"Nobody knows how long a {kind} takes; calibrate with a run that has some.")
+                raise UsageError(f"No service times for kind {name!r}; calibrate with a run that has some.")
             chosen = kinds.codes == code
             seconds[chosen] = known[(chance[chosen] * len(known)).astype(np.intp)]
         return seconds
 
     def moments(self, mix: Mapping[str, float]) -> tuple[float, float]:
-        """Return the mean and the SCV of a mix, which has the share of each kind."""
+        """Return the mean and the SCV of a mix, which maps each kind to its share."""
         parts = [(share, self.seconds[kind]) for kind, share in mix.items() if share]
         mean = sum(share * float(seconds.mean()) for share, seconds in parts)
         square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
@@ -110,16 +101,16 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
-    words = tuple(sorted(str(word) for word in run.events.kind.words))
+    names = sorted(str(name) for name in run.events.kind.words)
     kinds = np.empty(len(done), dtype=np.int64)
-    kinds[run.events.job_id.codes] = run.events.kind.codes_in(words)
+    kinds[run.events.job_id.codes] = run.events.kind.codes_in(names)
     kinds = kinds[done]
     accept = _accept(run, columns)
     clock = _Clock.of(columns, accept)
     if cores is None:
         cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
     work = clock.work(started, ended, cores)
-    service = ServiceTimes({words[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
+    service = ServiceTimes({names[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
     return Calibration(service, cores, accept, len(work), _stretch(clock, started, ended))
 
 
@@ -165,7 +156,7 @@ def _count(at: Floats, spells: Floats) -> NDArray[np.intp]:
     return begun - over
 
 
-def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Codes], machine: float) -> float:
+def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Integers], machine: float) -> float:
     started, ended, kinds = jobs
 
     def unexplained(cores: float) -> float:

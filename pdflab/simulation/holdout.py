@@ -98,6 +98,6 @@ def figures(run: Run) -> dict[str, float]:
 
 def _as_sent(run: Run) -> Plan:
     """Return the plan that asks for the same kinds at the same instants; which documents does not matter."""
-    sends = run.sends
-    plan = recorded(run.name, sends.intended_at, sends.kind, np.zeros(len(sends), dtype=np.uint32))
+    seeds = np.zeros(len(run.sends), dtype=np.uint32)
+    plan = recorded(run.name, run.sends.intended_at, run.sends.kind, seeds)
     return replace(plan, batched=bool(run.plan.get("batched")))

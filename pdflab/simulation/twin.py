@@ -8,7 +8,7 @@ No clock passes, no PDF is made, and a Run is filled column by column: ten milli
 Read next: calibration.py, where the service times come from; then simulation/capacity/search.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Self
@@ -45,7 +45,7 @@ class Twin:
         return cls(queued_endpoint(workers, cores=learnt.cores, accept=learnt.accept), learnt.service)
 
     def capacity(self, mix: Mapping[str, float]) -> float:
-        """Return how many documents a second its workers make of a mix, which has the share of each kind."""
+        """Return how many documents a second its workers make of a mix, which maps each kind to its share."""
         return min(self.model.workers, self.model.cores) / self.service.moments(mix)[0]
 
     def simulate(self, plan: Plan, *, seed: int = 0) -> Run:
@@ -101,7 +101,7 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
     return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
-def _sends(requests: Requests, documents: Block, kinds: tuple[str, ...], endpoint: Endpoint) -> Sends:
+def _sends(requests: Requests, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:
     """Return what each client saw; who asks again does it with the intended instant of its first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
@@ -121,7 +121,7 @@ def _sends(requests: Requests, documents: Block, kinds: tuple[str, ...], endpoin
     )
 
 
-def _events(requests: Requests, documents: Block, kinds: tuple[str, ...], endpoint: Endpoint) -> Events:
+def _events(requests: Requests, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Events:
     """Return what became of each job that was taken in, in the order of time. There is no line at the
     trap.
     """

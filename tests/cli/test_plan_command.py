@@ -118,7 +118,9 @@ def test_a_fleet_that_cannot_work_is_told_in_a_sentence(
 
 def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     """The chart is about fleets that will do; the colour of each is its own, whoever is missing."""
-    flat = Demand(Phase(1_800.0, (1.0,), 2_000), ServiceTimes.lognormal(1.0), MOSTLY_INVOICES)
+    flat = Demand(
+        Phase(1_800.0, (1.0,), 2_000), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=1.0), MOSTLY_INVOICES
+    )
     question = Question(flat, Target(latency=5.0), price=1.0, replications=3)
     steadfast, slow = fixed(question), autoscaled(question)
 
@@ -246,7 +248,9 @@ def test_a_file_that_is_not_a_run_is_told(
 ) -> None:
     """Neither something else, nor half a run, nor one that is not there, ends in a traceback."""
     file = tmp_path / "other.json"
-    simulate(burst(5, seconds=1.0), queued_endpoint(1), ServiceTimes.lognormal(0.1)).save(file)
+    simulate(
+        burst(5, seconds=1.0), queued_endpoint(1), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.1)
+    ).save(file)
     half = json.loads(file.read_text()) | {what: 1}
     file.write_text(json.dumps({"name": 1} if what == "name" else half))
 

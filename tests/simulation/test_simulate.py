@@ -9,7 +9,7 @@ import pytest
 from pdflab.analysis import metrics
 from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
-from pdflab.load.plan import Plan, batch, burst, steady
+from pdflab.load.plan import MOSTLY_INVOICES, Plan, batch, burst, steady
 from pdflab.simulation import simulate as engines
 from pdflab.simulation.autoscaling import Schedule
 from pdflab.simulation.calibration import ServiceTimes
@@ -18,7 +18,7 @@ from pdflab.simulation.model import Model, Requests
 from pdflab.simulation.simulate import simulate_requests
 from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate
 
-SERVICE = ServiceTimes.lognormal(0.2, scv=1.0)
+SERVICE = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.2, scv=1.0)
 PLAN = steady(19.0, seconds=200.0, seed=4)
 
 

@@ -92,8 +92,8 @@ class Demand:
 
     def times(self, count: int, rng: np.random.Generator) -> Floats:
         """Draw how long so many documents of the mix take."""
-        kinds = rng.choice(len(self.mix), size=count, p=[*self.mix.values()])
-        return self.service.draw(Categorical(kinds, tuple(self.mix)), rng)
+        codes = rng.choice(len(self.mix), size=count, p=list(self.mix.values()))
+        return self.service.draw(Categorical(codes, tuple(self.mix)), rng)
 
     def one_by_one(self, rng: np.random.Generator) -> Iterator[Jobs]:
         """Draw it job by job, in blocks: the instants are independent, and sorted.

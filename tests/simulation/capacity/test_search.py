@@ -22,7 +22,7 @@ TENTHS = (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0)
 
 
 def demand(jobs: int = 3_000, *, seconds: float = 3_600.0, mean: float = 5.0) -> Demand:
-    return Demand(Phase(seconds, TENTHS, jobs), ServiceTimes.lognormal(mean), MIX)
+    return Demand(Phase(seconds, TENTHS, jobs), ServiceTimes.lognormal(MIX, mean=mean), MIX)
 
 
 def question(
@@ -55,7 +55,7 @@ def test_a_worker_less_is_not_sure_enough() -> None:
 
 def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
     """A flat demand: the workers for whom 95 of 100 wait and work within the target, give or take one."""
-    flat = Demand(Phase(36_000.0, (1.0,), 36_000), ServiceTimes.lognormal(5.0, scv=1.0), MIX)
+    flat = Demand(Phase(36_000.0, (1.0,), 36_000), ServiceTimes.lognormal(MIX, mean=5.0, scv=1.0), MIX)
     asked = Question(flat, Target(latency=16.0), price=1.0, replications=10)
     waits = 16.0 - asked.alone()
     by_theory = next(
@@ -74,7 +74,7 @@ def share_in_time(asked: Question, workers: int, seed: int) -> float:
 
 def tight(jobs: int = 1_000_000) -> Question:
     """Ask for 95 of 100 within 0.12 s where 0.115 s are the work alone, and fourteen workers are busy."""
-    flat = Demand(Phase(jobs / 277.8, (1.0,), jobs), ServiceTimes.lognormal(0.05), MIX)
+    flat = Demand(Phase(jobs / 277.8, (1.0,), jobs), ServiceTimes.lognormal(MIX, mean=0.05), MIX)
     return Question(flat, Target(latency=0.12), price=1.0, replications=3)
 
 
@@ -104,7 +104,7 @@ def test_what_only_bundles_can_tell_is_refused_where_they_are_too_coarse() -> No
 
 def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
     """A bundle is 10 s of work: it would seem that nobody can keep a deadline 4 s after the last document."""
-    flat = Demand(Phase(3_600.0, (1.0,), 10_000_000), ServiceTimes.lognormal(0.05), MIX)
+    flat = Demand(Phase(3_600.0, (1.0,), 10_000_000), ServiceTimes.lognormal(MIX, mean=0.05), MIX)
     at_once = replace(flat, phase=Phase(0.0, (1.0,), 10_000_000))
 
     with pytest.raises(UsageError, match=r"too coarse for all done after 1\.001 h; set a later deadline"):
@@ -115,7 +115,7 @@ def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
 
 def test_a_latency_near_a_bundle_is_refused_and_a_longer_one_kept_on_every_document() -> None:
     """Waits and the spread of the documents' own times add up: what bundles promise, single jobs keep."""
-    day = Demand(Phase(3_600.0, TENTHS, 40_000), ServiceTimes.lognormal(1.0), MIX)
+    day = Demand(Phase(3_600.0, TENTHS, 40_000), ServiceTimes.lognormal(MIX, mean=1.0), MIX)
 
     with pytest.raises(UsageError, match=r"in bundles of 2 documents, 2 s of work each.*allow 4 s or more"):
         scheduled(Question(day, Target(latency=2.4), price=1.0))
@@ -130,7 +130,7 @@ def test_a_latency_near_a_bundle_is_refused_and_a_longer_one_kept_on_every_docum
 
 def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
     """A worker dies each 20 s, with a bundle of 10 s in hand: all is done when finer bundles say it is."""
-    day = Demand(Phase(36_000.0, TENTHS, 1_000_000), ServiceTimes.lognormal(0.2), MIX)
+    day = Demand(Phase(36_000.0, TENTHS, 1_000_000), ServiceTimes.lognormal(MIX, mean=0.2), MIX)
     asked = Question(day, Target(deadline=80_000.0), price=1.0, crash_every=20.0)
     model = planner._model(asked, 6)
 
@@ -143,7 +143,7 @@ def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
 def test_a_few_looks_at_every_job_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many jobs that each can be tried in two replications only: the others are tried in bundles."""
     monkeypatch.setattr(planner, "_EVERY_JOB", 200_000)
-    day = Demand(Phase(3_600.0, TENTHS, 100_000), ServiceTimes.lognormal(0.2), MIX)
+    day = Demand(Phase(3_600.0, TENTHS, 100_000), ServiceTimes.lognormal(MIX, mean=0.2), MIX)
 
     assert fixed(Question(day, Target(latency=2.0), price=1.0, replications=30)).replications == 30
 
@@ -151,7 +151,7 @@ def test_a_few_looks_at_every_job_are_no_proof(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_fleet_that_is_sure_is_sure_on_other_seeds_too(seed: int) -> None:
     """What so many replications prove, 300 others confirm, by which it was neither found nor judged."""
-    month = Demand(Phase(3_600.0, TENTHS, 500), ServiceTimes.lognormal(20.0), MIX)
+    month = Demand(Phase(3_600.0, TENTHS, 500), ServiceTimes.lognormal(MIX, mean=20.0), MIX)
     asked = Question(month, Target(latency=60.0), price=1.0, seed=seed)
 
     proposal = fixed(asked)
@@ -297,9 +297,15 @@ def test_the_demand_tells_how_many_workers_it_keeps_busy() -> None:
         (lambda: replace(question(), seed=-1), "A seed must be 0 or more"),
         (lambda: demand().spiked(inf), "A spike must be 1 or more, and finite"),
         (lambda: demand().spiked(nan), "A spike must be 1 or more, and finite"),
-        (lambda: Demand(Phase(1.0, (0.0,), 5), ServiceTimes.lognormal(1.0), MIX), "a time at which they are"),
-        (lambda: Demand(Phase(1.0, (1.0,)), ServiceTimes.lognormal(1.0), MIX), "needs a number of documents"),
-        (lambda: ServiceTimes.lognormal(-1.0), "needs a mean above 0"),
+        (
+            lambda: Demand(Phase(1.0, (0.0,), 5), ServiceTimes.lognormal(MIX, mean=1.0), MIX),
+            "a time at which they are",
+        ),
+        (
+            lambda: Demand(Phase(1.0, (1.0,)), ServiceTimes.lognormal(MIX, mean=1.0), MIX),
+            "needs a number of documents",
+        ),
+        (lambda: ServiceTimes.lognormal(MIX, mean=-1.0), "needs a mean above 0"),
     ],
 )
 def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
