@@ -14,18 +14,8 @@ from functools import lru_cache
 
 from babel import Locale, dates, localedata, numbers
 
-from pdflab.documents.requests.money import decimals
+from pdflab.documents.requests.money import SEPARATORS, decimals
 
-# Thousands separator and decimal sign, from CLDR 48, with the space that all fonts have. They are not read
-# from
-# Babel, because its releases differ in them: 2.19 drops the apostrophes of a Swiss million.
-_SEPARATORS = {
-    ",.": "ar_AE ar_EG ar_SA en_AU en_CA en_GB en_IE en_US es_MX he_IL ja_JP ko_KR zh_CN",
-    ".,": "da_DK de_AT de_DE el_GR es_ES hr_HR it_IT nl_BE nl_NL pt_BR ro_RO sl_SI sr_RS tr_TR",
-    "\xa0,": "bg_BG cs_CZ et_EE fi_FI fr_BE fr_CA fr_FR hu_HU lt_LT lv_LV nb_NO pl_PL pt_PT ru_RU sk_SK "
-    "sv_SE uk_UA",
-    "'.": "de_CH fr_CH it_CH",
-}
 _NUMBER_SEPARATORS = {"fr_CH": "',"}  # money has the point, plain numbers the comma
 _UNWANTED = str.maketrans({"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""})
 
@@ -72,7 +62,7 @@ class Formats:
 def formats_for(locale: str, currency: str) -> Formats:
     """Return the formats of a locale, without direction marks and narrow spaces, which the fonts lack."""
     known = Locale.parse(locale)
-    separators = next(signs for signs, locales in _SEPARATORS.items() if locale in locales.split())
+    separators = next(signs for signs, locales in SEPARATORS.items() if locale in locales.split())
     formats = Formats(
         currency,
         str.maketrans(",.", separators),

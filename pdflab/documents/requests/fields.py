@@ -13,18 +13,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pdflab.documents.requests.iban import is_iban
+from pdflab.documents.requests.money import SEPARATORS
 from pdflab.documents.typesetting.text_cleaning import clean
 
 _MAX_MARKS = 30  # accents in a row, as in the stream-safe text format of UAX #15
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
-LOCALES = (
-    *("ar_AE", "ar_EG", "ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU"),
-    *("en_CA", "en_GB", "en_IE", "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_BE", "fr_CA", "fr_CH"),
-    *("fr_FR", "he_IL", "hr_HR", "hu_HU", "it_CH", "it_IT", "ja_JP", "ko_KR", "lt_LT", "lv_LV", "nb_NO"),
-    *("nl_BE", "nl_NL", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sr_RS", "sv_SE"),
-    *("tr_TR", "uk_UA", "zh_CN"),
-)
+LOCALES = tuple(sorted(" ".join(SEPARATORS.values()).split()))
 
 
 # An invoice has a hundred fields, and nearly all are plain ASCII: that is tested first, because it is quick.
