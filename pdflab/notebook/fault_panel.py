@@ -3,7 +3,7 @@
 The attacks run on a thread of their own, one after another: a click never blocks, and who is killed is back
 at work before the next blow falls, so that every blow meets something alive.
 
-Read next: charts/job_outcomes.py, which counts what was lost.
+Read next: x.
 """
 
 import html
@@ -26,7 +26,7 @@ _PATIENCE = 60.0  # seconds that a part may take to be at work again
 _LINES = 400  # of a document: some thirty milliseconds in a worker's hands, hardly one between two of them
 
 
-class AttackPanel:
+class FaultPanel:
     """Buttons for what can go wrong: show it as the last line of a cell, or press them with `.click()`.
 
     A frozen worker sleeps for so many `leases`: long enough to be taken for dead.
@@ -127,7 +127,7 @@ class AttackPanel:
         return {**self.box._repr_mimebundle_(**options), "text/plain": words}
 
 
-def fill_line(lab: Lab, n: int) -> list[Send]:
+def fill_queue(lab: Lab, n: int) -> list[Send]:
     """Ask for n large documents at once; return what the clients were told, when the workers are at it."""
     before = len(lab.sends())
     lab.operate("batch", n=n, lines=_LINES)
@@ -136,7 +136,7 @@ def fill_line(lab: Lab, n: int) -> list[Send]:
     return lab.sends()[before:]
 
 
-def wait_for_silence(lab: Lab, *, seconds: float) -> None:
+def wait_until_idle(lab: Lab, *, seconds: float) -> None:
     """Wait until the line is empty and nothing has happened for so long."""
     seen, since = -1, time.monotonic()
     while seen < 0 or time.monotonic() - since < seconds:

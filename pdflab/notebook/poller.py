@@ -14,8 +14,8 @@ from threading import Event, RLock, Thread
 from typing import Protocol
 from weakref import ref
 
+from pdflab.analysis.rolling_window import ENDPOINTS, RollingWindow
 from pdflab.charts.live import LiveChart
-from pdflab.charts.rolling_window import ENDPOINTS, LastMinute
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
@@ -90,7 +90,7 @@ class Poller(Thread):
         self._closing.set()
 
     def _begin(self) -> None:
-        self._minute = LastMinute()
+        self._minute = RollingWindow()
         self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=self._scale)
         self._news: tuple[int, ...] = ()
         self._news_at = self._pictured_at = 0.0
@@ -114,7 +114,7 @@ class Poller(Thread):
         panel.numbers.value = board.show_numbers(
             stats, {endpoint: minute.numbers(endpoint, now) for endpoint in ENDPOINTS}
         )
-        panel.strips.value = board.show_strips(living, minute.in_hand, now=now, threads=lab.mode == THREADS)
+        panel.strips.value = board.show_strips(living, minute.claimed, now=now, threads=lab.mode == THREADS)
         panel.log.value = board.show_log(events)
         news = (len(events), len(synchronous), len(sends), stats.workers)
         if news != self._news:

@@ -13,7 +13,7 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import AttackPanel, fill_line, wait_for_silence, wait_until
+from pdflab.notebook.fault_panel import FaultPanel, fill_queue, wait_until, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
@@ -78,14 +78,14 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def panel(lab: FakeLab) -> Iterator[AttackPanel]:
-    panel = AttackPanel(lab)  # type: ignore[arg-type]
+def panel(lab: FakeLab) -> Iterator[FaultPanel]:
+    panel = FaultPanel(lab)  # type: ignore[arg-type]
     yield panel
     lab.woken.set()
     panel.close()
 
 
-def test_every_button_attacks_what_it_names(lab: FakeLab, panel: AttackPanel) -> None:
+def test_every_button_attacks_what_it_names(lab: FakeLab, panel: FaultPanel) -> None:
     """In the order of the clicks; a freeze outlasts the lease."""
     for button in (panel.kill, panel.freeze, panel.kill_others, panel.cut, panel.kill_redis):
         button.click()
@@ -95,7 +95,7 @@ def test_every_button_attacks_what_it_names(lab: FakeLab, panel: AttackPanel) ->
     assert said.startswith("Kill a worker: 1, Freeze a worker, 5 s: 1, Kill API and recorder: 1, Cut")
 
 
-def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: AttackPanel) -> None:
+def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None:
     """Nobody is struck again while the others are spared."""
     for _ in range(3):
         panel.kill.click()
@@ -105,7 +105,7 @@ def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: AttackPanel) -> Non
     assert lab.done == ["worker-1", "worker-2", "worker-1"]
 
 
-def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: AttackPanel) -> None:
+def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: FaultPanel) -> None:
     """A kill that meets nobody would be counted for nothing."""
     lab.at_work = {}
     panel.kill.click()
@@ -121,7 +121,7 @@ def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: A
     assert panel.wait() == "Kill a worker: 2"
 
 
-def test_a_click_never_blocks(lab: FakeLab, panel: AttackPanel) -> None:
+def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
     """Not even while a worker is frozen."""
     lab.woken.clear()
 
@@ -134,7 +134,7 @@ def test_a_click_never_blocks(lab: FakeLab, panel: AttackPanel) -> None:
     assert lab.done == [(5.0, "worker-1"), "worker-2"]
 
 
-def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: AttackPanel) -> None:
+def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: FaultPanel) -> None:
     """The other attacks go on: a notebook runs to its end without a redis-server."""
     lab.no_server = True
     panel.cut.click()
@@ -149,7 +149,7 @@ def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel
     assert html.escape(said) in shown(panel)
 
 
-def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: AttackPanel) -> None:
+def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel) -> None:
     """Once; the next wait begins anew."""
     lab.kill = _broken  # type: ignore[method-assign]
     panel.kill.click()
@@ -159,14 +159,14 @@ def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: AttackPanel
     assert panel.wait() == "nothing was done"
 
 
-def test_the_labs_own_words_are_shown_below_the_buttons(panel: AttackPanel) -> None:
+def test_the_labs_own_words_are_shown_below_the_buttons(panel: FaultPanel) -> None:
     """And not in whatever cell is running; nothing of them is markup."""
     logging.getLogger("pdflab.lab.processes").warning("%s ended; it is started again.", "<worker-1>")
 
     assert "&lt;worker-1&gt; ended; it is started again." in shown(panel)
 
 
-def test_a_closed_panel_listens_no_longer(panel: AttackPanel) -> None:
+def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:
     """A second close does nothing."""
     panel.close()
     panel.close()
@@ -176,7 +176,7 @@ def test_a_closed_panel_listens_no_longer(panel: AttackPanel) -> None:
     assert "late" not in shown(panel)
 
 
-def test_a_page_without_a_kernel_says_what_stands_there(panel: AttackPanel) -> None:
+def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> None:
     """The text never changes from run to run."""
     assert panel._repr_mimebundle_()["text/plain"].startswith("The attack panel of FakeLab()")
 
@@ -187,7 +187,7 @@ def test_the_line_is_filled_before_anybody_is_struck(lab: FakeLab) -> None:
     looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
     lab.looks = iter(looks)
 
-    sends = fill_line(lab, 3)  # type: ignore[arg-type]
+    sends = fill_queue(lab, 3)  # type: ignore[arg-type]
 
     assert [send.job_id for send in sends] == ["new 0", "new 1", "new 2"]
     assert lab.done == [("batch", 3)]
@@ -199,7 +199,7 @@ def test_silence_begins_when_the_line_is_empty_and_nothing_happens(lab: FakeLab)
     told = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
     lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in told])
 
-    wait_for_silence(lab, seconds=0.1)  # type: ignore[arg-type]
+    wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
 
     assert not list(lab.looks)
 
@@ -222,8 +222,8 @@ def test_a_killed_worker_is_back_when_the_attack_is_over(redis: str, monkeypatch
     else:
         needs(redis, redis)
     with Lab(settings=Settings(port=0, sync_port=0, lease=1.5)) as lab:
-        panel = AttackPanel(lab)
-        sends = fill_line(lab, 20)
+        panel = FaultPanel(lab)
+        sends = fill_queue(lab, 20)
         panel.kill.click()
         panel.cut.click()
         said = panel.wait()
@@ -235,7 +235,7 @@ def test_a_killed_worker_is_back_when_the_attack_is_over(redis: str, monkeypatch
     assert ("Cut all connections: not here" in said) == (redis == "embedded")
 
 
-def shown(panel: AttackPanel) -> str:
+def shown(panel: FaultPanel) -> str:
     return " ".join(child.value for child in panel.box.children if hasattr(child, "value"))
 
 
