@@ -1,10 +1,8 @@
-"""The control room: the lab's buttons and choices, its two endpoints, and a live picture of both.
+"""The control room: buttons and choices of a lab, its two endpoints, and a live chart of both.
 
-A click only puts an order on a lane, so that it never blocks: one lane for load and staff, in the order of
-the clicks, and one for attacks, which take their time. A third thread looks and paints.
+A click never blocks: it puts an order into a queue. Faults have a queue of their own, since they take time.
 
-Read next: notebook/actions.py, what each click does; load/generator.py, where a pressed button becomes
-requests.
+Read next: pdflab/notebook/task_queue.py.
 """
 
 import os
@@ -12,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -21,8 +20,10 @@ from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
+from pdflab.lab.system import THREADS
+from pdflab.load.scenarios import OPERATIONS, Operation
+from pdflab.notebook import hints
 from pdflab.notebook.actions import Actions
-from pdflab.notebook.hints import THREADS
 from pdflab.notebook.log_handler import LogForwarder
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.poller import Poller
@@ -33,102 +34,111 @@ _SEED = 1  # of every load: both endpoints get the same documents at the same in
 
 
 class ControlRoom:
-    """The panel of a running lab: show it as the last line of a cell, press its buttons with `.click()`.
+    """The panel of a running lab: show it as the last line of a cell.
 
-    Its loads ask for documents of so many `lines`, so that two workers are busy for seconds; its month
-    lasts `month_seconds`. Raises UsageError when the lab does not run. Where nobody watches, under pytest or
-    with PDFLAB_HEADLESS, only `wait` paints.
+    `buttons` has a button for each of OPERATIONS, "kill", "freeze" and "reset"; press one with `.click()`.
+    A document has `lines` lines, enough to keep two workers busy for seconds; a month lasts `month_seconds`.
+    Raises UsageError when the lab does not run. Under pytest or with PDFLAB_HEADLESS only `wait` draws.
     """
 
     def __init__(self, lab: Lab, *, lines: int = 400, month_seconds: float = 20.0) -> None:
         _close_earlier(lab)
         self._name = repr(lab)
         self._error: Exception | None = None
-        self._ended = False
-        chosen = {
-            "workers": lab.settings.workers,
-            "worker": lab.worker,
-            "mode": lab.mode,
-            "preset": lab.preset,
+        self._closed = False
+        sizes: dict[str, dict[str, Any]] = {
+            "batch": {"n": 50},
+            "burst": {"n": 100},
+            "month-end": {"seconds": month_seconds},
         }
-        self.panel = Panel(chosen=chosen, presets=tuple(PRESETS), press=self._press, choose=self._choose)
-        self._name_controls()
-        watching = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
-        self._watcher = Poller(lab, self.panel, owner=self, watching=watching)
-        self._actions = Actions(lab, self.panel, self._watcher, loads=_loads(lines, month_seconds))
-        self._watcher.look()
-        self.panel.rest_all(False, in_threads=lab.mode == THREADS)
-        self.panel.say(f"{lab.redis}; dashboard: {lab.url}")
-        self._news = LogForwarder(self.panel.say)
-        self._orders = TaskQueue("control room", failed=self._fail)
-        self._attacks = TaskQueue("control room attacks", failed=self._fail)
-        self._watcher.start()
+        loads = {name: _defaults(one) | sizes.get(name, {}) for name, one in OPERATIONS.items()}
+        self.panel = Panel(
+            operations={name: _texts(OPERATIONS[name], load) for name, load in loads.items()},
+            chosen={
+                "workers": lab.settings.workers,
+                "worker": lab.worker,
+                "mode": lab.mode,
+                "preset": lab.preset,
+            },
+            presets=tuple(PRESETS),
+            press=self._press,
+            choose=self._choose,
+        )
+        self.buttons, self.choices, self.endpoint = (
+            self.panel.buttons,
+            self.panel.choices,
+            self.panel.endpoint,
+        )
+        watched = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
+        self._poller = Poller(lab, self.panel, owner=self, watched=watched)
+        common = {"lines": lines, "seed": _SEED}
+        sent = {name: load | common if load else {} for name, load in loads.items()}
+        self._actions = Actions(lab, self.panel, self._poller, loads=sent)
+        self._poller.refresh()
+        self.panel.set_all_busy(False, in_threads=lab.mode == THREADS)
+        self.panel.show_status(f"{lab.redis}; dashboard: {lab.url}")
+        self._log = LogForwarder(self.panel.show_status)
+        self._orders = TaskQueue("control room", on_error=self._fail)
+        self._faults = TaskQueue("control room faults", on_error=self._fail)
+        self._poller.start()
 
     def __repr__(self) -> str:
         return f"ControlRoom({self._name})"
 
     def wait(self, timeout: float = 120.0) -> str:
-        """Wait until every order was carried out and every job has ended; say what became of what was asked
-        for since the last wait. Raises what went wrong in an order, and TimeoutError.
+        """Wait until every order is done and every job has ended; return a verdict for each endpoint.
+
+        Raises the first error of an order, and TimeoutError.
         """
         deadline = time.monotonic() + timeout
         while not self._settled(deadline):
             pass  # the lab was started again meanwhile
-        self._watcher.look()
+        self._poller.refresh()
         return self._actions.verdicts()
 
     def run(self, endpoint: Endpoint) -> Run:
-        """Return what was seen at an endpoint since its latest batch, burst or month, or since the
-        beginning."""
+        """Return the run of an endpoint since its latest load, or since the beginning."""
         return self._actions.run(endpoint)
 
     def figure(self, *, predicted: float | None = None) -> Figure:
-        """Compare the latest load at each endpoint; `predicted` is when the last PDF was expected, in
-        seconds."""
-        return comparison_figure(
-            self.run(Endpoint.QUEUED), self.run(Endpoint.SYNCHRONOUS), predicted=predicted
-        )
+        """Compare the latest loads of both endpoints.
+
+        `predicted` is when the last PDF was expected, in seconds.
+        """
+        queued, synchronous = self.run(Endpoint.QUEUED), self.run(Endpoint.SYNCHRONOUS)
+        return comparison_figure(queued, synchronous, predicted=predicted)
 
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab goes on."""
         self.end("This control room is closed.", None)
-        for lane in (self._orders, self._attacks):
-            lane.join(10.0)
-        if self._watcher is not threading.current_thread():
-            self._watcher.join(10.0)
+        for orders in (self._orders, self._faults):
+            orders.join(10.0)
+        if self._poller is not threading.current_thread():
+            self._poller.join(10.0)
 
-    def end(self, words: str, error: Exception | None) -> None:
-        """Let nothing be pressed any more, and say why."""
-        if self._ended:
+    def end(self, reason: str, error: Exception | None) -> None:
+        """Disable every control, and show why."""
+        if self._closed:
             return
-        self._ended, self._error = True, self._error or error
-        for part in (self._watcher, self._orders, self._attacks, self._news, self.panel):
+        self._closed, self._error = True, self._error or error
+        for part in (self._poller, self._orders, self._faults, self._log, self.panel):
             part.close()
-        self.panel.say(words, trouble=error is not None)
-
-    def _name_controls(self) -> None:
-        loads, choices = self.panel.loads, self.panel.choices
-        self.custom, self.invoice, self.report = loads["custom"], loads["invoice"], loads["report"]
-        self.batch, self.burst, self.month_end = loads["batch"], loads["burst"], loads["month-end"]
-        self.kill, self.freeze = self.panel.attacks["kill"], self.panel.attacks["freeze"]
-        self.reset, self.endpoint, self.workers = self.panel.restart, self.panel.endpoint, choices["workers"]
-        self.worker, self.mode, self.preset = choices["worker"], choices["mode"], choices["preset"]
-        self.projector = choices["projector"]
+        self.panel.show_status(reason, error=error is not None)
 
     # A click, on whatever thread it arrives
 
     def _press(self, name: str) -> None:
         actions, endpoint = self._actions, self.endpoint.value
-        self.panel.rest(name, True)
+        self.panel.set_busy(name, True)
         match name:
             case "kill":
-                self._put(self._attacks, name, actions.kill)
+                self._put(self._faults, name, actions.kill)
             case "freeze":
-                self._put(self._attacks, name, partial(actions.freeze, endpoint))
+                self._put(self._faults, name, partial(actions.freeze, endpoint))
             case "reset":
                 self._start_again()
             case _:
-                self.panel.look_for(endpoint)
+                self.panel.show_hint(hints.ENDPOINTS[endpoint])
                 self._put(self._orders, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:
@@ -138,39 +148,39 @@ class ControlRoom:
         actions: dict[str, Callable[[Any], None]] = {
             "workers": self._actions.scale,
             "worker": self._actions.set_worker_type,
-            "projector": self._actions.enlarge,
+            "projector": self._actions.set_large,
         }
         self._put(self._orders, name, partial(actions[name], value))
 
     def _start_again(self, **changes: str) -> None:
-        """Attacks come first: what they have begun has to end before the lab stops."""
+        """Put a restart that first waits for the faults: a frozen process cannot be stopped."""
 
         def order() -> None:
-            self._attacks.wait(60.0)
+            self._faults.wait(60.0)
             self._actions.start_again(**changes)
 
         self._put(self._orders, "reset", order)
 
-    def _put(self, lane: TaskQueue, name: str, deed: Callable[[], object]) -> None:
+    def _put(self, orders: TaskQueue, name: str, action: Callable[[], object]) -> None:
         def order() -> None:
             try:
-                deed()
+                action()
             finally:
-                self.panel.rest(name, False)
+                self.panel.set_busy(name, False)
 
-        self.panel.say("")
+        self.panel.show_status("")
         try:
-            lane.put(order)
+            orders.put(order)
         except UsageError as error:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         self._error = self._error or error
-        self.panel.say(str(error) or type(error).__name__, trouble=True)
+        self.panel.show_status(str(error) or type(error).__name__, error=True)
 
     def _settled(self, deadline: float) -> bool:
-        for lane in (self._orders, self._attacks):
-            lane.wait(max(0.0, deadline - time.monotonic()))
+        for orders in (self._orders, self._faults):
+            orders.wait(max(0.0, deadline - time.monotonic()))
         error, self._error = self._error, None
         if error:
             raise error
@@ -183,21 +193,24 @@ class ControlRoom:
         return True
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        words = f"The control room of {self._name}: run the notebook to see and press its buttons."
-        return {**self.panel.box._repr_mimebundle_(**options), "text/plain": words}
+        text = f"The control room of {self._name}: run the notebook to see and press its buttons."
+        return {**self.panel.box._repr_mimebundle_(**options), "text/plain": text}
 
 
-def _loads(lines: int, month_seconds: float) -> dict[str, dict[str, Any]]:
-    load = {"lines": lines, "seed": _SEED}
-    return {
-        "batch": load | {"n": 50},
-        "burst": load | {"n": 100},
-        "month-end": load | {"seconds": month_seconds},
-    }
+def _defaults(operation: Operation) -> dict[str, Any]:
+    """Return the default of each parameter of an operation."""
+    parameters = signature(operation.plan).parameters
+    return {name: parameters[name].default for name in operation.parameters}
+
+
+def _texts(operation: Operation, load: dict[str, Any]) -> tuple[str, str]:
+    """Return the title and the hint of an operation's button."""
+    values = {name: f"{value:g}" for name, value in load.items()}
+    return operation.title.format(**values), operation.hint.format(**values)
 
 
 def _close_earlier(lab: Lab) -> None:
-    """Close the room that this lab has already: a cell that is run again must not paint twice."""
+    """Close the room that this lab has already: a cell that is run again must not draw twice."""
     for thread in threading.enumerate():
         if isinstance(thread, Poller) and thread.lab() is lab:
             thread.owner.close()

@@ -1,8 +1,6 @@
-"""The lab's own words, such as "worker-1 ended with -9; it is started again.", told to who shows them.
+"""Shows the lab's log messages in a panel; they would be written into whatever cell is running.
 
-Without this they would be written into whatever cell is running.
-
-Read next: notebook/control_room.py.
+Read next: pdflab/notebook/hints.py.
 """
 
 import logging
@@ -10,18 +8,18 @@ from collections.abc import Callable
 
 
 class LogForwarder(logging.Handler):
-    """Tells every warning of the lab's, on whatever thread it arises, until it is closed."""
+    """Passes every warning of the lab to `report`, on any thread, until it is closed."""
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
+    def __init__(self, report: Callable[[str], object]) -> None:
         super().__init__(logging.WARNING)
-        self._tell = tell
+        self._report = report
         logging.getLogger("pdflab").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell one."""
-        self._tell(record.getMessage())
+        """Report one message."""
+        self._report(record.getMessage())
 
     def close(self) -> None:
-        """Tell no more."""
+        """Report no more."""
         logging.getLogger("pdflab").removeHandler(self)
         super().close()

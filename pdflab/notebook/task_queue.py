@@ -1,8 +1,8 @@
-"""A lane: a thread that carries out what was clicked, one order after another.
+"""A queue of orders, and the thread that carries them out one after another.
 
-JupyterLab runs callbacks on a thread of its own, which has to go on: a click only puts an order here.
+JupyterLab runs callbacks on a thread of its own, which must not block: a click only puts an order here.
 
-Read next: notebook/control_room.py.
+Read next: pdflab/notebook/actions.py.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ Order = Callable[[], object]
 
 
 class TaskQueue:
-    """Carries out orders until it is closed; `failed` is told of each that went wrong."""
+    """Carries out orders until it is closed; `on_error` gets what an order raises."""
 
-    def __init__(self, name: str, *, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    def __init__(self, name: str, *, on_error: Callable[[Exception], None]) -> None:
+        self._on_error = on_error
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._pending, self._changed = 0, Condition()
         self._closed = False
-        self._thread = Thread(target=self._carry_out, name=name, daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     @property
@@ -31,10 +31,10 @@ class TaskQueue:
         return self._pending > 0
 
     def put(self, order: Order) -> None:
-        """Take an order and return at once. Raises UsageError when the lane is closed."""
+        """Add an order and return at once. Raises UsageError when the queue is closed."""
         with self._changed:
             if self._closed:
-                raise UsageError("This control room is closed; make a new one: ControlRoom(lab).")
+                raise UsageError("This panel is closed; make a new one.")
             self._pending += 1
             self._orders.put(order)
 
@@ -45,24 +45,24 @@ class TaskQueue:
                 raise TimeoutError(f"After {timeout:g} s {self._pending} orders are not done; wait again.")
 
     def close(self) -> None:
-        """Take no more orders; the thread ends after those it has."""
+        """Refuse new orders; the thread ends after those that it has."""
         with self._changed:
             if not self._closed:
                 self._closed = True
                 self._orders.put(None)
 
     def join(self, timeout: float) -> None:
-        """Wait for the thread of a closed lane to end, unless it is the one that waits."""
+        """Wait for the thread of a closed queue to end, unless it is the caller's own."""
         if self._thread is not current_thread():
             self._thread.join(timeout)
 
-    def _carry_out(self) -> None:
+    def _run(self) -> None:
         for order in iter(self._orders.get, None):
             try:
                 order()
             except Exception as error:
-                self._failed(error)
-            del order  # it may hold the last thread to a lab
+                self._on_error(error)
+            del order  # it may hold the last reference to a lab
             with self._changed:
                 self._pending -= 1
                 self._changed.notify_all()

@@ -13,7 +13,7 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import FaultPanel, fill_queue, wait_until, wait_until_idle
+from pdflab.notebook.fault_panel import FaultPanel, fill_queue, wait_for, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
@@ -111,12 +111,12 @@ def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: F
     panel.kill.click()
     panel.kill.click()
 
-    with pytest.raises(TimeoutError, match="2 attacks are not over"):
+    with pytest.raises(TimeoutError, match="2 orders are not done"):
         panel.wait(timeout=0.2)
 
     assert lab.done == ["worker-1"]
     lab.at_work = {"worker-1": 1}
-    wait_until(lambda: len(lab.done) == 2)
+    wait_for(lambda: len(lab.done) == 2)
     lab.at_work |= {"worker-2": 1}
     assert panel.wait() == "Kill a worker: 2"
 
@@ -178,7 +178,7 @@ def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:
 
 def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> None:
     """The text never changes from run to run."""
-    assert panel._repr_mimebundle_()["text/plain"].startswith("The attack panel of FakeLab()")
+    assert panel._repr_mimebundle_()["text/plain"].startswith("The fault panel of FakeLab()")
 
 
 def test_the_line_is_filled_before_anybody_is_struck(lab: FakeLab) -> None:
@@ -208,10 +208,10 @@ def test_waiting_outlasts_an_absence_of_redis_and_gives_up_in_the_end() -> None:
     """Not there is not yet; never is an error that says so."""
     answers = iter([BrokerUnavailable("gone"), False, True])
 
-    wait_until(lambda: _give(next(answers)))
+    wait_for(lambda: _give(next(answers)))
 
     with pytest.raises(TimeoutError, match="not so within"):
-        wait_until(lambda: False, timeout=0.0)
+        wait_for(lambda: False, timeout=0.0)
 
 
 @pytest.mark.parametrize("redis", ["redis-server", "embedded"])

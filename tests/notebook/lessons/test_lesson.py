@@ -7,19 +7,19 @@ from pkgutil import iter_modules
 import pytest
 from IPython.lib.pretty import pretty
 
-from pdflab import notebook
 from pdflab.errors import UsageError
+from pdflab.notebook import lessons
 from pdflab.notebook.lessons.lesson import Lesson, Question
 
 HINT = "Count the workers, not the jobs."
 SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})
 COUNT = Question("How many?", 2, "Two it is.", {3: HINT})
 
-MODULES = [module.name for module in iter_modules(notebook.__path__) if module.name.startswith("questions")]
+MODULES = [module.name for module in iter_modules(lessons.__path__) if module.name != "lesson"]
 TABLES: dict[str, Mapping[str, Question]] = {
     name: table
     for module in MODULES
-    for name, table in vars(import_module(f"pdflab.notebook.{module}")).items()
+    for name, table in vars(import_module(f"pdflab.notebook.lessons.{module}")).items()
     if name.isupper()
 }
 ASKED = [
