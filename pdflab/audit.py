@@ -99,7 +99,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
 def _retention(settings: Settings) -> float:
     """Return what the system itself had set, where it says so: an auditor may have set something else."""
     try:
-        return float(settings.kept_file.read_text())
+        return float(settings.retention_file.read_text())
     except (OSError, ValueError):
         return settings.retention
 

@@ -105,7 +105,7 @@ class Settings:
         return self.folder / "sends.jsonl"
 
     @property
-    def kept_file(self) -> Path:
+    def retention_file(self) -> Path:
         """How long a system keeps what has ended, in seconds: the audit must not ask for more."""
         return self.folder / "retention"
 

@@ -227,7 +227,7 @@ def test_the_time_of_keeping_is_the_systems_and_not_the_auditors(folder: Folder)
     folder.log("a", Q, P, C, at=NOW - 120)
 
     for kept, columns_then in ((60.0, (1, 0)), (86_400.0, (0, 1))):
-        folder.settings.kept_file.write_text(f"{kept}\n")
+        folder.settings.retention_file.write_text(f"{kept}\n")
         for auditors in (30.0, 1e6):
             asked = replace(folder.settings, retention=auditors)
             assert columns(audit(asked, now=NOW + 60), "expired", "invalid") == columns_then
