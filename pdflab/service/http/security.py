@@ -44,8 +44,9 @@ def _is_own(host: str, own_names: frozenset[str]) -> bool:
 
     Without a Host header (HTTP/1.0) the client is no browser.
     """
-    domains = tuple(name for name in own_names if name.startswith("."))
-    return host in own_names or host.endswith(domains) or not host or _is_address(host)
+    if host in own_names or not host or _is_address(host):
+        return True
+    return host.endswith(tuple(name for name in own_names if name.startswith(".")))
 
 
 def _unknown_host(host: str) -> str:
