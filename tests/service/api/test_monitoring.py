@@ -1,4 +1,4 @@
-"""The API looked at: jobs, PDFs, numbers, events, and its own description."""
+"""Monitoring by the API: jobs, PDFs, statistics, events, and its own description."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -34,7 +34,7 @@ def complete(queue: JobQueue, storage: Storage, job_id: str) -> None:
 
 
 def test_a_job_is_shown_with_its_history_and_its_place(api: FlaskClient, queue: JobQueue) -> None:
-    """While QUEUED it knows its place; its history tells each state and when."""
+    """While QUEUED it has a place; its history has each state and its instant."""
     submit(queue, "a", "b")
 
     shown = api.get("/jobs/b").json
@@ -49,7 +49,7 @@ def test_a_job_is_shown_with_its_history_and_its_place(api: FlaskClient, queue: 
 
 
 def test_jobs_are_listed_by_state(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
-    """QUEUED unless another is asked for, in any case of letters, and no more than asked for."""
+    """QUEUED by default, in any case of letters, and at most `limit` of them."""
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
@@ -61,9 +61,7 @@ def test_jobs_are_listed_by_state(api: FlaskClient, queue: JobQueue, storage: St
     assert listed("?state=completed") == ["a"]
 
 
-def test_a_pdf_is_given_when_its_job_is_completed(
-    api: FlaskClient, queue: JobQueue, storage: Storage
-) -> None:
+def test_a_pdf_is_sent_when_its_job_is_completed(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
     """The file's bytes, as application/pdf, and no browser may take it for anything else."""
     submit(queue, "a")
     complete(queue, storage, "a")
@@ -76,7 +74,7 @@ def test_a_pdf_is_given_when_its_job_is_completed(
 
 
 def test_a_pdf_that_is_not_there_yet_is_409(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
-    """Even when its bytes are: until the job is COMPLETED there is no PDF. The answer tells the state."""
+    """Even when its bytes are: until the job is COMPLETED there is no PDF. The answer has the state."""
     submit(queue, "a")
     storage.put("a", "token", b"%PDF-")
 
@@ -123,7 +121,7 @@ def test_a_pdf_that_cannot_be_read_is_503(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_stats_are_the_numbers_of_the_queue(api: FlaskClient, queue: JobQueue) -> None:
+def test_stats_are_the_statistics_of_the_queue(api: FlaskClient, queue: JobQueue) -> None:
     """Every number that the dashboard shows."""
     submit(queue, "a", "b")
 
@@ -134,7 +132,7 @@ def test_stats_are_the_numbers_of_the_queue(api: FlaskClient, queue: JobQueue) -
 
 
 def test_thirty_viewers_cost_as_much_as_one(broker: Broker, settings: Settings) -> None:
-    """They share one look at the whole, be they people or Prometheus."""
+    """They share one cached answer, be they people or Prometheus."""
     client = broker.client()
     queue = JobQueue(client, settings)
     api = client_of(queue, settings)
@@ -189,7 +187,7 @@ def test_a_healthy_service_says_so(api: FlaskClient) -> None:
 
 
 def test_the_description_lists_every_route(api: FlaskClient) -> None:
-    """With each method and a summary: it is read off the routes, and cannot lag behind them."""
+    """With each method and a summary: it is built from the routes."""
     described = api.get("/openapi.json").json
 
     routes = {

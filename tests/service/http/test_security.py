@@ -42,7 +42,7 @@ def endpoint(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings
 
 
 def post(endpoint: FlaskClient, **headers: str) -> int:
-    """Ask for a document at the endpoint, whichever it is; give the status."""
+    """Submit a document to either endpoint and return the status."""
     path = ENDPOINTS["queued" if "submit" in endpoint.application.blueprints else "synchronous"]
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return endpoint.post(path, json=NOTE, headers=named).status_code
@@ -85,7 +85,7 @@ def test_it_answers_to_its_own_names(endpoint: FlaskClient, host: str) -> None:
     ],
 )
 def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) -> None:
-    """421 and a sentence, even for reading: a page that had its name pointed here learns nothing."""
+    """421 and a sentence, even for reading: a page whose name was pointed here learns nothing."""
     answer = endpoint.get("/healthz", headers={"Host": host})
 
     assert (answer.status_code, answer.content_type) == (421, PROBLEM)
@@ -106,7 +106,7 @@ def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) 
 def test_a_page_of_another_site_changes_nothing(
     endpoint: FlaskClient, queue: JobQueue, headers: dict[str, str]
 ) -> None:
-    """403, by whichever header the browser tells where its page is from."""
+    """403, by either header in which a browser names the origin of its page."""
     assert post(endpoint, **headers) == 403
     assert queue.stats().events == 0
 

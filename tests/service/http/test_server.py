@@ -1,4 +1,4 @@
-"""Serving: a socket that may have been opened by another, and a server that can be told to stop."""
+"""The server: it takes over an open socket, and it can be stopped."""
 
 import socket
 from http.client import HTTPConnection
@@ -41,8 +41,8 @@ def test_the_address_shown_is_one_that_can_be_opened(host: str, shown: str) -> N
         assert address(sock) == f"http://{shown}:{sock.getsockname()[1]}"
 
 
-def test_a_server_answers_until_it_is_told_to_stop() -> None:
-    """On a socket that its guardian opened; once stopped, nobody listens there any more."""
+def test_a_server_answers_until_it_is_stopped() -> None:
+    """On a socket that the parent process opened; once stopped, its port is closed."""
     app, stop = Flask("small"), Event()
     app.add_url_rule("/", view_func=lambda: "here")
     opened = listen("127.0.0.1", 0, setting="--port")
@@ -59,8 +59,8 @@ def test_a_server_answers_until_it_is_told_to_stop() -> None:
         ask(url)
 
 
-def test_an_answer_under_way_is_finished_before_the_server_ends() -> None:
-    """Told to stop in the middle of a request, it still answers it."""
+def test_an_answer_in_flight_is_finished_before_the_server_ends() -> None:
+    """Stopped in the middle of a request, it still answers it."""
     app, stop = Flask("small"), Event()
     sock = listen("127.0.0.1", 0, setting="--port")
     server = Thread(target=serve, args=(app, sock, stop), kwargs={"threads": 2})
