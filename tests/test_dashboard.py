@@ -15,7 +15,7 @@ from pdflab.jobs import Cause
 from pdflab.load.plan import burst
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
-from pdflab.service.http.server import address, listen, serve
+from pdflab.service.http.server import address, listen, serve_http
 from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
@@ -78,7 +78,7 @@ class Service:
         self.queue.complete(claim, WORKER)
 
     def _serve(self, sock: Any, stop: Event) -> None:
-        serve(self._app, sock, stop, threads=4)
+        serve_http(self._app, sock, stop, threads=4)
         sock.close()
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:

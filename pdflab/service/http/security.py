@@ -3,7 +3,7 @@
 A page of another site can make its visitor's browser send a POST here. When that site's name is then pointed
 at this machine (DNS rebinding), the browser takes both for one site, and the page reads the answers too.
 Programs such as curl or the load generator send no Origin and are accepted.
-Read next: pdflab/service/http/cache.py.
+Read next: pdflab/service/http/openapi.py.
 """
 
 import ipaddress

@@ -6,6 +6,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
 from pdflab.jobs import Cause
+from pdflab.service.api.prometheus import exposition
+from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
@@ -170,10 +172,10 @@ def test_metrics_are_what_prometheus_reads(api: FlaskClient, queue: JobQueue, st
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
-    answer = api.get("/metrics")
+    text, content_type = exposition(queue.stats())
 
-    assert answer.content_type.startswith("text/plain; version=")
-    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert api.get("/metrics").content_type == content_type
+    families = {family.name: family for family in text_string_to_metric_families(text.decode())}
     jobs = {sample.labels["state"]: sample.value for sample in families["pdflab_jobs"].samples}
     assert jobs == {"queued": 2, "processing": 0, "completed": 1, "failed": 0}
     assert families["pdflab_queue_depth"].samples[0].value == 2
@@ -188,17 +190,19 @@ def test_a_healthy_service_says_so(api: FlaskClient) -> None:
 
 def test_the_description_lists_every_route(api: FlaskClient) -> None:
     """With each method and a summary: it is built from the routes."""
-    described = api.get("/openapi.json").json
+    app = api.application
+    described = openapi_description(app.url_map, app.view_functions)
 
     routes = {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
-        for rule in api.application.url_map.iter_rules()
+        for rule in app.url_map.iter_rules()
         if rule.endpoint != "static"
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert {(path, method) for path, methods in described["paths"].items() for method in methods} == routes
     assert ("/generate-pdf", "post") in routes
     assert all(o["summary"] for methods in described["paths"].values() for o in methods.values())
+    assert api.get("/openapi.json").json == described
     assert {"CustomRequest", "InvoiceRequest", "ReportRequest"} <= described["components"]["schemas"].keys()
 
 

@@ -15,6 +15,7 @@ from shorthand import (
 )
 
 from pdflab.documents.kinds import sample_request
+from pdflab.service.http.errors import problem
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
@@ -32,6 +33,15 @@ def api(queue: JobQueue, settings: Settings) -> FlaskClient:
 def api_away(settings: Settings) -> FlaskClient:
     """A client of an API whose Redis has gone."""
     return client_of(queue_away(settings), settings)
+
+
+def test_a_problem_may_have_members_of_its_own() -> None:
+    """They stand beside those of RFC 9457; Retry-After is a header."""
+    answer = problem(409, "Wait for its end.", retry_after=3, state="PROCESSING")
+
+    standard = {"type": "about:blank", "title": "Conflict", "status": 409, "detail": "Wait for its end."}
+    assert json.loads(answer.data) == standard | {"state": "PROCESSING"}
+    assert (answer.status_code, answer.content_type, answer.headers["Retry-After"]) == (409, PROBLEM, "3")
 
 
 def test_an_endless_idempotency_key_is_refused(api: FlaskClient) -> None:

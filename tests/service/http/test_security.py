@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from shorthand import NOTE, client_of, submit
 
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.api.sync import EventLog, create_sync_app
+from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
@@ -148,3 +150,15 @@ def test_no_other_site_frames_the_page_and_no_foreign_script_runs_in_it(
 
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'self'" in policy
+
+
+def test_any_application_can_be_protected(settings: Settings) -> None:
+    """Its host is checked before its routes are looked at, and its errors are problems."""
+    app = Flask("small")
+    protect(app, settings)
+    client = app.test_client()
+
+    foreign, unknown = client.get("/", headers={"Host": "evil.example"}), client.get("/")
+
+    assert (foreign.status_code, foreign.content_type) == (421, PROBLEM)
+    assert (unknown.status_code, unknown.content_type) == (404, PROBLEM)
