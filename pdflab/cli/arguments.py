@@ -33,9 +33,16 @@ def add_command(
     run: Callable[[argparse.Namespace], int],
     *,
     arguments: Callable[[argparse.ArgumentParser], None] | None = None,
+    epilog: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command and return its parser; `arguments` adds those that are slow to list, when it is used."""
-    command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    command = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     command.arguments = arguments
     command.set_defaults(run=run)
     return command
