@@ -1,4 +1,4 @@
-"""The free text: a title, paragraphs, and a list of points.
+"""The page of text: a title, paragraphs and bullets.
 
 Read next: documents/invoice/invoice.py.
 """
@@ -10,7 +10,7 @@ from pdflab.documents.typesetting.typesetter import Typesetter
 
 
 def draw_custom(request: CustomRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
-    """Draw a text."""
+    """Return the PDF of a page of text."""
     sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, paper=request.paper)
     sheet.headline(request.title)
     sheet.y += 14

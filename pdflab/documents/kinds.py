@@ -1,8 +1,8 @@
-"""The kinds of document: one table from which requests are checked, samples made and PDFs drawn.
+"""The kinds of document: one table, from which requests are checked, samples made and PDFs drawn.
 
-A new kind is one entry in KINDS. Its drawing code is imported when it is first used: the API checks requests
-and never loads the renderer.
-Read next: documents/requests/custom.py, then documents/render.py.
+A new kind is one entry in KINDS. Its drawing code is imported when it is first used, so that the API, which
+only checks requests, never loads the renderer.
+Read next: documents/requests/base.py, then documents/render.py.
 """
 
 from collections.abc import Callable

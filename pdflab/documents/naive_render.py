@@ -1,10 +1,9 @@
-"""The naive rendering: an invoice as fpdf2's own tutorial would have it, correct and slow.
+"""The naive renderer: an invoice as in fpdf2's tutorial, correct and slow.
 
-It is here to be measured and read, never to serve: `pdflab bench render` holds the renderer against it, and a
-lesson asks where its time goes. Three things cost, and none of them looks expensive: `table()` and
-`multi_cell()` measure a line anew for each of its letters, every cell is laid out twice, and each document
-parses and subsets fonts of 6,000 glyphs of its own.
-Read next: requests.py, what all of this is asked by.
+It never serves: `pdflab bench render` compares the renderer with it, and a lesson asks where its time goes.
+Three things cost, and none of them looks expensive: `table()` and `multi_cell()` measure a line again for
+each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
+Read next: benchmarks/render.py.
 """
 
 from collections.abc import Sequence
@@ -53,7 +52,7 @@ class NaivePDF(FPDF):
 
 
 def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
-    """Draw an invoice with every value that ours shows; `fonts` is for texts beyond western Europe."""
+    """Return an invoice with every value that ours shows; `fonts` are for texts beyond western Europe."""
     pdf = NaivePDF(fonts)
     pdf.write_line(title_of(request), size=24, bold=True)
     for fact in facts_of(request):
@@ -70,7 +69,7 @@ def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) ->
 
 
 def naive_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> bytes:
-    """Draw a text: a title, its paragraphs and its points."""
+    """Return a page of text: a title, paragraphs and bullets."""
     pdf = NaivePDF(fonts)
     pdf.write_line(request.title, size=24, bold=True)
     pdf.write_line(request.text)
@@ -103,11 +102,11 @@ def _write_sums(pdf: NaivePDF, request: InvoiceRequest) -> None:
             table.row(cells)
 
 
-# The other yardstick, benchmarks/platypus.py, shows the same.
+# Shared with benchmarks/platypus.py, which draws the same invoice.
 
 
 def remarks_of(request: InvoiceRequest) -> list[str]:
-    """Return where and how to pay, and the remarks."""
+    """Return terms, account and remarks."""
     labels = translations_for(request.locale)
     terms = [labels["terms"], request.terms] if request.terms else []
     lines = (*terms, *account_of(request), labels["scan"] if code_of(request) else "", request.note)
@@ -115,7 +114,7 @@ def remarks_of(request: InvoiceRequest) -> list[str]:
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:
-    """Return the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
+    """Return the QR code for banking apps as a picture, made by the same fast module, to be fair."""
     rows = code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])

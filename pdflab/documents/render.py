@@ -1,7 +1,7 @@
-"""A request in, the bytes of its PDF out: the one endpoint of the renderer.
+"""The renderer: a request in, the bytes of its PDF out.
 
-The same request, fonts and creation date give the same bytes, whoever draws them and when.
-Read next: documents/typesetting/page.py, then documents/invoice/invoice.py.
+The same request, fonts and creation date give the same bytes, in every process and at any time.
+Read next: documents/typesetting/page.py, then documents/custom.py.
 """
 
 from fpdf.errors import FPDFException
@@ -17,15 +17,15 @@ _MAX_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text i
 
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
-    """Draw a document; `created_at`, in seconds since the epoch, becomes its creation date.
+    """Return the PDF of a request; `created_at`, in seconds since the epoch, becomes its creation date.
 
-    A character that none of the fonts has becomes a box, and is named in what is returned.
-    Raises ImpossibleDocument when the request is valid and yet cannot be drawn: it has more than 500 pages,
-    or so much text that is costly to set that it would hold a worker for many seconds.
+    A character that no font has becomes a box; its name is in `missing_glyphs`.
+    Raises ImpossibleDocument when a valid request cannot be drawn: it has more than 500 pages, or so much
+    complex text that it would occupy a worker for many seconds.
     """
     text = request.model_dump_json()
     if effort(text) > _MAX_EFFORT:
-        raise ImpossibleDocument("this document has too much text: ask for it in parts")
+        raise ImpossibleDocument("this document has too much text; split it into several documents")
     try:
         draw = KINDS[request.type].draw
         return draw(request, created_at=created_at, typesetter=fonts.typesetter(text))
@@ -34,9 +34,9 @@ def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> R
 
 
 def effort(text: str) -> int:
-    """Estimate what a text costs to set, in western characters.
+    """Return the estimated cost of setting a text, in Western characters.
 
-    Text that is read from right to left is ordered and shaped; a character is looked for in each font once.
+    Right-to-left text is reordered and shaped; each distinct character is looked up once in every font.
     """
     if text.isascii():
         return len(text)

@@ -21,7 +21,7 @@ from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
-REASON = "this document has more than 500 pages: ask for it in parts"
+REASON = "this document has more than 500 pages; split it into several documents"
 
 
 @pytest.fixture

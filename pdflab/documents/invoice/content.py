@@ -1,6 +1,6 @@
-"""What an invoice says, as texts in the language and the signs of its locale; how it looks is said elsewhere.
+"""What an invoice says: its texts in the language and number format of its locale, without any layout.
 
-Read next: documents/invoice/invoice.py, which draws it.
+Read next: documents/invoice/translations.py.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from pdflab.documents.requests.invoice import InvoiceRequest, Party
 
 
 class Fact(NamedTuple):
-    """Something about the whole invoice."""
+    """A labelled value about the whole invoice."""
 
     label: str
     value: str
@@ -22,12 +22,12 @@ class Fact(NamedTuple):
 
 
 def title_of(request: InvoiceRequest) -> str:
-    """Return the headline."""
+    """Return the title."""
     return f"{translations_for(request.locale)['invoice']} {request.number}"
 
 
 def facts_of(request: InvoiceRequest) -> list[Fact]:
-    """Return the days, what is to be paid, and what the buyer asked to be told."""
+    """Return the dates, the amount due and the buyer's references."""
     labels, formats = translations_for(request.locale), _formats_of(request)
     facts = [
         Fact(labels["issued"], formats.day(request.issued)),
@@ -40,9 +40,7 @@ def facts_of(request: InvoiceRequest) -> list[Fact]:
 
 
 def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
-    """Return the lines of the seller and of the buyer, a label and the name first; then country and VAT
-    id.
-    """
+    """Return, for seller and buyer, the lines (label, name, address) and the country and VAT number."""
     labels = translations_for(request.locale)
 
     def lines(label: str, party: Party) -> tuple[list[str], list[str]]:
@@ -53,7 +51,7 @@ def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
 
 
 def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
-    """Return the headings of the columns, and the cells of each line; no discount, no column for it."""
+    """Return the titles of the columns and the cells of each line; without discounts, no column for them."""
     labels, formats = translations_for(request.locale), _formats_of(request)
     columns = ("description", "quantity", "unit", "unit_price", "discount")
     titles = ["", *(labels[column] for column in columns), f"{labels['vat']} %", labels["amount"]]
@@ -77,7 +75,7 @@ def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
 
 
 def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
-    """Return the sums below the lines, each with its name; a deposit and what is left come last."""
+    """Return label and amount of each total; an advance payment and the amount due come last."""
     labels, formats, totals = translations_for(request.locale), _formats_of(request), request.totals
     sums = [(labels["net"], formats.amount(totals.net))]
     for group in totals.vat:
@@ -91,7 +89,7 @@ def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
 
 
 def account_of(request: InvoiceRequest) -> list[str]:
-    """Return where to pay, if it is said: a label, the name, the IBAN, the BIC."""
+    """Return label, name, IBAN and BIC of the account; nothing if the request has none."""
     account = request.account
     if not account:
         return []
@@ -101,9 +99,7 @@ def account_of(request: InvoiceRequest) -> list[str]:
 
 
 def code_of(request: InvoiceRequest) -> list[str]:
-    """Return the rows of the code for banking apps, or none: it exists for euros that are still to be
-    paid.
-    """
+    """Return the rows of the QR code for banking apps; none unless an amount in euro is due."""
     account = request.account
     if not account or request.currency != "EUR":
         return []

@@ -1,4 +1,4 @@
-"""The invoice: who, to whom, what for, how much, and how to pay. Its fields are those of EN 16931.
+"""The invoice: title, facts, seller and buyer, lines, totals and remarks.
 
 Read next: documents/invoice/lines.py.
 """
@@ -24,11 +24,11 @@ from pdflab.documents.typesetting.page import (
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 FACTS_A_ROW = 4
-MAX_REMARKS = 80.0  # a short remark stays with the sums; a long one may flow to the next page
+MAX_REMARKS = 80.0  # points of the remarks that stay on one page with the totals; the rest may flow on
 
 
 def draw_invoice(request: InvoiceRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
-    """Draw an invoice."""
+    """Return the PDF of an invoice."""
     labels, title = translations_for(request.locale), title_of(request)
     sheet = Sheet(title, created_at=created_at, typesetter=typesetter, author=request.seller.name)
     sheet.set_lang(labels["language"])

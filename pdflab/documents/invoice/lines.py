@@ -1,6 +1,6 @@
-"""The lines of an invoice: a heading on every page, and the sum so far carried from each page to the next.
+"""The lines of an invoice: a table with a heading and a running sum on each page.
 
-Numbers get the width they need, and are never broken while the page has room; the description takes the rest.
+Columns of numbers get the width that they need; the description gets the rest.
 Read next: documents/invoice/totals.py.
 """
 
@@ -15,11 +15,11 @@ from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import BODY, GUTTER, LABEL, Sheet
 from pdflab.documents.typesetting.table import Carry, Cells, Column, draw_table, share_width
 
-NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns that are no figures
+NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns without numbers to sum
 
 
 def draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
-    """Draw the lines; `tail` is the height of what must not stand on a page without the last of them."""
+    """Draw the lines; the last one shares its page with what follows, which is `tail` points high."""
     titles, rows = items_of(request)
     labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
     sums = list(accumulate(request.nets, initial=Decimal(0)))

@@ -1,7 +1,6 @@
-"""How an invoice is paid: the text that a banking app reads from a code.
+"""The text of the QR code by which a banking app fills in a transfer in euro.
 
-The code is the European Payments Council's EPC069-12, version 2: a transfer in euro.
-Read next: documents/invoice/qr.py.
+Source: European Payments Council, EPC069-12, version 2. Read next: documents/invoice/qr.py.
 """
 
 from decimal import Decimal
@@ -16,10 +15,10 @@ _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 def transfer_text(
     *, name: str, iban: str, amount: Decimal, remittance: str, bic: str | None = None
 ) -> bytes | None:
-    """Return the text of a transfer in euro, or None where EPC069-12 has no room for it, or the account is
-    in a country that takes no such transfer.
+    """Return the text of a transfer in euro, with the name cut at 70 characters, the remittance at 140.
 
-    It holds amounts of 0.01 to 999,999,999.99; a name is cut at 70 characters, a remittance at 140.
+    Returns None if the amount is not 0.01 to 999,999,999.99, if the text has more than 331 bytes, or if the
+    account is not in the Single Euro Payments Area.
     """
     if iban[:2] not in SEPA_LENGTHS or not _MIN_AMOUNT <= amount <= _MAX_AMOUNT:
         return None

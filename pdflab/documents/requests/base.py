@@ -1,4 +1,4 @@
-"""What every request model shares: strict, frozen pydantic models.
+"""The base classes of all request models.
 
 Read next: documents/requests/fields.py.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a request, in sentences for people.
+"""Pydantic's validation errors as sentences for people.
 
 Read next: documents/requests/custom.py.
 """
@@ -30,12 +30,8 @@ _SENTENCES = {
 
 def problems_in(error: ValidationError) -> list[tuple[str, str]]:
     """Return the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
-    return [_problem(details) for details in error.errors(include_url=False)[:_MAX_PROBLEMS]]
-
-
-def _problem(details: ErrorDetails) -> tuple[str, str]:
-    path = ".".join(str(part) for part in details["loc"])
-    return path, _sentence(details)
+    problems = error.errors(include_url=False)[:_MAX_PROBLEMS]
+    return [(".".join(map(str, details["loc"])), _sentence(details)) for details in problems]
 
 
 def _sentence(details: ErrorDetails) -> str:

@@ -1,9 +1,9 @@
-"""Account numbers: the check digits and lengths of an IBAN (ISO 13616).
+"""IBANs: check digits and lengths (ISO 13616), and the countries of the Single Euro Payments Area.
 
-Read next: documents/requests/invoice.py.
+Read next: documents/requests/report.py.
 """
 
-# The Single Euro Payments Area: its countries (EPC409-09) and the length of their IBANs (ISO 13616).
+# The countries of the Single Euro Payments Area (EPC409-09) by the length of their IBANs (ISO 13616).
 _SEPA = {
     15: "NO",
     16: "BE",
@@ -24,7 +24,7 @@ SEPA_LENGTHS = {country: length for length, countries in _SEPA.items() for count
 
 
 def is_iban(text: str) -> bool:
-    """Return whether a text without blanks is an IBAN whose check digits are right (ISO 13616, ISO 7064)."""
+    """Return whether a text without spaces is an IBAN with correct check digits (ISO 13616, ISO 7064)."""
     if not (15 <= len(text) <= 34 and text.isascii() and text.isalnum() and text.isupper()):
         return False
     fits = len(text) == SEPA_LENGTHS.get(text[:2], len(text))
@@ -32,12 +32,12 @@ def is_iban(text: str) -> bool:
 
 
 def make_iban(country: str, account: str) -> str:
-    """Make an IBAN of a country's bank and account number, with the check digits that fit."""
+    """Return the IBAN of a bank and account number, with its check digits."""
     return f"{country}{98 - _remainder(country + '00' + account):02}{account}"
 
 
 def format_iban(iban: str) -> str:
-    """Write an IBAN as on paper, in groups of four."""
+    """Return an IBAN in groups of four, as it is printed."""
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 
 

@@ -33,7 +33,7 @@ from pdflab.documents.requests.money import Totals, add_up, decimals, line_net
 
 
 class Party(RequestModel):
-    """Who sells, or who buys."""
+    """The seller or the buyer."""
 
     name: ShortText = Field(description="The name on the invoice; up to 200 characters.")
     address: list[ShortText] = Field(
@@ -44,14 +44,14 @@ class Party(RequestModel):
 
 
 class Line(RequestModel):
-    """One item of an invoice; its net amount is quantity × price less the discount, rounded half-up once."""
+    """One item of an invoice: its net amount is quantity × price less the discount, rounded half-up once."""
 
     description: Annotated[Remark, Visible] = Field(description="What was sold; up to 2,000 characters.")
     quantity: Annotated[Decimal, Field(gt=0, le=10**6, decimal_places=4), Exact, Unsigned] = Field(
         description='How many: a string or a whole number, more than 0, such as "1.5".'
     )
     unit: Annotated[str, Field(min_length=1, max_length=16), Printable, OneLine] = Field(
-        "pcs", description="Of what."
+        "pcs", description="The unit of the quantity."
     )
     unit_price: Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned] = Field(
         description='The price of one, without VAT: a string or a whole number, such as "12.50".'
@@ -61,37 +61,37 @@ class Line(RequestModel):
     )
     discount: Percent = Field(
         Decimal(0),
-        description='Off this line, in percent, 0 to 100: a string or a whole number, such as "5".',
+        description='Discount on this line in percent, 0 to 100: a string or a whole number, such as "5".',
     )
 
 
 class Account(RequestModel):
-    """Where the money goes."""
+    """The bank account to pay to."""
 
     iban: Iban = Field(description="With or without blanks; its check digits are verified.")
-    bic: Bic | None = Field(None, description="The bank, 8 or 11 characters; needed outside the EEA only.")
+    bic: Bic | None = Field(None, description="The bank, 8 or 11 characters; required only outside the EEA.")
     name: Annotated[ShortText, Field(max_length=70)] | None = Field(
-        None, description="Whose account, when it is not the seller's name; up to 70 characters."
+        None, description="The account holder, if it is not the seller; up to 70 characters."
     )
 
 
 class InvoiceRequest(DocumentRequest):
     """An invoice in the fields of EN 16931; its sums are calculated, never sent.
 
-    The arithmetic rules BR-CO-10 to BR-CO-17 and BR-CO-25 are kept; that countries, VAT ids and reasons for
-    an exemption are there where a tax office wants them is left to the sender.
+    It keeps the arithmetic rules BR-CO-10 to BR-CO-17 and BR-CO-25. It does not check whether a tax office
+    requires a country, a VAT number or a reason for an exemption: the sender has to know.
     """
 
     type: Literal["invoice"] = Field(description="Which document: an invoice.")
     number: ShortText = Field(description="The number of the invoice.")
-    issued: Day = Field(description="The day it was issued, such as 2026-01-31.")
+    issued: Day = Field(description="The date of issue, such as 2026-01-31.")
     currency: Currency = Field(
         description="ISO 4217 code, such as EUR; amounts have the decimals of the currency: 2, JPY 0, KWD 3."
     )
-    locale: Locale = Field("en_GB", description="How numbers and days are written, such as de_DE.")
+    locale: Locale = Field("en_GB", description="How numbers and dates are written, such as de_DE.")
     seller: Party = Field(description="Who sells.")
     buyer: Party = Field(description="Who buys.")
-    buyer_reference: ShortText | None = Field(None, description="What the buyer asked to be told.")
+    buyer_reference: ShortText | None = Field(None, description="The buyer's reference, printed as it is.")
     order_number: ShortText | None = Field(None, description="The buyer's order.")
     lines: list[Line] = Field(min_length=1, max_length=500, description="1 to 500 items.")
     paid: Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned] = Field(
@@ -101,16 +101,16 @@ class InvoiceRequest(DocumentRequest):
     due: Day | None = Field(
         None,
         validate_default=True,
-        description="The day it is to be paid; needed if anything is left to pay, unless `terms` tell.",
+        description="The day it is to be paid; required if an amount is due and `terms` is empty.",
     )
     account: Account | None = Field(
-        None, description="Where to pay; with an amount due in EUR, a code for banking apps is drawn, too."
+        None, description="Where to pay; for an amount due in EUR, a QR code for banking apps is drawn."
     )
     note: Remark | None = Field(None, description="A remark below the totals; up to 2,000 characters.")
 
     @cached_property
     def nets(self) -> tuple[Decimal, ...]:
-        """Return what each line costs without VAT, to the coin."""
+        """Return the net amount of each line, rounded to the decimals of the currency."""
         return tuple(
             line_net(line.quantity, line.unit_price, currency=self.currency, discount=line.discount)
             for line in self.lines
@@ -118,7 +118,7 @@ class InvoiceRequest(DocumentRequest):
 
     @cached_property
     def totals(self) -> Totals:
-        """Return the sums, to the coin."""
+        """Return the totals."""
         rates = (line.vat_rate for line in self.lines)
         return add_up(zip(self.nets, rates, strict=True), currency=self.currency, paid=self.paid)
 
@@ -138,12 +138,12 @@ class InvoiceRequest(DocumentRequest):
         issued = info.data.get("issued")
         if due and issued and due < issued:
             raise ValueError(f"must not be before the day of issue, {issued}")
-        if not due and not info.data.get("terms") and _leaves_to_pay(info.data):  # EN 16931, BR-CO-25
-            raise ValueError("is required, or else `terms`: something is left to pay")
+        if not due and not info.data.get("terms") and _is_amount_due(info.data):  # EN 16931, BR-CO-25
+            raise ValueError("is required while an amount is due; or fill in `terms`")
         return due
 
 
-def _leaves_to_pay(data: dict[str, Any]) -> bool:
+def _is_amount_due(data: dict[str, Any]) -> bool:
     if not data.keys() >= {"currency", "lines", "paid"}:
-        return False  # another field is wrong, and will be named
+        return False  # another field is wrong and gets its own message
     return InvoiceRequest.model_construct(**data).totals.due > 0

@@ -14,9 +14,9 @@ from pdflab.documents.requests.fields import Cell, Label, OneLine, Printable, Pr
 class Figure(RequestModel):
     """One key figure."""
 
-    label: Annotated[Label, Visible] = Field(description="What it counts; up to 60 characters.")
+    label: Annotated[Label, Visible] = Field(description="What the figure counts; up to 60 characters.")
     value: Annotated[str, Field(max_length=40), Printable, OneLine, Visible] = Field(
-        description='As it is to be printed, such as "1,240" or "99.2 %".'
+        description='The value as it is printed, such as "1,240" or "99.2 %".'
     )
 
 
@@ -24,7 +24,7 @@ class Table(RequestModel):
     """A table; a column whose cells are all numbers is aligned to the right."""
 
     columns: list[Label] = Field(min_length=1, max_length=10, description="1 to 10 headings.")
-    rows: list[list[Cell]] = Field(max_length=1_000, description="Each as long as the columns.")
+    rows: list[list[Cell]] = Field(max_length=1_000, description="Rows; each has one cell for each column.")
 
     @model_validator(mode="after")
     def _rows_fit(self) -> Self:
@@ -39,7 +39,7 @@ class Table(RequestModel):
 class Chart(RequestModel):
     """A chart of one series."""
 
-    kind: Literal["bar", "line"] = Field(description="How it is drawn.")
+    kind: Literal["bar", "line"] = Field(description="Bars or a line.")
     title: ShortText = Field(description="What it shows.")
     labels: list[Label] = Field(min_length=1, max_length=60, description="1 to 60 labels of the values.")
     values: list[Value] = Field(min_length=1, max_length=60, description="As many numbers as labels.")
@@ -52,7 +52,7 @@ class Chart(RequestModel):
 
 
 class Section(RequestModel):
-    """A part of a report."""
+    """A section of a report: a text, a table, a chart, or all three."""
 
     heading: ShortText = Field(description="Up to 200 characters.")
     text: Prose = Field("", description="Paragraphs separated by blank lines; up to 50,000 characters.")
@@ -66,6 +66,6 @@ class ReportRequest(DocumentRequest):
     type: Literal["report"] = Field(description="Which document: a report.")
     title: ShortText = Field(description="Up to 200 characters.")
     subtitle: ShortText | None = Field(None, description="Up to 200 characters.")
-    author: ShortText | None = Field(None, description="Who wrote it.")
+    author: ShortText | None = Field(None, description="The author.")
     figures: list[Figure] = Field([], max_length=8, description="Up to 8 key figures.")
     sections: list[Section] = Field(min_length=1, max_length=50, description="1 to 50 sections.")

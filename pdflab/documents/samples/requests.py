@@ -1,7 +1,6 @@
-"""Seeded, realistic requests: the same kind and seed give the same data, in every process.
+"""Seeded, realistic requests as JSON data: a seed gives the same request in every process.
 
-Plain data, ready for JSON.
-Read next: documents/samples/catalogue.py, then documents/samples/people.py.
+Read next: documents/samples/catalogue.py.
 """
 
 import re
@@ -13,9 +12,7 @@ from pdflab.documents.requests.iban import make_iban
 from pdflab.documents.samples.catalogue import Market, catalogue
 from pdflab.documents.samples.people import NAMES, Pool, pool_of
 
-KINDS = ("custom", "invoice", "report")
-
-_ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
+_ABROAD = 0.08  # share of Western invoices that go to another country, without VAT
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -136,7 +133,7 @@ def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, 
 
 
 def _deposit(lines: list[dict[str, Any]]) -> str:
-    """Take about a quarter of the net sum."""
+    """Return about a quarter of the net sum, as an advance payment."""
     return _money(int(sum(float(line["quantity"]) * float(line["unit_price"]) for line in lines)) * 25)
 
 

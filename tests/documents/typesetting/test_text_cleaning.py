@@ -65,7 +65,7 @@ def test_a_document_that_would_hold_a_worker_is_refused_at_once() -> None:
     sections = [{"heading": "h", "text": "שלום " * 10_000}] * 6
     request = parse_request({"type": "report", "title": "t", "sections": sections})
 
-    with pytest.raises(ImpossibleDocument, match="too much text: ask for it in parts"):
+    with pytest.raises(ImpossibleDocument, match="too much text; split it into several documents"):
         render(request, created_at=0, fonts=FONTS)
 
 
