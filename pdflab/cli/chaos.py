@@ -7,7 +7,7 @@ import argparse
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,11 +85,10 @@ def _chaos(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from pdflab.chaos.attack import attack
-    from pdflab.cli.terminal import progress_bars
 
-    a = arguments
-    with _no_warnings(), progress_bars(Console(stderr=True), counted=False) as progress:
-        observer = _Observer(progress, a.seconds)
+    a, console = arguments, Console(stderr=True)
+    with _no_warnings(), ExitStack() as stack:
+        observer = _Observer(a.seconds, console, stack)
         found = attack(private_settings(a), seconds=a.seconds, seed=a.seed, naive=a.naive, observer=observer)
     if a.json:
         print(json.dumps(found.to_json()))
@@ -99,20 +98,26 @@ def _chaos(arguments: argparse.Namespace) -> int:
 
 
 class _Observer:
-    """Prints each fault, above a progress bar."""
+    """Prints each fault, and shows a progress bar once the attack has begun."""
 
-    def __init__(self, progress: "Progress", seconds: float) -> None:
-        self._progress = progress
-        self._bar = progress.add_task("", total=seconds)
+    def __init__(self, seconds: float, console: "Console", stack: ExitStack) -> None:
+        self._seconds, self._console, self._stack = seconds, console, stack
+        self._progress: Progress | None = None
 
     def on_fault(self, at: float, what: str) -> None:
-        self._progress.console.print(f"{at:5.1f} s  {what}", highlight=False)
+        self._console.print(f"{at:5.1f} s  {what}", highlight=False)
 
     def on_progress(self, at: float, sent: int, ended: int) -> None:
-        self._progress.update(self._bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
+        from pdflab.cli.terminal import progress_bars
+
+        if self._progress is None:
+            self._progress = self._stack.enter_context(progress_bars(self._console, counted=False))
+            self._progress.add_task("", total=self._seconds)
+        [bar] = self._progress.task_ids
+        self._progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
 
     def on_over(self) -> None:
-        self._progress.console.print("The attack is over; waiting for every job to end.")
+        self._console.print("The attack is over; waiting for every job to end.")
 
 
 def _print(found: "Attack", console: "Console") -> None:
