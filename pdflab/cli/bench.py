@@ -9,7 +9,11 @@ import sys
 from contextlib import closing
 from importlib import import_module
 
-from pdflab.cli.arguments import Commands, add_command, add_json
+from rich.console import Console
+
+from pdflab.benchmarks import soak
+from pdflab.cli.arguments import add_json
+from pdflab.cli.terminal import print_lines, rich_table
 from pdflab.errors import UsageError
 
 BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
@@ -31,21 +35,19 @@ _EPILOG = """on a shared machine with two cores, Python 3.11 and redis-server 7.
 """
 
 
-def add_bench_commands(commands: Commands) -> None:
-    """Add `bench` and `soak`."""
-    bench = add_command(commands, "bench", "measure this machine", _bench, epilog=_EPILOG)
-    bench.add_argument("what", choices=tuple(BENCHMARKS), help="which part of pdflab")
-    add_json(bench)
-    soak = add_command(commands, "soak", "run many small jobs, to see whether anything grows", _soak)
-    soak.add_argument("--jobs", type=int, default=200_000, help="how many (default 200000)")
-    add_json(soak)
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the arguments of `bench` or `soak`."""
+    if name == "soak":
+        command.set_defaults(run=_soak)
+        command.add_argument("--jobs", type=int, default=200_000, help="how many (default 200000)")
+    else:
+        command.set_defaults(run=_bench)
+        command.epilog = _EPILOG
+        command.add_argument("what", choices=tuple(BENCHMARKS), help="which part of pdflab")
+    add_json(command)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from pdflab.cli.terminal import print_lines, rich_table
-
     benchmark = import_module(BENCHMARKS[arguments.what])
     figures = benchmark.measure()
     if arguments.json:
@@ -61,8 +63,6 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _soak(arguments: argparse.Namespace) -> int:
-    from pdflab.benchmarks import soak
-
     if arguments.jobs < soak.ROWS:
         raise UsageError(f"--jobs must be {soak.ROWS} or more.")
     rows, file = [], sys.stderr if arguments.json else sys.stdout
