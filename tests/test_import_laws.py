@@ -31,7 +31,6 @@ LIBRARIES = {  # each third-party library, and the only folders and files that i
     "uharfbuzz": ("documents/",),
     "babel": ("documents/",),
     "segno": ("documents/",),
-    "faker": ("documents/",),
     "aiohttp": ("load/",),
     "filelock": ("service/eventlog/recorder.py", "lab/system.py"),
     "matplotlib": ("charts/", "notebook/", "experiments/report.py"),

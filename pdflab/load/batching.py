@@ -15,7 +15,6 @@ Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
 
 _BATCH_DOCUMENTS = 1_000
 _BATCH_BYTES = 3_000_000  # well below what the service takes by default
-_REHEARSED = 50  # samples that meet nearly every market
 
 
 class Document(NamedTuple):
@@ -36,8 +35,6 @@ def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]
 
 
 def _planned(plan: Plan) -> Iterator[Document]:
-    for seed in range(_REHEARSED):
-        sample_request("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     for a in plan.arrivals():
         yield Document(a.at, a.kind, _encoded(sample_request(a.kind, a.seed, lines=plan.lines)), a.seed)
 
