@@ -116,7 +116,7 @@ def attack(settings: Settings, *, seconds: float, seed: int, naive: bool, observ
     ) as lab:
         skipped = (NEED_A_SERVER if lab.embedded else frozenset()) | ({Kind.OUTAGE} if naive else set())
         faults, impact = _injected(lab, seconds, seed, frozenset(Kind) - skipped, observer)
-        fenced = lab.stats().fenced
+        redis, fenced = lab.redis, lab.stats().fenced
     sends = lab.sends()
     heard = {send.job_id for send in sends if send.accepted}
     return Attack(
@@ -124,7 +124,7 @@ def attack(settings: Settings, *, seconds: float, seed: int, naive: bool, observ
         workers=private.workers,
         seconds=seconds,
         seed=seed,
-        redis=lab.redis,
+        redis=redis,
         skipped=skipped & NEED_A_SERVER,
         faults=faults,
         impact=impact,

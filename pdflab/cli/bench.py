@@ -28,12 +28,19 @@ def add_bench_commands(commands: Commands) -> None:
 def _bench(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from pdflab.cli.terminal import print_lines, rich_table
+
     benchmark = import_module(BENCHMARKS[arguments.what])
     figures = benchmark.measure()
     if arguments.json:
         print(json.dumps(figures))
-    else:
-        benchmark.show(figures, Console())
+        return 0
+    console = Console()
+    for part in benchmark.describe(figures):
+        if isinstance(part, str):
+            print_lines(console, part)
+        else:
+            console.print(rich_table(part))
     return 0
 
 
@@ -48,6 +55,6 @@ def _soak(arguments: argparse.Namespace) -> int:
         for row in running:
             rows.append(row)
             print(row.text, file=file, flush=True)
-    verdict = soak.verdict(rows)
-    print(json.dumps(verdict) if arguments.json else "\n".join(soak.sentences(verdict)))
-    return 0 if verdict["flat"] and verdict["stats_as_fast"] else 1
+    verdict = soak.SoakVerdict(rows)
+    print(json.dumps(verdict.to_json()) if arguments.json else "\n".join(verdict.sentences()))
+    return 0 if verdict.flat and verdict.stats_as_fast else 1

@@ -210,9 +210,9 @@ def _report(plan: "Plan", progress: "Progress", console: "Console", *, closed: b
     from pdflab.cli.terminal import print_lines, rich_table
 
     print_lines(console, f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
-    if progress.accept["p99"] is not None:
+    if progress.acknowledgement["p99"] is not None:
         console.print(rich_table(_percentiles(progress)))
-    late = None if closed else too_late(progress.send_lag["p99"], progress.accept["p99"])
+    late = None if closed else too_late(progress.send_lag["p99"], progress.acknowledgement["p99"])
     if late:
         print_lines(console, late, style="bold")
 
@@ -227,8 +227,8 @@ def _percentiles(progress: "Progress") -> "FigureTable":
     from pdflab.experiments.figure_table import FigureTable
 
     latencies = {
-        "acknowledgement": progress.accept,
-        "  uncorrected: from when it was sent": progress.naive,
+        "acknowledgement": progress.acknowledgement,
+        "  uncorrected: from when it was sent": progress.uncorrected,
         "send lag": progress.send_lag,
     }
     rows = [

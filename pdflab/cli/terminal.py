@@ -37,8 +37,3 @@ def progress_bars(console: Console, *, counted: bool) -> Progress:
     counts = (MofNCompleteColumn(),) if counted else ()
     columns = (TextColumn("{task.description:>11}"), BarColumn(), *counts, TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True)
-
-
-def figures_table(names: str, *columns: str) -> Table:
-    """Begin a table with a column of names, and columns of figures."""
-    return rich_table(FigureTable((names, *columns), ()))

@@ -205,7 +205,7 @@ def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
     rush = round(_RUSH * _SPIKE * capacity)
     plans = {
         "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
-        "burst": lambda: burst(rush, seconds=_SPIKE, calm=_CALM * capacity, seed=seed),
+        "burst": lambda: burst(rush, seconds=_SPIKE, baseline=_CALM * capacity, seed=seed),
         "steady": lambda: steady(_BUSY * capacity, seconds=_SECONDS, seed=seed),
     }
     return replace(plans[name](), lines=LINES)

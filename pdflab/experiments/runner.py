@@ -80,7 +80,9 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
     """Plan an operation in multiples of a capacity; a `burst` has a baseline load before and after it."""
     peak, spell = capacity.spike * capacity.per_s, seconds / 11  # the baseline lasts five times as long
     if name == "burst":
-        plan = burst(max(1, round(peak * spell)), seconds=spell, calm=BASELINE * capacity.per_s, seed=seed)
+        plan = burst(
+            max(1, round(peak * spell)), seconds=spell, baseline=BASELINE * capacity.per_s, seed=seed
+        )
     else:
         rate = peak / month_end_peak() if name == "month-end" else capacity.per_s
         parameters = {"n": max(1, round(peak * spell)), "seconds": seconds, "rate": rate}

@@ -179,14 +179,14 @@ class Lab:
 
     # What can go wrong
 
-    def employ(self, worker: str) -> None:
+    def set_worker_type(self, worker: str) -> None:
         """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
-        self._running().employ(worker)
+        self._running().set_worker_type(worker)
         self.worker = worker
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
-        return self._running().parts()
+        return self._running().process_names()
 
     def kill(self, name: str = "worker-1") -> None:
         """Kill a part with SIGKILL; the lab starts it again, as an operator would."""

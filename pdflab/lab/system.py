@@ -95,7 +95,7 @@ class System:
                 "sync-api", "sync-api", 1 if self._mode == THREADS else workers, self._sockets[1]
             )
 
-    def employ(self, worker: str) -> None:
+    def set_worker_type(self, worker: str) -> None:
         """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
         if worker not in WORKERS:
             raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
@@ -105,7 +105,7 @@ class System:
                 crew.end(crew.names("worker-"))
                 self._keep_running(WORKERS[worker], "worker", self.settings.workers, None)
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
         return self._running().names()
 
@@ -179,8 +179,10 @@ class System:
         return self._crew
 
     def _part(self, name: str) -> str:
-        if name not in self.parts():
-            raise UsageError(f"There is no part {name!r} here: take one of {', '.join(self.parts())}.")
+        if name not in self.process_names():
+            raise UsageError(
+                f"There is no part {name!r} here: take one of {', '.join(self.process_names())}."
+            )
         return name
 
     def _await(self, ready: Callable[[], bool], what: str) -> None:

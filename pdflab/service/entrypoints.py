@@ -93,7 +93,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         RedisConsumer(broker.client(alone=True), settings),
         storage,
         render=render,
-        keeper=RedisConsumer(broker.client(), settings),
+        heartbeat_queue=RedisConsumer(broker.client(), settings),
         time_limit=settings.time_limit,
         on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
     )

@@ -34,7 +34,7 @@ class FakeLab:
     def __repr__(self) -> str:
         return "FakeLab()"
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         return ["recorder", "api", "worker-1", "worker-2", "sync-api-1"]
 
     def workers(self) -> list[WorkerStatus]:

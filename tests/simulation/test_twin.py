@@ -96,7 +96,7 @@ def test_calibration_finds_the_work_behind_the_seconds(workers: int, cores: floa
 
 def test_calibration_finds_out_how_many_cores_there_were() -> None:
     """The machine says two; the workers had one and a half: in calm and rush, that explains the seconds."""
-    plan = burst(400, seconds=3.0, calm=8.0, seed=2)
+    plan = burst(400, seconds=3.0, baseline=8.0, seed=2)
     run = replace(simulate(plan, queued_endpoint(4, cores=1.5), SERVICE), machine={"cores": 2})
 
     learnt = calibrate(run)
@@ -139,7 +139,7 @@ def test_a_twin_that_knows_the_pace_is_wrong_by_chance_only() -> None:
     """The machine became slower, rendering and at the endpoint: told so, the twin is right again."""
     twin = Twin.learn(made_up(2, accept=0.006), workers=2)
     slower = ServiceTimes({kind: 1.5 * seconds for kind, seconds in SERVICE.seconds.items()})
-    plan = burst(120, seconds=2.0, calm=5.0, seed=4)
+    plan = burst(120, seconds=2.0, baseline=5.0, seed=4)
     unseen = simulate(plan, queued_endpoint(2, cores=2, accept=0.009), slower, seed=8)
 
     told = hold_out(at_pace(twin, unseen), unseen, replications=20)

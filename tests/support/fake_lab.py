@@ -38,8 +38,8 @@ class FakeLab:
     def scale(self, workers: int) -> None:
         self._note("scale", workers)
 
-    def employ(self, worker: str) -> None:
-        self._note("employ", worker)
+    def set_worker_type(self, worker: str) -> None:
+        self._note("set_worker_type", worker)
 
     def kill(self, name: str) -> None:
         if self.mode == "threads":
@@ -54,7 +54,7 @@ class FakeLab:
         self.mode, self.preset = mode or self.mode, preset or self.preset
         self.told, self.asked = [], []
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         return ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
 
     def wait(self, timeout: float) -> None: ...

@@ -11,7 +11,7 @@ from flask import Flask
 from pdflab.service.api import dead_letters, jobs, monitoring, submit
 from pdflab.service.api import operations as operation_routes
 from pdflab.service.api.context import Context, Operations
-from pdflab.service.api.snapshot import SnapshotTaker
+from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.base import Monitor, Producer
@@ -40,7 +40,7 @@ def create_app(
         operations,
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         stats=stats,
-        snapshot=CachedCall(SnapshotTaker(monitor, stats).take),
+        snapshot=CachedCall(Snapshots(monitor, stats).take),
     )
     for family in (submit, jobs, dead_letters, monitoring, operation_routes):
         app.register_blueprint(family.routes)

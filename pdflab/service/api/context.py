@@ -14,27 +14,14 @@ from pdflab.service.jobqueue.base import Monitor, Producer, Stats
 from pdflab.service.storage.base import Storage
 
 
-class Operation(Protocol):
-    """A load that a button starts; `title` and `hint` may name parameters, as in "Batch of {n}"."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def hint(self) -> str: ...
-
-    @property
-    def parameters(self) -> Sequence[str]: ...
-
-
 class Operations(Protocol):
     """Starts loads outside the API's own threads: the API never sends load itself."""
 
-    def listing(self) -> Sequence[Operation]:
-        """Return the operations, in the order of their buttons."""
+    def listing(self) -> Sequence[Any]:
+        """Return the operations, each with its `name`, `title`, `hint` and `parameters`.
+
+        `title` and `hint` may name parameters, as in "Batch of {n}".
+        """
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
         """Start one and return what it sends. Raises InvalidRequest, naming each wrong parameter."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from pdflab.errors import InvalidRequest
 from pdflab.service.api.context import context
 from pdflab.service.api.prometheus import exposition
-from pdflab.service.http.errors import problem
 from pdflab.service.http.openapi import describe
 
 # The page runs its own script and nothing else, and no other site shows it inside a frame.
@@ -41,11 +41,11 @@ def show_snapshot() -> Response:
 
 
 @routes.get("/events")
-def list_events() -> dict[str, Any] | Response:
+def list_events() -> dict[str, Any]:
     """Return the transitions after a position, and the position to ask for next."""
     after = request.args.get("after", "0")
     if not re.fullmatch("[0-9]{1,15}(-[0-9]{1,15})?", after):
-        return problem(400, "after must be 0, or the value of `after` in an earlier answer.")
+        raise InvalidRequest([("", "after must be 0, or the value of `after` in an earlier answer.")])
     events, truncated = context().monitor.events(after)
     position = events[-1].event_id if events else after
     return {"events": [event.to_dict() for event in events], "after": position, "truncated": truncated}

@@ -6,15 +6,14 @@ Read next: pdflab/service/dashboard/dashboard.js.
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
 from pdflab.jobs import JobState
 from pdflab.service.jobqueue.base import Monitor, Stats
-from pdflab.service.jobqueue.dashboard_view import DashboardJob, DashboardWorker
+from pdflab.service.jobqueue.dashboard_view import DashboardJob
 
 _NEWEST = 12  # jobs of each state
 _POINTS = 180  # of the charts, about a second from each other
@@ -30,21 +29,7 @@ class Latency:
     total: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that the dashboard shows.
-
-    `trail` has the points of the charts: seconds ago, jobs QUEUED, PDFs a second since the point before.
-    """
-
-    stats: Stats
-    latency: Latency
-    workers: list[DashboardWorker]
-    jobs: list[DashboardJob]
-    trail: list[tuple[float, int, float]]
-
-
-class SnapshotTaker:
+class Snapshots:
     """Takes snapshots and remembers the last minutes, so that all viewers see the same chart."""
 
     def __init__(
@@ -60,9 +45,14 @@ class SnapshotTaker:
         stats = self._stats()
         view = self._monitor.dashboard(_NEWEST)
         self._remember(stats)
-        newest = [job for state in JobState for job in _of(view.jobs, state)[:_NEWEST]]
-        snapshot = Snapshot(stats, _latency(view.jobs), view.workers, newest, self._trail())
-        return json.dumps(_rounded(asdict(snapshot)), separators=(",", ":")).encode()
+        snapshot = {
+            "stats": asdict(stats),
+            "latency": asdict(_latency(view.jobs)),
+            "workers": [asdict(worker) for worker in view.workers],
+            "jobs": [asdict(job) for state in JobState for job in _of(view.jobs, state)[:_NEWEST]],
+            "trail": self._trail(),
+        }
+        return _compact(snapshot)
 
     def _remember(self, stats: Stats) -> None:
         now = self._clock()
@@ -70,6 +60,7 @@ class SnapshotTaker:
             self._history.append((now, stats.queued, stats.completed))
 
     def _trail(self) -> list[tuple[float, int, float]]:
+        """Return the charts' points: seconds ago, jobs QUEUED, PDFs a second since the point before."""
         now = self._clock()
         return [
             (now - at, queued, max(completed - earlier, 0) / (at - before))
@@ -89,14 +80,7 @@ def _latency(jobs: list[DashboardJob]) -> Latency:
     return Latency(median(waited), median(rendered), median(map(sum, times)))
 
 
-def _rounded(value: Any) -> Any:
-    """Round to the millisecond: a snapshot goes to thirty viewers every second."""
-    match value:
-        case float():
-            return round(value, 3)
-        case dict():
-            return {key: _rounded(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_rounded(item) for item in value]
-        case _:
-            return value
+def _compact(snapshot: Mapping[str, object]) -> bytes:
+    """Return short JSON, with floats rounded to the millisecond: it goes to thirty viewers every second."""
+    rounded = json.loads(json.dumps(snapshot), parse_float=lambda digits: round(float(digits), 3))
+    return json.dumps(rounded, separators=(",", ":")).encode()

@@ -11,9 +11,17 @@ from typing import Any
 from flask import Flask, Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, KeyReused, QueueFull
+from pdflab.errors import (
+    BrokerUnavailable,
+    ImpossibleDocument,
+    InvalidRequest,
+    KeyReused,
+    QueueFull,
+    StorageUnavailable,
+)
 
 _log = logging.getLogger(__name__)
+_RETRY_AFTER = 1  # seconds, while Redis or the storage is away
 
 
 def problem(status: int, detail: str, *, retry_after: int | None = None, **members: object) -> Response:
@@ -41,7 +49,12 @@ def add_problem_handlers(app: Flask) -> None:
     """Answer every error that a view may raise with a problem."""
     app.register_error_handler(InvalidRequest, _invalid)
     app.register_error_handler(ImpossibleDocument, lambda error: problem(422, str(error)))
-    app.register_error_handler(QueueFull, _full)
+    app.register_error_handler(
+        QueueFull, lambda error: problem(429, str(error), retry_after=error.retry_after)
+    )
+    app.register_error_handler(
+        StorageUnavailable, lambda error: problem(503, str(error), retry_after=_RETRY_AFTER)
+    )
     app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -60,11 +73,7 @@ def _invalid(error: InvalidRequest) -> Response:
 def _away(error: BrokerUnavailable) -> Response:
     _log.warning("%s", error)
     detail = "The queue cannot be reached. Send the request again with the same Idempotency-Key."
-    return problem(503, detail, retry_after=1)
-
-
-def _full(error: QueueFull) -> Response:
-    return problem(429, str(error), retry_after=error.retry_after)
+    return problem(503, detail, retry_after=_RETRY_AFTER)
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:

@@ -11,8 +11,6 @@ from werkzeug.routing import Map, Rule
 from pdflab import __version__
 from pdflab.documents.kinds import request_schema
 
-_JSON = "application/json"
-
 
 def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of every route."""
@@ -41,9 +39,6 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
             for name in sorted(rule.arguments)
         ]
     if rule.rule == "/generate-pdf":
-        operation["requestBody"] = _body({"$ref": "#/components/schemas/DocumentRequest"})
+        schema = {"$ref": "#/components/schemas/DocumentRequest"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {method.lower(): operation for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})}
-
-
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {_JSON: {"schema": schema}}}

@@ -8,17 +8,13 @@ Read next: pdflab/service/http/cache.py.
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Request, Response, request
 
 from pdflab.service.http.errors import add_problem_handlers, problem
 from pdflab.settings import Settings
-
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]  # WSGI, PEP 3333
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _CROSS_SITE = (
@@ -30,33 +26,26 @@ _CROSS_SITE = (
 def protect(app: Flask, settings: Settings) -> None:
     """Limit the body of requests, check Host and Origin, and answer every error with a problem."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
-    app.wsgi_app = HostOriginCheck(app.wsgi_app, settings)  # type: ignore[method-assign]
     add_problem_handlers(app)
+    own_names = _own_names(settings)
+
+    @app.before_request
+    def check_host_and_origin() -> Response | None:
+        host = _host_name(request.headers.get("Host", ""))
+        if not _is_own(host, own_names):
+            return problem(421, _unknown_host(host))
+        if request.method not in _SAFE_METHODS and _is_cross_site(request):
+            return problem(403, _CROSS_SITE)
+        return None
 
 
-class HostOriginCheck:
-    """WSGI middleware: answers 421 to a foreign Host, and 403 to a change that a foreign page requests."""
+def _is_own(host: str, own_names: frozenset[str]) -> bool:
+    """Return whether a host is this service. An address always is: rebinding needs a name.
 
-    def __init__(self, app: Application, settings: Settings) -> None:
-        self._app = app
-        self._own_names = _own_names(settings)
-        self._domains = tuple(name for name in self._own_names if name.startswith("."))
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Pass the request on, or answer it with a problem."""
-        host = _host_name(environ.get("HTTP_HOST", ""))
-        if not self._is_own(host):
-            return problem(421, _unknown_host(host))(environ, start_response)
-        if environ["REQUEST_METHOD"] not in _SAFE_METHODS and _is_cross_site(environ):
-            return problem(403, _CROSS_SITE)(environ, start_response)
-        return self._app(environ, start_response)
-
-    def _is_own(self, host: str) -> bool:
-        """Return whether a host is this service. An address always is: rebinding needs a name.
-
-        Without a Host header (HTTP/1.0) the client is no browser.
-        """
-        return host in self._own_names or host.endswith(self._domains) or not host or _is_address(host)
+    Without a Host header (HTTP/1.0) the client is no browser.
+    """
+    domains = tuple(name for name in own_names if name.startswith("."))
+    return host in own_names or host.endswith(domains) or not host or _is_address(host)
 
 
 def _unknown_host(host: str) -> str:
@@ -92,14 +81,14 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_cross_site(environ: dict[str, Any]) -> bool:
+def _is_cross_site(request: Request) -> bool:
     """Return whether a browser sent this for a page of another site.
 
     Browsers send Sec-Fetch-Site. Old ones, and all of them over plain HTTP to another machine, send only
     Origin. This is the algorithm of Go's net/http.CrossOriginProtection.
     """
-    site = environ.get("HTTP_SEC_FETCH_SITE")
+    site = request.headers.get("Sec-Fetch-Site")
     if site:
         return site not in ("same-origin", "none")
-    origin = environ.get("HTTP_ORIGIN", "").lower()
-    return bool(origin) and origin.partition("://")[2] != environ.get("HTTP_HOST", "").lower()
+    origin = request.headers.get("Origin", "").lower()
+    return bool(origin) and origin.partition("://")[2] != request.headers.get("Host", "").lower()

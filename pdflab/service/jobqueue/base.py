@@ -1,7 +1,7 @@
 """The queue's three interfaces and the values they exchange: Producer (API), Consumer (worker), Monitor.
 
 Every method raises BrokerUnavailable when the queue cannot be reached.
-Read next: service/jobqueue/jobqueue.py.
+Read next: pdflab/service/jobqueue/jobqueue.py.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The worker's side of the queue, over Redis.
 
-Read next: service/jobqueue/monitor.py.
+Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/worker/worker.py.
 """
 
 import json
@@ -61,7 +61,7 @@ class RedisConsumer(RedisScripts, Consumer):
 
     def list_expired(self, limit: int = 1000) -> list[str]:
         """Return up to `limit` jobs of each ending whose retention is over."""
-        return list(self._run("expired", self._settings.retention, limit))
+        return list(self._run("list_expired", self._settings.retention, limit))
 
     def forget(self, job_ids: Sequence[str]) -> None:
         """Remove jobs from the sets of ended jobs."""
@@ -74,7 +74,7 @@ class RedisConsumer(RedisScripts, Consumer):
         owned = (claim.job.job_id, claim.token, worker)
         verdict, *following = self._run(step, *owned, s.lease, next_token, s.retention, *details)
         return FinishResult(
-            verdict == "stale", _claim(following[0], next_token, worker) if following else None
+            verdict == "fenced", _claim(following[0], next_token, worker) if following else None
         )
 
 

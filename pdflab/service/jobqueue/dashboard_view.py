@@ -1,6 +1,6 @@
-"""The newest jobs and what each worker does, looked at for the dashboard: one instant, one round trip.
+"""What the dashboard shows of the queue: the newest jobs and what each worker does, at one instant.
 
-Read next: service/api/snapshot.py.
+Read next: pdflab/service/api/snapshot.py.
 """
 
 import json
@@ -14,7 +14,7 @@ MAX_REQUEST_BYTES = 32_768  # a longer request is not read for its title: every 
 
 @dataclass(frozen=True, slots=True)
 class DashboardJob:
-    """A job as the dashboard tells of it; times are in seconds, and `title` is in a user's own words.
+    """A job on the dashboard. Times are in seconds, and `title` is a user's own text.
 
     `waited` is how long it waited, or has so far; `rendered` how long a worker took, or has so far.
     """
@@ -36,7 +36,7 @@ class DashboardJob:
 class DashboardWorker:
     """A worker: idle, or rendering a job, for `seconds` if that is known.
 
-    One that is not `heard` of any more has left its job behind.
+    `heard` is false when its entry in the registry has expired: it has left its job behind.
     """
 
     worker: str
@@ -83,7 +83,7 @@ def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: s
 def _workers(
     now: float, jobs: list[DashboardJob], registry: dict[str, dict[str, Any]]
 ) -> list[DashboardWorker]:
-    """Return what each does by the jobs' own records: the registry is only renewed every third of a lease."""
+    """Derive what each does from the jobs' records: the registry is only renewed every third of a lease."""
     busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
     workers = [
         DashboardWorker(worker, worker in registry, job.job_id, job.title, job.rendered)
@@ -99,7 +99,7 @@ def _workers(
 
 
 def _title(request: str) -> str:
-    """Find the words by which a person knows a document: its title, or whom the invoice is for."""
+    """Return the text by which a person knows a document: its title, or the buyer of an invoice."""
     try:
         data = json.loads(request)
         return str(data.get("title") or data.get("buyer", {}).get("name") or "")[:120]

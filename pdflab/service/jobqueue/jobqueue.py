@@ -1,32 +1,32 @@
-"""The queue in Redis, where API and workers meet: no other place changes the state of a job.
+"""The queue in Redis, where API and workers meet: no other package changes the state of a job.
 
-Four ideas make BRPOP lose nothing. The job record is the truth; the list is a hint; the claim is a
-compare-and-set; the finisher holds a token. A hint that is lost or doubled is then harmless.
+Four ideas make BRPOP lose nothing. The job's record is the truth; the list is only a hint; the claim is a
+compare-and-set; and only the owner of the token can finish. A hint that is lost or doubled is then harmless.
 
 The keys:
 
     pdf_jobs_queue       list    job ids, pushed left, popped right: first in, first out
     pdf_jobs:<job_id>    hash    the record: state, request, attempt, token, instants, history, result
-    pdf_jobs_waiting     zset    every job in the line, by the number it was given when it was accepted
-    pdf_jobs_sequence    string  the last such number
-    pdf_jobs_leases      zset    jobs that are PROCESSING, by the instant their lease runs out
+    pdf_jobs_waiting     zset    every job that waits, by the sequence number it got when it was accepted
+    pdf_jobs_sequence    string  the last sequence number
+    pdf_jobs_leases      zset    jobs that are PROCESSING, by the instant their lease expires
     pdf_jobs_delayed     zset    jobs that will be tried again, by the instant they are due
-    pdf_jobs_completed   zset    ended jobs that are still kept, by the instant they ended
-    pdf_jobs_failed      zset    the same for jobs that FAILED
-    pdf_jobs_events      stream  every change of state, written in the step that made it
-    pdf_jobs_counts      hash    COMPLETED and FAILED since the beginning, events, seconds that completed jobs
+    pdf_jobs_completed   zset    COMPLETED jobs that are still kept, by the instant they ended
+    pdf_jobs_failed      zset    FAILED jobs that are still kept, by the instant they ended
+    pdf_jobs_events      stream  every change of state, added in the step that made it
+    pdf_jobs_counts      hash    COMPLETED and FAILED since the beginning, events, seconds that COMPLETED jobs
                                  took (busy), refused completions (fenced)
-    pdf_jobs_workers     zset    worker ids, by the instant they count as gone
+    pdf_jobs_workers     zset    worker ids, by the instant their entry expires
     pdf_jobs_worker:<id> string  what a worker does and since when, as JSON; expires with its lease
-    pdf_jobs_key:<key>   string  the job that an idempotency key was answered with; expires
+    pdf_jobs_key:<key>   string  the job that was accepted with an idempotency key; expires
     pdf_jobs_suspects    set     jobs that the last sweep found taken and not claimed; expires
     pdf_jobs_swept_at    string  the instant of the last sweep
 
-Every step is one short Lua script in lua/, atomic in Redis, and may be sent twice without harm:
-ids and tokens are made by the caller, and a step that is repeated answers as it did the first time.
-(`mark`, the naive worker's, is the counter-example.)
+Every step is one short Lua script in lua/, atomic in Redis, and may be sent twice without harm: the caller
+makes the ids and tokens, and a repeated step returns what it returned the first time.
+(`naive_transition` is the counter-example.)
 
-Read next: service/jobqueue/lua/common.lua, then service/jobqueue/producer.py.
+Read next: pdflab/service/jobqueue/producer.py, then pdflab/service/jobqueue/lua/common.lua.
 """
 
 from pdflab.jobs import JobState
@@ -36,8 +36,8 @@ from pdflab.service.jobqueue.producer import RedisProducer
 
 
 class JobQueue(RedisProducer, RedisConsumer, RedisMonitor):
-    """All three interfaces over one connection: for a lesson, a benchmark, or the naive worker."""
+    """All three interfaces over one connection: for a benchmark, a test, or the naive worker."""
 
-    def mark(self, job_id: str, state: JobState, worker: str) -> None:
-        """Set a job's state without checking any token: only the naive worker does."""
-        self._run("mark", job_id, state, worker, self._settings.retention)
+    def naive_transition(self, job_id: str, state: JobState, worker: str) -> None:
+        """Set a job's state without checking a token: only the naive worker does."""
+        self._run("naive_transition", job_id, state, worker, self._settings.retention)

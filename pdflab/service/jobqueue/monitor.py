@@ -1,6 +1,6 @@
-"""Looking at the queue without changing it: jobs, events, workers, the whole at one instant.
+"""The reading side of the queue, over Redis: jobs, events, workers, statistics.
 
-Read next: service/jobqueue/jobqueue.py, which changes it and tells what the keys mean.
+Read next: pdflab/service/jobqueue/dashboard_view.py.
 """
 
 import json
@@ -26,26 +26,23 @@ class RedisMonitor(RedisScripts, Monitor):
     """Reads the queue in Redis."""
 
     def get(self, job_id: str) -> Job | None:
-        """Read one job, or None when there is no record of it."""
+        """Read one job's hash."""
         return next(iter(self._records([job_id])), None)
 
     def place(self, job_id: str) -> int | None:
-        """Tell a job's place in the line, 1 being the next one out; None if it does not wait."""
+        """Return a job's rank among the sequence numbers that wait, from 1."""
         with redis_errors():
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
 
     def jobs(self, state: JobState, limit: int) -> list[Job]:
-        """List up to `limit` jobs of one state: those that wait in order, those that ended newest first."""
+        """Read up to `limit` jobs of one state, in two round trips or three."""
         with redis_errors():
             ids = [job_id for key in _LISTS[state] for job_id in self._first(key, limit, state.is_ending)]
         return [job for job in self._records(ids[:limit]) if job.state is state]
 
     def dead_letters(self) -> Iterator[Job]:
-        """Return the jobs that FAILED and that somebody could want again, oldest first, a page at a time.
-
-        Those that a user cancelled, or that have been tried again, are none.
-        """
+        """Yield the dead letters, oldest first, a page at a time."""
         for first in count(0, _PAGE):
             with redis_errors():
                 ids: Any = self._redis.zrange("pdf_jobs_failed", first, first + _PAGE - 1)
@@ -54,13 +51,13 @@ class RedisMonitor(RedisScripts, Monitor):
             yield from (job for job in self._records(ids) if job.is_dead_letter)
 
     def all_jobs(self) -> list[Job]:
-        """Read every record there is: for saving them, not for a running system."""
+        """Read every record: one SCAN of the whole database."""
         with redis_errors():
             keys = list(self._redis.scan_iter("pdf_jobs:*", count=1000))
         return self._records([key.removeprefix("pdf_jobs:") for key in keys])
 
     def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]:
-        """Read the events after a stream id, and whether some between had already been trimmed away."""
+        """Read the events after a stream id, and whether some of them have already been trimmed."""
         with redis_errors():
             entries: Any = self._redis.xrange(EVENTS, f"({after}" if after != "0" else "-", "+", count=limit)
             first: Any = self._redis.xrange(EVENTS, count=1)
@@ -80,7 +77,7 @@ class RedisMonitor(RedisScripts, Monitor):
             self._redis.xtrim(EVENTS, minid=before, approximate=False)
 
     def last_event(self) -> JobEvent | None:
-        """Read the newest event, or None when nothing has ever happened."""
+        """Read the newest event, or None when there has never been one."""
         with redis_errors():
             entries: Any = self._redis.xrevrange(EVENTS, count=1)
         return JobEvent.from_fields(entries[0][1], entries[0][0]) if entries else None
@@ -95,7 +92,7 @@ class RedisMonitor(RedisScripts, Monitor):
         ]
 
     def stats(self, window: float = 10.0) -> Stats:
-        """Look at the whole at one instant; throughput is over the last `window` seconds."""
+        """Read statistics in one script; throughput is over the last `window` seconds."""
         flat, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
         counts = _pairs(flat)
         return Stats(
@@ -115,7 +112,7 @@ class RedisMonitor(RedisScripts, Monitor):
 
     def dashboard(self, newest: int) -> DashboardView:
         """Read jobs and workers for the dashboard, in one round trip."""
-        now, jobs, registry = self._run("look", newest, MAX_REQUEST_BYTES)
+        now, jobs, registry = self._run("dashboard", newest, MAX_REQUEST_BYTES)
         return view_of(float(now), jobs, registry)
 
     def _first(self, key: str, limit: int, newest: bool) -> list[str]:
@@ -123,7 +120,7 @@ class RedisMonitor(RedisScripts, Monitor):
         return list(ids)
 
     def _records(self, job_ids: Sequence[str]) -> list[Job]:
-        """Read the records that there are, in one round trip."""
+        """Read those records that exist, in one round trip."""
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for job_id in job_ids:

@@ -1,6 +1,6 @@
 """The API's side of the queue, over Redis.
 
-Read next: service/jobqueue/consumer.py.
+Read next: pdflab/service/jobqueue/consumer.py.
 """
 
 import math

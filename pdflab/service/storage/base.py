@@ -1,6 +1,6 @@
 """The interface of every storage of finished PDFs.
 
-Read next: service/storage/folder.py.
+Read next: pdflab/service/storage/folder.py.
 """
 
 from collections.abc import Iterator

@@ -48,13 +48,13 @@ class NaiveWorker:
         if job_id is None:
             return 0
         self._be_seen(job_id)
-        self._queue.mark(job_id, JobState.PROCESSING, self.worker_id)
+        self._queue.naive_transition(job_id, JobState.PROCESSING, self.worker_id)
         job = self._queue.get(job_id)
         if job is None:
             return 0
         pdf = self._render(job).pdf
         self._storage.overwrite(job_id, pdf)
-        self._queue.mark(job_id, JobState.COMPLETED, self.worker_id)
+        self._queue.naive_transition(job_id, JobState.COMPLETED, self.worker_id)
         return 1
 
     def _be_seen(self, job_id: str | None) -> None:

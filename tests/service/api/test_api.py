@@ -1,6 +1,8 @@
 """The API: it accepts, cancels and tries again; each answer says where to look next."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from flask.testing import FlaskClient
@@ -120,3 +122,16 @@ def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queu
     assert (new.state, new.retry_of, new.request) == (JobState.QUEUED, "a", job(queue, "a").request)
     assert state(queue, "a") is JobState.FAILED
     assert line(queue) == [new.job_id]
+
+
+def test_the_api_loads_no_renderer() -> None:
+    """It checks requests of every kind, and neither fpdf2 nor a worker is in its process."""
+    program = (
+        "import sys, pdflab.service.api.app; from pdflab.documents.kinds import parse_request;"
+        "parse_request({'type': 'custom', 'title': 't', 'text': 'x'}); print(*sys.modules)"
+    )
+
+    loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+
+    assert "pdflab.service.api.submit" in loaded
+    assert not {"fpdf", "matplotlib", "pdflab.documents.render", "pdflab.service.worker.worker"} & {*loaded}

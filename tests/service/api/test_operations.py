@@ -56,7 +56,7 @@ def launcher() -> Launcher:
 def api(queue: JobQueue, settings: Settings, launcher: Launcher) -> FlaskClient:
     """A client of an API with the real operations."""
     operations = OperationStarter(launcher, "http://127.0.0.1:1")
-    return create_app(queue, opened(settings), settings, operations=operations).test_client()
+    return create_app(queue, queue, opened(settings), settings, operations=operations).test_client()
 
 
 def test_an_operation_is_started_by_its_name(queue: JobQueue, settings: Settings) -> None:

@@ -30,10 +30,23 @@ def storage(settings: Settings) -> Storage:
 
 
 def keep_once(queue: JobQueue, storage: Storage, *, lease: float = 10.0) -> None:
-    """Let a worker begin and end: its keeper has then gone round once."""
+    """Let a worker begin and end: its heartbeat has then beaten once."""
     stop = Event()
     stop.set()
     Worker(queue, storage, render=lambda job: Rendered(PDF, 1)).run(stop, lease=lease)
+
+
+def test_an_idle_worker_is_idle_since_it_began(queue: JobQueue, storage: Storage) -> None:
+    """Looking for a job in vain does not begin the time anew."""
+    worker = Worker(queue, storage, render=lambda job: Rendered(PDF, 1))
+    worker.heartbeat.beat(10.0)
+    [first] = queue.workers()
+
+    worker.run_once(0.01)
+    worker.heartbeat.beat(10.0)
+
+    assert queue.workers() == [first]
+    assert first.job_id is None
 
 
 def end_and_store(queue: JobQueue, storage: Storage, *job_ids: str) -> None:

@@ -1,10 +1,10 @@
-"""The queue's yardsticks, as processes of their own: a bare loop, and a worker of empty jobs.
+"""The yardsticks that run as processes of their own: a bare loop, a worker of empty jobs, a bare Flask view.
 
-    python -m pdflab.benchmarks.loops bare REQUEST DOCUMENTS    at each line on stdin: render and store so
-    many
-    python -m pdflab.benchmarks.loops empty                     a worker, set up as `pdflab worker` is
+    python -m pdflab.benchmarks.yardsticks loop REQUEST DOCUMENTS    at each line on stdin, make so many
+    python -m pdflab.benchmarks.yardsticks worker                    set up as `pdflab worker` is
+    python -m pdflab.benchmarks.yardsticks flask FD                  served as the API is
 
-Read next: benchmarks/memory.py.
+Read next: pdflab/benchmarks/measuring.py.
 """
 
 import os
@@ -26,10 +26,10 @@ from pdflab.settings import Settings
 
 
 class Nothing(FolderStorage):
-    """Where nothing is stored."""
+    """A storage that stores nothing."""
 
     def exists(self, job_id: str) -> bool:
-        """Have nothing."""
+        """Return that it is not there."""
         return False
 
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
@@ -47,8 +47,8 @@ def make(draw: Render, storage: FolderStorage, request: str) -> None:
     storage.put(job.job_id, new_id(), draw(job).pdf)
 
 
-def _bare(request: str, documents: int) -> None:
-    """Wait for a line, make the documents, and tell how many seconds they took; end with stdin."""
+def _loop(request: str, documents: int) -> None:
+    """At each line on stdin, make the documents and print how many seconds they took."""
     draw = renderer(find_fonts())
     with TemporaryDirectory(prefix="pdflab-bench-") as folder:
         storage = FolderStorage(Path(folder))
@@ -61,15 +61,31 @@ def _bare(request: str, documents: int) -> None:
             sys.stdout.flush()
 
 
-def _empty(settings: Settings) -> None:
+def _worker(settings: Settings) -> None:
     queue = JobQueue(Broker("", settings.redis_url).client(), settings)
     worker = Worker(queue, Nothing(settings.storage_folder), render=nothing)
     worker.run(stop_event(guarded=True), lease=settings.lease)
 
 
+def _flask(fd: int) -> None:
+    from flask import Flask
+
+    from pdflab.service.http.server import listener, serve
+
+    app = Flask("bare")
+
+    @app.post("/generate-pdf")
+    def answer() -> tuple[dict[str, str], int]:
+        return {"job_id": "0" * 32, "state": "QUEUED"}, 202
+
+    serve(app, listener(fd), stop_event(guarded=True), threads=8)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["bare", request, documents]:
-            _bare(request, int(documents))
+        case ["loop", request, documents]:
+            _loop(request, int(documents))
+        case ["flask", fd]:
+            _flask(int(fd))
         case _:
-            _empty(Settings.from_env(os.environ))
+            _worker(Settings.from_env(os.environ))
