@@ -20,7 +20,7 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def imported_names(path: Path) -> frozenset[str]:
-    """Return the full names that a file imports, wherever in it: for `from a.b import c`, `a.b` and `a.b.c`."""
+    """Return the full names that a file imports: for `from a.b import c`, `a.b` and `a.b.c`."""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
