@@ -1,6 +1,6 @@
 """The control room: buttons and choices of a lab, its two endpoints, and a live chart of both.
 
-A click never blocks: it puts an order into a queue. Faults have a queue of their own, since they take time.
+A click never blocks: it puts an task into a queue. Faults have a queue of their own, since they take time.
 
 Read next: pdflab/notebook/task_queue.py.
 """
@@ -78,7 +78,7 @@ class ControlRoom:
         self.panel.set_all_busy(False, in_threads=lab.mode == THREADS)
         self.panel.show_status(f"{lab.redis}; dashboard: {lab.url}")
         self._log = LogForwarder(self.panel.show_status)
-        self._orders = TaskQueue("control room", on_error=self._fail)
+        self._tasks = TaskQueue("control room", on_error=self._fail)
         self._faults = TaskQueue("control room faults", on_error=self._fail)
         self._poller.start()
 
@@ -86,9 +86,9 @@ class ControlRoom:
         return f"ControlRoom({self._name})"
 
     def wait(self, timeout: float = 120.0) -> str:
-        """Wait until every order is done and every job has ended; return a verdict for each endpoint.
+        """Wait until every task is done and every job has ended; return a verdict for each endpoint.
 
-        Raises the first error of an order, and TimeoutError.
+        Raises the first error of an task, and TimeoutError.
         """
         deadline = time.monotonic() + timeout
         while not self._settled(deadline):
@@ -111,8 +111,8 @@ class ControlRoom:
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab goes on."""
         self.end("This control room is closed.", None)
-        for orders in (self._orders, self._faults):
-            orders.join(10.0)
+        for tasks in (self._tasks, self._faults):
+            tasks.join(10.0)
         if self._poller is not threading.current_thread():
             self._poller.join(10.0)
 
@@ -121,7 +121,7 @@ class ControlRoom:
         if self._closed:
             return
         self._closed, self._error = True, self._error or error
-        for part in (self._poller, self._orders, self._faults, self._log, self.panel):
+        for part in (self._poller, self._tasks, self._faults, self._log, self.panel):
             part.close()
         self.panel.show_status(reason, error=error is not None)
 
@@ -139,7 +139,7 @@ class ControlRoom:
                 self._start_again()
             case _:
                 self.panel.show_hint(hints.ENDPOINTS[endpoint])
-                self._put(self._orders, name, partial(actions.operate, name, endpoint))
+                self._put(self._tasks, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:
         if name in ("mode", "preset"):
@@ -150,19 +150,19 @@ class ControlRoom:
             "worker": self._actions.set_worker_type,
             "projector": self._actions.set_large,
         }
-        self._put(self._orders, name, partial(actions[name], value))
+        self._put(self._tasks, name, partial(actions[name], value))
 
     def _start_again(self, **changes: str) -> None:
         """Put a restart that first waits for the faults: a frozen process cannot be stopped."""
 
-        def order() -> None:
+        def task() -> None:
             self._faults.wait(60.0)
             self._actions.start_again(**changes)
 
-        self._put(self._orders, "reset", order)
+        self._put(self._tasks, "reset", task)
 
-    def _put(self, orders: TaskQueue, name: str, action: Callable[[], object]) -> None:
-        def order() -> None:
+    def _put(self, tasks: TaskQueue, name: str, action: Callable[[], object]) -> None:
+        def task() -> None:
             try:
                 action()
             finally:
@@ -170,7 +170,7 @@ class ControlRoom:
 
         self.panel.show_status("")
         try:
-            orders.put(order)
+            tasks.put(task)
         except UsageError as error:
             self._fail(error)
 
@@ -179,15 +179,15 @@ class ControlRoom:
         self.panel.show_status(str(error) or type(error).__name__, error=True)
 
     def _settled(self, deadline: float) -> bool:
-        for orders in (self._orders, self._faults):
-            orders.wait(max(0.0, deadline - time.monotonic()))
+        for tasks in (self._tasks, self._faults):
+            tasks.wait(max(0.0, deadline - time.monotonic()))
         error, self._error = self._error, None
         if error:
             raise error
         try:
             self._actions.lab.wait(max(0.0, deadline - time.monotonic()))
         except UsageError:
-            if not self._orders.busy:
+            if not self._tasks.busy:
                 raise
             return False
         return True
@@ -206,7 +206,7 @@ def _defaults(operation: Operation) -> dict[str, Any]:
 def _texts(operation: Operation, load: dict[str, Any]) -> tuple[str, str]:
     """Return the title and the hint of an operation's button."""
     values = {name: f"{value:g}" for name, value in load.items()}
-    return operation.title.format(**values), operation.hint.format(**values)
+    return operation.title.format(**values), operation.hint.format(**values).capitalize()
 
 
 def _close_earlier(lab: Lab) -> None:

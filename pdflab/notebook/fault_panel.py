@@ -41,7 +41,7 @@ class FaultPanel:
         self._done: Counter[str] = Counter()
         self._impossible: dict[str, str] = {}
         self._errors: list[Exception] = []
-        self._orders = TaskQueue("fault panel", on_error=self._errors.append)
+        self._tasks = TaskQueue("fault panel", on_error=self._errors.append)
         self._turns = count()
         self.kill = self._button("Kill a worker", self._kill_worker)
         self.freeze = self._button(f"Freeze a worker, {self._sleep:g} s", self._freeze_worker)
@@ -59,7 +59,7 @@ class FaultPanel:
 
         Raises the first error of a fault, and TimeoutError.
         """
-        self._orders.wait(timeout)
+        self._tasks.wait(timeout)
         errors = self._errors.copy()
         self._errors.clear()
         if errors:
@@ -71,13 +71,13 @@ class FaultPanel:
 
     def close(self) -> None:
         """End the thread when its faults are over; a second close does nothing."""
-        self._orders.close()
-        self._orders.join(_TIMEOUT)
+        self._tasks.close()
+        self._tasks.join(_TIMEOUT)
         self._log.close()
 
     def _button(self, label: str, fault: Callable[[], object]) -> Button:
-        order = partial(self._inject, label, fault)
-        return make_button(label, "", 180, lambda: self._orders.put(order))
+        task = partial(self._inject, label, fault)
+        return make_button(label, "", 180, lambda: self._tasks.put(task))
 
     def _inject(self, label: str, fault: Callable[[], object]) -> None:
         try:
@@ -92,7 +92,7 @@ class FaultPanel:
         """Kill a worker, and wait until its successor is registered under a new id."""
         known = self._registered()
         self._lab.kill(next_worker(self._lab, self._turns))
-        wait_for(lambda: self._registered() - known)
+        await_condition(lambda: self._registered() - known)
 
     def _freeze_worker(self) -> None:
         self._lab.freeze(self._sleep, next_worker(self._lab, self._turns))
@@ -103,7 +103,7 @@ class FaultPanel:
 
     def _kill_redis(self) -> None:
         self._lab.kill_redis()
-        wait_for(self._lab.stats)
+        await_condition(self._lab.stats)
 
     def _registered(self) -> set[str]:
         return {status.worker for status in self._lab.workers()}
@@ -125,8 +125,8 @@ def fill_queue(lab: Lab, n: int) -> list[Send]:
     """Send n large documents at once; return their sends as soon as all workers are busy."""
     before = len(lab.sends())
     lab.operate("batch", n=n, lines=_LINES)
-    wait_for(lambda: len(lab.sends()) == before + n)
-    wait_for(lambda: lab.stats().processing >= lab.settings.workers)
+    await_condition(lambda: len(lab.sends()) == before + n)
+    await_condition(lambda: lab.stats().processing >= lab.settings.workers)
     return lab.sends()[before:]
 
 
@@ -140,10 +140,10 @@ def wait_until_idle(lab: Lab, *, seconds: float) -> None:
         time.sleep(_POLL_INTERVAL)
 
 
-def wait_for(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
+def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
     """Wait until a condition holds; Redis may be away meanwhile. Raises TimeoutError."""
     if not wait_until(partial(_holds, condition), timeout, interval=_POLL_INTERVAL):
-        raise TimeoutError(f"It was not so within {timeout:g} s; look at lab.stats(), and try again.")
+        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 
 
 def _holds(condition: Callable[[], object]) -> bool:

@@ -87,7 +87,7 @@ class Panel:
         self.status.value = error_html(text) if error else f"<div>{html.escape(text)}</div>"
 
     def set_busy(self, name: str, busy: bool) -> None:
-        """Disable a button while its order is carried out; enable it again if it can be used."""
+        """Disable a button while its task is carried out; enable it again if it can be used."""
         impossible = self._in_threads and name in self.faults
         if name in self.buttons:
             self.buttons[name].disabled = busy or self._closed or impossible

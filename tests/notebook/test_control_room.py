@@ -242,7 +242,7 @@ def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: Control
     lab.before = lambda deed: release.wait(10)
     room.buttons["burst"].click()
 
-    with pytest.raises(TimeoutError, match="1 orders are not done"):
+    with pytest.raises(TimeoutError, match="1 tasks are not done"):
         room.wait(timeout=0.05)
     release.set()
 

@@ -1,4 +1,4 @@
-"""The attack panel: a click becomes an attack, one after another, and what was done is said."""
+"""The fault panel: a click becomes a fault, one after another, and what was done is reported."""
 
 import html
 import logging
@@ -13,13 +13,13 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import FaultPanel, fill_queue, wait_for, wait_until_idle
+from pdflab.notebook.fault_panel import FaultPanel, await_condition, fill_queue, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
 
 class FakeLab:
-    """What an attack panel asks of a lab: a killed worker has a successor at once."""
+    """What a fault panel asks of a lab: a killed worker has a successor at once."""
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(lease=3.0, workers=2)
@@ -85,7 +85,7 @@ def panel(lab: FakeLab) -> Iterator[FaultPanel]:
     panel.close()
 
 
-def test_every_button_attacks_what_it_names(lab: FakeLab, panel: FaultPanel) -> None:
+def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: FaultPanel) -> None:
     """In the order of the clicks; a freeze outlasts the lease."""
     for button in (panel.kill, panel.freeze, panel.kill_others, panel.cut, panel.kill_redis):
         button.click()
@@ -96,7 +96,7 @@ def test_every_button_attacks_what_it_names(lab: FakeLab, panel: FaultPanel) -> 
 
 
 def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None:
-    """Nobody is struck again while the others are spared."""
+    """No worker is hit twice before each was hit once."""
     for _ in range(3):
         panel.kill.click()
 
@@ -105,18 +105,18 @@ def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None
     assert lab.done == ["worker-1", "worker-2", "worker-1"]
 
 
-def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: FaultPanel) -> None:
+def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, panel: FaultPanel) -> None:
     """A kill that meets nobody would be counted for nothing."""
     lab.at_work = {}
     panel.kill.click()
     panel.kill.click()
 
-    with pytest.raises(TimeoutError, match="2 orders are not done"):
+    with pytest.raises(TimeoutError, match="tasks are not done"):
         panel.wait(timeout=0.2)
 
     assert lab.done == ["worker-1"]
     lab.at_work = {"worker-1": 1}
-    wait_for(lambda: len(lab.done) == 2)
+    await_condition(lambda: len(lab.done) == 2)
     lab.at_work |= {"worker-2": 1}
     assert panel.wait() == "Kill a worker: 2"
 
@@ -181,7 +181,7 @@ def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> No
     assert panel._repr_mimebundle_()["text/plain"].startswith("The fault panel of FakeLab()")
 
 
-def test_the_line_is_filled_before_anybody_is_struck(lab: FakeLab) -> None:
+def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
     """What was told before does not count; the workers have their hands full."""
     lab.told = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
     looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
@@ -194,7 +194,7 @@ def test_the_line_is_filled_before_anybody_is_struck(lab: FakeLab) -> None:
     assert not list(lab.looks)
 
 
-def test_silence_begins_when_the_line_is_empty_and_nothing_happens(lab: FakeLab) -> None:
+def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) -> None:
     """Jobs that wait, and events that come, start the watch anew."""
     told = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
     lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in told])
@@ -208,15 +208,15 @@ def test_waiting_outlasts_an_absence_of_redis_and_gives_up_in_the_end() -> None:
     """Not there is not yet; never is an error that says so."""
     answers = iter([BrokerUnavailable("gone"), False, True])
 
-    wait_for(lambda: _give(next(answers)))
+    await_condition(lambda: _give(next(answers)))
 
-    with pytest.raises(TimeoutError, match="not so within"):
-        wait_for(lambda: False, timeout=0.0)
+    with pytest.raises(TimeoutError, match="did not happen within"):
+        await_condition(lambda: False, timeout=0.0)
 
 
 @pytest.mark.parametrize("redis", ["redis-server", "embedded"])
-def test_a_killed_worker_is_back_when_the_attack_is_over(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a real lab: the jobs that were in hand come back, and end."""
+def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a real lab: the jobs that were claimed come back, and end."""
     if redis == "embedded":
         monkeypatch.setenv("PATH", "")
     else:

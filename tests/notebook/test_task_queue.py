@@ -50,7 +50,7 @@ def test_waiting_ends_with_a_sentence() -> None:
     queue = TaskQueue("queue", on_error=lambda error: None)
     queue.put(lambda: release.wait(10))
 
-    with pytest.raises(TimeoutError, match="1 orders"):
+    with pytest.raises(TimeoutError, match="1 tasks"):
         queue.wait(0.05)
     release.set()
     queue.close()

@@ -1,26 +1,27 @@
 """A lesson remembers what was predicted, and answers answers without giving the right one away."""
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 
 import pytest
 from IPython.lib.pretty import pretty
 
 from pdflab.errors import UsageError
-from pdflab.notebook import lessons
+from pdflab.notebook.lessons import (
+    predict_then_measure,
+    queue_and_worker,
+    start_here,
+    the_synchronous_trap,
+    when_things_fail,
+)
 from pdflab.notebook.lessons.lesson import Lesson, Question
 
 HINT = "Count the workers, not the jobs."
 SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})
 COUNT = Question("How many?", 2, "Two it is.", {3: HINT})
 
-MODULES = [module.name for module in iter_modules(lessons.__path__) if module.name != "lesson"]
+MODULES = (predict_then_measure, queue_and_worker, start_here, the_synchronous_trap, when_things_fail)
 TABLES: dict[str, Mapping[str, Question]] = {
-    name: table
-    for module in MODULES
-    for name, table in vars(import_module(f"pdflab.notebook.lessons.{module}")).items()
-    if name.isupper()
+    name: table for module in MODULES for name, table in vars(module).items() if name.isupper()
 }
 ASKED = [
     pytest.param(question, id=f"{table}-{name}")
