@@ -43,7 +43,7 @@ def run_api(
 ) -> None:
     """Serve the queued endpoint and the dashboard until told to stop."""
     from pdflab.service.api.app import create_app
-    from pdflab.service.http.server import serve
+    from pdflab.service.http.server import serve_http
 
     client = broker.client(patient=False)
     storage = configured_storage(settings)  # only read, and not prepared: accepting needs no disk
@@ -52,19 +52,21 @@ def run_api(
     if own_process:
         gc.collect()
         gc.freeze()  # a full collection would take some 0.1 s, in which no request is answered
-    serve(app, sock, stop, threads=_API_THREADS)
+    serve_http(app, sock, stop, threads=_API_THREADS)
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
     """Serve the synchronous endpoint until told to stop."""
     from pdflab.service.api.sync import EventLog, create_sync_app
-    from pdflab.service.http.server import serve
+    from pdflab.service.http.server import serve_http
     from pdflab.service.worker.font_files import find_fonts
 
     if own_process:
         _lower_priority()  # as the workers do: both endpoints render at the same priority
     log = EventLog(settings.sync_log_file)
-    serve(create_sync_app(settings, log, fonts=find_fonts(settings.fonts)), sock, stop, threads=_SYNC_THREADS)
+    serve_http(
+        create_sync_app(settings, log, fonts=find_fonts(settings.fonts)), sock, stop, threads=_SYNC_THREADS
+    )
     log.close()
 
 
