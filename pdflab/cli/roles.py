@@ -5,6 +5,7 @@ Read next: service/entrypoints.py.
 
 import argparse
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pdflab.cli.arguments import Commands, add_command, add_folder
@@ -91,10 +92,10 @@ def _run_role(arguments: argparse.Namespace) -> int:
     stop = stop_event(guarded=arguments.guarded)
     match role:
         case "api":
-            from pdflab.load.launcher import OperationStarter, launch_process
+            from pdflab.load.launcher import LoadProcess, OperationStarter
 
             sock = listener(fd) if fd is not None else listen(settings.host, settings.port, setting="--port")
-            operations = OperationStarter(launch_process(settings), address(sock))
+            operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock))
             entrypoints.run_api(broker, settings, stop, sock, operations)
             operations.stop()
         case "recorder":

@@ -127,8 +127,8 @@ def test_steady_arrivals_are_poisson() -> None:
 
 def test_a_month_ends_in_a_rush() -> None:
     """The last working day runs at twenty times the usual rate; weekends and nights are all but silent."""
-    days, _ = np.histogram(times(month_end(30.0, mean_rate=2_000.0)), bins=30, range=(0, 30))
-    hours, _ = np.histogram(times(month_end(30.0, mean_rate=2_000.0)) % 1, bins=24, range=(0, 1))
+    days, _ = np.histogram(times(month_end(30.0, rate=2_000.0)), bins=30, range=(0, 30))
+    hours, _ = np.histogram(times(month_end(30.0, rate=2_000.0)) % 1, bins=24, range=(0, 1))
 
     assert days[29] / days[:5].mean() == pytest.approx(20, rel=0.05)
     assert days[5:7].max() < days[:5].min() / 5
@@ -182,7 +182,7 @@ def test_a_ramp_grows_evenly() -> None:
 def test_a_plan_tells_the_rate_it_is_meant_to_reach() -> None:
     """Of a burst that of its second, of a month that of its last day; a batch has none."""
     assert burst(400, baseline=10.0).peak == 400.0
-    assert month_end(mean_rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
+    assert month_end(rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
     assert batch(400).peak is None
 
 
