@@ -3,17 +3,13 @@
 Read next: charts/job_trace.py, which draws it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from pdflab.lab import Lab
-from pdflab.notebook.lessons.lesson import Words
-
-_PATIENCE = 10.0  # seconds
+from pdflab.lab.http_client import send_request
+from pdflab.notebook.lessons.lesson import PlainText
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +22,8 @@ class Answer:
 
 def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
     """Ask the queued endpoint for a path, such as /stats, as any client may."""
-    connection = HTTPConnection(urlsplit(lab.url).netloc, timeout=_PATIENCE)
-    try:
-        connection.request(method, path)
-        response = connection.getresponse()
-        is_json = "json" in response.headers.get_content_type()
-        body = response.read()
-    finally:
-        connection.close()
-    return Answer(response.status, json.loads(body) if is_json else {})
+    answer = send_request(lab.url, path, method=method)
+    return Answer(answer.status, answer.json())
 
 
 def log_lines(lab: Lab, job_id: str) -> list[str]:
@@ -43,11 +32,11 @@ def log_lines(lab: Lab, job_id: str) -> list[str]:
     return [line for line in lines if f'"{job_id}"' in line]
 
 
-def table(fields: Mapping[str, Any]) -> Words:
+def table(fields: Mapping[str, Any]) -> PlainText:
     """Write one field a line, without those that say nothing yet; a list has a line for each item."""
     told = _telling(fields)
     width = max(map(len, told), default=0)
-    return Words("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
+    return PlainText("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
 
 
 def _words(value: Any, indent: int) -> str:
