@@ -11,16 +11,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import quote
-from urllib.request import ProxyHandler, Request, build_opener
 
 from pdflab.audit import audit
 from pdflab.cli.arguments import add_json, add_url
 from pdflab.errors import PdfLabError, UsageError
+from pdflab.lab.http_client import send_request
 from pdflab.settings import Settings
 
 _TIMEOUT = 30.0  # seconds: a retry of thousands of jobs takes a while
@@ -95,28 +93,21 @@ def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
 
 
 def _ask(url: str, method: str, path: str) -> dict[str, Any]:
-    """Send one request. Raises UsageError when no service answers, PdfLabError when it says no."""
+    """Send one request. Raises UsageError when no service answers, PdfLabError when it refuses."""
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
-    request = Request(url.rstrip("/") + path, method=method)
     try:
-        with build_opener(ProxyHandler({})).open(request, timeout=_TIMEOUT) as answer:
-            told: dict[str, Any] = json.load(answer)
-            return told
-    except HTTPError as error:
-        raise PdfLabError(_why(error)) from None
-    except (OSError, HTTPException):
+        answer = send_request(url, path, method=method, timeout=_TIMEOUT)
+    except OSError:
         raise UsageError(
             f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
         ) from None
-    except ValueError:
-        raise UsageError(f"What answers at {url} is not pdflab; correct --url.") from None
-
-
-def _why(error: HTTPError) -> str:
-    """Return the service's own sentence; that of a full queue says when to ask again."""
-    with error:
-        try:
-            return str(json.load(error)["detail"])
-        except (ValueError, KeyError, TypeError):
-            return f"What answers there says {error.code} {error.reason}; correct --url."
+    try:
+        data: dict[str, Any] = dict(json.loads(answer.body))
+    except (ValueError, TypeError):
+        data = {}
+    if answer.status >= 400:
+        raise PdfLabError(data.get("detail", f"What answers there says {answer.status}; correct --url."))
+    if not data:
+        raise UsageError(f"What answers at {url} is not pdflab; correct --url.")
+    return data

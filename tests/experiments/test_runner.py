@@ -14,7 +14,7 @@ from pdflab.experiments import runner as experiment
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.launcher import Load, launch_thread
+from pdflab.load.launcher import Load, LoadThread
 from pdflab.load.plan import Plan, burst
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
@@ -64,7 +64,7 @@ class StandIn:
         self.frozen: list[tuple[str, ...]] = []
 
     def send(self, plan: Plan, *, at: Target) -> Load:
-        return launch_thread(self.settings)(plan, at)
+        return LoadThread(plan, at, self.settings)
 
     def sends(self) -> list[Send]:
         return self._sends.read()
