@@ -115,7 +115,7 @@ def _print(plan: CapacityPlan, arguments: argparse.Namespace) -> None:
     _draw(plan, arguments.chart)
     print(capacity.verdict(question, plan.best))
     if plan.job_by_job:
-        done, within = capacity.duration(fixed.finished), capacity.duration(fixed.latency)
+        done, within = capacity.format_seconds(fixed.finished), capacity.format_seconds(fixed.latency)
         print(
             f"{fixed.policy}, on all {question.demand.jobs:,} documents one by one: done after {done}, "
             f"{capacity.share(question)} within {within}"

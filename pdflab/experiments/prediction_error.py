@@ -22,7 +22,7 @@ import numpy as np
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import LINES, run_plan, target
+from pdflab.experiments.runner import INVOICE_LINES, run_plan, target
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
@@ -151,7 +151,7 @@ def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -
     if rounds < 1:
         raise UsageError("--rounds must be 1 or more.")
     with Lab(workers=TEACHER[1]) as lab:
-        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=LINES))
+        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=INVOICE_LINES))
         told = [_round(lab, number, cases) for number in range(rounds)]
     return Verdict([Case(*case, [outcomes[case] for outcomes in told]) for case in cases])
 
@@ -181,7 +181,7 @@ def published() -> str:
 
 def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Round]:
     _scale(lab, TEACHER[1])
-    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=LINES)))
+    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=INVOICE_LINES)))
     rate = 1 / float(np.mean(np.concatenate(list(small.service.seconds.values()))))
     teacher, told = run_on(lab, _plan(*TEACHER, rate, number)), {}
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
@@ -208,7 +208,7 @@ def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
         "burst": lambda: burst(rush, seconds=_SPIKE, baseline=_CALM * capacity, seed=seed),
         "steady": lambda: steady(_BUSY * capacity, seconds=_SECONDS, seed=seed),
     }
-    return replace(plans[name](), lines=LINES)
+    return replace(plans[name](), lines=INVOICE_LINES)
 
 
 def _scale(lab: Lab, workers: int) -> None:
@@ -219,4 +219,4 @@ def _scale(lab: Lab, workers: int) -> None:
     deadline = time.monotonic() + _READY
     while len(lab.workers()) != workers and time.monotonic() < deadline:
         time.sleep(0.05)
-    run_on(lab, replace(batch(_WARM_UP * workers), lines=LINES))
+    run_on(lab, replace(batch(_WARM_UP * workers), lines=INVOICE_LINES))

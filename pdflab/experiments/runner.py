@@ -31,7 +31,7 @@ from pdflab.settings import Settings
 Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
 
 BASELINE, SPIKE = 0.5, 5.0  # times the capacity
-LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
+INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
 _FASTEST = 400.0  # requests a second that the generator holds on two shared cores
@@ -63,7 +63,7 @@ class Capacity:
         )
 
 
-def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
+def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
     """Let the workers of a lab of its own render batches, and tell what they made a second.
 
     Documents get more lines where the workers are so fast that the generator could not send a spike.
@@ -72,7 +72,7 @@ def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
     with Lab(workers=settings.workers, settings=private) as lab:
         first = _batch_rate(lab, 20 * settings.workers, lines)
         lines = min(LONGEST, max(lines, ceil(lines * first * SPIKE / _FASTEST)))
-        documents = max(20, round(_MEASURED * first * min(1.0, LINES / lines)))
+        documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
         return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
@@ -150,7 +150,7 @@ def run_plan(
     )
 
 
-def freeze(
+def run_with_freeze(
     lab: Lab,
     *names: str,
     seconds: float = 1.4,
