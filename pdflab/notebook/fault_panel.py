@@ -133,7 +133,7 @@ def fill_queue(lab: Lab, n: int) -> list[Send]:
     return lab.sends()[before:]
 
 
-def wait_until_quiet(lab: Lab, *, seconds: float) -> None:
+def wait_until_idle(lab: Lab, *, seconds: float) -> None:
     """Wait until the queue is empty and nothing has happened for `seconds`."""
     seen, since = -1, time.monotonic()
     while seen < 0 or time.monotonic() - since < seconds:

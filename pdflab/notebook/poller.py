@@ -14,8 +14,8 @@ from threading import Event, RLock, Thread
 from typing import Protocol
 from weakref import ref
 
+from pdflab.analysis.rolling_window import ENDPOINTS, RollingWindow
 from pdflab.charts.live import LiveChart
-from pdflab.charts.rolling_window import ENDPOINTS, LastMinute
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
@@ -89,7 +89,7 @@ class Poller(Thread):
         self._closing.set()
 
     def _begin(self) -> None:
-        self._minute = LastMinute()
+        self._minute = RollingWindow()
         self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=self._scale)
         self._seen: tuple[int, ...] = ()
         self._changed_at = self._pictured_at = 0.0
@@ -113,7 +113,7 @@ class Poller(Thread):
         panel.numbers.value = show_numbers(
             stats, {endpoint: minute.numbers(endpoint, now) for endpoint in ENDPOINTS}
         )
-        panel.strips.value = show_strips(living, minute.in_hand, now=now, threads=lab.mode == THREADS)
+        panel.strips.value = show_strips(living, minute.claimed, now=now, threads=lab.mode == THREADS)
         panel.log.value = show_log(events)
         seen = (len(events), len(synchronous), len(sends), stats.workers)
         if seen != self._seen:

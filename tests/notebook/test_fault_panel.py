@@ -13,7 +13,7 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import FaultPanel, await_condition, fill_queue, wait_until_quiet
+from pdflab.notebook.fault_panel import FaultPanel, await_condition, fill_queue, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
@@ -199,7 +199,7 @@ def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) 
     told = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
     lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in told])
 
-    wait_until_quiet(lab, seconds=0.1)  # type: ignore[arg-type]
+    wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
 
     assert not list(lab.looks)
 
