@@ -4,7 +4,7 @@ This process is what a kernel is: it holds the lab and the panel's threads, whil
 processes of their own. Only the browser is missing. The same batches are made with a panel and without one,
 in turns, and each turn is compared with its neighbour: a slow moment of the machine meets both.
 
-Read next: notebook/poller.py.
+Read next: pdflab/notebook/poller.py.
 """
 
 import time

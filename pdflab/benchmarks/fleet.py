@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from pdflab.benchmarks.measuring import resident_mb, rounds_of
-from pdflab.child_process import end, spawn
+from pdflab.child_process import end, spawn, wait_until
 from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState
@@ -191,10 +191,6 @@ def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) 
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _TIMEOUT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise PdfLabError(
-                f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
-            )
-        time.sleep(_POLL_INTERVAL)
+    if not wait_until(condition, _TIMEOUT, interval=_POLL_INTERVAL):
+        what = f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
+        raise PdfLabError(what)

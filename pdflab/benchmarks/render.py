@@ -5,7 +5,8 @@ warm: a quick one draws four documents in a turn, of which the first does not co
 full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
 What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
 not: by the clock on the wall, ours would look better than it is.
-Read next: benchmarks/platypus.py.
+
+Read next: pdflab/benchmarks/platypus.py.
 """
 
 import gc
@@ -64,7 +65,7 @@ class Contender:
 def measure(
     *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
-    """Measure everything and give the ratios, the bytes, the megabytes and the milliseconds behind them."""
+    """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     fonts = find_fonts()
     ours = partial(render, created_at=0.0, fonts=fonts)
     contenders = [*_contenders(ours)]

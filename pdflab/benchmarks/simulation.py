@@ -2,10 +2,10 @@
 
 The contenders take turns, so that a slow moment of the machine meets all of them, and the median of the
 turns' ratios counts. Arrivals and service times are drawn beforehand, the same for all; a test holds the
-results of all against each other, job by job. What counts is the time of the processor: others who want it,
-too, would slow down the longest run most.
+results of all against each other, job by job. What counts is processor time: other
+programs would slow down the longest run most.
 
-Read next: simulation/fcfs.py and simulation/discrete_event.py, which are measured here.
+Read next: pdflab/simulation/fcfs.py, pdflab/simulation/discrete_event.py.
 """
 
 import gc
@@ -27,7 +27,7 @@ from pdflab.simulation.model import Model
 
 _ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
-CORES, THREADS, PATIENCE = 2, 8, 20.0  # of the model with time-outs: threads share cores, and clients give up
+CORES, THREADS, PATIENCE = 2, 8, 20.0  # threads share cores, and clients time out
 _JOBS = {"simpy": 40_000, "ciw": 10_000, "ours": 1_000_000, "fast": 1_000_000}
 _EVENT_JOBS = {"event_simpy": 20_000, "event_ours": 100_000}
 MANY, MANY_WORKERS = 10_000_000, 1_000
@@ -38,7 +38,7 @@ _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them wit
 
 
 def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
-    """Measure everything and give the ratios, the seconds, the megabytes, and the jobs a second behind them.
+    """Measure everything and return ratios, seconds, megabytes, and jobs per second.
 
     `scale` makes all runs shorter, and `most` the longest of them. Raises UsageError without the yardsticks.
     """
@@ -84,7 +84,7 @@ def draw_mmc_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Ite
 
 
 def run_simpy(jobs: Jobs) -> list[float]:
-    """Run the same line as one would write it in SimPy."""
+    """Run the same queue as one would write it in SimPy."""
     import simpy
 
     environment = simpy.Environment()
@@ -108,7 +108,7 @@ def run_simpy(jobs: Jobs) -> list[float]:
 
 
 def run_ciw(jobs: Jobs) -> list[float]:
-    """Run the same line in Ciw."""
+    """Run the same queue in Ciw."""
     import ciw
 
     gaps = [*np.diff(jobs.at, prepend=0.0).tolist(), float("inf")]
@@ -124,13 +124,13 @@ def run_ciw(jobs: Jobs) -> list[float]:
 
 
 def run_events(jobs: Jobs) -> list[float]:
-    """Run threads that share cores, for clients who give up; return when each job was done."""
+    """Run threads that share cores, with clients that time out; return when each job was done."""
     requests = simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES))
     return list(requests.ended_at)
 
 
 def run_simpy_events(jobs: Jobs) -> list[float]:
-    """Run the same model in SimPy: a pool of threads, a clock of work as ours, and clients who time out."""
+    """Run the same model in SimPy: threads, shared cores, and clients that time out."""
     import simpy
 
     environment, count = simpy.Environment(), len(jobs.at)

@@ -1,6 +1,6 @@
 """An attack on a private lab: documents are sent while faults are injected; then everything is audited.
 
-Read next: chaos/faults.py, chaos/impact.py, audit.py.
+Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
 """
 
 import time

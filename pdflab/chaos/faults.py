@@ -1,6 +1,6 @@
 """Faults: a plan of them, drawn from a seed, and how they are injected.
 
-Read next: chaos/impact.py.
+Read next: pdflab/chaos/impact.py.
 """
 
 import math

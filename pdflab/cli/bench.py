@@ -1,6 +1,6 @@
 """`pdflab bench` and `pdflab soak`: measure this machine.
 
-Read next: benchmarks/render.py.
+Read next: pdflab/benchmarks/render.py.
 """
 
 import argparse

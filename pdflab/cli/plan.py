@@ -1,6 +1,6 @@
 """`pdflab plan` and `pdflab twin`: size a fleet by simulation, and measure how wrong the simulation is.
 
-Read next: experiments/capacity.py, experiments/prediction_error.py.
+Read next: pdflab/experiments/capacity.py, pdflab/experiments/prediction_error.py.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How many workers a month-end needs: the question, the fleets that answer it, and the best of them.
 
-Read next: simulation/capacity/search.py.
+Read next: pdflab/simulation/capacity/search.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

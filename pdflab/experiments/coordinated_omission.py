@@ -3,7 +3,7 @@
 The endpoint is frozen for a moment, while a few clients each wait for an answer before they send again.
 What they do not send meanwhile is not slow: hardly a request looks slow.
 
-Read next: experiments/runner.py.
+Read next: pdflab/experiments/runner.py.
 """
 
 from collections.abc import Mapping

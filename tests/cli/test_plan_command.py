@@ -81,7 +81,7 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         "one by one",
         "59 of 59",
         "95% by 59 of 59, 86% by 20 of 20",
-        "A document takes 2e+04 ms of work (as told)",
+        "A document takes 2e+04 ms of work (as given)",
     ):
         assert words in shown
     assert "500 documents, all done after 1.5 h" in shown
