@@ -1,6 +1,6 @@
 """How many workers a month-end needs: the question, the fleets that answer it, and the best of them.
 
-Read next: simulation/capacity/search.py.
+Read next: pdflab/simulation/capacity/search.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,8 +120,8 @@ def plan_table(question: Question, proposals: Sequence[Proposal]) -> FigureTable
         (
             p.policy,
             f"{p.workers:,}",
-            duration(p.finished),
-            duration(p.latency),
+            format_seconds(p.finished),
+            format_seconds(p.latency),
             f"{p.cost:,.2f}",
             f"{p.met} of {p.replications}",
         )
@@ -157,7 +157,7 @@ def share(question: Question) -> str:
     return f"{question.target.share:.0%}"
 
 
-def duration(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Return seconds as text, long ones in hours; nan is a dash."""
     if isnan(seconds):
         return "-"
@@ -208,7 +208,8 @@ def _shortfalls(question: Question, proposals: Sequence[Proposal]) -> Iterator[s
                 why = f"no limit that was tried meets this with KEDA's rule at {jobs}"
             yield (
                 f"{p.policy}: {why}; with {_workers(p.workers)} it did in {p.met} of {p.replications}, "
-                f"done after {duration(p.finished)}, {share(question)} within {duration(p.latency)}."
+                f"done after {format_seconds(p.finished)}, {share(question)} within "
+                f"{format_seconds(p.latency)}."
             )
 
 

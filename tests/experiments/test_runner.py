@@ -84,7 +84,7 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     """The endpoint stands still for a while: the corrected p90 says so, the naive one does not."""
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.freeze(lab, seconds=0.7, clients=3, lasting=2.0)
+        run = experiment.run_with_freeze(lab, seconds=0.7, clients=3, lasting=2.0)
 
     found = latencies(run)
 
