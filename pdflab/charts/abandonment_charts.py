@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from pdflab.analysis.metrics import send_columns
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import spoiled, wasted
+from pdflab.analysis.validity import invalid_reason, wasted
 from pdflab.charts.style import (
     ACCEPTED,
     COLOURS,
@@ -44,14 +44,14 @@ def patience_figure(run: Run, *, predicted: float | None = None) -> Picture:
     waits, fates = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_waits(waits, run)
     _draw_fates(fates, run, predicted)
-    stamp(waits, spoiled(run))
+    stamp(waits, invalid_reason(run))
     return figure
 
 
 def _draw_waits(ax: Axes, run: Run) -> None:
     patience = float(run.settings["timeout"])
     asked_at, left = run.sends.intended_at - origin(run), ~run.sends.accepted
-    waited = send_columns(run.sends, run.events).accept
+    waited = send_columns(run.sends, run.events).acknowledgement
     colour, what = _answer(run)
     add_line(ax, colour, what, "none", "o").set_data(asked_at[~left], waited[~left])
     add_line(ax, FAILED, "left without one", "none", "x").set_data(asked_at[left], [patience] * left.sum())

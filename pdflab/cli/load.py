@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +20,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from pdflab.analysis.metrics import RANKS
 from pdflab.analysis.run import Send
-from pdflab.analysis.validity import too_late
+from pdflab.analysis.validity import late_reason
 from pdflab.child_process import stop_event
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import LoadFailed, UsageError
@@ -152,9 +152,9 @@ def _shown(tally: ProgressCounter, console: Console | None) -> Iterator[None]:
 def _tell(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
     console.print(f"{plan.name}: {counts or 'nothing was sent'}", soft_wrap=True, highlight=False)
-    if progress.accept["p99"] is not None:
+    if progress.acknowledgement.p99 is not None:
         console.print(_percentiles(progress))
-    late = None if closed else too_late(progress.send_lag["p99"], progress.accept["p99"])
+    late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
     if late:
         console.print(late, soft_wrap=True, style="bold")
 
@@ -171,14 +171,14 @@ def _table(progress: Progress) -> Table:
 
 def _percentiles(progress: Progress) -> Table:
     """The latencies until yes, from when a request was meant to go and from when it went; the send_lag."""
-    table = figures_table("milliseconds", *RANKS)
+    table = figures_table("milliseconds", *asdict(progress.send_lag))
     table.columns[0].no_wrap = True
     rows = (
-        ("until accepted", progress.accept),
-        ("  naive: from when it was sent", progress.naive),
+        ("until accepted", progress.acknowledgement),
+        ("  naive: from when it was sent", progress.uncorrected),
         ("sent later than meant", progress.send_lag),
     )
     for name, figures in rows:
-        values = (figures[rank] for rank in RANKS)
+        values = asdict(figures).values()
         table.add_row(name, *("–" if value is None else f"{1000 * value:,.1f}" for value in values))
     return table

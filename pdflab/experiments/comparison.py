@@ -4,6 +4,7 @@ Read next: experiments/runner.py.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +70,17 @@ def row(run: Run) -> dict[str, Any]:
     send_lag.
     """
     from pdflab.analysis.metrics import latencies, summary
-    from pdflab.analysis.validity import outcomes, spoiled, wasted
+    from pdflab.analysis.validity import invalid_reason, outcomes, wasted
 
     found, (wasted_count, wasted_seconds) = latencies(run), wasted(run)
-    return summary(run) | {
-        "naive_accept_p99_s": found["accept, naive"]["p99"],
-        "send_lag_p99_s": found["send_lag"]["p99"],
+    return asdict(summary(run)) | {
+        "naive_accept_p99_s": found["accept, naive"].p99,
+        "send_lag_p99_s": found["send_lag"].p99,
         "wasted": wasted_count,
         "wasted_work_s": round(wasted_seconds, 3),
         "outcomes": outcomes(run.sends),
-        "spoiled": spoiled(run),
-        "latencies_s": found,
+        "spoiled": invalid_reason(run),
+        "latencies_s": {name: asdict(seconds) for name, seconds in found.items()},
     }
 
 

@@ -8,12 +8,13 @@ Read next: experiments/runner.py.
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from pdflab.analysis.metrics import latencies
+from pdflab.analysis.metrics import percentiles, send_columns
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
 from pdflab.cli.terminal import figures_table
@@ -36,8 +37,11 @@ def show_omission(settings: Settings, *, seconds: float, timeout: float, as_json
     console.print(f"{_CLIENTS} clients for {seconds:g} s; halfway the API stands still for {_STANDSTILL} s")
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
         run = freeze(lab, seconds=_STANDSTILL, clients=_CLIENTS, lasting=seconds, timeout=timeout)
-    found = latencies(run)
-    counted = {"since it was sent": found["accept, naive"], "since it was meant to go": found["accept"]}
+    columns = send_columns(run.sends, run.events)
+    counted = {
+        "since it was sent": asdict(percentiles(columns.uncorrected)),
+        "since it was meant to go": asdict(percentiles(columns.acknowledgement)),
+    }
     unanswered = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}
     files = _save(run, settings)
     if as_json:
@@ -58,8 +62,8 @@ def show_omission(settings: Settings, *, seconds: float, timeout: float, as_json
 
 def _table(counted: dict[str, dict[str, float | None]]) -> Table:
     table = figures_table("answered within", *_COLUMNS.values())
-    for name, percentiles in counted.items():
-        table.add_row(name, *(_told(percentiles[key]) for key in _COLUMNS))
+    for name, figures in counted.items():
+        table.add_row(name, *(_told(figures[key]) for key in _COLUMNS))
     return table
 
 

@@ -59,7 +59,7 @@ class ServiceTimes:
         """Draw a time for each document. Raises UsageError for a kind without service times."""
         chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
         for code in np.unique(kinds.codes).tolist():
-            name = str(kinds.words[code])
+            name = str(kinds.categories[code])
             known = self.seconds.get(name)
             if known is None:
                 raise UsageError(f"No service times for kind {name!r}; calibrate with a run that has some.")
@@ -101,7 +101,7 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
-    names = sorted(str(name) for name in run.events.kind.words)
+    names = sorted(str(name) for name in run.events.kind.categories)
     kinds = np.empty(len(done), dtype=np.int64)
     kinds[run.events.job_id.codes] = run.events.kind.codes_in(names)
     kinds = kinds[done]

@@ -91,9 +91,9 @@ def at_pace(twin: Twin, run: Run) -> Twin:
 def figures(run: Run) -> dict[str, float]:
     """Return half of the clients' seconds until the PDF, 95 of 100 clients', and those until all was done."""
     columns = send_columns(run.sends, run.events)
-    told = percentiles(columns.complete)
+    completion = percentiles(columns.completion)
     makespan = float(np.nanmax(columns.completed_at) - columns.intended_at.min())
-    return {"p50": told["p50"] or 0.0, "p95": told["p95"] or 0.0, "makespan": makespan}
+    return {"p50": completion.p50 or 0.0, "p95": completion.p95 or 0.0, "makespan": makespan}
 
 
 def _as_sent(run: Run) -> Plan:

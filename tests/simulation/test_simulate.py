@@ -92,8 +92,8 @@ def test_a_run_is_filled_without_an_object_for_a_job(
 
     figures = metrics.summary(simulate(plan, model, SERVICE))
 
-    assert figures["accepted"] == plan.count
-    assert figures["failed"] == 0
+    assert figures.accepted == plan.count
+    assert figures.failed == 0
 
 
 def test_a_batch_enters_the_line_by_the_thousand() -> None:
@@ -111,7 +111,7 @@ def test_an_empty_plan_is_an_empty_run() -> None:
     """A calm so calm that nobody came."""
     plan = replace(PLAN, phases=())
 
-    assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE))["sent"] == 0
+    assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE)).sent == 0
 
 
 def _refuse(name: str) -> Callable[..., None]:

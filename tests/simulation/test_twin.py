@@ -39,7 +39,7 @@ def test_a_simulated_run_reads_like_a_measured_one() -> None:
     figures = metrics.summary(run)
     columns = metrics.job_columns(run.events)
 
-    assert (figures["sent"], figures["accepted"], figures["failed"]) == (300, 300, 0)
+    assert (figures.sent, figures.accepted, figures.failed) == (300, 300, 0)
     assert [send.intended_at for send in run.sends] == [arrival.at for arrival in PLAN.arrivals()]
     assert [send.kind for send in run.sends] == [arrival.kind for arrival in PLAN.arrivals()]
     assert np.all(columns.ended_at > columns.started_at)
@@ -54,7 +54,7 @@ def test_at_the_trap_clients_time_out() -> None:
     run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=Endpoint.SYNCHRONOUS)
     figures = metrics.summary(run)
 
-    assert 0 < figures["failed"] < 300
+    assert 0 < figures.failed < 300
     assert {send.error for send in run.sends if not send.accepted} == {"timeout"}
     assert len({event.job_id for event in run.events if event.state == "COMPLETED"}) == 300
     assert all(send.status == 200 and send.answered_at for send in run.sends if send.accepted)
