@@ -54,7 +54,7 @@ ENDPOINTS = {  # each third-party library, and the only places that know it
         "cli/load.py",
         "cli/plan.py",
     ),
-    "numba": ("simulation/fcfs_numba.py",),
+    "numba": ("simulation/fcfs.py",),
 }
 
 

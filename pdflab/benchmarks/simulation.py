@@ -26,8 +26,7 @@ from rich.progress import track
 from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
 from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Jobs, Serve, serve, simulate_line
-from pdflab.simulation.fcfs_numba import fastest_serve
+from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_fcfs
 from pdflab.simulation.model import Model
 
 ROUNDS = 5
@@ -92,7 +91,7 @@ def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterato
 
 def run_ours(blocks: list[Jobs], serve: Serve = serve) -> list[float]:
     """Run a line on the recursion; return when each job was started."""
-    return [start for served in simulate_line(blocks, WORKERS, serve=serve) for start in served.started_at]
+    return [start for served in simulate_fcfs(blocks, WORKERS, serve=serve) for start in served.started_at]
 
 
 def run_simpy(jobs: Jobs) -> list[float]:
@@ -236,7 +235,7 @@ def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
 def run_through(blocks: Iterator[Jobs] | list[Jobs], serve: Serve, workers: int = WORKERS) -> float:
     """Run blocks of jobs and keep nothing but the mean of their waiting, in seconds."""
     total, count = 0.0, 0
-    for served in simulate_line(blocks, workers, serve=serve):
+    for served in simulate_fcfs(blocks, workers, serve=serve):
         total += float(served.waiting.sum())
         count += len(served.at)
     return total / count

@@ -27,7 +27,7 @@ from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings
 from pdflab.simulation.calibration import calibrate
-from pdflab.simulation.holdout import FIGURES, HeldOut, at_pace, hold_out, replay
+from pdflab.simulation.holdout import FIGURES, HeldOut, hold_out, replay, rescaled
 from pdflab.simulation.twin import Twin
 
 TEACHER = ("burst", 2)
@@ -51,7 +51,7 @@ class Round:
     """
 
     held: HeldOut
-    paced: HeldOut
+    rescaled: HeldOut
     replayed: float
 
 
@@ -71,9 +71,9 @@ class Case:
         """Return how far off the twin was, as a share of what was measured."""
         return median(one.held.errors[figure] for one in self.rounds)
 
-    def paced_error(self, figure: str) -> float:
+    def rescaled_error(self, figure: str) -> float:
         """Return how far off it would have been, had it known the machine's pace."""
-        return median(one.paced.errors[figure] for one in self.rounds)
+        return median(one.rescaled.errors[figure] for one in self.rounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class Verdict:
         return median(abs(case.error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
-    def paced_error(self) -> float:
+    def rescaled_error(self) -> float:
         """What of it is the model's, and not the machine's that went faster or slower than before."""
-        return median(abs(case.paced_error(figure)) for case in self.cases for figure in FIGURES)
+        return median(abs(case.rescaled_error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
     def replayed(self) -> float:
@@ -143,10 +143,10 @@ def figures(verdict: Verdict) -> dict[str, Any]:
     cases = [
         {"plan": case.plan, "workers": case.workers}
         | {f"{figure}_error": round(case.error(figure), 4) for figure in FIGURES}
-        | {f"{figure}_paced_error": round(case.paced_error(figure), 4) for figure in FIGURES}
+        | {f"{figure}_paced_error": round(case.rescaled_error(figure), 4) for figure in FIGURES}
         for case in verdict.cases
     ]
-    errors = {"error": round(verdict.error, 4), "paced_error": round(verdict.paced_error, 4)}
+    errors = {"error": round(verdict.error, 4), "paced_error": round(verdict.rescaled_error, 4)}
     runs = sum(len(case.rounds) for case in verdict.cases)
     return errors | {"runs": runs, "replayed_ms": round(1000 * verdict.replayed, 2), "cases": cases}
 
@@ -155,16 +155,17 @@ def table(verdict: Verdict) -> str:
     """Write the cases: what was measured, the error, and in brackets what of it is not the machine's pace."""
     rows = [["seconds until the PDF", *FIGURES]]
     for c in verdict.cases:
-        told = [f"{c.measured(f):.3g} s {c.error(f):+.0%} ({c.paced_error(f):+.0%})" for f in FIGURES]
+        told = [f"{c.measured(f):.3g} s {c.error(f):+.0%} ({c.rescaled_error(f):+.0%})" for f in FIGURES]
         rows.append([f"{c.plan}, {c.workers} worker{'s' * (c.workers > 1)}", *told])
     about = f"{len(verdict.cases)} cases, {len(verdict.cases[0].rounds)} rounds each"
     lines = [
         *(f"{name:<22}" + "".join(f"{cell:>22}" for cell in cells) for name, *cells in rows),
         f"the twin is {verdict.error:.0%} off at the median of all figures ({about})",
-        f"in brackets, and {verdict.paced_error:.0%} at their median: had it known how fast this machine was",
+        f"in brackets, and {verdict.rescaled_error:.0%} at their median: rescaled to the speed of this "
+        f"machine",
         f"real runs replayed job by job: starts within {1000 * verdict.replayed:.1f} ms, 19 of 20",
     ]
-    if verdict.error > _RESTLESS * verdict.paced_error:
+    if verdict.error > _RESTLESS * verdict.rescaled_error:
         lines.append("other programs are at work here: close them, and measure again")
     return "\n".join(lines)
 
@@ -177,16 +178,16 @@ def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tupl
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
         _scale(lab, workers)
         run = run_on(lab, _plan(name, workers, rate, number))
-        told[name, workers] = _foretold(Twin.learn(teacher, workers=workers), run, small.accept)
+        told[name, workers] = _foretold(Twin.learn(teacher, workers=workers), run, small.api_service_time)
     return told
 
 
 def _foretold(twin: Twin, run: Run, batch_price: float) -> Round:
     if run.plan["batched"]:
-        twin = replace(twin, model=replace(twin.model, accept=batch_price))
+        twin = replace(twin, model=replace(twin.model, api_service_time=batch_price))
     measured, replayed = replay(run, twin.model.workers)
     off = float(np.quantile(np.abs(measured.started_at - replayed.started_at), 0.95))
-    return Round(hold_out(twin, run), hold_out(at_pace(twin, run), run), off)
+    return Round(hold_out(twin, run), hold_out(rescaled(twin, run), run), off)
 
 
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:

@@ -1,19 +1,18 @@
-"""What pencil and paper say about a line, before any simulation.
+"""Queueing theory: what formulas say about a queue, without simulation.
 
-    λ  lambda  arrival rate: jobs that come, a second
-    μ  mu      service rate: jobs that one worker does, a second; 1/μ is the mean service time
+    λ  lambda  arrival rate: jobs a second
+    μ  mu      service rate: jobs that one worker does a second; 1/μ is the mean service time
     c          workers
-    a          offered load, λ/μ: how many workers are busy on average, if none is missing ("erlangs")
-    ρ  rho     utilisation, λ/(cμ): the share of its time for which a worker is busy
-    L          jobs in the system, in the line and at work; Lq those in the line
-    W          seconds in the system; Wq those in the line
+    a          offered load, λ/μ: mean busy workers, if there are enough ("erlangs")
+    ρ  rho     utilisation, λ/(cμ): the share of its time in which a worker is busy
+    L          mean jobs in the system, waiting or in service; Lq those that wait
+    W          mean seconds in the system; Wq those of waiting
     SCV        squared coefficient of variation, variance ÷ mean²: 0 for a clock, 1 for exponential times
 
-Rates are per second and times in seconds throughout; any other unit does as well, if it is the same for both.
-All but the spike and the USL are about the long run: a system that has always been there, with rates that do
-not change.
+Rates are per second and times in seconds. All formulas but those of the spike and of scalability describe the
+long run, with constant rates. Published values are in tests/simulation/test_theory.py.
 
-Read next: tests/simulation/test_theory.py, for published values; then simulation/capacity/search.py.
+Read next: pdflab/simulation/twin.py.
 """
 
 from dataclasses import dataclass
@@ -27,18 +26,18 @@ from pdflab.errors import UsageError
 
 Floats = NDArray[np.float64]
 
-_NEGLIGIBLE = 1e-15  # a state that is less likely than this does not count
-_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of Newton's method, and of each of its steps
+_NEGLIGIBLE = 1e-15  # the probability of a state that is left out
+_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of the Gauss–Newton method, and of each of its steps
 
 
 @dataclass(frozen=True, slots=True)
 class LongRun:
-    """A line in the long run. What is not known of a model is None."""
+    """A queue in the long run. What a formula does not give is None."""
 
     utilisation: float  # ρ
     waiting: float  # Wq, seconds
     latency: float  # W, seconds
-    line: float  # Lq, jobs
+    queue_length: float  # Lq, jobs
     jobs: float  # L, jobs
     wait_probability: float | None = None  # that a job has to wait at all
 
@@ -46,7 +45,7 @@ class LongRun:
 def little(arrival_rate: float, latency: float) -> float:
     """Return L = λW, the jobs in a system in which each spends `latency` seconds.
 
-    Assumes nothing but that what comes also goes.
+    Assumes only that all jobs that arrive also leave.
     Source: Little, A proof for the queuing formula L = λW, Operations Research 9 (1961).
     """
     return arrival_rate * latency
@@ -64,7 +63,7 @@ def mm1(arrival_rate: float, service_rate: float) -> LongRun:
 
 
 def erlang_b(load: float, workers: int) -> float:
-    """Return the share of jobs that M/M/c/c turns away, no line being allowed: B(n) = aB(n−1)/(n + aB(n−1)).
+    """Return the share of jobs that M/M/c/c refuses, without a queue: B(n) = aB(n−1)/(n + aB(n−1)).
 
     `load` is a = λ/μ. Assumes Poisson arrivals; the service times may have any distribution.
     Source: Erlang (1917); the recursion is in Cooper, Introduction to Queueing Theory (1981), section 3.3.
@@ -100,7 +99,7 @@ def mmc(arrival_rate: float, service_rate: float, workers: int) -> LongRun:
 
 
 def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: int, *, share: float) -> float:
-    """Return the seconds in the line that a `share` of all jobs do not exceed, in M/M/c.
+    """Return the waiting time that a `share` of all jobs do not exceed, in M/M/c.
 
     P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
     """
@@ -140,20 +139,21 @@ def allen_cunneen(
 
 @dataclass(frozen=True, slots=True)
 class Impatient:
-    """A line that its clients leave, in the long run; `waiting` is the mean of all, those who left too."""
+    """A queue that clients leave, in the long run; `waiting` is the mean of all, with those that left."""
 
     utilisation: float
     wait_probability: float
-    gave_up: float  # share of all clients
+    reneged_share: float  # share of all clients
     waiting: float  # seconds
-    line: float  # clients
+    queue_length: float  # clients
 
 
 def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> Impatient:
-    """Describe M/M/c+M, Erlang A: each client leaves the line after a time that is exponential, too.
+    """Describe M/M/c+M, Erlang A: each client leaves the queue after an exponential time.
 
-    `patience` is its mean, 1/θ. The chance of n clients follows from that of n − 1: they come with λ, and go
-    with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
+    `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ
+    and
+    leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
     rates = arrival_rate, service_rate, patience
@@ -167,16 +167,17 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
     chance = np.exp(np.array(logs) - max(logs))
     chance /= chance.sum()
     clients = np.arange(len(chance))
-    line = float(chance @ np.maximum(clients - c, 0))
+    waiting = float(chance @ np.maximum(clients - c, 0))
     busy = float(chance @ np.minimum(clients, c))
-    return Impatient(busy / c, float(chance[c:].sum()), θ * line / λ, line / λ, line)
+    return Impatient(busy / c, float(chance[c:].sum()), θ * waiting / λ, waiting / λ, waiting)
 
 
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
-    """Return c = a + β√a, the workers with whom about that share of jobs has to wait.
+    """Return c = a + β√a, the workers with which about that share of jobs has to wait.
 
-    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: as much spare capacity as the load varies, times a grade
-    of service. Assumes M/M/c with many workers. An approximation: for wait probabilities of
+    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: spare capacity is the standard deviation of the
+    load times a grade of service. Assumes M/M/c with many workers. An approximation: for wait probabilities
+    of
     0.01 or more within a worker of erlang_c's answer; for rarer waits, down to 0.001, it may be two short.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
@@ -197,25 +198,27 @@ def halfin_whitt(beta: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a spike leaves behind."""
+    """The backlog of a spike."""
 
-    peak: float  # jobs in the line when the spike ends
-    longest_wait: float  # seconds, of the job that came last in the spike
-    cleared_after: float  # seconds from the beginning of the spike until the line is empty; inf if never
+    peak: float  # jobs in the queue when the spike ends
+    longest_wait: float  # seconds, of the last job of the spike
+    cleared_after: float  # seconds from the start of the spike until the queue is empty; inf if never
 
 
-def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_rate: float = 0.0) -> Backlog:
-    """Describe a spike as water in a basin: it fills at spike rate − cμ, and empties at cμ − calm rate.
+def fluid_backlog(
+    spike_rate: float, *, seconds: float, capacity: float, baseline_rate: float = 0.0
+) -> Backlog:
+    """Describe a spike by the fluid model: it fills at spike rate − cμ, and drains at cμ − baseline rate.
 
-    `capacity` is cμ, jobs a second. Assumes an empty line before, and so many jobs that chance evens out.
+    `capacity` is cμ, jobs a second. Assumes an empty queue before, and so many jobs that chance evens out.
     Source: Newell, Applications of Queueing Theory (1982), chapter 2.
     """
     _require(capacity > 0, "Without capacity no spike ever ends.")
-    _require(min(spike_rate, seconds, calm_rate) >= 0, "Rates and seconds cannot be negative.")
+    _require(min(spike_rate, seconds, baseline_rate) >= 0, "Rates and seconds cannot be negative.")
     peak = max(0.0, (spike_rate - capacity) * seconds)
     if not peak:
         return Backlog(0.0, 0.0, 0.0)
-    spare = capacity - calm_rate
+    spare = capacity - baseline_rate
     return Backlog(peak, peak / capacity, seconds + peak / spare if spare > 0 else inf)
 
 
@@ -223,28 +226,28 @@ def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_ra
 class Scalability:
     """The universal scalability law: throughput(N) = γN/(1 + α(N − 1) + βN(N − 1))."""
 
-    alone: float  # γ, what one worker does
-    contention: float  # α, the share of work that cannot be done side by side
-    crosstalk: float  # β, what each pair of workers loses to one another
+    alone: float  # γ, jobs a second of one worker
+    contention: float  # α, the share of work that cannot be done in parallel
+    crosstalk: float  # β, the loss for each pair of workers
 
     def throughput(self, workers: ArrayLike) -> ArrayLike:
-        """Return the jobs a second that so many workers do together."""
+        """Return the throughput of so many workers, in jobs a second."""
         n = np.asarray(workers, dtype=np.float64)
         γ, α, β = self.alone, self.contention, self.crosstalk
         return γ * n / (1 + α * (n - 1) + β * n * (n - 1))
 
     @property
     def peak(self) -> float:
-        """The number of workers beyond which more of them do less: √((1 − α)/β)."""
+        """The number of workers with the highest throughput: √((1 − α)/β)."""
         return sqrt((1 - self.contention) / self.crosstalk) if self.crosstalk > 0 else inf
 
 
 def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     """Fit the universal scalability law to four measurements or more, by least squares of the throughput.
 
-    Newton's method after Gauss, from the straight line through N/throughput on; no coefficient is below 0.
+    By the Gauss–Newton method, from a linear fit of N/throughput; no coefficient is below 0.
     Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points, and
-    for such as tell nothing about a worker alone.
+    for points that say nothing about a single worker.
     """
     n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
     _require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
@@ -255,14 +258,14 @@ def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     costs = _fit_costs(n, x / x.max())
     _require(
         costs[0] > _NEGLIGIBLE,
-        "This does not tell what one worker does alone; measure with 1 worker, too.",
+        "This does not show the throughput of one worker; measure with 1 worker, too.",
     )
     γ = 1 / costs[0]
     return Scalability(float(γ * x.max()), float(costs[1] * γ), float(costs[2] * γ))
 
 
 def _fit_costs(n: Floats, x: Floats) -> Floats:
-    """Return 1/γ, α/γ and β/γ; each step of Newton and Gauss is halved until it makes the fit better."""
+    """Return 1/γ, α/γ and β/γ; each Gauss–Newton step is halved until it improves the fit."""
     terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
     costs: Floats = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)
     if not np.all(terms @ costs > 0):
@@ -295,7 +298,7 @@ def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> floa
     _require(workers >= 1, "There must be 1 worker or more.")
     ρ = arrival_rate / (workers * service_rate)
     _require(
-        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the line grows for ever; add workers."
+        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the queue grows for ever; add workers."
     )
     return ρ
 

@@ -19,8 +19,8 @@ NAMES = {
     "first_page generate_pdf log_lines render table trail_figure",
     "05_when_things_fail": "AttackPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "came_back count_fates fates_figure fill_line life_figure wait_for_silence wait_until",
-    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError at_pace burst "
-    "forecast_figure hold_out planning published replay run_on rush_figure serve summary theory",
+    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError burst "
+    "forecast_figure hold_out planning published replay rescaled run_on rush_figure serve summary theory",
 }
 
 

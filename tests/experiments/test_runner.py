@@ -119,7 +119,7 @@ def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
     columns = send_columns(again.sends, again.events)
 
     assert summary(again).accepted == 5
-    assert np.all(columns.complete > 0), "by one clock here; a PDF may be there before its client hears yes"
+    assert np.all(columns.completion > 0), "by one clock here; a PDF may be there before its client hears yes"
     assert again.machine["redis"]
 
 

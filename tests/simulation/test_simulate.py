@@ -34,7 +34,14 @@ def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_events")
 @pytest.mark.parametrize(
-    "model", [Model(4), Model(4, cores=4), Model(4, cores=5, accept=0.01), Model(4, limit=600), Model(6)]
+    "model",
+    [
+        Model(4),
+        Model(4, cores=4),
+        Model(4, cores=5, api_service_time=0.01),
+        Model(4, queue_capacity=600),
+        Model(6),
+    ],
 )
 def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Model) -> None:
     """A core for each worker and one for the API, a line that is never full: to the last bit."""
@@ -51,8 +58,8 @@ def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Mode
     "model",
     [
         Model(4, cores=3),
-        Model(4, cores=4, accept=0.01),
-        Model(4, limit=5),
+        Model(4, cores=4, api_service_time=0.01),
+        Model(4, queue_capacity=5),
         Model(0, scaling=Schedule(((0.0, 4),))),
     ],
 )
@@ -67,11 +74,13 @@ def test_what_is_more_than_a_line_goes_event_by_event(model: Model) -> None:
 def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
     """The limit at which the first is refused, and the one at which none is: both engines agree."""
     jobs = list(jobs_of(burst(300, seconds=4.0), SERVICE))
-    longest = next(n for n in range(300) if not simulate_events(jobs, Model(4, limit=n)).outcome.any())
+    longest = next(
+        n for n in range(300) if not simulate_events(jobs, Model(4, queue_capacity=n)).outcome.any()
+    )
 
     assert longest > 10
     for limit in (longest - 1, longest):
-        requests = simulate_requests(jobs, Model(4, limit=limit))
+        requests = simulate_requests(jobs, Model(4, queue_capacity=limit))
         assert bool(requests.outcome.any()) is (limit < longest)
 
 
@@ -79,7 +88,7 @@ def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
     ("plan", "model"),
     [
         (PLAN, queued_endpoint(4)),
-        (batch(2_500), queued_endpoint(4, accept=0.001)),
+        (batch(2_500), queued_endpoint(4, api_service_time=0.001)),
         (PLAN, queued_endpoint(4, cores=2)),
     ],
 )
@@ -98,7 +107,7 @@ def test_a_run_is_filled_without_an_object_for_a_job(
 
 def test_a_batch_enters_the_line_by_the_thousand() -> None:
     """Its documents wait for the last of their batch: two batches of a thousand, and one of the rest."""
-    run = simulate(batch(2_500), queued_endpoint(4, accept=0.001), SERVICE)
+    run = simulate(batch(2_500), queued_endpoint(4, api_service_time=0.001), SERVICE)
 
     entered = np.unique(run.sends.answered_at.round(6), return_counts=True)
 
