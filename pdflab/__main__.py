@@ -1,6 +1,6 @@
 """The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest.
 
-Read next: cli/parser.py, for what each command takes; lab/lab.py.
+Read next: cli/parser.py.
 """
 
 import argparse
@@ -16,7 +16,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
+    """Run one command and return its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
     arguments = parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     run: Callable[[argparse.Namespace], int] = arguments.run

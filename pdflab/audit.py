@@ -19,7 +19,8 @@ from typing import Any
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.eventlog.reader import Tail, read_event
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
 
@@ -82,7 +83,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     records = (
         {line["job_id"] for line in _lines(settings.records_file)} if settings.records_file.exists() else None
     )
-    storage = Storage(settings.storage_folder)
+    storage = configured_storage(settings)
     tally: dict[str, int] = defaultdict(int, accepted=len(told))
     findings = []
     for job_id in sorted(told | logged):
@@ -115,10 +116,10 @@ def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: f
     [ending] = endings
     if ending.state is JobState.FAILED:
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
-    if ending.at <= kept_since and not storage.has(job_id):
+    if ending.at <= kept_since and not storage.exists(job_id):
         return "expired", ""
-    if not _is_pdf(storage.path(job_id)):
-        return "invalid", f"{job_id} is COMPLETED, and {storage.path(job_id).name} is no whole PDF"
+    if not _is_pdf(storage.read(job_id)):
+        return "invalid", f"{job_id} is COMPLETED, and its PDF is not whole"
     return "completed", ""
 
 
@@ -137,12 +138,8 @@ def _holes(events: list[JobEvent]) -> Iterator[str]:
             yield f"jobs.log goes from event {before.number} to {after.number}"
 
 
-def _is_pdf(path: Path) -> bool:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    return data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF")
+def _is_pdf(data: bytes | None) -> bool:
+    return bool(data and data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF"))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

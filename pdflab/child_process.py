@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -79,6 +79,16 @@ def freeze(pids: list[int], seconds: float) -> None:
     """
     command = [sys.executable, "-S", "-c", _FREEZE, str(seconds), *map(str, pids)]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float = 0.05) -> bool:
+    """Return whether a condition holds within so many seconds; it is looked at every `interval` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval)
+    return True
 
 
 def stop_event(*, guarded: bool) -> Event:

@@ -45,4 +45,10 @@ class StorageUnavailable(PdfLabError):
 
 
 class LoadFailed(PdfLabError):
-    """Raised when a load could not be fired at all, so that it must not be read as a result."""
+    """Raised when a load could not be sent at all, so that it must not be read as a result."""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise UsageError with the message unless the condition holds."""
+    if not condition:
+        raise UsageError(message)

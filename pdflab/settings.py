@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, get_type_hints
 
-from pdflab.errors import UsageError
+from pdflab.errors import UsageError, require
 
 _PREFIX = "PDFLAB_"
 _APPENDFSYNC = ("everysec", "always")
@@ -53,12 +53,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("workers", "max_crashes", "max_errors", "queue_limit", "max_body"):
-            _require(getattr(self, name) >= 1, name, "must be 1 or more")
+            require(getattr(self, name) >= 1, f"{name} must be 1 or more.")
         for name in ("lease", "grace", "time_limit", "retention"):
-            _require(0 < getattr(self, name) < 1e9, name, "must be more than 0 seconds, and finite")
-        _require(self.appendfsync in _APPENDFSYNC, "appendfsync", f"must be {' or '.join(_APPENDFSYNC)}")
+            require(0 < getattr(self, name) < 1e9, f"{name} must be more than 0 seconds, and finite.")
+        require(self.appendfsync in _APPENDFSYNC, f"appendfsync must be {' or '.join(_APPENDFSYNC)}.")
         for name in ("port", "sync_port"):
-            _require(0 <= getattr(self, name) <= 65_535, name, "must be between 0 and 65535")
+            require(0 <= getattr(self, name) <= 65_535, f"{name} must be between 0 and 65535.")
 
     @classmethod
     def preset(cls, name: str, **values: Any) -> Self:
@@ -132,8 +132,3 @@ def _boolean(text: str) -> bool:
     if text.lower() not in words:
         raise ValueError(text)
     return words[text.lower()]
-
-
-def _require(condition: bool, name: str, what: str) -> None:
-    if not condition:
-        raise UsageError(f"{name} {what}.")

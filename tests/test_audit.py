@@ -144,7 +144,7 @@ def test_a_completed_job_without_a_whole_pdf_is_invalid(folder: Folder, pdf: byt
     verdict = folder.audit()
 
     assert columns(verdict, "invalid", "completed") == (1, 1)
-    assert verdict.summary == "bad is COMPLETED, and bad.pdf is no whole PDF"
+    assert verdict.summary == "bad is COMPLETED, and its PDF is not whole"
 
 
 def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -12,11 +12,14 @@ from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pdflab.jobs import Cause
+from pdflab.load.plan import burst
+from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
 from pdflab.service.http.server import address, listen, serve
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -31,14 +34,14 @@ class Service:
 
     def __init__(self, queue: JobQueue, settings: Settings) -> None:
         self.queue = queue
-        self.asked: list[tuple[str, dict[str, Any]]] = []  # operations
-        self.storage = Storage(settings.storage_folder)
-        self.storage.open()
-        self._app = create_app(queue, self.storage, settings, start_operation=self._start_operation)
+        self.started: list[tuple[str, Mapping[str, Any]]] = []  # operations
+        self.storage = FolderStorage(settings.storage_folder)
+        self.storage.prepare()
+        self._app = create_app(queue, queue, self.storage, settings, operations=self)
         self._port = 0
-        self.start()
+        self.listen()
 
-    def start(self) -> None:
+    def listen(self) -> None:
         """Listen, on the same port each time."""
         self._stop = Event()
         sock = listen("127.0.0.1", self._port, setting="--port")
@@ -46,6 +49,10 @@ class Service:
         self._port = sock.getsockname()[1]
         self._thread = Thread(target=self._serve, args=(sock, self._stop))
         self._thread.start()
+
+    def listing(self) -> list[Operation]:
+        """Return the operations of the package."""
+        return list(OPERATIONS.values())
 
     def stop(self) -> None:
         """End, so that connections are refused."""
@@ -74,8 +81,9 @@ class Service:
         serve(self._app, sock, stop, threads=4)
         sock.close()
 
-    def _start_operation(self, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append((name, parameters))
+    def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
+        """Start an operation: one job, and a note of the parameters."""
+        self.started.append((name, parameters))
         self.submit(f"{name} 1")
         return {"operation": name, "plan": f"one {name}", "documents": 1, "seed": 0}
 
@@ -153,16 +161,16 @@ def test_the_numbers_follow_the_queue(page: Page, service: Service) -> None:
 
 
 def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
-    """With the size that is set; the page says what is on its way, and the job appears."""
+    """With the size that is set; the page says what was started, and the job appears."""
     page.get_by_label("documents").fill("7")
     page.get_by_label("seconds").fill("12")
 
     for label in ("Custom PDF", "Invoice", "Report", "Batch of 7", "Burst of 7", "Month-end spike"):
         page.get_by_role("button", name=label).click()
-        expect(page.locator("#message")).to_contain_text("On the way: one")
+        expect(page.locator("#message")).to_contain_text("Started: one")
 
     expect(row(page, "month-end 1")).to_contain_text("QUEUED")
-    assert service.asked == [
+    assert service.started == [
         ("custom", {}),
         ("invoice", {}),
         ("report", {}),
@@ -172,6 +180,21 @@ def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
     ]
 
 
+def test_a_new_operation_has_a_button(
+    open_page: Opener, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One entry in the table of operations is enough; the button names the sizes that it sends."""
+    rush = Operation("rush", "Rush of {n}", "{n} in {seconds} s", ("n", "seconds"), lambda *, seed: burst(1))
+    monkeypatch.setitem(OPERATIONS, "rush", rush)
+    page = open_page()
+    page.get_by_label("documents").fill("7")
+
+    page.get_by_role("button", name="Rush of 7 7 in 30 s").click()
+
+    expect(row(page, "rush 1")).to_have_count(1)
+    assert service.started == [("rush", {"n": 7, "seconds": 30})]
+
+
 def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None:
     """The browser says so at the field."""
     page.get_by_label("documents").fill("0")
@@ -179,7 +202,7 @@ def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None
     page.get_by_role("button", name="Burst of").click()
 
     expect(page.locator("#n")).to_be_focused()
-    assert service.asked == []
+    assert service.started == []
 
 
 def test_what_the_service_refuses_is_told_in_its_words(page: Page, service: Service) -> None:
@@ -202,11 +225,11 @@ def test_a_lost_connection_is_told_and_comes_back(page: Page, service: Service) 
     service.stop()
 
     expect(page.locator("#connection")).to_contain_text("does not answer")
-    expect(page.locator("#connection")).to_contain_text("What you see is old")
+    expect(page.locator("#connection")).to_contain_text("These figures are old")
     page.get_by_role("button", name="Invoice").click()
     expect(page.locator("#message")).to_have_text("The service does not answer.")
     service.submit("a", "b")
-    service.start()
+    service.listen()
 
     expect(page.locator("#connection")).to_have_text("live", timeout=10_000)
     expect(number(page, "queued")).to_have_text("2")
@@ -220,7 +243,7 @@ def test_a_queue_that_is_away_is_another_thing(
     monkeypatch.setattr(service.queue, "_redis", gone._redis)
 
     monkeypatch.setattr(service.queue, "_scripts", gone._scripts)
-    expect(page.locator("#connection")).to_contain_text("The service answers, but not its queue.")
+    expect(page.locator("#connection")).to_contain_text("The service answers, but its queue does not.")
     monkeypatch.undo()
 
     expect(page.locator("#connection")).to_have_text("live")
@@ -245,7 +268,7 @@ def test_markup_in_a_name_is_text(page: Page, service: Service) -> None:
 def test_each_worker_tells_what_it_does(page: Page, service: Service) -> None:
     """Idle, rendering which job, or no longer heard of with what it left behind."""
     worker = page.locator("#workers li")
-    service.queue.renew(WORKER, {"since": 0.0, "job_id": None}, [])
+    service.queue.renew(WorkerStatus(WORKER, 0.0))
     expect(worker).to_contain_text(f"{WORKER}idle")
     service.submit("Minutes of May")
 
@@ -270,7 +293,7 @@ def test_a_queued_job_is_cancelled_and_a_failed_one_tried_again(page: Page, serv
     row(page, "first").get_by_role("button", name="Retry").click()
     page.mouse.move(0, 0)
 
-    expect(row(page, "first").filter(has_text="tried again as a new job")).to_have_count(1)
+    expect(row(page, "first").filter(has_text="retried as a new job")).to_have_count(1)
     expect(row(page, "first").filter(has_text="QUEUED")).to_have_count(1)
 
 
@@ -301,7 +324,7 @@ def test_all_dead_letters_are_tried_again_at_once(page: Page, service: Service) 
 
     page.get_by_role("button", name="Retry all 3").click()
 
-    expect(page.locator("#message")).to_have_text("Asked again: 3 new jobs.")
+    expect(page.locator("#message")).to_have_text("Retried: 3 new jobs.")
     expect(number(page, "queued")).to_have_text("3")
     page.get_by_role("button", name="Dead letters").click()
     expect(page.locator("#dead-count")).to_contain_text("There are none")
@@ -437,7 +460,9 @@ def test_the_chart_is_drawn_from_what_was_seen_before_one_came(open_page: Opener
     second = open_page()
 
     assert second.evaluate(line)
-    expect(second.locator("#depth svg")).to_have_attribute("aria-label", "jobs in the line: 2 now, 2 at most")
+    expect(second.locator("#depth svg")).to_have_attribute(
+        "aria-label", "jobs in the queue: 2 now, 2 at most"
+    )
 
 
 def test_one_request_a_second_and_none_to_another_host(browser: Browser, service: Service) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pdflab.cli.parser import parser
-from pdflab.documents.requests import parse_request
+from pdflab.documents.kinds import parse_request
 from pdflab.settings import Settings
 
 ROOT = Path(__file__).parents[1]

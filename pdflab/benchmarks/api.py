@@ -3,7 +3,7 @@
 Both are processes behind the same waitress, take turns, and get the same bytes over the same number of kept
 connections from a client that costs next to nothing. No worker runs: what is measured is the endpoint alone.
 
-Read next: benchmarks/bare.py.
+Read next: pdflab/benchmarks/yardsticks.py.
 """
 
 import json
@@ -22,13 +22,11 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.progress import track
-
+from pdflab.benchmarks.measuring import rounds_of
 from pdflab.child_process import end, spawn
-from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import LoadFailed, PdfLabError
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
@@ -39,19 +37,19 @@ CONNECTIONS = 16
 KIND = "custom"  # whose figures are the headline: most of the others' cost is the checking of their fields
 SEED = 1
 _QUEUE = 10_000_000  # no round is refused
-_START = 20.0
+_START_TIMEOUT = 20.0  # seconds
 
 
 def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
-    """Let both accept each kind of document in turns; return the medians, and of each pair its ratio."""
-    posts = {kind: _post(sample(kind, SEED)) for kind in KINDS}
+    """Let both accept each kind of document in turns; return the medians, and those of the ratios."""
+    posts = {kind: _post(sample_request(kind, SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with _endpoints() as (api, yardstick):
         for endpoint in (api, yardstick):
             for post in posts.values():
                 accept_rate(endpoint, post, seconds=seconds)  # warm: nobody's first requests count
-        for _ in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
+        for _ in rounds_of(rounds, "measuring"):
             for kind, post in posts.items():
                 ours[kind].append(accept_rate(api, post, seconds=seconds))
                 bare[kind].append(accept_rate(yardstick, post, seconds=seconds))
@@ -80,13 +78,18 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
     return answered / elapsed
 
 
-def show(figures: dict[str, Any], console: Console) -> None:
-    """Print what was measured as a table."""
-    table = figures_table("accepted a second", "bare Flask", "pdflab", "share")
-    for kind, row in figures["kinds"].items():
-        share = f"{100 * row['share_of_bare_flask']:.0f} %"
-        table.add_row(kind, f"{row['bare_per_s']:,.0f}", f"{row['accepted_per_s']:,.0f}", share)
-    console.print(table)
+def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+    """Yield what was measured as a table."""
+    rows = [
+        (
+            kind,
+            f"{row['bare_per_s']:,.0f}",
+            f"{row['accepted_per_s']:,.0f}",
+            f"{100 * row['share_of_bare_flask']:.0f} %",
+        )
+        for kind, row in figures["kinds"].items()
+    ]
+    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), rows)
 
 
 def _figures(ours: list[float], bare: list[float]) -> dict[str, float]:
@@ -137,26 +140,26 @@ def _endpoints() -> Iterator[tuple[str, str]]:
         socks = [exits.enter_context(listen("127.0.0.1", 0, setting="--port")) for _ in names]
         words = (
             ["pdflab", "api", "--guarded", "--fd", str(socks[0].fileno())],
-            ["pdflab.benchmarks.bare", str(socks[1].fileno())],
+            ["pdflab.benchmarks.yardsticks", "flask", str(socks[1].fileno())],
         )
         for name, command, sock in zip(names, words, socks, strict=True):
             env = os.environ | settings.to_env()
             process = spawn(command, folder / f"{name}.log", env=env, sock=sock)
             exits.callback(_end, process)
         for sock in socks:
-            _await(address(sock))
+            _await_answer(address(sock))
         yield address(socks[0]), address(socks[1])
 
 
-def _await(url: str) -> None:
-    """A listening socket takes connections before its process reads from them: wait for an answer."""
-    deadline = time.monotonic() + _START
+def _await_answer(url: str) -> None:
+    """Wait until a process answers: its socket takes connections before."""
+    deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            accept_rate(url, _post(sample("custom", SEED)), seconds=0.01)
+            accept_rate(url, _post(sample_request("custom", SEED)), seconds=0.01)
         except (OSError, LoadFailed):
             if time.monotonic() > deadline:
-                raise PdfLabError(f"{url} did not answer within {_START:g} s; try again.") from None
+                raise PdfLabError(f"{url} did not answer within {_START_TIMEOUT:g} s; try again.") from None
             time.sleep(0.1)
         else:
             return

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
+from pdflab.benchmarks.measuring import rounds_of
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
@@ -23,8 +21,8 @@ from pdflab.notebook.control_room import ControlRoom
 ROUNDS = 16
 JOBS = 120  # in a turn: some seconds' work for two workers
 _LINES = 400  # of each document, as a control room's own loads have
-_GLANCE = 0.1
-_STEADY = 0.3  # rounds whose losses lie further apart than this were disturbed by others
+_POLL_INTERVAL = 0.1
+_MAX_SPREAD = 0.3  # of the losses: beyond it, other programs disturbed the rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +50,25 @@ def measure(*, rounds: int = ROUNDS, jobs: int = JOBS) -> dict[str, Any]:
     }
 
 
-def show(figures: dict[str, Any], console: Console) -> None:
-    """Print what was measured, a sentence a figure."""
-    least, most = figures["throughput_loss_range"]
-    for sentence in (
-        f"on {figures['redis']}, two workers make {figures['per_s']} PDFs a second",
-        f"the panel takes {figures['panel_cpu']:.1%} of one core (under 5 %), "
-        f"at {figures['frames_per_s']} pictures a second (2)",
-        f"it lowers their throughput by {figures['throughput_loss']:.1%} (under 4 %; rounds from {least:.1%} "
-        f"to {most:.1%})",
-    ):
-        console.print(sentence, soft_wrap=True)
-    if most - least > _STEADY:
-        console.print("The rounds differ too much: measure again when the machine is quiet.")
+def describe(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what was measured, a sentence for each figure."""
+    f, (least, most) = figures, figures["throughput_loss_range"]
+    yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"
+    yield (
+        f"the panel takes {f['panel_cpu']:.1%} of one core (under 5 %), at {f['frames_per_s']} pictures per "
+        "second (2)"
+    )
+    yield (
+        f"it lowers their throughput by {f['throughput_loss']:.1%} (under 4 %; rounds from {least:.1%} to "
+        f"{most:.1%})"
+    )
+    if most - least > _MAX_SPREAD:
+        yield "The rounds differ too much: measure again when the machine is quiet."
 
 
 def _pairs(lab: Lab, rounds: int, jobs: int) -> Iterator[tuple[Turn, Turn]]:
     """Take turns; every other round the panel comes first."""
-    for number in track(range(rounds), "with and without", console=Console(stderr=True), transient=True):
+    for number in rounds_of(rounds, "with and without"):
         if number % 2:
             alone, watched = _make(lab, jobs), _watched(lab, jobs)
         else:
@@ -94,7 +93,7 @@ def _make(lab: Lab, jobs: int) -> Turn:
     cpu, began = time.process_time(), time.monotonic()
     lab.operate("batch", n=jobs, lines=_LINES, seed=1)
     while lab.stats().completed + lab.stats().failed < before.completed + before.failed + jobs:
-        time.sleep(_GLANCE)
+        time.sleep(_POLL_INTERVAL)
     cpu, seconds = time.process_time() - cpu, time.monotonic() - began
     lab.wait()
     events = [event for event in lab.events() if event.number > before.events]

@@ -1,9 +1,9 @@
-"""What real worker processes show: how two compare with one, how soon they start, and how large they are.
+"""Real worker processes: how two compare with one, how soon they start, and how large they are.
 
-Each fleet has a database of its own in the same Redis, and waits idle while another has its turn. Rates are
-read off the records, from the first job's start to the last one's end by Redis' clock: nobody's start-up
-counts.
-Read next: benchmarks/loops.py.
+Each fleet has a database of its own in the same Redis, and is idle while another has its turn. Rates are
+read from the records, from the first job's start to the last one's end by Redis' clock: no start-up counts.
+
+Read next: pdflab/benchmarks/yardsticks.py.
 """
 
 import json
@@ -19,15 +19,14 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
+from pdflab.benchmarks.measuring import resident_mb, rounds_of
 from pdflab.child_process import end, spawn
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
-from pdflab.service.jobqueue.jobqueue import JobQueue, Submission, new_id
+from pdflab.service.jobqueue.base import Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -35,16 +34,16 @@ JOBS = 150  # for each worker in a round: half a second of invoices
 EMPTY = 1_000
 SCRIPTS = 100  # documents of all kinds that a worker meets, before its memory is looked at
 EMPTY_REQUEST = "{}"
-_GLANCE = 0.02
-_PATIENCE = 60.0  # seconds that a round may take: the embedded Redis is slow
-_LONGEST, _FEWEST = 18.0, 3  # seconds that all rounds may take, but so many there are
-_PAUSE = 0.01  # seconds, until a worker that has ended a job waits at the line again
-_WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.benchmarks.loops", "empty"]
+_POLL_INTERVAL = 0.02
+_TIMEOUT = 60.0  # seconds that a round may take: the embedded Redis is slow
+MAX_SECONDS = 18.0  # of all rounds, on a slow or busy machine
+_PAUSE = 0.01  # seconds, until a worker that has ended a job waits for the next one
+_WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.benchmarks.yardsticks", "worker"]
 
 
 @dataclass(slots=True)
 class Fleet:
-    """Worker processes with a line of their own, and how many jobs a second they have made in each round."""
+    """Worker processes with a queue of their own, and how many jobs per second they made in each round."""
 
     settings: Settings
     queue: JobQueue
@@ -66,7 +65,7 @@ class Fleet:
         return max(registered_at, started_at or 0.0) - began
 
     def work(self, requests: list[str]) -> None:
-        """Let it work through a line, and note its rate."""
+        """Let it work through a queue, and note its rate."""
         self.queue.enqueue([Submission(new_id(), "invoice", request) for request in requests])
         _wait(self._idle)
         jobs = self.queue.jobs(JobState.COMPLETED, len(requests))
@@ -89,7 +88,7 @@ def fleet_figures(
         for fleet in (idle, idlers, idlers):
             fleet.grow(EMPTY_REQUEST)
         bare = []
-        for _ in rounds_of(rounds, "several processes"):
+        for _ in rounds_of(rounds, "several processes", max_seconds=MAX_SECONDS):
             one.work([request] * JOBS)
             two.work([request] * 2 * JOBS)
             idle.work([EMPTY_REQUEST] * EMPTY)
@@ -132,14 +131,6 @@ def start_ms(request: str, *, jobs: int) -> float:
     return 1_000 * median(started_at[job_id] - answered_at[job_id] for job_id in answered_at)
 
 
-def rounds_of(rounds: int, name: str) -> Iterator[int]:
-    """Return the numbers of the rounds; fewer on a machine so slow or busy that they would take too long."""
-    deadline = time.monotonic() + _LONGEST
-    for number in track(range(rounds), name, console=Console(stderr=True), transient=True):
-        if number < _FEWEST or time.monotonic() < deadline:
-            yield number
-
-
 def submissions(request: str, number: int) -> list[Submission]:
     """Make so many jobs of one request."""
     return [Submission(new_id(), "invoice", request) for _ in range(number)]
@@ -147,8 +138,8 @@ def submissions(request: str, number: int) -> list[Submission]:
 
 @contextmanager
 def bare_loops(request: str) -> Iterator[Any]:
-    """Start two processes of bare loops; return what lets n of them run at once, and times it."""
-    command = [sys.executable, "-m", "pdflab.benchmarks.loops", "bare", request, str(JOBS)]
+    """Start two processes of bare loops; return a function that times n of them at once."""
+    command = [sys.executable, "-m", "pdflab.benchmarks.yardsticks", "loop", request, str(JOBS)]
     loops = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
@@ -168,7 +159,9 @@ def bare_loops(request: str) -> Iterator[Any]:
 
 def _sizes(fleet: Fleet) -> tuple[float, float]:
     """Return a worker's megabytes after documents in Western script, and after those in every other."""
-    requests = [json.dumps(sample(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS]
+    requests = [
+        json.dumps(sample_request(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS
+    ]
     western = [
         request
         for request in requests
@@ -178,14 +171,13 @@ def _sizes(fleet: Fleet) -> tuple[float, float]:
     sizes = []
     for some in (western, beyond):
         fleet.work(list(islice(some, SCRIPTS)))
-        command = ["ps", "-o", "rss=", "-p", str(fleet.workers[0].pid)]
-        sizes.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024)
+        sizes.append(resident_mb(fleet.workers[0].pid))
     return sizes[0], sizes[1]
 
 
 @contextmanager
 def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) -> Iterator[Fleet]:
-    """Return a fleet that has no worker yet, and end those that it has in the end."""
+    """Return a fleet without workers, and end at last those that it has got."""
     url = f"{broker.url}?db={database}"
     own = replace(settings, redis_url=url)
     fleet = Fleet(own, JobQueue(Broker(broker.name, url).client(), own), words)
@@ -199,10 +191,10 @@ def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) 
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
             raise PdfLabError(
-                f"The workers were not done within {_PATIENCE:g} s; measure on a quieter machine."
+                f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
             )
-        time.sleep(_GLANCE)
+        time.sleep(_POLL_INTERVAL)

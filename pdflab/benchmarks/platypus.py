@@ -13,9 +13,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from pdflab.documents.content import facts_of, items_of, parties_of, sums_of, title_of
+from pdflab.documents.invoice.content import facts_of, items_of, parties_of, sums_of, title_of
 from pdflab.documents.naive_render import code_image, remarks_of
-from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 
 _MARGINS = {"leftMargin": 50, "rightMargin": 50, "topMargin": 50, "bottomMargin": 58}  # a frame adds 6
 _TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=24, leading=34)

@@ -13,17 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rich.console import Console
-
 from pdflab.benchmarks.fleet import fleet_figures, start_ms
 from pdflab.benchmarks.turns import BATCH, figures_of, round_trips, take_turns
-from pdflab.cli.terminal import figures_table
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
 ROUNDS = 40
-_BUSY = 0.9  # with a smaller share of a core than this, the bare loop was held up by others
+_MIN_SHARE = 0.9  # of a core: with less, other programs slowed the bare loop down
 _COLUMNS = {
     "bare": "bare loop",
     "worker": "one worker",
@@ -52,40 +50,33 @@ def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
 
 def invoice() -> dict[str, Any]:
     """Return the first sample invoice of 12 lines from Germany: it needs nothing but the core fonts."""
-    invoices = (sample("invoice", seed, lines=12) for seed in count())
+    invoices = (sample_request("invoice", seed, lines=12) for seed in count())
     return next(one for one in invoices if one["locale"] == "de_DE")
 
 
-def show(figures: dict[str, Any], console: Console) -> None:
-    """Print what was measured as a table, and a sentence for each target."""
-    table = figures_table("jobs a second", *_COLUMNS.values())
+def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+    """Yield what was measured as a table, and a sentence for each target."""
+    f, pings = figures, 1e6 / figures["ping_us"]
+    rows = []
     for kind, name in (("invoice", "invoice, 12 lines"), ("empty", "empty job")):
-        values = (figures["per_s"][kind].get(column) for column in _COLUMNS)
-        table.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values))
-    console.print(f"on {figures['redis']}")
-    console.print(table)
-    if figures["embedded"]:
-        console.print("Figures of speed want a real redis-server: install one and measure again.")
-    if figures["core_share"] < _BUSY:
-        share = f"{figures['core_share']:.0%}"
-        console.print(
-            f"The machine is busy: the bare loop had {share} of a core. Measure again when it is quiet."
-        )
-    for sentence in _sentences(figures):
-        console.print(sentence, soft_wrap=True)
-
-
-def _sentences(f: dict[str, Any]) -> Iterator[str]:
-    pings = 1e6 / f["ping_us"]
+        values = (f["per_s"][kind].get(column) for column in _COLUMNS)
+        rows.append((name, *("–" if value is None else f"{value:,.0f}" for value in values)))
+    yield f"on {f['redis']}"
+    yield FigureTable(("jobs per second", *_COLUMNS.values()), rows)
+    if f["embedded"]:
+        yield "The embedded Redis is slow: install redis-server and measure again."
+    if f["core_share"] < _MIN_SHARE:
+        share = f"{f['core_share']:.0%}"
+        yield f"The machine is busy: the bare loop had {share} of a core. Measure again when it is quiet."
     yield f"one worker makes {f['efficiency']:.1%} of the bare loop (aim 85 %; 97 % where a ping takes 50 µs)"
     yield f"a ping takes {f['ping_us']} µs between two documents, {f['ping_hot_us']} µs in a row"
     yield f"beside rendering and storing, a job costs {f['overhead_pings']} pings (at most 2)"
-    yield f"{f['empty_jobs_per_s']:,} empty jobs a second (at least {pings / 2:,.0f}: half the pings in one)"
+    yield f"{f['empty_jobs_per_s']:,} empty jobs per second (at least {pings / 2:,.0f}: half the pings)"
     yield f"two worker processes make {f['two_workers']} times what one makes (at least 1.8)"
     yield f"  and two bare loops at once {f['two_bare']} times what one makes: so much the machine allows"
-    yield f"{f['batch_per_s']:,} a second are enqueued in batches of {BATCH:,} (at least 10,000)"
+    yield f"{f['batch_per_s']:,} per second are enqueued in batches of {BATCH:,} (at least 10,000)"
     yield f"an idle worker starts {f['start_ms']} ms after the 202 (at most 5; below 0: before it was read)"
     yield f"a worker has {f['worker_rss_mb']} MB (under 80)"
-    yield f"  and {f['worker_rss_unicode_mb']} MB when it has met all scripts (under 110)"
+    yield f"  and {f['worker_rss_unicode_mb']} MB after documents in all scripts (under 110)"
     yield f"it takes jobs {f['worker_start_s']} s after its start (at most 1)"
-    yield f"round trips: {f['round_trips_enqueue']} to enqueue; {f['round_trips_busy']:g} a busy worker's job"
+    yield f"round trips: {f['round_trips_enqueue']} to enqueue, {f['round_trips_busy']:g} per job when busy"

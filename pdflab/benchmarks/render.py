@@ -10,8 +10,6 @@ Read next: benchmarks/platypus.py.
 
 import gc
 import importlib.util
-import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,15 +19,13 @@ from statistics import median
 from typing import Any
 
 import matplotlib
-from rich.console import Console
-from rich.progress import track
 
+from pdflab.benchmarks.measuring import CPU_CLOCK, rounds_of
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
-from pdflab.cli.terminal import figures_table
-from pdflab.documents.naive_render import FontFiles, tutorial_custom, tutorial_invoice
+from pdflab.documents.kinds import parse_request, sample_request
+from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
 ROUNDS = 9
@@ -37,8 +33,7 @@ LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, e
 DOCUMENTS = 4  # in a turn, but for those that do not take part in each round
 MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
 SEED = 1
-_CLOCK = time.thread_time if os.name == "posix" else time.perf_counter  # Windows counts in steps of 16 ms
-NO_REPORTLAB = (
+_NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
 )
 
@@ -84,32 +79,24 @@ def measure(
     }
 
 
-def show(figures: dict[str, Any], console: Console) -> None:
-    """Print what was measured as a table, and what follows from it."""
-    table = figures_table("milliseconds a document", *_COLUMNS)
-    for row, name in _ROWS.items():
-        values = (figures["ms"][row][column] for column in _COLUMNS)
-        table.add_row(name, *("–" if value is None else f"{value:.2f}" for value in values))
-    console.print(table)
-    for sentence in _sentences(figures):
-        console.print(sentence, soft_wrap=True)
-
-
-def _sentences(figures: dict[str, Any]) -> Iterator[str]:
-    yield f"core font, 12 lines: {figures['core_vs_naive']} times as fast as the naive way"
-    if figures["core_vs_platypus"] is None:
-        yield NO_REPORTLAB
-    else:
-        yield f"  and {figures['core_vs_platypus']} times as fast as Platypus"
-    yield f"Cyrillic, 12 lines: {figures['unicode_vs_naive']} times as fast as the naive way"
-    yield f"  and {figures['unicode_bytes']:,} bytes"
-    yield f"a line of 300 costs {figures['line_growth']} times what a line of 40 costs"
-    yield f"1,000 documents, failures among them: {figures['rss_growth_mb']} MB more memory"
+def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+    """Yield what was measured as a table, and what follows from it."""
+    f = figures
+    cells = {row: [f["ms"][row][column] for column in _COLUMNS] for row in _ROWS}
+    rows = [(name, *("–" if v is None else f"{v:.2f}" for v in cells[row])) for row, name in _ROWS.items()]
+    yield FigureTable(("milliseconds per document", *_COLUMNS), rows)
+    yield f"core font, 12 lines: {f['core_vs_naive']} times as fast as the naive way"
+    platypus = f["core_vs_platypus"]
+    yield f"  and {platypus} times as fast as Platypus" if platypus else _NO_REPORTLAB
+    yield f"Cyrillic, 12 lines: {f['unicode_vs_naive']} times as fast as the naive way"
+    yield f"  and {f['unicode_bytes']:,} bytes"
+    yield f"a line of 300 costs {f['line_growth']} times what a line of 40 costs"
+    yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
 
 
 def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
     for script in MARKETS:
-        naive = partial(tutorial_invoice, fonts=_font_files() if script == "unicode" else None)
+        naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
         for lines, every in LINES.items():
             row, invoice = f"{script}_{lines}", _invoice(script, lines)
             yield Contender(row, "naive", invoice, naive, every)
@@ -118,14 +105,14 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
         from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample("custom", SEED), tutorial_custom)
-    yield Contender("custom", "ours", sample("custom", SEED), ours)
-    yield Contender("report", "ours", sample("report", SEED), ours)
+    yield Contender("custom", "naive", sample_request("custom", SEED), naive_custom)
+    yield Contender("custom", "ours", sample_request("custom", SEED), ours)
+    yield Contender("report", "ours", sample_request("report", SEED), ours)
 
 
 def _invoice(script: str, lines: int) -> dict[str, Any]:
     """Return the first sample invoice of the market that stands for a script."""
-    invoices = (sample("invoice", seed, lines=lines) for seed in count())
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
     return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
 
 
@@ -141,7 +128,7 @@ def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float
         _timed(contender)  # fonts, words, pools of memory: what a first document pays for, no later one does
     gc.freeze()  # what is there by now is not looked at again and again
     times: list[list[float]] = [[] for _ in contenders]
-    for turn in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
+    for turn in rounds_of(rounds, "measuring"):
         for contender, taken in zip(contenders, times, strict=True):
             if turn % contender.every == 0:
                 taken += _turn(contender)
@@ -159,9 +146,9 @@ def _turn(contender: Contender) -> list[float]:
 def _timed(contender: Contender) -> float:
     request = parse_request(contender.data)  # a new one each time: it remembers its sums
     gc.disable()
-    began = _CLOCK()
+    began = CPU_CLOCK()
     contender.draw(request)
-    took = _CLOCK() - began
+    took = CPU_CLOCK() - began
     gc.enable()
     return took
 

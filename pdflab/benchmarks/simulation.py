@@ -10,21 +10,16 @@ Read next: simulation/fcfs.py and simulation/discrete_event.py, which are measur
 
 import gc
 import importlib.util
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Generator, Iterator
 from heapq import heappop, heappush
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
-from pdflab.cli.terminal import figures_table
+from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, rounds_of
 from pdflab.errors import UsageError
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_fcfs
 from pdflab.simulation.model import Model
@@ -38,9 +33,6 @@ MANY, MANY_WORKERS = 10_000_000, 1_000
 MOST = 100_000_000
 
 _BLOCK = 65_536
-_CLOCK = (
-    time.thread_time if sys.platform != "win32" else time.perf_counter
-)  # Windows counts in steps of 16 ms
 _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them with: pip install -e '.[test]'"
 
 
@@ -63,20 +55,21 @@ def measure(*, rounds: int = ROUNDS, scale: float = 1.0, most: int = MOST) -> di
     }
 
 
-def show(figures: dict[str, Any], console: Console) -> None:
-    """Print what was measured as a table, and what follows from it."""
-    table = figures_table("jobs a second", "line", "cores and time-outs")
-    rates = figures["jobs_per_s"]
+def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+    """Yield what was measured as a table, and what follows from it."""
+    f, rates = figures, figures["jobs_per_s"]
     columns = (("simpy", "event_simpy"), ("ciw", ""), ("ours", "event_ours"), ("fast", ""))
     names = ("SimPy", "Ciw", "ours", "ours, with numba")
-    for name, keys in zip(names, columns, strict=True):
-        table.add_row(name, *(f"{rates[key]:,}" if key in rates else "–" for key in keys))
-    console.print(table)
-    fast = f", {figures['fast_vs_simpy']} with numba" if figures["fast_vs_simpy"] else ""
-    console.print(f"a line: {figures['vs_simpy']} times as fast as SimPy{fast}, {figures['vs_ciw']} as Ciw")
-    console.print(f"cores and time-outs: {figures['event_vs_simpy']} times as fast as SimPy")
-    console.print(f"ten million jobs on {MANY_WORKERS:,} workers: {figures['ten_million_s']} s")
-    console.print(f"a hundred million jobs: {figures['hundred_million_mb']} MB, the interpreter's included")
+    rows = [
+        (name, *(f"{rates[key]:,}" if key in rates else "–" for key in keys))
+        for name, keys in zip(names, columns, strict=True)
+    ]
+    yield FigureTable(("jobs per second", "queue", "cores and timeouts"), rows)
+    fast = f", {f['fast_vs_simpy']} with numba" if f["fast_vs_simpy"] else ""
+    yield f"a queue: {f['vs_simpy']} times as fast as SimPy{fast}, {f['vs_ciw']} as Ciw"
+    yield f"cores and timeouts: {f['event_vs_simpy']} times as fast as SimPy"
+    yield f"ten million jobs on {MANY_WORKERS:,} workers: {f['ten_million_s']} s"
+    yield f"a hundred million jobs: {f['hundred_million_mb']} MB, the interpreter's included"
 
 
 def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterator[Jobs]:
@@ -87,11 +80,6 @@ def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterato
         at = last + np.cumsum(rng.exponential(1 / (UTILISATION * workers), size))
         last = float(at[-1])
         yield Jobs(at, rng.exponential(1.0, size))
-
-
-def run_ours(blocks: list[Jobs], serve: Serve = serve) -> list[float]:
-    """Run a line on the recursion; return when each job was started."""
-    return [start for served in simulate_fcfs(blocks, WORKERS, serve=serve) for start in served.started_at]
 
 
 def run_simpy(jobs: Jobs) -> list[float]:
@@ -246,12 +234,12 @@ def _take_turns(
 ) -> dict[str, list[float]]:
     """Return the jobs a second of each contender in each round."""
     rates: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in track(range(rounds), "measuring", console=Console(stderr=True), transient=True):
+    for _ in rounds_of(rounds, "measuring"):
         for name, (count, run) in contenders.items():
             gc.collect()
-            began = _CLOCK()
+            began = CPU_CLOCK()
             run()
-            rates[name].append(count / (_CLOCK() - began))
+            rates[name].append(count / (CPU_CLOCK() - began))
     return rates
 
 
@@ -261,29 +249,19 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 def _seconds_of(count: int) -> float:
     """Return the seconds of many jobs on many workers, drawing them included."""
-    began = _CLOCK()
+    began = CPU_CLOCK()
     run_through(draw_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
-    return _CLOCK() - began
+    return CPU_CLOCK() - began
 
 
 def _peak_in_a_fresh_process(count: int) -> float:
-    code = f"from pdflab.benchmarks.simulation import peak_mb; print(peak_mb({count}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
-
-
-def peak_mb(count: int) -> float:
-    """Run so many jobs through a line, and return the most memory that this process ever had."""
-    run_through(draw_jobs(count), serve)
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage tells here is the parent's peak, if that was higher
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(fields["VmHWM"].split()[0]) / 2**10
-    if sys.platform == "win32":
-        raise UsageError("Windows does not tell how much memory a process had; run this on Linux or macOS.")
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    """Return the most memory that a process ever had which ran so many jobs through a queue, in megabytes."""
+    return in_a_fresh_process(
+        "from pdflab.benchmarks.simulation import draw_jobs, run_through, serve\n"
+        "from pdflab.benchmarks.measuring import resident_mb\n"
+        f"run_through(draw_jobs({count}), serve)\n"
+        "print(resident_mb(field='VmHWM'))"
+    )
 
 
 def _join(blocks: Iterator[Jobs] | list[Jobs]) -> Jobs:

@@ -1,8 +1,9 @@
-"""The queue's costs, inside one process: the bare loop, a worker, pings and batches take turns.
+"""The queue's costs inside one process: the bare loop, a worker, pings and batches take turns.
 
-A slow moment of the machine so meets all of them. Ratios compare within a round, and the median round counts;
-the first document of each turn does not, as it finds the processor's caches full of another's data.
-Read next: benchmarks/fleet.py.
+A slow moment of the machine hits all of them. Ratios compare within a round, and the median round counts.
+The first document of a turn does not count: it finds the processor's caches full of other data.
+
+Read next: pdflab/benchmarks/fleet.py.
 """
 
 import time
@@ -13,13 +14,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pdflab.benchmarks.fleet import EMPTY_REQUEST, rounds_of, submissions
-from pdflab.benchmarks.loops import Nothing, make, nothing
+from pdflab.benchmarks.fleet import EMPTY_REQUEST, MAX_SECONDS, submissions
+from pdflab.benchmarks.measuring import rounds_of
+from pdflab.benchmarks.yardsticks import Nothing, make, nothing
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
@@ -30,8 +32,8 @@ BATCH = 1_000
 _CLOCK = time.perf_counter
 
 
-class Watched(Storage):
-    """A worker's renderer and its storage, which note when each document began and how long both took."""
+class TimedWork(FolderStorage):
+    """A renderer and a storage that note when each document began, and how long both took."""
 
     def __init__(self, folder: Path, draw: Render) -> None:
         super().__init__(folder)
@@ -68,28 +70,28 @@ class Seconds:
 
 
 def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
-    """Let all take part in each round; the first is a warm-up, and does not count."""
+    """Let all take a turn in each round; the first round is a warm-up."""
     queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     ping = broker.client().ping
-    for turn in rounds_of(rounds + 1, "one process"):
+    for turn in rounds_of(rounds + 1, "one process", max_seconds=MAX_SECONDS):
         if turn < 2:
             took = Seconds()
         began = _CLOCK(), time.thread_time()
-        took.bare += _bare(draw, storage, request)
+        took.bare += _time_bare_loop(draw, storage, request)
         took.share.append((time.thread_time() - began[1]) / (_CLOCK() - began[0]))
-        took.ping += _bare(draw, storage, request, ping=ping)
-        _busy(queue, Watched(settings.storage_folder, draw), request, took)
-        took.empty.append(_empty(queue, storage.folder))
+        took.ping += _time_bare_loop(draw, storage, request, ping=ping)
+        _time_worker(queue, TimedWork(settings.storage_folder, draw), request, took)
+        took.empty.append(_time_empty(queue, settings.storage_folder))
         took.hot += [_timed(ping) for _ in range(DOCUMENTS)]
-        took.batch.append(_batch(queue, request))
+        took.batch.append(_time_batch(queue, request))
         broker.client().flushdb()
     return took
 
 
 def figures_of(took: Seconds) -> dict[str, Any]:
-    """Return what follows: ratios, microseconds, and jobs a second."""
+    """Return the ratios, microseconds, and jobs per second."""
     bare, cycle, ping, overhead = (median(s) for s in (took.bare, took.cycle, took.ping, took.overhead))
     empty = 1 / median(took.empty)
     return {
@@ -106,11 +108,11 @@ def figures_of(took: Seconds) -> dict[str, Any]:
 
 
 def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
-    """Count the commands that enqueueing a batch takes, and those that one more job takes a busy worker."""
+    """Count the commands of enqueueing a batch, and those of one more job for a busy worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
     worker = Worker(queue, Nothing(settings.storage_folder), render=nothing)
-    sent = _noted(client)
+    sent = _commands_of(client)
     counts = []
     for size in (10, 30):
         queue.prepare()
@@ -122,8 +124,8 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
     return {"round_trips_enqueue": enqueue, "round_trips_busy": (counts[1] - counts[0]) / 20}
 
 
-def _bare(
-    draw: Render, storage: Storage, request: str, *, ping: Callable[[], object] | None = None
+def _time_bare_loop(
+    draw: Render, storage: FolderStorage, request: str, *, ping: Callable[[], object] | None = None
 ) -> list[float]:
     """Render and store documents; return the seconds of each, or those of the ping behind each."""
     seconds = []
@@ -134,8 +136,8 @@ def _bare(
     return seconds
 
 
-def _busy(queue: JobQueue, watched: Watched, request: str, took: Seconds) -> None:
-    """Let a worker work through a line; a cycle is from one document's beginning to the next one's."""
+def _time_worker(queue: JobQueue, watched: TimedWork, request: str, took: Seconds) -> None:
+    """Let a worker work through a queue; a cycle lasts from one document's start to the next one's."""
     queue.enqueue(submissions(request, DOCUMENTS + 2))
     Worker(queue, watched, render=watched.render).run_once()
     cycles = [after - before for before, after in pairwise(watched.began[1:])]
@@ -143,13 +145,13 @@ def _busy(queue: JobQueue, watched: Watched, request: str, took: Seconds) -> Non
     took.overhead += [cycle - worked for cycle, worked in zip(cycles, watched.worked[1:-1], strict=True)]
 
 
-def _empty(queue: JobQueue, folder: Path) -> float:
+def _time_empty(queue: JobQueue, folder: Path) -> float:
     queue.enqueue(submissions(EMPTY_REQUEST, EMPTY))
     worker = Worker(queue, Nothing(folder), render=nothing)
     return _timed(worker.run_once) / EMPTY
 
 
-def _batch(queue: JobQueue, request: str) -> float:
+def _time_batch(queue: JobQueue, request: str) -> float:
     jobs = submissions(request, BATCH)
     return _timed(lambda: queue.enqueue(jobs)) / BATCH
 
@@ -166,14 +168,14 @@ def _timed(work: Callable[[], object]) -> float:
     return _CLOCK() - began
 
 
-def _noted(client: Any) -> list[str]:
+def _commands_of(client: Any) -> list[str]:
     """Return the names of the commands that a client sends from now on: each is a round trip."""
     sent: list[str] = []
     execute = client.execute_command
 
-    def noting(*arguments: Any, **options: Any) -> Any:
+    def execute_noted(*arguments: Any, **options: Any) -> Any:
         sent.append(arguments[0])
         return execute(*arguments, **options)
 
-    client.execute_command = noting
+    client.execute_command = execute_noted
     return sent

@@ -1,8 +1,8 @@
-"""Work that never runs out during an attack: as many documents are asked for as are made.
+"""Background load that never runs out: as many documents are requested as workers make.
 
-A fixed rate would leave a fast machine idle, where an attack finds no job in hand, and bury a slow one.
+A fixed rate would leave a fast machine idle, where a fault hits no claimed job, and flood a slow one.
 
-Read next: cli/chaos.py.
+Read next: load/scenarios.py.
 """
 
 import time
@@ -18,19 +18,21 @@ from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, launch_thread
 from pdflab.load.plan import burst
 
-_LINES = 300  # in each document: a worker holds one for some 50 ms, and answers are few enough to be kept
-_WAITING = 20  # documents for each worker that wait: the line lasts while the API is frozen
-_INTERVAL = 0.25  # seconds between two looks at the line
-_MOST = 20  # documents at once: what is missing is asked for little by little, so that blows meet requests
-_UNDER_WAY = 3  # askings, while the API is frozen: what it holds must be done after the attack
+_LINES = 300  # per document: rendering takes some 50 ms, and there are few enough answers to keep
+_WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen
+_POLL_INTERVAL = 0.25  # seconds
+_MAX_BURST = 20  # documents: small bursts, so that faults hit requests too
+_MAX_IN_FLIGHT = 3  # bursts, while the API is frozen: what it holds must be done after the attack
 _SEEDS = 100_000  # for the documents of one attack
 
 
 @contextmanager
-def pressure(lab: Lab, *, seed: int) -> Iterator[None]:
-    """Keep documents waiting in a lab's line, and leave when all that were asked for are answered."""
+def background_load(lab: Lab, *, seed: int) -> Iterator[None]:
+    """Keep jobs waiting in a lab's queue; at the end, return when every request is answered."""
     stop = Event()
-    thread = Thread(target=_press, args=(lab, seed * _SEEDS, stop), name="pressure", daemon=True)
+    thread = Thread(
+        target=_keep_queue_filled, args=(lab, seed * _SEEDS, stop), name="background load", daemon=True
+    )
     thread.start()
     try:
         yield
@@ -39,25 +41,25 @@ def pressure(lab: Lab, *, seed: int) -> Iterator[None]:
         thread.join()
 
 
-def _press(lab: Lab, first_seed: int, stop: Event) -> None:
+def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
     launch, target = launch_thread(lab.settings), Target(lab.url)
     loads: list[Load] = []
     for seed in count(first_seed):
         loads = [load for load in loads if load.poll() is None]
-        missing = _missing(lab) if len(loads) < _UNDER_WAY else 0
+        missing = _missing(lab) if len(loads) < _MAX_IN_FLIGHT else 0
         if missing > 0:
-            asked = burst(missing, seconds=_INTERVAL, seed=seed)
-            loads.append(launch(replace(asked, lines=_LINES), target))
-        if stop.wait(_INTERVAL):
+            plan = replace(burst(missing, seconds=_POLL_INTERVAL, seed=seed), lines=_LINES)
+            loads.append(launch(plan, target))
+        if stop.wait(_POLL_INTERVAL):
             break
     while any(load.poll() is None for load in loads):
-        time.sleep(_INTERVAL)
+        time.sleep(_POLL_INTERVAL)
 
 
 def _missing(lab: Lab) -> int:
-    """Return how many to ask for; when Redis is away nobody knows, and to ask then is part of the attack."""
+    """Return how many jobs to add; 1 while Redis is unavailable, because requests are part of the attack."""
     try:
         waiting = lab.stats().queued
     except BrokerUnavailable:
         return 1
-    return min(_MOST, _WAITING * lab.settings.workers - waiting)
+    return min(_MAX_BURST, _WAITING_PER_WORKER * lab.settings.workers - waiting)

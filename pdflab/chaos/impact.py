@@ -1,6 +1,6 @@
-"""What the blows of an attack did to the jobs, read off jobs.log: one that hit nothing has proved nothing.
+"""What faults did to the jobs, read from jobs.log: a fault that hit nothing has proved nothing.
 
-Read next: cli/chaos.py.
+Read next: chaos/background_load.py.
 """
 
 from bisect import bisect_right
@@ -22,42 +22,44 @@ class Impact:
     completed: int
 
 
-def damage(events: Sequence[JobEvent], blows: Sequence[FaultHit], *, began: float, over: float) -> Impact:
-    """Count blows that hit a job in hand, jobs that came back, and those completed from `began` to `over`.
+def measure_impact(
+    events: Sequence[JobEvent], hits: Sequence[FaultHit], *, began: float, over: float
+) -> Impact:
+    """Count faults that hit a claimed job, jobs that came back, and those completed from `began` to `over`.
 
-    A job's way back is measured from its claim to its place in the line again: its rendering until the blow
-    counts too.
+    A return is measured from the claim until the job is queued again: its rendering before the fault counts.
     """
-    away = _ways_back(events)
+    returns = _returns(events)
     return Impact(
-        hits=_hits(events, blows),
-        returned=len({job_id for job_id, _ in away}),
-        slowest=max((seconds for _, seconds in away), default=None),
+        hits=_count_hits(events, hits),
+        returned=len({job_id for job_id, _ in returns}),
+        slowest=max((seconds for _, seconds in returns), default=None),
         completed=sum(event.state is JobState.COMPLETED and began <= event.at <= over for event in events),
     )
 
 
-def _hits(events: Sequence[JobEvent], blows: Sequence[FaultHit]) -> int:
-    """Count the blows on a worker whose last word before was that it had claimed a job."""
-    words: dict[str | None, list[JobEvent]] = defaultdict(list)
+def _count_hits(events: Sequence[JobEvent], hits: Sequence[FaultHit]) -> int:
+    """Count the faults that hit a worker whose last event before was a claim."""
+    of_worker: dict[str | None, list[JobEvent]] = defaultdict(list)
     for event in events:
-        words[event.worker].append(event)
-    hits = 0
-    for blow in blows:
-        before = bisect_right(words[blow.worker], blow.at, key=lambda event: event.at) if blow.worker else 0
-        hits += before > 0 and words[blow.worker][before - 1].state is JobState.PROCESSING
-    return hits
+        of_worker[event.worker].append(event)
+    count = 0
+    for hit in hits:
+        found = of_worker[hit.worker] if hit.worker else []
+        before = bisect_right(found, hit.at, key=lambda event: event.at)
+        count += before > 0 and found[before - 1].state is JobState.PROCESSING
+    return count
 
 
-def _ways_back(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
-    """Return each return to the line, as the job and the seconds since it was claimed."""
-    claimed_at, away = {}, []
+def _returns(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
+    """Return the id of each job that was queued again, and the seconds since its claim."""
+    claimed_at, returns = {}, []
     for event in events:
         if event.state is JobState.PROCESSING:
             claimed_at[event.job_id] = event.at
         elif _came_back(event) and event.job_id in claimed_at:
-            away.append((event.job_id, event.at - claimed_at[event.job_id]))
-    return away
+            returns.append((event.job_id, event.at - claimed_at[event.job_id]))
+    return returns
 
 
 def _came_back(event: JobEvent) -> bool:

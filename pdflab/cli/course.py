@@ -1,8 +1,9 @@
-"""Opens the course: the notebooks of the clone, or copies of those that the installed package brings along.
+"""`pdflab` alone: open the course. Its notebooks are the clone's, or copies of the installed package's.
 
 Read next: notebooks/00_start_here.ipynb.
 """
 
+import argparse
 import importlib.util
 import os
 import subprocess
@@ -17,7 +18,7 @@ _PACKAGE = Path(__file__).parents[1]
 _INSTALLED = _PACKAGE / "notebooks"  # in a wheel; in a clone, the folder is beside the package
 
 
-def open_lab() -> int:
+def open_course(_: argparse.Namespace) -> int:
     """Open JupyterLab on the first notebook."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed: install pdflab with its extra [lab], as README shows.")
@@ -52,6 +53,6 @@ def copy_notebooks(source: Path, folder: Path) -> None:
             copy.write_bytes(original.read_bytes())
         elif copy.read_bytes() != original.read_bytes():
             print(
-                f"{copy} is not the one that came with pdflab: it was changed, and stays as it is.",
+                f"{copy} differs from the one that came with pdflab; it is kept as it is.",
                 flush=True,
             )

@@ -1,62 +1,102 @@
-"""`pdflab load`: fire a plan at a running service, show how it goes, and tell what became of it.
+"""`pdflab load`: send a plan to a running service, show its progress, and report what became of it.
 
-Read next: generator.py.
+Read next: load/generator.py.
 """
 
 import argparse
-import asyncio
-import gc
 import os
 import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
-from threading import Event
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
-from pdflab.analysis.run import Send
-from pdflab.analysis.validity import late_reason
-from pdflab.child_process import stop_event
-from pdflab.cli.terminal import figures_table
+from pdflab.cli.arguments import Commands, add_command, add_folder, add_url
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import read_plan
-from pdflab.load.plan import Plan
-from pdflab.load.progress import Progress, ProgressCounter
-from pdflab.load.scenarios import plan_for, scenarios
-from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
-_FILES = 10_240  # open ones: an open loop may have thousands of requests under way
+if TYPE_CHECKING:
+    from threading import Event
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from pdflab.analysis.run import Send
+    from pdflab.experiments.figure_table import FigureTable
+    from pdflab.load.generator import Target
+    from pdflab.load.plan import Plan
+    from pdflab.load.progress import Progress, ProgressCounter
+
+_OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
 _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 
 
-def load(arguments: argparse.Namespace) -> int:
-    """Send a scenario, or a written plan, to a running service; return 0 if any of it was accepted."""
+def add_load_command(commands: Commands) -> None:
+    """Add `load`."""
+    add_command(commands, "load", "send an operation to a running pdflab", _load, arguments=_add_arguments)
+
+
+def _add_arguments(load: argparse.ArgumentParser) -> None:
+    from pdflab.load.scenarios import scenarios
+
+    load.add_argument("scenario", nargs="?", help=f"one of {', '.join(scenarios())}")
+    load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
+    load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
+    load.add_argument("--seconds", type=float, default=30.0, help="of a month, steady, ramp (default 30)")
+    load.add_argument(
+        "--rate",
+        type=float,
+        default=5.0,
+        help="per second: steady, a month's mean, a ramp's last (default 5)",
+    )
+    load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
+    add_url(load)
+    load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
+    load.add_argument("--timeout", type=float, default=30.0, help="how long a client waits (default 30)")
+    load.add_argument("--clients", type=int, help="number of closed-loop clients (default: open loop)")
+    add_folder(load, "folder of the log of sends")
+    load.add_argument("--yes", action="store_true", help="do not ask before load goes to another machine")
+    load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    """Send a scenario, or a written plan; return 0 if any of it was accepted."""
+    from rich.console import Console
+
+    from pdflab.child_process import stop_event
+    from pdflab.load.generator import Target
+
     a = arguments
-    target = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients)
-    plan = read_plan(a.plan) if a.plan else _plan(a)
+    target, plan = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients), _plan(a)
     if not a.yes:
         make_sure(target.url, plan)
     settings = Settings.from_env(os.environ, folder=a.folder)
     settings.folder.mkdir(parents=True, exist_ok=True)
     stop, console = stop_event(guarded=a.guarded), Console()
-    progress = _fire(plan, target, settings, stop=stop, console=None if a.guarded else console)
+    progress = _send(plan, target, settings, stop=stop, console=None if a.guarded else console)
     if progress.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
-    _tell(plan, progress, console, closed=bool(target.clients))
+    _report(plan, progress, console, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED
     return 0 if progress.outcomes.get("accepted") else 1
 
 
-def make_sure(url: str, plan: Plan) -> None:
+def _plan(a: argparse.Namespace) -> "Plan":
+    from pdflab.load.launcher import read_plan
+    from pdflab.load.scenarios import plan_for, scenarios
+
+    if a.plan:
+        return read_plan(a.plan)
+    scenario = scenarios().get(a.scenario)
+    names = [name for name in scenario.parameters if hasattr(a, name)] if scenario else []
+    return plan_for(a.scenario or "", seed=a.seed, **{name: getattr(a, name) for name in names})
+
+
+def make_sure(url: str, plan: "Plan") -> None:
     """Ask before load is sent to another machine. Raises UsageError for a no, or where nobody can answer."""
     host = urlsplit(url).hostname or ""
     if is_this_machine(host):
@@ -89,34 +129,37 @@ def _is_ours(family: int, address: Any) -> bool:
     return True
 
 
-def _plan(a: argparse.Namespace) -> Plan:
-    scenario = scenarios().get(a.scenario)
-    parameters = {name: getattr(a, name, None) for name in scenario.parameters} if scenario else {}
-    return plan_for(a.scenario or "", seed=a.seed, **parameters)
+def _send(
+    plan: "Plan", target: "Target", settings: Settings, *, stop: "Event", console: "Console | None"
+) -> "Progress":
+    """Send it all, log each send, and show the progress where somebody watches."""
+    import asyncio
+    import gc
 
+    from pdflab.load.generator import send_plan
+    from pdflab.load.progress import ProgressCounter
+    from pdflab.load.send_log import SendLog
 
-def _fire(
-    plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
-) -> Progress:
-    """Send it all, writing down each send and showing how it goes where somebody looks on."""
-    tally = ProgressCounter(plan)
+    counter = ProgressCounter(plan)
 
-    def note(send: Send) -> None:
+    def on_send(send: "Send") -> None:
         log(send)
-        tally.end(send)
+        counter.end(send)
 
     _allow_many_files()
     gc.collect()
-    gc.freeze()  # what is there by now is not looked at again: that took 13 to 26 ms, in which nothing left
-    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log, _shown(tally, console):
-        firing = send_plan(plan, target, on_send=note, on_start=tally.start, stop=stop)
-        asyncio.run(_until(stop, firing))
-    return tally.progress()
+    gc.freeze()  # a later collection would look at all of this again: 13 to 26 ms in which nothing is sent
+    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log, _shown(counter, console):
+        sending = send_plan(plan, target, on_send=on_send, on_start=counter.start, stop=stop)
+        asyncio.run(_until(stop, sending))
+    return counter.progress()
 
 
-async def _until(stop: Event, firing: Coroutine[Any, Any, None]) -> None:
-    """Fire until all is answered, or we are told to stop: what is then open is written down as cancelled."""
-    task = asyncio.create_task(firing)
+async def _until(stop: "Event", sending: Coroutine[Any, Any, None]) -> None:
+    """Send until all is answered, or until `stop`: what is then in flight is logged as cancelled."""
+    import asyncio
+
+    task = asyncio.create_task(sending)
     while not task.done():
         if stop.is_set():
             task.cancel()
@@ -130,18 +173,20 @@ def _allow_many_files() -> None:
         import resource  # which Windows lacks
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 @contextmanager
-def _shown(tally: ProgressCounter, console: Console | None) -> Iterator[None]:
+def _shown(counter: "ProgressCounter", console: "Console | None") -> Iterator[None]:
     if console is None or not console.is_terminal:
         yield
         return
+    from rich.live import Live
+
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(0.001)  # the thread that paints keeps the one that sends waiting no longer
-    live = Live(get_renderable=lambda: _table(tally.progress()), console=console, refresh_per_second=2)
+    sys.setswitchinterval(0.001)  # so that the thread that draws delays the one that sends less
+    live = Live(get_renderable=lambda: live_view(counter.progress()), console=console, refresh_per_second=2)
     try:
         with live:
             yield
@@ -149,36 +194,45 @@ def _shown(tally: ProgressCounter, console: Console | None) -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _tell(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> None:
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
-    console.print(f"{plan.name}: {counts or 'nothing was sent'}", soft_wrap=True, highlight=False)
+def live_view(progress: "Progress") -> "Table":
+    """Return what is shown while a load is being sent."""
+    from rich.table import Table
+
+    from pdflab.cli.terminal import rich_table
+
+    p, view = progress, Table.grid()
+    view.add_row(f"{p.wanted} per second planned, {p.achieved} sent, {p.in_flight} in flight; {_counts(p)}")
+    view.add_row(rich_table(_percentiles(p)))
+    return view
+
+
+def _report(plan: "Plan", progress: "Progress", console: "Console", *, closed: bool) -> None:
+    from pdflab.analysis.validity import late_reason
+    from pdflab.cli.terminal import print_lines, rich_table
+
+    print_lines(console, f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
     if progress.acknowledgement.p99 is not None:
-        console.print(_percentiles(progress))
+        console.print(rich_table(_percentiles(progress)))
     late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
     if late:
-        console.print(late, soft_wrap=True, style="bold")
+        print_lines(console, late, style="bold")
 
 
-def _table(progress: Progress) -> Table:
-    """What is shown while it goes on."""
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
-    whole = Table.grid()
-    p = progress
-    whole.add_row(f"{p.wanted} a second wanted, {p.achieved} sent, {p.in_flight} in flight; {counts}")
-    whole.add_row(_percentiles(progress))
-    return whole
+def _counts(progress: "Progress") -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
 
 
-def _percentiles(progress: Progress) -> Table:
-    """The latencies until yes, from when a request was meant to go and from when it went; the send_lag."""
-    table = figures_table("milliseconds", *asdict(progress.send_lag))
-    table.columns[0].no_wrap = True
-    rows = (
-        ("until accepted", progress.acknowledgement),
-        ("  naive: from when it was sent", progress.uncorrected),
-        ("sent later than meant", progress.send_lag),
-    )
-    for name, figures in rows:
-        values = asdict(figures).values()
-        table.add_row(name, *("–" if value is None else f"{1000 * value:,.1f}" for value in values))
-    return table
+def _percentiles(progress: "Progress") -> "FigureTable":
+    """Return the acknowledgement latency from the intended and from the real send time, and the send lag."""
+    from pdflab.experiments.figure_table import FigureTable
+
+    latencies = {
+        "acknowledgement": progress.acknowledgement,
+        "  uncorrected: from when it was sent": progress.uncorrected,
+        "send lag": progress.send_lag,
+    }
+    rows = [
+        (name, *("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values()))
+        for name, found in latencies.items()
+    ]
+    return FigureTable(("milliseconds", *asdict(progress.send_lag)), rows)

@@ -1,17 +1,17 @@
-"""The free text: a title, paragraphs, and a list of points.
+"""The page of text: a title, paragraphs and bullets.
 
 Read next: documents/invoice/invoice.py.
 """
 
-from pdflab.documents.requests import CustomRequest
+from pdflab.documents.requests.custom import CustomRequest
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered, Sheet
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 
-def draw_custom(request: CustomRequest, *, created_at: float, setter: Typesetter) -> Rendered:
-    """Draw a text."""
-    sheet = Sheet(request.title, created_at=created_at, setter=setter, paper=request.paper)
+def draw_custom(request: CustomRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
+    """Return the PDF of a page of text."""
+    sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, paper=request.paper)
     sheet.headline(request.title)
     sheet.y += 14
     sheet.prose(request.text)

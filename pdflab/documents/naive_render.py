@@ -1,10 +1,9 @@
-"""The naive rendering: an invoice as fpdf2's own tutorial would have it, correct and slow.
+"""The naive renderer: an invoice as in fpdf2's tutorial, correct and slow.
 
-It is here to be measured and read, never to serve: `pdflab bench render` holds the renderer against it, and a
-lesson asks where its time goes. Three things cost, and none of them looks expensive: `table()` and
-`multi_cell()` measure a line anew for each of its letters, every cell is laid out twice, and each document
-parses and subsets fonts of 6,000 glyphs of its own.
-Read next: requests.py, what all of this is asked by.
+It never serves: `pdflab bench render` compares the renderer with it, and a lesson asks where its time goes.
+Three things cost, and none of them looks expensive: `table()` and `multi_cell()` measure a line again for
+each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
+Read next: benchmarks/render.py.
 """
 
 from collections.abc import Sequence
@@ -13,14 +12,23 @@ from pathlib import Path
 from fpdf import FPDF
 from PIL import Image
 
-from pdflab.documents.content import account_of, code_of, facts_of, items_of, parties_of, sums_of, title_of
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import CustomRequest, InvoiceRequest
+from pdflab.documents.invoice.content import (
+    account_of,
+    code_of,
+    facts_of,
+    items_of,
+    parties_of,
+    sums_of,
+    title_of,
+)
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.custom import CustomRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 
 FontFiles = tuple[Path, Path]  # regular and bold
 
 
-class TutorialPDF(FPDF):
+class NaivePDF(FPDF):
     """A document with a page number at the bottom of each page."""
 
     def __init__(self, fonts: FontFiles | None) -> None:
@@ -43,9 +51,9 @@ class TutorialPDF(FPDF):
         self.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
 
 
-def tutorial_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
-    """Draw an invoice with every value that ours shows; `fonts` is for texts beyond western Europe."""
-    pdf = TutorialPDF(fonts)
+def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
+    """Return an invoice with every value that ours shows; `fonts` are for texts beyond western Europe."""
+    pdf = NaivePDF(fonts)
     pdf.write_line(title_of(request), size=24, bold=True)
     for fact in facts_of(request):
         pdf.write_line(f"{fact.label} {fact.value}")
@@ -60,9 +68,9 @@ def tutorial_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None)
     return bytes(pdf.output())
 
 
-def tutorial_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> bytes:
-    """Draw a text: a title, its paragraphs and its points."""
-    pdf = TutorialPDF(fonts)
+def naive_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> bytes:
+    """Return a page of text: a title, paragraphs and bullets."""
+    pdf = NaivePDF(fonts)
     pdf.write_line(request.title, size=24, bold=True)
     pdf.write_line(request.text)
     for bullet in request.bullets:
@@ -70,13 +78,13 @@ def tutorial_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -
     return bytes(pdf.output())
 
 
-def _write_party(pdf: TutorialPDF, lines: Sequence[str]) -> None:
+def _write_party(pdf: NaivePDF, lines: Sequence[str]) -> None:
     pdf.ln(4)
     for place, line in enumerate(lines):
         pdf.write_line(line, bold=place < 2)
 
 
-def _write_table(pdf: TutorialPDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _write_table(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     pdf.ln(4)
     pdf.set_font(pdf.family, size=9)
     others = ("RIGHT",) * (len(titles) - 4)
@@ -87,26 +95,26 @@ def _write_table(pdf: TutorialPDF, titles: Sequence[str], rows: Sequence[Sequenc
             table.row(row)
 
 
-def _write_sums(pdf: TutorialPDF, request: InvoiceRequest) -> None:
+def _write_sums(pdf: NaivePDF, request: InvoiceRequest) -> None:
     pdf.ln(4)
     with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
         for cells in sums_of(request):
             table.row(cells)
 
 
-# The other yardstick, benchmarks/platypus.py, shows the same.
+# Shared with benchmarks/platypus.py, which draws the same invoice.
 
 
 def remarks_of(request: InvoiceRequest) -> list[str]:
-    """Return where and how to pay, and the remarks."""
-    labels = labels_for(request.locale)
-    terms = [labels.terms, request.terms] if request.terms else []
-    lines = (*terms, *account_of(request), labels.scan if code_of(request) else "", request.note)
+    """Return terms, account and remarks."""
+    labels = translations_for(request.locale)
+    terms = [labels["terms"], request.terms] if request.terms else []
+    lines = (*terms, *account_of(request), labels["scan"] if code_of(request) else "", request.note)
     return [line for line in lines if line]
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:
-    """Return the code for banking apps as a picture; its modules come as cheap as ours, to be fair."""
+    """Return the QR code for banking apps as a picture, made by the same fast module, to be fair."""
     rows = code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])

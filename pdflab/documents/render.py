@@ -1,55 +1,43 @@
-"""A request in, the bytes of its PDF out: the one endpoint of the renderer.
+"""The renderer: a request in, the bytes of its PDF out.
 
-The same request, fonts and creation date give the same bytes, whoever draws them and when.
-Read next: documents/typesetting/page.py, then documents/invoice/invoice.py.
+The same request, fonts and creation date give the same bytes, in every process and at any time.
+Read next: documents/typesetting/page.py, then documents/custom.py.
 """
 
 from fpdf.errors import FPDFException
 
-from pdflab.documents.custom import draw_custom
-from pdflab.documents.invoice.invoice import draw_invoice
-from pdflab.documents.report.report import draw_report
-from pdflab.documents.requests import CustomRequest, DocumentRequest, InvoiceRequest, ReportRequest
+from pdflab.documents.kinds import KINDS
+from pdflab.documents.requests.base import DocumentRequest
 from pdflab.documents.typesetting.bidi import count_rtl
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.documents.typesetting.typesetter import Typesetter
 from pdflab.errors import ImpossibleDocument
 
-_MOST_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
+_MAX_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
 
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
-    """Draw a document; `created_at`, in seconds since the epoch, becomes its creation date.
+    """Return the PDF of a request; `created_at`, in seconds since the epoch, becomes its creation date.
 
-    A character that none of the fonts has becomes a box, and is named in what is returned.
-    Raises ImpossibleDocument when the request is valid and yet cannot be drawn: it has more than 500 pages,
-    or so much text that is costly to set that it would hold a worker for many seconds.
+    A character that no font has becomes a box; its name is in `missing_glyphs`.
+    Raises ImpossibleDocument when a valid request cannot be drawn: it has more than 500 pages, or so much
+    complex text that it would occupy a worker for many seconds.
     """
     text = request.model_dump_json()
-    if effort(text) > _MOST_EFFORT:
-        raise ImpossibleDocument("this document has too much text: ask for it in parts")
+    if effort(text) > _MAX_EFFORT:
+        raise ImpossibleDocument("this document has too much text; split it into several documents")
     try:
-        return _draw(request, created_at=created_at, setter=fonts.typesetter(text))
+        draw = KINDS[request.type].draw
+        return draw(request, created_at=created_at, typesetter=fonts.typesetter(text))
     except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
 
 
 def effort(text: str) -> int:
-    """Estimate what a text costs to set, in western characters.
+    """Return the estimated cost of setting a text, in Western characters.
 
-    Text that is read from right to left is ordered and shaped; a character is looked for in each font once.
+    Right-to-left text is reordered and shaped; each distinct character is looked up once in every font.
     """
     if text.isascii():
         return len(text)
     return len(text) + 20 * count_rtl(text) + 100 * len(set(text))
-
-
-def _draw(request: DocumentRequest, *, created_at: float, setter: Typesetter) -> Rendered:
-    match request:
-        case CustomRequest():
-            return draw_custom(request, created_at=created_at, setter=setter)
-        case InvoiceRequest():
-            return draw_invoice(request, created_at=created_at, setter=setter)
-        case ReportRequest():
-            return draw_report(request, created_at=created_at, setter=setter)

@@ -1,85 +1,89 @@
-"""`pdflab demo --scenario freeze`: what a load test that waits for its server does not see.
+"""Coordinated omission: what a closed-loop load test does not see when its endpoint stands still.
 
-The endpoint stands still for a moment, while a few clients ask, each of whom waits for an answer before it
-asks
-again: a closed loop. Whoever should have asked meanwhile has not; so hardly a request looks slow.
+The endpoint is frozen for a moment, while a few clients each wait for an answer before they send again.
+What they do not send meanwhile is not slow: hardly a request looks slow.
 
 Read next: experiments/runner.py.
 """
 
-import json
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from pdflab.analysis.metrics import percentiles, send_columns
+from pdflab.analysis.metrics import Percentiles, percentiles, send_columns
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
-from pdflab.cli.terminal import figures_table
 from pdflab.errors import UsageError
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.experiments.runner import freeze
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
-_STANDSTILL = 1.4  # seconds
-_CLIENTS = 5  # few enough to be under 1 in 100 of all who ask within the shortest demo
-_SHORTEST = 6.0
-_COLUMNS = {"p50": "half of them", "p90": "90 of 100", "p99": "99 of 100", "max": "slowest"}
+EXPLANATION = (
+    "The first row is what most tools report: a client that waits sends nothing, and what is not sent is not "
+    "slow. This is called coordinated omission."
+)
+_FREEZE_SECONDS = 1.4
+_CLIENTS = 5  # few enough to be under 1 in 100 of all requests within the shortest demo
+_MIN_SECONDS, _MAX_SECONDS = 6.0, 600.0
+_COLUMNS = ("p50", "p90", "p99", "max")
 
 
-def show_omission(settings: Settings, *, seconds: float, timeout: float, as_json: bool) -> int:
-    """Freeze the endpoint of a system of its own once; print what a naive tool says beside the truth."""
-    if not _SHORTEST <= seconds <= 600:
-        raise UsageError(f"--seconds must be between {_SHORTEST:g} and 600 for a freeze.")
-    console = Console(stderr=as_json)
-    console.print(f"{_CLIENTS} clients for {seconds:g} s; halfway the API stands still for {_STANDSTILL} s")
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A run with a freeze in it, and its acknowledgement latency counted in both ways, in seconds."""
+
+    run: Run
+    since_sent: Percentiles
+    since_intended: Percentiles
+    not_accepted: Mapping[str, int]
+
+    @property
+    def table(self) -> FigureTable:
+        """Both ways to count, one below the other."""
+        rows = [
+            (name, *("–" if (seconds := found[rank]) is None else f"{seconds:.3f} s" for rank in _COLUMNS))
+            for name, found in self._counted().items()
+        ]
+        return FigureTable(("acknowledgement latency", *_COLUMNS), rows)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures as plain data."""
+        return {"answered_within_s": self._counted(), "unanswered": dict(self.not_accepted)}
+
+    def _counted(self) -> dict[str, dict[str, float | None]]:
+        return {
+            "since it was sent": asdict(self.since_sent),
+            "since it was meant to go": asdict(self.since_intended),
+        }
+
+
+def describe_omission(seconds: float) -> str:
+    """Return what is about to be done. Raises UsageError for a load that is too short or too long."""
+    if not _MIN_SECONDS <= seconds <= _MAX_SECONDS:
+        raise UsageError(f"--seconds must be between {_MIN_SECONDS:g} and {_MAX_SECONDS:g} for a freeze.")
+    return f"{_CLIENTS} clients for {seconds:g} s; halfway the API is frozen for {_FREEZE_SECONDS} s"
+
+
+def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Omission:
+    """Freeze the endpoint of a private system once, under a closed loop of clients."""
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-        run = freeze(lab, seconds=_STANDSTILL, clients=_CLIENTS, lasting=seconds, timeout=timeout)
+        run = freeze(lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout)
     columns = send_columns(run.sends, run.events)
-    counted = {
-        "since it was sent": asdict(percentiles(columns.uncorrected)),
-        "since it was meant to go": asdict(percentiles(columns.acknowledgement)),
-    }
-    unanswered = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}
-    files = _save(run, settings)
-    if as_json:
-        print(json.dumps({"answered_within_s": counted, "unanswered": unanswered} | files))
-    else:
-        console.print(_table(counted))
-        for kind, number in unanswered.items():
-            console.print(f"{number:,} {kind}: in neither row")
-        console.print(
-            "The first row is what most tools say: a client that waits sends nothing, and what is not sent "
-            "is not slow. This is called coordinated omission.",
-            soft_wrap=True,
-        )
-        for name, path in files.items():
-            console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
-    return 0
+    since_sent, since_intended = percentiles(columns.uncorrected), percentiles(columns.acknowledgement)
+    not_accepted = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}
+    return Omission(run, since_sent, since_intended, not_accepted)
 
 
-def _table(counted: dict[str, dict[str, float | None]]) -> Table:
-    table = figures_table("answered within", *_COLUMNS.values())
-    for name, figures in counted.items():
-        table.add_row(name, *(_told(figures[key]) for key in _COLUMNS))
-    return table
-
-
-def _told(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.3f} s"
-
-
-def _save(run: Run, settings: Settings) -> dict[str, Any]:
-    """Save the chart and the run; return where they are."""
+def save_omission(omission: Omission, folder: Path) -> dict[str, str]:
+    """Save the chart and the run in a folder; return their paths."""
     from pdflab.charts.comparison import draw_omission
     from pdflab.charts.style import make_figure, png
 
     figure = make_figure(760, 420)
     figure.set_layout_engine("constrained")
-    draw_omission(figure.subplots(), run)
-    chart, data = settings.folder / "freeze.png", settings.folder / "freeze.run.json"
+    draw_omission(figure.subplots(), omission.run)
+    chart, run = folder / "freeze.png", folder / "freeze.run.json"
     chart.write_bytes(png(figure))
-    run.save(data)
-    return {"chart": str(chart), "run": str(data)}
+    omission.run.save(run)
+    return {"chart": str(chart), "run": str(run)}

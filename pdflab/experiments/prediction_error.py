@@ -21,6 +21,7 @@ import numpy as np
 
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
+from pdflab.experiments.figure_table import FigureTable
 from pdflab.experiments.runner import LINES, run_plan, target
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
@@ -75,6 +76,20 @@ class Case:
         """Return how far off it would have been, had it known the machine's pace."""
         return median(one.rescaled.errors[figure] for one in self.rounds)
 
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The case as a row of a table."""
+        cells = (
+            f"{self.measured(f):.3g} s {self.error(f):+.0%} ({self.rescaled_error(f):+.0%})" for f in FIGURES
+        )
+        return f"{self.plan}, {self.workers} worker{'s' * (self.workers > 1)}", *cells
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the errors as plain data."""
+        errors = {f"{figure}_error": round(self.error(figure), 4) for figure in FIGURES}
+        rescaled = {f"{figure}_paced_error": round(self.rescaled_error(figure), 4) for figure in FIGURES}
+        return {"plan": self.plan, "workers": self.workers} | errors | rescaled
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -97,6 +112,32 @@ class Verdict:
         """Seconds by which starts differ when the real runs are replayed."""
         return median(one.replayed for case in self.cases for one in case.rounds)
 
+    @property
+    def text(self) -> str:
+        """The cases as a table: measured, the error, and in brackets the error at the machine's real pace."""
+        cases, rounds = len(self.cases), len(self.cases[0].rounds)
+        lines = [
+            str(FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])),
+            f"the twin is {self.error:.0%} off at the median of all figures ({cases} cases, {rounds} rounds "
+            f"each)",
+            f"in brackets, and {self.rescaled_error:.0%} at their median: rescaled to the speed of "
+            f"this machine",
+            f"real runs replayed job by job: starts within {1000 * self.replayed:.1f} ms, 19 of 20",
+        ]
+        if self.error > _RESTLESS * self.rescaled_error:
+            lines.append("other programs are at work here: close them, and measure again")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the errors as plain data, by case."""
+        return {
+            "error": round(self.error, 4),
+            "paced_error": round(self.rescaled_error, 4),
+            "runs": sum(len(case.rounds) for case in self.cases),
+            "replayed_ms": round(1000 * self.replayed, 2),
+            "cases": [case.to_json() for case in self.cases],
+        }
+
 
 def run_on(system: Lab | Twin, plan: Plan) -> Run:
     """Return the run of a plan at the queued endpoint of a lab, or of its twin."""
@@ -115,11 +156,11 @@ def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -
     return Verdict([Case(*case, [outcomes[case] for outcomes in told]) for case in cases])
 
 
-def keep(verdict: Verdict) -> None:
-    """Write a verdict down for those who use the twin."""
+def save_verdict(verdict: Verdict) -> None:
+    """Save a verdict, for all who use the twin."""
     folder = Settings.from_env(os.environ).folder
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FILE).write_text(json.dumps(figures(verdict)), encoding="utf-8")
+    (folder / _FILE).write_text(json.dumps(verdict.to_json()), encoding="utf-8")
 
 
 def published() -> str:
@@ -136,38 +177,6 @@ def published() -> str:
                 f"{told['paced_error']:.0%} where it knew the machine's pace"
             )
     return "how far off the twin is on this machine, `pdflab twin` measures"
-
-
-def figures(verdict: Verdict) -> dict[str, Any]:
-    """Return the errors as plain data, by case."""
-    cases = [
-        {"plan": case.plan, "workers": case.workers}
-        | {f"{figure}_error": round(case.error(figure), 4) for figure in FIGURES}
-        | {f"{figure}_paced_error": round(case.rescaled_error(figure), 4) for figure in FIGURES}
-        for case in verdict.cases
-    ]
-    errors = {"error": round(verdict.error, 4), "paced_error": round(verdict.rescaled_error, 4)}
-    runs = sum(len(case.rounds) for case in verdict.cases)
-    return errors | {"runs": runs, "replayed_ms": round(1000 * verdict.replayed, 2), "cases": cases}
-
-
-def table(verdict: Verdict) -> str:
-    """Write the cases: what was measured, the error, and in brackets what of it is not the machine's pace."""
-    rows = [["seconds until the PDF", *FIGURES]]
-    for c in verdict.cases:
-        told = [f"{c.measured(f):.3g} s {c.error(f):+.0%} ({c.rescaled_error(f):+.0%})" for f in FIGURES]
-        rows.append([f"{c.plan}, {c.workers} worker{'s' * (c.workers > 1)}", *told])
-    about = f"{len(verdict.cases)} cases, {len(verdict.cases[0].rounds)} rounds each"
-    lines = [
-        *(f"{name:<22}" + "".join(f"{cell:>22}" for cell in cells) for name, *cells in rows),
-        f"the twin is {verdict.error:.0%} off at the median of all figures ({about})",
-        f"in brackets, and {verdict.rescaled_error:.0%} at their median: rescaled to the speed of this "
-        f"machine",
-        f"real runs replayed job by job: starts within {1000 * verdict.replayed:.1f} ms, 19 of 20",
-    ]
-    if verdict.error > _RESTLESS * verdict.rescaled_error:
-        lines.append("other programs are at work here: close them, and measure again")
-    return "\n".join(lines)
 
 
 def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Round]:
@@ -196,7 +205,7 @@ def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
     rush = round(_RUSH * _SPIKE * capacity)
     plans = {
         "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
-        "burst": lambda: burst(rush, seconds=_SPIKE, calm=_CALM * capacity, seed=seed),
+        "burst": lambda: burst(rush, seconds=_SPIKE, baseline=_CALM * capacity, seed=seed),
         "steady": lambda: steady(_BUSY * capacity, seconds=_SECONDS, seed=seed),
     }
     return replace(plans[name](), lines=LINES)

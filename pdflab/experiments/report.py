@@ -1,4 +1,4 @@
-"""The report of a comparison: one HTML file with its pictures inside, that asks nothing of any other host.
+"""The report of a comparison: one HTML file with its pictures inside, which loads nothing from elsewhere.
 
 Read next: charts/comparison.py.
 """
@@ -14,11 +14,11 @@ from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure, finding
 from pdflab.charts.style import make_figure, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
-from pdflab.experiments.comparison import ROWS, honestly, row, told
+from pdflab.experiments.comparison import Comparison
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
-_SHARP = 200  # dots an inch: for a projector
+_DPI = 200  # sharp on a projector
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -41,26 +41,32 @@ _PAGE = """<!doctype html>
 """
 
 
-def write_report(path: Path, runs: dict[Endpoint, Run], *, capacity: float, subtitle: str) -> None:
-    """Write what became of a plan at both endpoints: the table, the findings, and every chart."""
-    body = "\n".join(_body(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS], capacity))
-    title = finding(runs[Endpoint.QUEUED], runs[Endpoint.SYNCHRONOUS])
-    page = _PAGE.format(title=escape(title), subtitle=escape(subtitle), body=body)
-    path.write_text(page, encoding="utf-8")
+def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
+    """Save the chart, the report and both runs in a folder; return their paths."""
+    queued, synchronous = comparison.runs[Endpoint.QUEUED], comparison.runs[Endpoint.SYNCHRONOUS]
+    files = {"chart": folder / "demo.png", "report": folder / "demo.html"}
+    files["chart"].write_bytes(png(comparison_figure(queued, synchronous)))
+    files["report"].write_text(_page(comparison, queued, synchronous), encoding="utf-8")
+    for endpoint, run in comparison.runs.items():
+        files[f"{endpoint} run"] = folder / f"{endpoint}.run.json"
+        run.save(files[f"{endpoint} run"])
+    return {name: str(path) for name, path in files.items()}
 
 
-def _body(queued: Run, synchronous: Run, capacity: float) -> Iterator[str]:
-    rows = {run.endpoint: row(run) for run in (queued, synchronous)}
-    yield from (f'<p class="warning">{escape(r["spoiled"])}</p>' for r in rows.values() if r["spoiled"])
-    yield "<table><tr><th></th>" + "".join(f"<th>{endpoint}</th>" for endpoint in rows) + "</tr>"
-    for key, (name, _) in ROWS.items():
-        cells = "".join(f"<td>{told(key, found[key])}</td>" for found in rows.values())
-        yield f"<tr><td>{escape(name)}</td>{cells}</tr>"
-    yield f"</table><p>{escape(honestly(rows))}</p>"
-    yield _picture(comparison_figure(queued, synchronous, dpi=_SHARP), "Both endpoints under the same plan")
-    plan = Plan.from_description(queued.plan)
+def _page(comparison: Comparison, queued: Run, synchronous: Run) -> str:
+    body = "\n".join(_body(comparison, queued, synchronous))
+    title = finding(queued, synchronous)
+    return _PAGE.format(title=escape(title), subtitle=escape(str(comparison.capacity)), body=body)
+
+
+def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str]:
+    yield from (f'<p class="warning">{escape(warning)}</p>' for warning in comparison.warnings)
+    yield comparison.table.html
+    yield f"<p>{escape(comparison.conclusion)}</p>"
+    yield _picture(comparison_figure(queued, synchronous, dpi=_DPI), "Both endpoints under the same plan")
+    plan, capacity = Plan.from_description(queued.plan), comparison.capacity.per_s
     yield _picture(_one(lambda ax: draw_plan(ax, plan, capacity=capacity)), "The plan")
-    yield _picture(_line(queued), "The line, and its oldest")
+    yield _picture(_queue(queued), "Queue depth, and the age of the oldest job")
     for run in (queued, synchronous):
         yield _picture(_one(lambda ax, run=run: draw_jobs(ax, run), height=500), f"Every job, {run.endpoint}")
         yield _picture(
@@ -70,8 +76,8 @@ def _body(queued: Run, synchronous: Run, capacity: float) -> Iterator[str]:
     yield f"<p>Machine: {escape(', '.join(f'{k} {v}' for k, v in queued.machine.items()))}.</p>"
 
 
-def _line(run: Run) -> Figure:
-    figure = make_figure(1200, 350, _SHARP)
+def _queue(run: Run) -> Figure:
+    figure = make_figure(1200, 350, _DPI)
     figure.set_layout_engine("constrained", w_pad=0.15)
     left, right = figure.subplots(1, 2)
     draw_depth(left, [run])
@@ -80,7 +86,7 @@ def _line(run: Run) -> Figure:
 
 
 def _one(draw: Callable[..., object], *, height: int = 350) -> Figure:
-    figure = make_figure(1200, height, _SHARP)
+    figure = make_figure(1200, height, _DPI)
     figure.set_layout_engine("constrained")
     draw(figure.subplots())
     return figure

@@ -23,13 +23,14 @@ from pdflab.errors import LoadFailed
 from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.plan import Plan, batch, burst, month_end, month_end_peak, steady
+from pdflab.load.plan import Plan, batch, burst, month_end_peak, steady
+from pdflab.load.scenarios import OPERATIONS, plan_for
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
 Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
 
-CALM, SPIKE = 0.5, 5.0  # times the capacity
+BASELINE, SPIKE = 0.5, 5.0  # times the capacity
 LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
@@ -76,13 +77,17 @@ def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
 
 
 def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) -> Plan:
-    """Plan a `burst` between two calm stretches, or a `month-end`, in multiples of a capacity."""
-    peak = capacity.spike * capacity.per_s
-    if name == "month-end":
-        plan = month_end(seconds, mean_rate=peak / month_end_peak(), seed=seed)
+    """Plan an operation in multiples of a capacity; a `burst` has a baseline load before and after it."""
+    peak, spell = capacity.spike * capacity.per_s, seconds / 11  # the baseline lasts five times as long
+    if name == "burst":
+        plan = burst(
+            max(1, round(peak * spell)), seconds=spell, baseline=BASELINE * capacity.per_s, seed=seed
+        )
     else:
-        spell = seconds / 11  # burst is calm for five times as long, before and after
-        plan = burst(max(1, round(peak * spell)), seconds=spell, calm=CALM * capacity.per_s, seed=seed)
+        rate = peak / month_end_peak() if name == "month-end" else capacity.per_s
+        parameters = {"n": max(1, round(peak * spell)), "seconds": seconds, "rate": rate}
+        known = OPERATIONS[name].parameters
+        plan = plan_for(name, seed=seed, **{key: parameters[key] for key in known if key in parameters})
     return replace(plan, lines=capacity.lines)
 
 

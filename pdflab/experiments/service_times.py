@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pdflab.analysis.run import Run
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import UsageError
 from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
@@ -47,13 +47,13 @@ def measure_rendering() -> ServiceTimes:
     All are rendered once before: whatever is looked for only once, fonts and glyphs, is then there, as it is
     in a worker that has worked for a while.
     """
+    from pdflab.documents.kinds import parse_request
     from pdflab.documents.render import render
-    from pdflab.documents.requests import parse_request
     from pdflab.documents.typesetting.font_book import FontBook
 
     fonts, taken = FontBook(), {kind: np.zeros((_TURNS + 1, _DOCUMENTS)) for kind in KINDS}
     for turn, number, kind in product(range(_TURNS + 1), range(_DOCUMENTS), KINDS):
-        document = parse_request(sample(kind, number))
+        document = parse_request(sample_request(kind, number))
         began = time.thread_time()
         render(document, created_at=0.0, fonts=fonts)
         taken[kind][turn, number] = time.thread_time() - began

@@ -10,7 +10,6 @@ Read next: lab/system.py.
 
 import shutil
 import tempfile
-import time
 import weakref
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pdflab.analysis.run import Send
+from pdflab.child_process import wait_until
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
@@ -28,11 +28,11 @@ from pdflab.load.launcher import Load, LoadThread, launch_process, launch_thread
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import plan_for
 from pdflab.service.eventlog.reader import Tail, read_event
-from pdflab.service.jobqueue.monitor import Stats
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Stats, WorkerStatus
+from pdflab.service.storage.base import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
-_GLANCE = 0.05  # seconds between two looks, while waiting
 L = TypeVar("L", bound=Load)
 
 
@@ -179,14 +179,14 @@ class Lab:
 
     # What can go wrong
 
-    def employ(self, worker: str) -> None:
+    def set_worker_type(self, worker: str) -> None:
         """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
-        self._running().employ(worker)
+        self._running().set_worker_type(worker)
         self.worker = worker
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
-        return self._running().parts()
+        return self._running().process_names()
 
     def kill(self, name: str = "worker-1") -> None:
         """Kill a part with SIGKILL; the lab starts it again, as an operator would."""
@@ -231,7 +231,7 @@ class Lab:
         """Look at the whole at one instant."""
         return self._running().queue.stats()
 
-    def workers(self) -> list[dict[str, Any]]:
+    def workers(self) -> list[WorkerStatus]:
         """Return what each worker does, and since when."""
         return self._running().queue.workers()
 
@@ -247,24 +247,25 @@ class Lab:
         """Return every request that was sent so far, at either endpoint, and what became of it."""
         return self._sends.read()
 
-    def pdf(self, job_id: str) -> Path:
-        """Where a job's PDF is, or will be."""
-        return Storage(self.settings.storage_folder).path(job_id)
+    @property
+    def storage(self) -> Storage:
+        """Return where its PDFs are."""
+        return configured_storage(self.settings)
+
+    def pdf(self, job_id: str) -> bytes | None:
+        """Return a job's PDF, or None while there is none."""
+        return self.storage.read(job_id)
 
     def wait(self, timeout: float = 120.0) -> None:
         """Wait until all that was sent is answered, every job has ended, and jobs.log tells so.
 
         Raises TimeoutError when that takes longer, and UsageError when a part of the lab can never run.
         """
-        deadline = time.monotonic() + timeout
-        while not self._settled():
-            self._running().check()
-            if time.monotonic() > deadline:
-                waiting = self.stats().queued + self.stats().processing
-                raise TimeoutError(
-                    f"After {timeout:g} s {waiting} jobs have no ending yet; wait again, or scale up."
-                )
-            time.sleep(_GLANCE)
+        if not wait_until(self._settled, timeout):
+            waiting = self.stats().queued + self.stats().processing
+            raise TimeoutError(
+                f"After {timeout:g} s {waiting} jobs have no ending yet; wait again, or scale up."
+            )
 
     def _halt(self, last_first: ExitStack) -> None:
         """Let everything that runs be stopped when `last_first` is closed, and call it ours no more."""
@@ -288,7 +289,8 @@ class Lab:
         self.events(), self.sync_events(), self.sends()
 
     def _settled(self) -> bool:
-        """Loads first: what they still send is not yet in the numbers that are looked at next."""
+        """Return whether nothing is under way. Loads first: what they still send is in no number yet."""
+        self._running().check()
         if any(load.poll() is None for load in self._loads):
             return False
         stats, events = self.stats(), self.events()
@@ -296,9 +298,9 @@ class Lab:
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
     def _one(self, kind: str, endpoint: Endpoint, fields: dict[str, Any]) -> str:
-        from pdflab.documents.samples.requests import sample
+        from pdflab.documents.kinds import sample_request
 
-        request = sample(kind, self._next_seed()) | fields
+        request = sample_request(kind, self._next_seed()) | fields
         load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
         load.wait()
         [send] = load.sends

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread, current_thread
 
-from pdflab.child_process import end, freeze, spawn
+from pdflab.child_process import end, freeze, spawn, wait_until
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
-_GLANCE = 0.1  # seconds between two looks at the children
+_POLL_INTERVAL = 0.1  # seconds
 _OVERRUN = 0.75  # seconds that a child may take beyond its grace, before it is killed
-_RETURN = 10.0  # seconds that an attack waits for a child that is dead: at most 5 go by before it is started
+_RESTART_TIMEOUT = 10.0  # seconds that a fault waits for a dead child: it is started within 5
 _LONG_LIVED = 10.0  # seconds: a child that lived so long has not failed to start
 _AT_WORK = 1.0  # seconds: so has one that a signal ended after so long; before that it loads what it needs
 _USAGE = 2  # the exit code of a child that cannot work as it is set up
@@ -103,23 +103,23 @@ class Supervisor:
         self.end(self.names())
 
     def _living(self, names: list[str]) -> "list[subprocess.Popen[bytes]]":
-        """Return those that live, as soon as one is at work: to attack the dead, or a start, proves
-        nothing.
-        """
-        deadline = time.monotonic() + _RETURN
-        while True:
+        """Return the living ones, once one is at work: a fault that hits no work would prove nothing."""
+        living: list[_Child] = []
+
+        def one_works() -> bool:
             with self._lock:
                 children = [self._children[name] for name in names if name in self._children]
-                living = [child for child in children if child.process.poll() is None]
-            now = time.monotonic()
-            if any(now - child.started_at > _AT_WORK for child in living):
-                return [child.process for child in living]
-            if now > deadline:
-                raise UsageError(f"{', '.join(names)} is not back after {_RETURN:g} s; its log says why.")
-            time.sleep(_GLANCE)
+            living[:] = (child for child in children if child.process.poll() is None)
+            return any(time.monotonic() - child.started_at > _AT_WORK for child in living)
+
+        if not wait_until(one_works, _RESTART_TIMEOUT):
+            raise UsageError(
+                f"{', '.join(names)} is not back after {_RESTART_TIMEOUT:g} s; its log says why."
+            )
+        return [child.process for child in living]
 
     def _watch(self) -> None:
-        while not self._stop.wait(_GLANCE):
+        while not self._stop.wait(_POLL_INTERVAL):
             self._revive_broker()
             with self._lock:
                 for name, child in list(self._children.items()):

@@ -7,32 +7,31 @@ import json
 import logging
 import shutil
 import socket
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Lock
 
 from filelock import FileLock, Timeout
 
+from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
+from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
 from pdflab.service.eventlog.recorder import begin_log
 from pdflab.service.http.server import address, listen
-from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"
 WORKERS = {"reliable": "worker", "naive": "naive-worker"}  # each kind, and its role
-_START = 30.0  # seconds that everything may take to answer
-_GLANCE = 0.05
+_START_TIMEOUT = 30.0  # seconds
 
 
 class System:
@@ -57,7 +56,7 @@ class System:
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
         self._crew: Supervisor | Threads | None = None
-        Storage(settings.storage_folder).open()
+        configured_storage(settings).prepare()
         self._folder_lock = _claimed(settings.folder)
         try:
             if fresh:
@@ -67,7 +66,7 @@ class System:
             self._folder_lock.release()
             raise
         self.settings = replace(settings, redis_url=self.broker.url)
-        self.queue = JobQueue(self.broker.client(), self.settings)
+        self.queue = RedisMonitor(self.broker.client(), self.settings)
         try:
             self._start()
         except BaseException:
@@ -96,7 +95,7 @@ class System:
                 "sync-api", "sync-api", 1 if self._mode == THREADS else workers, self._sockets[1]
             )
 
-    def employ(self, worker: str) -> None:
+    def set_worker_type(self, worker: str) -> None:
         """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
         if worker not in WORKERS:
             raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
@@ -106,7 +105,7 @@ class System:
                 crew.end(crew.names("worker-"))
                 self._keep_running(WORKERS[worker], "worker", self.settings.workers, None)
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
         return self._running().names()
 
@@ -162,7 +161,7 @@ class System:
         self._crew.start("recorder", "recorder")
         self._crew.start("api", "api", self._sockets[0])
         self.scale(self.settings.workers)
-        self._await(lambda: _answers(self.url) and _answers(self.sync_url), "the two endpoints")
+        self._await(lambda: _is_healthy(self.url) and _is_healthy(self.sync_url), "the two endpoints")
         self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
 
     def _keep_running(self, role: str, name: str, count: int, sock: socket.socket | None) -> None:
@@ -180,19 +179,20 @@ class System:
         return self._crew
 
     def _part(self, name: str) -> str:
-        if name not in self.parts():
-            raise UsageError(f"There is no part {name!r} here: take one of {', '.join(self.parts())}.")
+        if name not in self.process_names():
+            raise UsageError(
+                f"There is no part {name!r} here: take one of {', '.join(self.process_names())}."
+            )
         return name
 
     def _await(self, ready: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _START
-        while not ready():
+        def is_ready() -> bool:
             self.check()
-            if time.monotonic() > deadline:
-                raise PdfLabError(
-                    f"After {_START:g} s {what} did not answer; see {self.settings.folder / 'logs'}."
-                )
-            time.sleep(_GLANCE)
+            return ready()
+
+        if not wait_until(is_ready, _START_TIMEOUT):
+            logs = self.settings.folder / "logs"
+            raise PdfLabError(f"After {_START_TIMEOUT:g} s {what} did not answer; see {logs}.")
 
     def _begin_log(self) -> int:
         """Let a new log on a Redis with a history begin where that ends; return its last event's number."""
@@ -205,7 +205,7 @@ class System:
 
     def _save_records(self) -> None:
         try:
-            jobs = JobQueue(self.broker.client(patient=False), self.settings).all_jobs()
+            jobs = RedisMonitor(self.broker.client(patient=False), self.settings).all_jobs()
             self.settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
         except (BrokerUnavailable, OSError) as error:
             _log.warning("The job records are not saved (%s).", error)
@@ -235,24 +235,20 @@ def _archive(settings: Settings, *, fresh: bool) -> None:
     """Put the traces of an earlier system aside, its Redis too if this one is to begin fresh."""
     s = settings
     traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.kept_file]
-    traces += [s.storage_folder]
     traces += [s.folder / "redis"] if fresh else []
     there = [path for path in traces if path.is_file() or any(path.glob("[!.]*"))]
-    if not there:
+    storage = configured_storage(s)
+    if not there and not any(storage.list()):
         return
     aside = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
     aside.mkdir(parents=True)
     for path in there:
         shutil.move(path, aside)  # it may lie on another disk
-    Storage(s.storage_folder).open()
+    storage.archive(aside)
 
 
-def _answers(url: str) -> bool:
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=2)
+def _is_healthy(url: str) -> bool:
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
+        return send_request(url, "/healthz", timeout=2.0).status == 200
+    except OSError:
         return False
-    finally:
-        connection.close()

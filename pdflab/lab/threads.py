@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from pdflab.errors import PdfLabError, UsageError
+from pdflab.load.launcher import OperationStarter, launch_thread
 from pdflab.service import entrypoints as roles
+from pdflab.service.http.server import address
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -72,7 +74,7 @@ class Threads:
     def _body(self, role: str, stop: Event, sock: socket.socket | None) -> Callable[[], None]:
         match role, sock:
             case "api", socket.socket():
-                return lambda: roles.run_api(self._broker, self._settings, stop, sock, as_threads=True)
+                return lambda: self._run_api(stop, sock)
             case "sync-api", socket.socket():
                 return lambda: roles.run_sync_api(self._settings, stop, sock, own_process=False)
             case "recorder", _:
@@ -81,6 +83,11 @@ class Threads:
                 return lambda: roles.run_naive_worker(self._broker, self._settings, stop)
             case _:
                 return lambda: roles.run_worker(self._broker, self._settings, stop, own_process=False)
+
+    def _run_api(self, stop: Event, sock: socket.socket) -> None:
+        operations = OperationStarter(launch_thread(self._settings), address(sock))
+        roles.run_api(self._broker, self._settings, stop, sock, operations, own_process=False)
+        operations.stop()
 
     def _run(self, name: str, run: Callable[[], None]) -> None:
         try:

@@ -1,24 +1,23 @@
-"""What plans are made of: arrivals in blocks of columns, and phases that draw their instants.
+"""The parts of a plan: phases draw the instants of arrivals, blocks hold arrivals as columns.
 
-Read next: load/plan.py.
+Read next: pdflab/load/generator.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats
-from pdflab.errors import UsageError
+from pdflab.errors import require
 
 _BLOCK = 16_384  # arrivals drawn at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One document to ask for, `at` seconds after the plan begins."""
+    """One document to request, `at` seconds after the plan begins."""
 
     at: float
     kind: str
@@ -27,28 +26,18 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Arrivals as columns, ascending in time: `kind` indexes the plan's kinds, `seed` makes the document."""
+    """Arrivals as columns, ascending in time. `kind` indexes the plan's kinds; `seed` makes the document."""
 
     at: Floats
     kind: NDArray[np.uint8]
     seed: NDArray[np.uint32]
 
-    def describe(self) -> dict[str, Any]:
-        """Return the block as plain data."""
-        return {"at": self.at.tolist(), "kind": self.kind.tolist(), "seed": self.seed.tolist()}
-
-    @classmethod
-    def from_description(cls, data: Mapping[str, Any]) -> Self:
-        """Read a block that `describe` gave."""
-        kind, seed = np.array(data["kind"], dtype=np.uint8), np.array(data["seed"], dtype=np.uint32)
-        return cls(np.array(data["at"], dtype=np.float64), kind, seed)
-
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of a plan, cut into equal slices with a rate each (arrivals a second).
+    """A part of a plan, cut into equal slices with a rate each, in arrivals a second.
 
-    With a `count` there are exactly that many, and the rates only say where they are dense.
+    With a `count` there are exactly that many arrivals, and the rates are only relative.
     """
 
     seconds: float
@@ -62,16 +51,16 @@ class Phase:
 
     @property
     def peak(self) -> float | None:
-        """The highest rate that is expected, in arrivals a second; None where all come at one instant."""
+        """The highest expected rate, in arrivals a second; None where all come at one instant."""
         if not self.seconds:
             return None
         mean = sum(self.rates) / len(self.rates)
         return max(self.rates) * (1.0 if self.count is None else self.count / self.seconds / mean)
 
     def times(self, rng: np.random.Generator) -> Iterator[Floats]:
-        """Draw the instants, block by block, by inversion of the expected number of arrivals so far.
+        """Yield the instants, block by block, drawn by inversion of the expected number of arrivals so far.
 
-        That number grows linearly within a slice; a Poisson process of rate 1, read back through its
+        That number grows linearly within a slice. A Poisson process of rate 1, read back through its
         curve, is the process with these rates (Çinlar, Introduction to Stochastic Processes, 1975, ch. 4).
         """
         knots = np.linspace(0.0, self.seconds, len(self.rates) + 1)
@@ -82,12 +71,6 @@ class Phase:
             drawn = iter([np.sort(rng.random(self.count)) * expected[-1]])
         for positions in drawn:
             yield np.interp(positions, expected, knots)
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise UsageError, saying why, unless a condition holds."""
-    if not condition:
-        raise UsageError(message)
 
 
 def _unit_poisson(end: float, rng: np.random.Generator) -> Iterator[Floats]:

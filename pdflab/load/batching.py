@@ -1,25 +1,25 @@
-"""What goes over the wire: documents made from a plan when they are due, one by one or in batches.
+"""Request bodies, made from a plan shortly before they are due, singly or in batches.
 
-Read next: generator.py.
+Read next: pdflab/documents/kinds.py.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pdflab.documents.samples.requests import KINDS, sample
-from pdflab.errors import UsageError
+from pdflab.documents.kinds import KINDS, sample_request
+from pdflab.errors import require
 from pdflab.load.plan import Plan
 
 Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
 
-_BATCH_DOCUMENTS = 1_000
-_BATCH_BYTES = 3_000_000  # well below what the service takes by default
-_REHEARSED = 50  # samples that meet nearly every market
+_MAX_BATCH_DOCUMENTS = 1_000
+_MAX_BATCH_BYTES = 3_000_000  # well below the service's default limit
+_WARM_UP_SAMPLES = 50  # enough to meet nearly every market
 
 
 class Document(NamedTuple):
-    """One request, encoded; `at` is in seconds since the plan began."""
+    """One encoded request; `at` is in seconds since the plan began."""
 
     at: float
     kind: str
@@ -28,25 +28,28 @@ class Document(NamedTuple):
 
 
 def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
-    """Return what is posted together, in the order of sending: single documents, or batches of many."""
-    if isinstance(requests, Plan) and (unknown := set(requests.kinds) - set(KINDS)):
-        raise UsageError(f"There are no {', '.join(sorted(unknown))} documents: take {', '.join(KINDS)}.")
-    documents = _planned(requests) if isinstance(requests, Plan) else _given(requests)
+    """Return the documents of each POST, in the order of sending: one, or as many as a batch may hold.
+
+    Raises UsageError for a plan with an unknown kind.
+    """
+    documents = _planned(requests) if isinstance(requests, Plan) else _encode_all(requests)
     return _batches(documents) if batched else ([document] for document in documents)
 
 
 def _planned(plan: Plan) -> Iterator[Document]:
-    for seed in range(_REHEARSED):
-        sample("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
+    unknown = sorted(set(plan.kinds) - set(KINDS))
+    require(not unknown, f"There are no {', '.join(unknown)} documents: take {', '.join(KINDS)}.")
+    for seed in range(_WARM_UP_SAMPLES):
+        sample_request("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     for a in plan.arrivals():
-        yield Document(a.at, a.kind, _encoded(sample(a.kind, a.seed, lines=plan.lines)), a.seed)
+        yield Document(a.at, a.kind, _encode(sample_request(a.kind, a.seed, lines=plan.lines)), a.seed)
 
 
-def _given(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[Document]:
-    return (Document(at, kind, _encoded(request)) for at, kind, request in requests)
+def _encode_all(requests: Iterable[tuple[float, str, dict[str, Any]]]) -> Iterator[Document]:
+    return (Document(at, kind, _encode(request)) for at, kind, request in requests)
 
 
-def _encoded(request: dict[str, Any]) -> bytes:
+def _encode(request: dict[str, Any]) -> bytes:
     return json.dumps(request, ensure_ascii=False).encode()
 
 
@@ -54,7 +57,7 @@ def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
     batch: list[Document] = []
     size = 0
     for document in documents:
-        if batch and (len(batch) == _BATCH_DOCUMENTS or size + len(document.body) > _BATCH_BYTES):
+        if batch and (len(batch) == _MAX_BATCH_DOCUMENTS or size + len(document.body) > _MAX_BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(document)

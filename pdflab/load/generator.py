@@ -1,10 +1,10 @@
-"""The load generator: it sends every request at its planned instant, whatever became of the ones before.
+"""The load generator: it sends every request at its planned instant, whatever became of earlier ones.
 
-That is an open loop. A generator that waits for answers slows down with the service it measures and hides
-the delay (coordinated omission), so latency counts here from the instant a request was *meant* to go. To
-show what others hide, it can be told to be a closed loop: so many clients, each waiting for its answer.
+That is an open loop. A generator that waits for answers slows down with the service that it measures, and
+hides the delay (coordinated omission). So latency counts from the instant at which a request was *meant* to
+be sent. For comparison it can also run a closed loop: some clients, each waiting for its answer.
 
-Read next: analysis/run.py.
+Read next: pdflab/analysis/run.py.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
 from typing import NamedTuple, Protocol
@@ -23,23 +23,23 @@ from typing import NamedTuple, Protocol
 import aiohttp
 
 from pdflab.analysis.run import Send
-from pdflab.errors import UsageError
+from pdflab.errors import require
 from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, batches_of
 from pdflab.load.plan import Plan
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
-_GLANCE = 0.05  # seconds between two looks at `stop`
-_READY = 1_000  # batches made ahead
-_SPARE = 0.005  # seconds: with less until the next one leaves, none is made
+_POLL_INTERVAL = 0.05  # seconds between two checks of `stop`
+_MAX_READY = 1_000  # batches made ahead
+_MIN_SPARE = 0.005  # seconds: with less until the next batch is due, none is made
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint to knock at, and how: how long a client waits for its answer and, in a closed loop, how
-    many
-    clients there are. Raises UsageError for what cannot be.
+    """Endpoint, client timeout in seconds and, for a closed loop, the number of clients.
+
+    Raises UsageError for values that cannot work.
     """
 
     url: str
@@ -48,21 +48,21 @@ class Target:
     clients: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise UsageError(f"{self.url!r} is not a URL: it begins with http:// or https://.")
-        if self.endpoint not in _PATHS:
-            raise UsageError(f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
-        if not 0 < self.timeout < inf or (self.clients is not None and self.clients < 1):
-            raise UsageError(
-                "Clients wait for more than 0 seconds, and not for ever; a closed loop has 1 or more of them."
-            )
+        require(
+            self.url.startswith(("http://", "https://")),
+            f"{self.url!r} is not a URL: it begins with http:// or https://.",
+        )
+        known = self.endpoint in _PATHS
+        require(known, f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
+        require(0 < self.timeout < inf, "A client waits for more than 0 seconds, and not for ever.")
+        require(self.clients is None or self.clients >= 1, "A closed loop needs 1 client or more.")
 
 
 class Stop(Protocol):
-    """What can ask for an early end: an asyncio.Event, or a threading.Event of another thread."""
+    """Asks for an early end: an asyncio.Event, or a threading.Event of another thread."""
 
     def is_set(self) -> bool:
-        """Return whether no more should be sent."""
+        """Return whether sending should stop."""
 
 
 async def send_plan(
@@ -75,9 +75,9 @@ async def send_plan(
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
-    `on_start` is told how many documents leave, `on_send` of each document as soon as its fate is known;
-    nothing is sent twice. When `stop` is set no more is sent; when the task is cancelled, what still waits
-    is reported as "cancelled".
+    Nothing is sent twice. `on_start` receives the number of documents in each POST, `on_send` each document
+    once its outcome is known. When `stop` is set no more is sent; when the task is cancelled, requests in
+    flight are reported as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
@@ -86,29 +86,29 @@ async def send_plan(
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
-        courier = _Courier(session, target, batched, on_send, on_start, turn)
+        sender = _Sender(session, target, batched, on_send, on_start, turn)
         async with asyncio.TaskGroup() as in_flight:
             while batch := batches.take():
-                if not await courier.wait_until(batch[-1].at, stop, meanwhile=batches.make):
+                if not await sender.wait_until(batch[-1].at, stop, meanwhile=batches.make):
                     break
-                in_flight.create_task(courier.deliver(batch))
+                in_flight.create_task(sender.send(batch))
 
 
 class _Ahead:
-    """Makes batches while there is time: a spike finds them ready, and has the processor for itself."""
+    """Makes batches while there is time, so that in a spike they are ready and only sending costs."""
 
     def __init__(self, batches: Iterator[list[Document]]) -> None:
-        self._parcels = batches
+        self._batches = batches
         self._ready: deque[list[Document]] = deque()
 
     def make(self) -> bool:
-        """Make one more, and tell whether there was one to make and room for it."""
-        more = list(islice(self._parcels, 1)) if len(self._ready) < _READY else []
+        """Make one more, and return whether there was one to make and room for it."""
+        more = list(islice(self._batches, 1)) if len(self._ready) < _MAX_READY else []
         self._ready.extend(more)
         return bool(more)
 
     def take(self) -> list[Document] | None:
-        """Return the next one, made long ago or just now; None after the last."""
+        """Return the next batch; None after the last."""
         if not self._ready:
             self.make()
         return self._ready.popleft() if self._ready else None
@@ -121,7 +121,7 @@ class _Answer(NamedTuple):
 
 
 class _Clock:
-    """The epoch, read once and carried on by a clock that never jumps."""
+    """Seconds since the epoch, read once and continued by a clock that never jumps."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.perf_counter()
@@ -132,8 +132,8 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Courier:
-    """Carries batches (one document, or a batch) to the target and reports what came back."""
+class _Sender:
+    """Sends batches of one or more documents, and reports their outcomes."""
 
     session: aiohttp.ClientSession
     target: Target
@@ -144,17 +144,15 @@ class _Courier:
     clock: _Clock = field(default_factory=_Clock)
 
     async def wait_until(self, at: float, stop: Stop | None, *, meanwhile: Callable[[], bool]) -> bool:
-        """Wait for an instant of the plan, doing what there is `meanwhile`; return False when `stop` is
-        set.
-        """
+        """Wait for an instant of the plan, calling `meanwhile`; return False when `stop` is set."""
         while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
-            busy = left > _SPARE and meanwhile()
-            await asyncio.sleep(0 if busy else min(left, _GLANCE))
-        await asyncio.sleep(0)  # late, there was no sleep: without this line, what went before never leaves
+            busy = left > _MIN_SPARE and meanwhile()
+            await asyncio.sleep(0 if busy else min(left, _POLL_INTERVAL))
+        await asyncio.sleep(0)  # a late generator never slept: without this line, nothing would be sent
         return not _is_set(stop)
 
-    async def deliver(self, batch: list[Document]) -> None:
-        sent_at, answered_at, answer = self.clock.now(), None, _nothing(batch, "cancelled")
+    async def send(self, batch: list[Document]) -> None:
+        sent_at, answered_at, answer = self.clock.now(), None, _failed(batch, "cancelled")
         try:
             async with self.turn:
                 sent_at = self.clock.now()
@@ -162,7 +160,7 @@ class _Courier:
                 answer = await self._post(batch)
             answered_at = self.clock.now()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            answer = _nothing(batch, _name(error))
+            answer = _failed(batch, _name(error))
         finally:
             self._report(batch, sent_at, answered_at, answer)
 
@@ -179,38 +177,46 @@ class _Courier:
         self, batch: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
     ) -> None:
         for document, job_id in zip(batch, answer.job_ids, strict=True):
-            intended_at = self.clock.began_at + document.at
-            send = Send(
-                self.target.endpoint, document.kind, intended_at, sent_at, answered_at, seed=document.seed
+            self.on_send(
+                Send(
+                    endpoint=self.target.endpoint,
+                    kind=document.kind,
+                    intended_at=self.clock.began_at + document.at,
+                    sent_at=sent_at,
+                    answered_at=answered_at,
+                    status=answer.status,
+                    job_id=job_id,
+                    error=answer.error,
+                    seed=document.seed,
+                )
             )
-            self.on_send(replace(send, status=answer.status, job_id=job_id, error=answer.error))
 
 
 def _is_set(stop: Stop | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-def _nothing(batch: list[Document], error: str) -> _Answer:
+def _failed(batch: list[Document], error: str) -> _Answer:
     return _Answer(0, [None] * len(batch), error)
 
 
 def _read(response: aiohttp.ClientResponse, body: bytes, expected: int) -> _Answer:
-    nobody: list[str | None] = [None] * expected
+    no_ids: list[str | None] = [None] * expected
     if response.status == 200:
         return _Answer(200, [response.headers.get("X-Job-Id")], None)
     if response.status != 202:
-        return _Answer(response.status, nobody, _why(response.status, body))
+        return _Answer(response.status, no_ids, _reason(response.status, body))
     try:
-        told = json.loads(body)
-        job_ids = told["job_ids"] if "job_ids" in told else [told["job_id"]]
+        data = json.loads(body)
+        job_ids = data["job_ids"] if "job_ids" in data else [data["job_id"]]
     except (ValueError, KeyError, TypeError):
         job_ids = []
     if len(job_ids) != expected:
-        return _Answer(202, nobody, "an answer without job ids")
+        return _Answer(202, no_ids, "an answer without job ids")
     return _Answer(202, job_ids, None)
 
 
-def _why(status: int, body: bytes) -> str:
+def _reason(status: int, body: bytes) -> str:
     if status in (429, 503):
         return "refused"
     try:

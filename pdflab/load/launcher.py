@@ -1,4 +1,4 @@
-"""What starts a load outside the caller's own thread: as a process, or as a thread where none may be spawned.
+"""Starts a load outside the caller's thread: in a process, or in a thread where nothing may be spawned.
 
 Read next: pdflab/load/generator.py.
 """
@@ -18,7 +18,7 @@ from pdflab.errors import InvalidRequest, UsageError
 from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
-from pdflab.load.scenarios import OPERATIONS, plan_for
+from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
@@ -27,20 +27,23 @@ _STOP_TIMEOUT = 1.0  # seconds that a generator may take to write down what is s
 
 
 class Load(Protocol):
-    """A load that is being sent, as a process or as a thread."""
+    """A load that was started, in a process or in a thread."""
 
     def poll(self) -> int | None:
-        """Return its exit code, or None while it still sends."""
+        """Return its exit code, or None while it is running."""
 
     def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
+        """Stop sending, and wait for its end."""
 
 
 Launch = Callable[[Plan, Target], Load]
 
 
 class OperationStarter:
-    """Starts operations against the service beside it, outside its own threads: an API never sends load."""
+    """Starts operations against one service, for its API, which never sends load itself.
+
+    `launch` starts a load; `launch_process` and `launch_thread` make one.
+    """
 
     def __init__(self, launch: Launch, url: str) -> None:
         self._launch = launch
@@ -48,10 +51,9 @@ class OperationStarter:
         self._running: list[Load] = []
         self._lock = Lock()
 
-    def listing(self) -> list[dict[str, Any]]:
-        """Return the name, title, hint and parameters of each operation, for a page of buttons."""
-        words = ("name", "title", "hint", "parameters")
-        return [{word: getattr(operation, word) for word in words} for operation in OPERATIONS.values()]
+    def listing(self) -> list[Operation]:
+        """Return the operations, in the order of their buttons."""
+        return list(OPERATIONS.values())
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Start an operation and return what it sends.
@@ -77,42 +79,41 @@ class OperationStarter:
 
 
 def launch_process(settings: Settings) -> Launch:
-    """Return what starts the generator as a process of its own; it ends when its plan does, or with us."""
-
+    """Return a function that starts the generator in a process of its own."""
     return lambda plan, target: LoadProcess(plan, target, settings)
 
 
 def launch_thread(settings: Settings) -> Launch:
-    """Return what starts the generator as a thread, where nothing may be spawned."""
+    """Return a function that starts the generator in a thread of this process."""
     return lambda plan, target: LoadThread(plan, target, settings)
 
 
 class LoadProcess:
-    """The generator as a process of its own, so that what it measures does not slow it down."""
+    """The generator in a process of its own: what it measures does not slow it down. It ends with ours."""
 
     def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
         folder = str(settings.folder)
-        words = ["load", "--plan", _written(plan, settings.folder / "plans"), "--folder", folder]
+        words = ["load", "--plan", _save(plan, settings.folder / "plans"), "--folder", folder]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
         words += ["--yes", "--guarded"]
         self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
 
     def poll(self) -> int | None:
-        """Return its exit code, or None while it still sends."""
+        """Return its exit code, or None while it is running."""
         code = self._process.poll()
         if code is not None:
             end(self._process, seconds=0)
         return code
 
     def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
+        """Stop sending, and wait for its end."""
         self._process.terminate()
         end(self._process, seconds=_STOP_TIMEOUT)
 
 
 class LoadThread:
-    """The generator as a thread of this process; `sends` tells what became of each document."""
+    """The generator in a thread of this process; `sends` has the outcome of each document."""
 
     def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
         self.sends: list[Send] = []
@@ -122,16 +123,16 @@ class LoadThread:
         self._thread.start()
 
     def poll(self) -> int | None:
-        """Return 0, or None while it still sends."""
+        """Return 0, or None while it is running."""
         return None if self._thread.is_alive() else 0
 
     def terminate(self) -> None:
-        """Tell it to stop sending, and see it end."""
+        """Stop sending, and wait for its end."""
         self._stop.set()
         self._thread.join()
 
     def wait(self) -> None:
-        """Wait until everything is answered."""
+        """Wait until every request is answered."""
         self._thread.join()
 
     def _run(self, requests: Requests, target: Target) -> None:
@@ -144,14 +145,14 @@ class LoadThread:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan that was written for the generator's process."""
+    """Return the plan in a file that LoadProcess wrote. Raises UsageError for any other file."""
     try:
         return Plan.from_description(json.loads(path.read_text()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 
-def _written(plan: Plan, folder: Path) -> str:
+def _save(plan: Plan, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}.json"
     path.write_text(json.dumps(plan.describe()))

@@ -1,9 +1,9 @@
-"""Load plans: which document is asked for when, drawn from a seed.
+"""Load plans: which document is requested when, drawn from a seed.
 
-A plan is a stream of blocks of columns; the same plan drives both endpoints and the simulation. A request
-itself is made only when it is sent, from its kind and its seed: a plan of ten million needs no memory.
+A plan is a stream of blocks of columns; the same plan drives both endpoints and the simulation. A request is
+made only when it is due, from its kind and its seed, so that a plan of ten million needs no memory.
 
-Read next: load/arrivals.py, then load/generator.py.
+Read next: pdflab/load/arrivals.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,18 +13,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from pdflab.analysis.columns import Categorical, Floats, Integers
+from pdflab.analysis.columns import Categorical, Floats, Integers, from_plain, to_plain
 from pdflab.analysis.run import Run
-from pdflab.load.arrivals import Arrival as Arrival  # what a plan is made of belongs to it
+from pdflab.errors import require
+from pdflab.load.arrivals import Arrival as Arrival  # the parts of a plan are imported from here
 from pdflab.load.arrivals import Block as Block
 from pdflab.load.arrivals import Phase as Phase
-from pdflab.load.arrivals import require
 
 MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice": 0.8, "report": 0.1})
 
 _DAYS = 30  # a month that begins on a Monday, so that its last day is a working day
 _LAST_DAY = 20  # times the usual rate
-_STEPS = 50  # of a ramp
+_RAMP_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Plan:
     """What to send: phases one after another, and the share of each kind. The same seed draws the same plan.
 
     The order of `mix` is the code of each kind in the blocks. A `batched` plan goes to the batch endpoint,
-    where there is one; `lines` sets the size of every document, as samples.sample does. A `recorded` block
-    is sent as it was, and nothing is drawn.
+    where there is one; `lines` sets the size of every document. A `recorded` block is sent as it was, and
+    nothing is drawn.
     """
 
     name: str
@@ -56,18 +56,20 @@ class Plan:
 
     @property
     def count(self) -> int:
-        """How many documents this seed asks for; it draws the plan to know."""
+        """The number of documents; the plan is drawn to count them."""
         return sum(len(block.at) for block in self.blocks())
 
     @property
     def peak(self) -> float | None:
-        """The highest rate that is expected, in documents a second; None for a batch and for a trace."""
+        """The highest expected rate, in documents a second; None for a batch and for a recorded plan."""
         peaks = [peak for phase in self.phases if (peak := phase.peak) is not None]
         return max(peaks, default=None) if self.recorded is None else None
 
     def blocks(self) -> Iterator[Block]:
-        """Draw the plan. Times, kinds and seeds come from streams of their own: the n-th document
-        is the same whatever the rate, and the times are the same whatever the mix.
+        """Yield the plan, drawn block by block.
+
+        Times, kinds and seeds have a random stream each: the n-th document is the same whatever the rate,
+        and the times are the same whatever the mix.
         """
         if self.recorded is not None:
             yield self.recorded
@@ -79,32 +81,30 @@ class Plan:
             yield Block(at, kind, which.integers(2**32, size=len(at), dtype=np.uint32))
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Return the plan one arrival at a time, in the order of sending."""
+        """Yield the plan one arrival at a time, in the order of sending."""
         kinds = self.kinds
         for block in self.blocks():
-            for at, kind, seed in zip(
-                block.at.tolist(), block.kind.tolist(), block.seed.tolist(), strict=True
-            ):
+            columns = (block.at.tolist(), block.kind.tolist(), block.seed.tolist())
+            for at, kind, seed in zip(*columns, strict=True):
                 yield Arrival(at, kinds[kind], seed)
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain data, for a saved run and for the generator's process."""
-        trace = None if self.recorded is None else self.recorded.describe()
-        return asdict(replace(self, recorded=None)) | {"seconds": self.seconds, "recorded": trace}
+        block = None if self.recorded is None else to_plain(self.recorded)
+        return asdict(replace(self, recorded=None)) | {"seconds": self.seconds, "recorded": block}
 
     @classmethod
     def from_description(cls, data: Mapping[str, Any]) -> Self:
-        """Read a plan that `describe` gave."""
-        phases = tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"])
-        trace = data.get("recorded")
+        """Return the plan of a description that `describe` made."""
+        block = data.get("recorded")
         return cls(
             name=data["name"],
-            phases=phases,
+            phases=tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"]),
             mix=dict(data["mix"]),
             seed=data["seed"],
             batched=data["batched"],
             lines=data["lines"],
-            recorded=Block.from_description(trace) if trace else None,
+            recorded=Block(**from_plain(block)) if block else None,
         )
 
     def _times(self, rng: np.random.Generator) -> Iterator[Floats]:
@@ -129,28 +129,27 @@ def burst(
     n: int,
     *,
     seconds: float = 1.0,
-    calm: float = 0.0,
+    baseline: float = 0.0,
     seed: int = 0,
     mix: Mapping[str, float] = MOSTLY_INVOICES,
 ) -> Plan:
     """Plan exactly n documents at independent uniform instants within `seconds`.
 
-    With `calm`, Poisson arrivals at that rate go before it and after it, each for five times as long.
+    With a `baseline`, Poisson arrivals at that rate precede and follow it, each for five times as long.
     """
-    peak = Phase(seconds, count=n)
-    quiet = Phase(5 * seconds, (calm,))
-    phases = (quiet, peak, quiet) if calm else (peak,)
+    peak, around = Phase(seconds, count=n), Phase(5 * seconds, (baseline,))
+    phases = (around, peak, around) if baseline else (peak,)
     return Plan(f"a burst of {n:,} in {seconds:g} s", phases, _shares(mix), seed)
 
 
 def steady(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
-    """Plan a Poisson process: independent clients, `rate` a second together, gaps exponential."""
+    """Plan a Poisson process: independent clients, `rate` a second together, exponential gaps."""
     return Plan(f"{rate:g} a second for {seconds:g} s", (Phase(seconds, (rate,)),), _shares(mix), seed)
 
 
 def ramp(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
-    """Plan a Poisson process that grows from nothing to `rate` a second, in fifty steps."""
-    rates = tuple(rate * (step + 0.5) / _STEPS for step in range(_STEPS))
+    """Plan a Poisson process whose rate grows from 0 to `rate` a second, in fifty steps."""
+    rates = tuple(rate * (step + 0.5) / _RAMP_STEPS for step in range(_RAMP_STEPS))
     return Plan(f"up to {rate:g} a second in {seconds:g} s", (Phase(seconds, rates),), _shares(mix), seed)
 
 
@@ -164,7 +163,7 @@ def month_end(
     """Plan a month of business within `seconds`: a Poisson process whose rate changes every hour of it.
 
     Nights are quiet, weekends quieter, and on the last working day the rate is twenty times the usual:
-    it alone brings about half of the documents.
+    that day brings about half of the documents.
     """
     hours = _hourly_rates()
     rates = hours * (mean_rate / hours.mean())
@@ -172,13 +171,13 @@ def month_end(
 
 
 def month_end_peak() -> float:
-    """Return how many times its mean rate a month reaches on its last day."""
+    """Return the peak rate of a month, as a multiple of its mean rate."""
     hours = _hourly_rates()
     return float(hours.max() / hours.mean())
 
 
 def trace(run: Run) -> Plan:
-    """Plan what a run really sent, document by document, at the instants at which it was meant to go.
+    """Plan what a run sent, document by document, at the instants at which it was meant to be sent.
 
     Raises UsageError when the run has documents that no plan made.
     """
@@ -189,13 +188,13 @@ def trace(run: Run) -> Plan:
         f"The run {run.name!r} has documents that no plan made: they cannot be made again.",
     )
     seconds = run.plan.get("seconds")
-    again = recorded(f"{run.name}, again", sends.intended_at, sends.kind, np.asarray(sends.seed))
-    phases = again.phases if seconds is None else (Phase(float(seconds), (0.0,)),)
-    return replace(again, phases=phases, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
+    plan = recorded(f"{run.name}, again", sends.intended_at, sends.kind, np.asarray(sends.seed))
+    phases = plan.phases if seconds is None else (Phase(float(seconds), (0.0,)),)
+    return replace(plan, phases=phases, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
 
 
 def recorded(name: str, at: Floats, kind: Categorical, seed: Integers) -> Plan:
-    """Plan arrivals that were observed, at the same distances in time, from 0 on; their order is free."""
+    """Plan arrivals that were observed, in any order, at the same distances in time; the first is at 0."""
     order = np.argsort(at, kind="stable")
     kinds = tuple(sorted({str(word) for word in kind.categories}))
     codes = kind.codes_in(kinds)[order].astype(np.uint8)
@@ -217,7 +216,7 @@ def _hourly_rate(day: int, hour: int) -> float:
 
 
 def _shares(mix: Mapping[str, float]) -> dict[str, float]:
-    """Return the share of each kind, in the order of their names: the order of `mix` changes no draw."""
+    """Return the share of each kind, sorted by name: the order of `mix` changes no draw."""
     total = sum(mix.values())
     require(total > 0 and min(mix.values()) >= 0, "A mix needs weights of 0 or more, not all of them 0.")
     return {kind: weight / total for kind, weight in sorted(mix.items())}

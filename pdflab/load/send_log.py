@@ -1,6 +1,6 @@
-"""What was sent and what clients were told, written down as it happens, for the audit and for a run.
+"""Two files: every request that was sent, and every 202 that a client received, for the audit and for a run.
 
-Read next: load/scenarios.py.
+Read next: pdflab/audit.py.
 """
 
 import json
@@ -11,9 +11,9 @@ from pdflab.analysis.run import Send
 
 
 class SendLog:
-    """Writes down each send, and first what its client was told: one line for every 202, for the audit.
+    """Writes each send as a line of one file, and before it each accepted job as a line of another.
 
-    A line is one append, handed to the system at once: it survives this process being killed.
+    A line is one append, passed to the system at once, so that it survives a kill of this process.
     """
 
     def __init__(self, sends: Path, accepted: Path) -> None:
@@ -22,8 +22,8 @@ class SendLog:
     def __call__(self, send: Send) -> None:
         """Append a send."""
         if send.status == 202 and send.job_id:
-            told = {"job_id": send.job_id, "at": send.answered_at}
-            os.write(self._accepted, f"{json.dumps(told)}\n".encode())
+            accepted = {"job_id": send.job_id, "at": send.answered_at}
+            os.write(self._accepted, f"{json.dumps(accepted)}\n".encode())
         os.write(self._sends, f"{send.to_json()}\n".encode())
 
     def close(self) -> None:

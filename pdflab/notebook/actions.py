@@ -63,24 +63,26 @@ class Actions:
     def kill(self) -> None:
         """Kill one worker, another one each time."""
         lab = self.lab
-        workers = [part for part in lab.parts() if part.startswith("worker-")]
+        workers = [name for name in lab.process_names() if name.startswith("worker-")]
         lab.kill(workers[next(self._turns) % len(workers)])
         self._panel.tell(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
     def freeze(self, endpoint: Endpoint) -> None:
         """Freeze all who render behind an endpoint; it returns when they go on."""
         self._panel.tell(hints.FROZEN[endpoint].format(seconds=FREEZE))
-        self.lab.freeze(FREEZE, *(part for part in self.lab.parts() if part.startswith(_RENDERERS[endpoint])))
+        self.lab.freeze(
+            FREEZE, *(name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint]))
+        )
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and rendering servers."""
         self._panel.tell(hints.WORKERS)
         self.lab.scale(workers)
 
-    def employ(self, worker: str) -> None:
+    def set_worker_type(self, worker: str) -> None:
         """Let workers of another kind go on with the line."""
         self._panel.tell(hints.KINDS[worker])
-        self.lab.employ(worker)
+        self.lab.set_worker_type(worker)
 
     def enlarge(self, large: bool) -> None:
         """Make the panel as large as a projector wants it, or as a desk does."""

@@ -137,7 +137,7 @@ class ControlRoom:
             return
         actions: dict[str, Callable[[Any], None]] = {
             "workers": self._actions.scale,
-            "worker": self._actions.employ,
+            "worker": self._actions.set_worker_type,
             "projector": self._actions.enlarge,
         }
         self._put(self._orders, name, partial(actions[name], value))

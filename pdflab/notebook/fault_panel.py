@@ -108,11 +108,11 @@ class AttackPanel:
         wait_until(self._lab.stats)
 
     def _next_worker(self) -> str:
-        workers = [part for part in self._lab.parts() if part.startswith("worker-")]
+        workers = [name for name in self._lab.process_names() if name.startswith("worker-")]
         return workers[next(self._turns) % len(workers)]
 
     def _at_work(self) -> set[Any]:
-        return {doing["worker"] for doing in self._lab.workers()}
+        return {status.worker for status in self._lab.workers()}
 
     def _tell(self, words: str) -> None:
         self._words.append(html.escape(words))

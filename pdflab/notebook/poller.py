@@ -129,7 +129,8 @@ class Poller(Thread):
         newest = self._minute.newest
         if newest in (None, self._pictured) or not (paint or now - self._pictured_at >= _THUMBNAILS):
             return
-        picture = thumbnail(lab.pdf(newest), width=110)
+        pdf = lab.pdf(newest)
+        picture = thumbnail(pdf, width=110) if pdf else None
         self._pictured, self._pictured_at = newest, now
         if picture:
             self._panel.thumbnail.value = board.show_thumbnail(picture, url=f"{lab.url}/jobs/{newest}/pdf")
@@ -137,7 +138,7 @@ class Poller(Thread):
 
 def _living(lab: Lab) -> list[str]:
     """Name the workers that live. The registry believes in one until its lease runs out: we look for it."""
-    known = [str(worker["worker"]) for worker in lab.workers()]
+    known = [status.worker for status in lab.workers()]
     return known if lab.mode == THREADS else [worker for worker in known if _runs(worker)]
 
 

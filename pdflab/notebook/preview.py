@@ -4,7 +4,6 @@ Read next: notebook/control_room.py.
 """
 
 import io
-from pathlib import Path
 from threading import Lock
 
 import PIL.Image
@@ -15,24 +14,24 @@ _COLOURS = 32  # enough for text on paper, and a third of the bytes
 _ONE_AT_A_TIME = Lock()  # pdfium is not made for several threads: a cell and a control room may both paint
 
 
-def first_page(pdf: Path, *, width: int = 420) -> Image:
+def first_page(pdf: bytes, *, width: int = 420) -> Image:
     """Paint the first page of a PDF, so many pixels wide."""
     file = io.BytesIO()
     _paint(pdf, width).quantize(_COLOURS).save(file, format="PNG", optimize=True)
     return Image(file.getvalue(), width=width)
 
 
-def thumbnail(pdf: Path, *, width: int) -> bytes | None:
-    """Paint the first page small, as the bytes of a PNG file; None when there is no such PDF to paint."""
+def thumbnail(pdf: bytes, *, width: int) -> bytes | None:
+    """Paint the first page small, as the bytes of a PNG file; None when they are no PDF."""
     file = io.BytesIO()
     try:
         _paint(pdf, width).quantize(_COLOURS).save(file, format="PNG")
-    except (OSError, PdfiumError):
+    except PdfiumError:
         return None
     return file.getvalue()
 
 
-def _paint(pdf: Path, width: int) -> PIL.Image.Image:
+def _paint(pdf: bytes, width: int) -> PIL.Image.Image:
     with _ONE_AT_A_TIME:
         document = PdfDocument(pdf)
         try:

@@ -14,11 +14,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
+from pdflab.service.jobqueue.consumer import RedisConsumer
 from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.monitor import RedisMonitor
+from pdflab.service.jobqueue.producer import RedisProducer
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.configured import configured_storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
+
+if TYPE_CHECKING:
+    from pdflab.service.api.context import Operations
 
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
@@ -27,23 +35,27 @@ _SYNC_THREADS = 4  # waitress' own default
 
 
 def run_api(
-    broker: Broker, settings: Settings, stop: Event, sock: socket.socket, *, as_threads: bool = False
+    broker: Broker,
+    settings: Settings,
+    stop: Event,
+    sock: socket.socket,
+    operations: "Operations",
+    *,
+    own_process: bool = True,
 ) -> None:
-    """Serve the queued endpoint and the dashboard until told to stop; operations are started as we are."""
-    from pdflab.load.launcher import OperationStarter, launch_process, launch_thread
+    """Serve the queued endpoint and the dashboard until told to stop."""
     from pdflab.service.api.app import create_app
-    from pdflab.service.http.server import address, serve
+    from pdflab.service.http.server import serve
 
-    queue = JobQueue(broker.client(patient=False), settings)
-    launch = launch_thread(settings) if as_threads else launch_process(settings)
-    operations = OperationStarter(launch, address(sock))
-    storage = Storage(settings.storage_folder)  # only read, and not opened: accepting needs no disk
-    app = create_app(queue, storage, settings, start_operation=operations.start)
-    if not as_threads:
+    client = broker.client(patient=False)
+    storage = configured_storage(settings)  # only read, and not prepared: accepting needs no disk
+    producer, monitor = RedisProducer(client, settings), RedisMonitor(client, settings)
+    app = create_app(producer, monitor, storage, settings, operations=operations)
+    if own_process:
         gc.collect()
-        gc.freeze()  # a full collection of all that is loaded takes some 0.1 s, in which nobody is answered
+        # a full collection of all that is loaded takes some 0.1 s, in which no request is answered
+        gc.freeze()
     serve(app, sock, stop, threads=_API_THREADS)
-    operations.stop()
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
@@ -63,7 +75,7 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
     """Write jobs.log until told to stop."""
     from pdflab.service.eventlog.recorder import Recorder
 
-    recorder = Recorder(JobQueue(broker.client(), settings), settings.log_file)
+    recorder = Recorder(RedisMonitor(broker.client(), settings), settings.log_file)
     recorder.open()
     recorder.run(stop)
 
@@ -74,12 +86,14 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         from pdflab.service.worker.font_files import find_fonts
         from pdflab.service.worker.worker import Worker, renderer
 
+    storage = configured_storage(settings)
+    storage.prepare()
     render = renderer(find_fonts(settings.fonts))
     worker = Worker(
-        JobQueue(broker.client(alone=True), settings),
-        _storage(settings),
+        RedisConsumer(broker.client(alone=True), settings),
+        storage,
         render=render,
-        keeper=JobQueue(broker.client(), settings),
+        heartbeat_queue=RedisConsumer(broker.client(), settings),
         time_limit=settings.time_limit,
         on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
     )
@@ -90,7 +104,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         if not finished.wait(settings.grace):
             _log.warning("%s on_timeout its grace of %s s.", worker.worker_id, settings.grace)
             try:
-                worker.release(over=JobQueue(broker.client(patient=False), settings))
+                worker.release(over=RedisConsumer(broker.client(patient=False), settings))
             finally:  # whatever became of Redis: the lease runs out too
                 os._exit(0)
 
@@ -108,7 +122,9 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
     from pdflab.service.worker.worker import renderer
 
     render = renderer(find_fonts(settings.fonts))
-    NaiveWorker(JobQueue(broker.client(), settings), _storage(settings), render=render).run(stop)
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
+    NaiveWorker(JobQueue(broker.client(), settings), storage, render=render).run(stop)
 
 
 def _yield() -> None:
@@ -138,9 +154,3 @@ def _without_numpy() -> Iterator[None]:
     finally:
         if not loaded:
             sys.modules.pop("numpy", None)
-
-
-def _storage(settings: Settings) -> Storage:
-    storage = Storage(settings.storage_folder, fsync=settings.fsync)
-    storage.open()
-    return storage

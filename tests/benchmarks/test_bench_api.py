@@ -1,10 +1,7 @@
 """The benchmark of the endpoint measures both endpoints alike, and believes no other answer than 202."""
 
-import io
-
 import pytest
 from foreign import foreign_server
-from rich.console import Console
 
 from pdflab.benchmarks import api
 from pdflab.errors import LoadFailed
@@ -42,8 +39,7 @@ def test_one_short_round_has_the_promised_keys() -> None:
 def test_the_table_has_a_row_a_kind() -> None:
     """Rates as whole numbers, the share in percent."""
     row = {"accepted_per_s": 812.3, "bare_per_s": 1_400.0, "share_of_bare_flask": 0.58}
-    console = Console(file=io.StringIO(), width=100)
 
-    api.show({"kinds": {"invoice": row}}, console)
+    [table] = api.describe({"kinds": {"invoice": row}})
 
-    assert console.file.getvalue().splitlines()[1].split() == ["invoice", "1,400", "812", "58", "%"]
+    assert str(table).splitlines()[1].split() == ["invoice", "1,400", "812", "58", "%"]

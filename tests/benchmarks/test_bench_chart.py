@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pdflab.benchmarks import chart
-from pdflab.cli.commands import BENCHMARKS
+from pdflab.cli.bench import BENCHMARKS
 
 PROMISED = {"panel_cpu", "throughput_loss"}
 BESIDE = {"redis", "throughput_loss_range", "frames_per_s", "per_s"}
@@ -17,7 +17,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return chart.measure(rounds=1, jobs=40)
 
 
-def test_it_measures_a_panel_that_paints(figures: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_measures_a_panel_that_paints(figures: dict[str, Any]) -> None:
     """Shares, not per cent; and pictures were painted, or the panel would cost nothing."""
     assert BENCHMARKS["chart"] == chart.__name__
     assert figures.keys() == PROMISED | BESIDE
@@ -25,18 +25,15 @@ def test_it_measures_a_panel_that_paints(figures: dict[str, Any], capsys: pytest
     assert -0.5 < figures["panel_cpu"] < 1
     assert figures["throughput_loss"] < 1
 
-    chart.show(figures, chart.Console(width=120))
+    shown = " ".join(chart.describe(figures))
 
-    shown = capsys.readouterr().out
     assert "(under 5 %)" in shown
     assert "(under 4 %" in shown
 
 
-def test_disturbed_rounds_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_disturbed_rounds_are_told_of() -> None:
     """A median of noise is a number too."""
     figures: dict[str, Any] = {"redis": "a Redis", "per_s": 40.0, "panel_cpu": 0.01, "throughput_loss": 0.0}
     figures |= {"frames_per_s": 2.0, "throughput_loss_range": [-0.4, 0.4]}
 
-    chart.show(figures, chart.Console(width=120))
-
-    assert "when the machine is quiet" in capsys.readouterr().out
+    assert "when the machine is quiet" in " ".join(chart.describe(figures))

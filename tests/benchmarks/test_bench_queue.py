@@ -9,6 +9,7 @@ import pytest
 from conftest import needs
 
 from pdflab.benchmarks import fleet, queue, turns
+from pdflab.benchmarks.measuring import rounds_of
 from pdflab.service.jobqueue.redis_server import Broker, private_broker
 from pdflab.settings import Settings
 
@@ -82,11 +83,10 @@ def test_every_figure_is_of_its_unit(figures: dict[str, Any]) -> None:
     assert figures["per_s"]["empty"].keys() == {"worker", "process", "processes"}
 
 
-def test_each_target_has_its_sentence(figures: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
     """A person reads what was measured beside what was aimed at."""
-    queue.show(figures, queue.Console(width=120))
+    shown = "\n".join(map(str, queue.describe(figures)))
 
-    shown = capsys.readouterr().out
     assert "(aim 85 %" in shown
     for target in (
         "at most 2)",
@@ -99,11 +99,11 @@ def test_each_target_has_its_sentence(figures: dict[str, Any], capsys: pytest.Ca
         assert target in shown
 
 
-def test_a_busy_machine_is_told_of(figures: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_busy_machine_is_told_of(figures: dict[str, Any]) -> None:
     """Figures of a core that others used meanwhile are no figures of the queue."""
-    queue.show(figures | {"core_share": 0.5}, queue.Console(width=120))
+    sentences = list(queue.describe(figures | {"core_share": 0.5}))
 
-    assert "the bare loop had 50% of a core" in capsys.readouterr().out
+    assert any("the bare loop had 50% of a core" in str(sentence) for sentence in sentences)
 
 
 def test_round_trips_are_one_and_one_on_either_redis(apart: Broker, settings: Settings) -> None:
@@ -128,8 +128,6 @@ def test_ratios_compare_within_a_round() -> None:
     assert figures["batch_per_s"] == 10_000
 
 
-def test_rounds_end_when_they_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rounds_end_when_they_take_too_long() -> None:
     """On a slow machine there are fewer of them, but never fewer than a median needs."""
-    monkeypatch.setattr(fleet, "_LONGEST", -1.0)
-
-    assert list(fleet.rounds_of(40, "slow")) == [0, 1, 2]
+    assert list(rounds_of(40, "slow", max_seconds=-1.0)) == [0, 1, 2]

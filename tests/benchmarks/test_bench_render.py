@@ -12,7 +12,7 @@ import pytest
 
 from pdflab.benchmarks import memory
 from pdflab.benchmarks import render as bench
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 
 PROMISED = {
     "core_vs_naive",
@@ -55,7 +55,7 @@ def test_ratios_are_of_the_milliseconds_beside_them() -> None:
 def test_contenders_take_turns() -> None:
     """Each round draws all who are due: a slow moment meets all, a quick one's first is not counted."""
     drawn: list[str] = []
-    data = sample("custom", 1)
+    data = sample_request("custom", 1)
     slow = bench.Contender("a", "naive", data, lambda _: drawn.append("slow"), every=2)
     quick = bench.Contender("a", "ours", data, lambda _: drawn.append("quick"))
 
@@ -68,15 +68,13 @@ def test_contenders_take_turns() -> None:
 
 
 def test_without_reportlab_its_column_is_empty(
-    figures: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    figures: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is skipped with a sentence that says how to have it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     without = figures | {"core_vs_platypus": None}
 
-    bench.show(without, bench.Console())
-
-    assert "reportlab is not installed" in capsys.readouterr().out
+    assert any("reportlab is not installed" in str(part) for part in bench.describe(without))
     assert not any(contender.column == "platypus" for contender in bench._contenders(print))
 
 

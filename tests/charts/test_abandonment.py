@@ -11,7 +11,7 @@ from pdflab.charts.timelines import rush_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
 
-PLAN = burst(10, calm=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
+PLAN = burst(10, baseline=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
 PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")
 
 

@@ -14,7 +14,7 @@ from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import queued_endpoint, simulate
 
 SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
-PLAN = burst(150, seconds=1.0, calm=20.0, seed=1)
+PLAN = burst(150, seconds=1.0, baseline=20.0, seed=1)
 CALM = theory.mmc(20.0, 25.0, 2)
 FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, baseline_rate=20.0)
 
@@ -48,7 +48,7 @@ def test_who_asked_first_does_not_shift_the_burst() -> None:
 
 def test_a_burst_without_a_line_is_over_when_it_ends() -> None:
     """Ten documents in a second make two workers wait for nobody."""
-    seen = see_burst(run_of(burst(3, seconds=1.0, calm=0.5, seed=3)))
+    seen = see_burst(run_of(burst(3, seconds=1.0, baseline=0.5, seed=3)))
 
     assert 1.0 <= seen.empty_after < 1.2
 

@@ -54,7 +54,7 @@ def url_of(up: "subprocess.Popen[str]") -> str:
         (["demo", "--seconds", "0"], "--seconds must be between"),
         (["demo", "--scenario", "freeze", "--seconds", "1"], "between 6 and 600 for a freeze"),
         (["load", "brust"], "no operation 'brust'"),
-        (["load", "burst", "--n", "0"], "must be between 1 and"),
+        (["load", "burst", "--n", "0"], "must be a whole number from 1 to"),
         (["load", "burst", "--url", "localhost"], "is not a URL"),
         (
             ["load", "burst", "--n", "1", "--url", "http://127.0.0.1:9"],

@@ -12,8 +12,8 @@ import pytest
 from pdflab.__main__ import main
 from pdflab.charts.capacity_plan import Fleet, plan_figure
 from pdflab.charts.style import png
-from pdflab.cli.plan import plan_chart
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
+from pdflab.experiments.capacity import plan_chart
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
@@ -66,7 +66,7 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         "scheduled",
         "autoscaled",
         "10 times the spike",
-        "a death each 60 s",
+        "a crash every 60 s",
         "one by one",
         "59 of 59",
         "95% by 59 of 59, 86% by 20 of 20",

@@ -2,8 +2,8 @@
 
 from pdflab.analysis.metrics import summary
 from pdflab.analysis.run import Run
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.settings import Settings
 

@@ -6,7 +6,7 @@ They outlive the program that wrote them: an audit, a chart or a script of next 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ EVENT = {
     "attempt": NUMBER,
 }
 WORKED = EVENT | {"worker": TEXT}
-REASONED = WORKED | {"reason": TEXT}
+REASONED = WORKED | {"cause": TEXT, "reason": TEXT}
 SYNC = {"job_id": TEXT, "state": TEXT, "at": NUMBER, "kind": TEXT, "number": NUMBER, "attempt": NUMBER}
 SENT = {
     "endpoint": TEXT,
@@ -63,6 +63,7 @@ RECORD = {
     "started_at": NUMBER,
     "ended_at": NUMBER,
     "worker": TEXT,
+    "cause": None,
     "reason": None,
     "retry_of": None,
     "retried_as": None,
@@ -164,6 +165,14 @@ def test_a_line_of_the_log_keeps_its_keys(left: Left) -> None:
     assert all(line in told for line in expected)
 
 
+def test_a_cause_is_one_of_a_few_words(left: Left) -> None:
+    """Programs compare it; the reason beside it is for people."""
+    causes = {line["state"]: line["cause"] for line in lines_of(left.first / "jobs.log") if "cause" in line}
+
+    assert causes == {"FAILED": "rejected", "QUEUED": "storage_unavailable"}
+    assert [line["cause"] for line in lines_of(left.first / "sync.jsonl") if "cause" in line] == ["rejected"]
+
+
 def test_the_log_tells_a_job_from_its_beginning_to_its_end(left: Left) -> None:
     """In order and numbered; another try counts as another attempt."""
     lines = lines_of(left.first / "jobs.log")
@@ -196,7 +205,11 @@ def test_a_line_of_the_synchronous_log_keeps_its_keys(left: Left) -> None:
     told = {line["state"]: shape(line) for line in lines_of(left.first / "sync.jsonl")}
 
     worked = SYNC | {"worker": TEXT}
-    assert told == {"PROCESSING": worked, "COMPLETED": worked, "FAILED": worked | {"reason": TEXT}}
+    assert told == {
+        "PROCESSING": worked,
+        "COMPLETED": worked,
+        "FAILED": worked | {"cause": TEXT, "reason": TEXT},
+    }
 
 
 def test_a_line_of_what_was_accepted_keeps_its_keys(left: Left) -> None:
@@ -222,8 +235,8 @@ def test_a_saved_record_keeps_its_keys(left: Left) -> None:
     """As GET /jobs/<id> tells it, without what only HTTP knows."""
     told = {line["job_id"]: shape(line) for line in lines_of(left.first / "records.jsonl")}
 
-    assert told.pop(left.failed) == RECORD | {"reason": TEXT, "result": None}
-    assert all(record in (RECORD, RECORD | {"reason": TEXT}) for record in told.values())
+    assert told.pop(left.failed) == RECORD | {"cause": TEXT, "reason": TEXT, "result": None}
+    assert all(record in (RECORD, RECORD | {"cause": TEXT, "reason": TEXT}) for record in told.values())
 
 
 def test_a_run_that_was_saved_can_be_read(tmp_path: Path) -> None:
@@ -235,6 +248,17 @@ def test_a_run_that_was_saved_can_be_read(tmp_path: Path) -> None:
     assert json.loads(json.dumps(asdict(summary(run)))) == pytest.approx(expected)
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads(EXAMPLE.read_text())
     assert [send.status for send in run.sends].count(202) == expected["accepted"]
+
+
+def test_a_run_from_before_causes_can_be_read(tmp_path: Path) -> None:
+    """Files of last year have a reason and no cause."""
+    document = json.loads(EXAMPLE.read_text())
+    del document["events"]["cause"]
+    (tmp_path / "old.json").write_text(json.dumps(document))
+
+    events = list(Run.load(tmp_path / "old.json").events)
+
+    assert events == [replace(event, cause=None) for event in Run.load(EXAMPLE).events]
 
 
 def test_a_saved_run_is_read_by_the_planner(tmp_path: Path) -> None:

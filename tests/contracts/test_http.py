@@ -30,6 +30,7 @@ ENTERED = {
     "started_at": None,
     "ended_at": None,
     "worker": None,
+    "cause": None,
     "reason": None,
     "retry_of": None,
     "retried_as": None,
@@ -64,11 +65,12 @@ SEEN_ENTERED = {
     "waited": NUMBER,
     "rendered": None,
     "worker": None,
+    "cause": None,
     "reason": None,
     "retried": FLAG,
 }
 SEEN_COMPLETED = SEEN_ENTERED | {"rendered": NUMBER, "worker": TEXT}
-SEEN_FAILED = SEEN_COMPLETED | {"reason": TEXT}
+SEEN_FAILED = SEEN_COMPLETED | {"cause": TEXT, "reason": TEXT}
 SEEN_WORKER = {"worker": TEXT, "heard": FLAG, "job_id": None, "title": None, "seconds": NUMBER}
 LATENCY = {"waited": NUMBER, "rendered": NUMBER, "total": NUMBER}
 EVENT = {
@@ -124,7 +126,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED | {"ended_at": NUMBER, "reason": TEXT, "place": None, "pdf_url": TEXT},
+        ENTERED | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT},
     ),
     (
         "GET",
@@ -132,7 +134,15 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED | {"ended_at": NUMBER, "reason": TEXT, "retried_as": TEXT, "place": None, "pdf_url": TEXT},
+        ENTERED
+        | {
+            "ended_at": NUMBER,
+            "cause": TEXT,
+            "reason": TEXT,
+            "retried_as": TEXT,
+            "place": None,
+            "pdf_url": TEXT,
+        },
     ),
     (
         "GET",
@@ -293,13 +303,17 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
     ("path", "expected"),
     [
         ("/jobs/{completed}", WORKED_ON | {"result": PDF_FACTS, "place": None, "pdf_url": TEXT}),
-        ("/jobs/{failed}", WORKED_ON | {"reason": TEXT, "place": None, "pdf_url": TEXT}),
+        ("/jobs/{failed}", WORKED_ON | {"cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT}),
         ("/jobs?state=COMPLETED", {"jobs": [WORKED_ON | {"result": PDF_FACTS}]}),
-        ("/jobs?state=FAILED", {"jobs": [WORKED_ON | {"reason": TEXT}]}),
-        ("/dead-letters", {"count": NUMBER, "jobs": [WORKED_ON | {"reason": TEXT}]}),
+        ("/jobs?state=FAILED", {"jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
+        ("/dead-letters", {"count": NUMBER, "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
         (
             "/events",
-            {"events": [EVENT, STARTED, STARTED | {"reason": TEXT}], "after": TEXT, "truncated": FLAG},
+            {
+                "events": [EVENT, STARTED, STARTED | {"cause": TEXT, "reason": TEXT}],
+                "after": TEXT,
+                "truncated": FLAG,
+            },
         ),
         (
             "/snapshot",

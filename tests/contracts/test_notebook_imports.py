@@ -14,8 +14,8 @@ NAMES = {
     "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
     "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
     "comparison_figure create_sync_app crowds patience_figure run_plan rush_figure summary target wasted",
-    "02_queue_and_worker": "Actions JobQueue Lab Lesson QUEUE_AND_WORKER Recorder Storage Worker ask "
-    "fill_line "
+    "02_queue_and_worker": "Actions RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
+    "Worker ask fill_line "
     "first_page generate_pdf log_lines render table trail_figure",
     "05_when_things_fail": "AttackPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "came_back count_fates fates_figure fill_line life_figure wait_for_silence wait_until",
@@ -32,13 +32,15 @@ def code_of(notebook: Path) -> Iterator[ast.Module]:
             yield ast.parse("\n".join(line for line in lines if not line.startswith(("%", "!"))))
 
 
-def imports_of(notebook: Path) -> dict[str, str]:
-    """Give the names that a notebook imports from our package, each with the module it names."""
+def imports_of(notebook: Path) -> dict[str, tuple[str, str]]:
+    """Return what a notebook imports from our package: its name there, and module and name in the package."""
     found = [
         node for cell in code_of(notebook) for node in ast.walk(cell) if isinstance(node, ast.ImportFrom)
     ]
     ours = [node for node in found if (node.module or "").split(".")[0] == "pdflab"]
-    return {alias.name: str(node.module) for node in ours for alias in node.names}
+    return {
+        alias.asname or alias.name: (str(node.module), alias.name) for node in ours for alias in node.names
+    }
 
 
 def imported(module: str, name: str) -> Any:
@@ -56,7 +58,7 @@ def test_a_notebook_imports_the_names_that_its_lesson_is_about(notebook: Path) -
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_import_of_a_notebook_resolves(notebook: Path) -> None:
     """And so does what it uses of a module that it imports whole, such as `theory.mmc`."""
-    names = {name: imported(module, name) for name, module in imports_of(notebook).items()}
+    names = {name: imported(*place) for name, place in imports_of(notebook).items()}
     modules = {name: found for name, found in names.items() if isinstance(found, type(ast))}
     used = [
         (node.value.id, node.attr)

@@ -16,7 +16,8 @@ COMMANDS = {
     "worker": ROLE,
     "naive-worker": ROLE,
     "recorder": ROLE,
-    "demo": "--scenario{burst,month-end,freeze} --seconds --timeout --workers --folder --json",
+    "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
+    " --seconds --timeout --workers --folder --json",
     "audit": "--json",
     "dead-letters": "--retry --retry-all --url --json",
     "chaos": "--seconds --seed --workers --naive --folder --json",

@@ -82,5 +82,6 @@ def test_an_event_in_the_stream_keeps_its_fields(tmp_path: Path) -> None:
         job = submit(url, NOTE)
         [(_, event)] = client.xrange("pdf_jobs_events")
 
-        assert event.keys() == {"job_id", "state", "at", "kind", "number", "attempt", "worker", "reason"}
+        names = {"job_id", "state", "at", "kind", "number", "attempt", "worker", "cause", "reason"}
+        assert event.keys() == names
         assert (event["job_id"], event["state"], event["number"]) == (job, "QUEUED", "1")

@@ -9,14 +9,15 @@ from fpdf.fonts import CoreFont
 from pypdf import PdfReader
 
 from pdflab.benchmarks.platypus import platypus_invoice
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.naive_render import tutorial_custom, tutorial_invoice
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.kinds import parse_request, sample_request
+from pdflab.documents.naive_render import naive_custom, naive_invoice
 from pdflab.documents.render import render
-from pdflab.documents.requests import CustomRequest, InvoiceRequest, parse_request
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.requests.custom import CustomRequest
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.font_book import FontBook
 
-INVOICE = cast("InvoiceRequest", parse_request(sample("invoice", 1, lines=12)))
+INVOICE = cast("InvoiceRequest", parse_request(sample_request("invoice", 1, lines=12)))
 
 
 def words_of(pdf: bytes) -> set[str]:
@@ -24,25 +25,25 @@ def words_of(pdf: bytes) -> set[str]:
     return set(re.findall(r"\S+", text))
 
 
-@pytest.mark.parametrize("draw", [tutorial_invoice, platypus_invoice])
+@pytest.mark.parametrize("draw", [naive_invoice, platypus_invoice])
 def test_the_yardsticks_show_every_value_that_ours_shows(draw: object) -> None:
     """No word and no number of our invoice is missing: the benchmark compares the same work."""
     theirs = words_of(draw(INVOICE))  # type: ignore[operator]
     ours = words_of(render(INVOICE, created_at=0, fonts=FontBook()).pdf)
 
-    numbering = {"Page", "of", *labels_for(INVOICE.locale).page.format(number=1, count=1).split()}
+    numbering = {"Page", "of", *translations_for(INVOICE.locale)["page"].format(number=1, count=1).split()}
     assert {word for word in ours if any(letter.isalnum() for letter in word)} - theirs <= numbering
 
 
-def test_the_tutorial_text_has_its_paragraphs_and_points() -> None:
+def test_the_naive_text_has_its_paragraphs_and_points() -> None:
     """The free text is whole, too."""
-    data = sample("custom", 1)
+    data = sample_request("custom", 1)
     request = cast("CustomRequest", parse_request(data))
 
-    assert set(f"{data['title']} {data['text']}".split()) <= words_of(tutorial_custom(request))
+    assert set(f"{data['title']} {data['text']}".split()) <= words_of(naive_custom(request))
 
 
-def test_the_tutorial_measures_each_letter_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_naive_measures_each_letter_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where its time goes: to place a text, fpdf2 measures over twenty times as many letters as it has."""
     measured = 0
     get_text_width = CoreFont.get_text_width
@@ -53,6 +54,6 @@ def test_the_tutorial_measures_each_letter_again_and_again(monkeypatch: pytest.M
         return get_text_width(font, text, *rest)
 
     monkeypatch.setattr(CoreFont, "get_text_width", counted)
-    letters = sum(map(len, words_of(tutorial_invoice(INVOICE))))
+    letters = sum(map(len, words_of(naive_invoice(INVOICE))))
 
     assert measured > 20 * letters

@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 from test_proofs import invoice_in
 
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
 from pdflab.documents.typesetting.page import Sheet
 from pdflab.service.worker.font_files import find_fonts
 
@@ -28,14 +27,14 @@ GREYS = 16
 LARGEST = 20_000  # bytes of a reference
 
 DOCUMENTS = {
-    "custom": (sample("custom", 1), 0),
+    "custom": (sample_request("custom", 1), 0),
     "invoice": (invoice_in("de_DE", lines=12), 0),
     "invoice-second-page": (invoice_in("en_GB", lines=40), 1),
     "invoice-cyrillic": (invoice_in("bg_BG", lines=12), 0),
     "invoice-arabic": (invoice_in("ar_SA", lines=12), 0),
-    "report-title": (sample("report", 1), 0),
-    "report-charts": (sample("report", 1), 1),
-    "report-table": (sample("report", 1), 2),
+    "report-title": (sample_request("report", 1), 0),
+    "report-charts": (sample_request("report", 1), 1),
+    "report-table": (sample_request("report", 1), 2),
 }
 
 

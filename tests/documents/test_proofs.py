@@ -21,11 +21,9 @@ from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 from test_render import MONSTERS
 
-from pdflab.cli.commands import _SAMPLE_DATE
-from pdflab.cli.commands import sample as sample_command
+from pdflab.cli.documents import SAMPLE_DATE, make_sample
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import UsageError
 from pdflab.service.worker.font_files import find_fonts
 
@@ -36,14 +34,14 @@ RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 
 def invoice_in(locale: str, *, lines: int | None = None) -> dict[str, Any]:
     """Give the first sample invoice of a market."""
-    invoices = (sample("invoice", seed, lines=lines) for seed in range(1_000))
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in range(1_000))
     return next(invoice for invoice in invoices if invoice["locale"] == locale)
 
 
 DOCUMENTS = {
-    **{f"{kind}-{seed}": sample(kind, seed) for kind in KINDS for seed in range(3)},
+    **{f"{kind}-{seed}": sample_request(kind, seed) for kind in KINDS for seed in range(3)},
     **{f"invoice-{locale}": invoice_in(locale) for locale in ("pl_PL", "el_GR", "uk_UA", "ar_SA", "he_IL")},
-    **{f"{kind}-long": sample(kind, 7, lines=300) for kind in ("invoice", "report")},
+    **{f"{kind}-long": sample_request(kind, 7, lines=300) for kind in ("invoice", "report")},
     **{f"{monster['type']}-monster": monster for monster in MONSTERS},
 }
 OTHERWISE_WRITTEN = (
@@ -131,16 +129,16 @@ def test_no_reader_of_the_file_complains(name: str) -> None:
 def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
     """Two processes, under two hash seeds, before and after 100 other documents: one digest a document."""
     code = (
-        "import hashlib, json, sys; from pdflab.documents import render, requests\n"
-        "from pdflab.documents.samples.requests import KINDS, sample\n"
+        "import hashlib, json, sys; from pdflab.documents import render\n"
+        "from pdflab.documents.kinds import KINDS, parse_request, sample_request\n"
         "from pdflab.service.worker.font_files import find_fonts\n"
         "fonts = find_fonts()\n"
         "def digest(data):\n"
-        "    request = requests.parse_request(data)\n"
+        "    request = parse_request(data)\n"
         "    return hashlib.sha256(render.render(request, created_at=0, fonts=fonts).pdf).hexdigest()\n"
         "documents = json.load(sys.stdin)\n"
         "before = [digest(data) for data in documents]\n"
-        "for seed in range(100): digest(sample(KINDS[seed % 3], 1_000 + seed))\n"
+        "for seed in range(100): digest(sample_request([*KINDS][seed % 3], 1_000 + seed))\n"
         "print(json.dumps([before, [digest(data) for data in documents]]))"
     )
     told = [
@@ -213,10 +211,10 @@ def test_the_command_line_makes_the_same_document_each_time(kind: str, tmp_path:
     words = ["sample", kind, "--seed", "4", "--lines", "9"]
     done = pdflab(*words, *(["--out", "made.pdf"] if kind != "custom" else []), folder=tmp_path)
     made = (tmp_path / "made.pdf").read_bytes() if kind != "custom" else done.stdout
-    request = parse_request(sample(kind, 4, lines=9))
+    request = parse_request(sample_request(kind, 4, lines=9))
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert made == render(request, created_at=_SAMPLE_DATE, fonts=FONTS).pdf
+    assert made == render(request, created_at=SAMPLE_DATE, fonts=FONTS).pdf
 
 
 @pytest.mark.parametrize(
@@ -243,4 +241,4 @@ def test_a_terminal_is_spared_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
     with pytest.raises(UsageError, match=r"pdflab sample invoice --out invoice\.pdf"):
-        sample_command(Namespace(kind="invoice", seed=0, lines=None, out="-"))
+        make_sample(Namespace(kind="invoice", seed=0, lines=None, out="-"))

@@ -16,9 +16,8 @@ from fpdf.errors import FPDFException
 from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import KINDS, sample
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.worker.font_files import find_fonts
 
@@ -40,7 +39,7 @@ def custom(text: str, **more: Any) -> dict[str, Any]:
 
 
 def monstrous_invoice() -> dict[str, Any]:
-    data = sample("invoice", 4, lines=40)
+    data = sample_request("invoice", 4, lines=40)
     data["number"], data["seller"]["name"], data["note"] = "9" * 200, LONG, LONG * 9
     data["buyer"] |= {"address": [LONG] * 6, "vat_id": "W" * 60}
     data["lines"][0] |= {"description": LONG * 12, "unit": "W" * 16}
@@ -80,9 +79,9 @@ MANY_SCRIPTS = custom("Жук, Łódź, Ελλάς, שלום (12), مرحبا, �
 def test_the_same_request_gives_the_same_bytes_in_every_process() -> None:
     """Two processes with different hash seeds, and this one after other work, agree to the byte."""
     code = (
-        "import hashlib, json, sys; from pdflab.documents import render, requests;"
+        "import hashlib, json, sys; from pdflab.documents import kinds, render;"
         "from pdflab.service.worker.font_files import find_fonts;"
-        "request = requests.parse_request(json.loads(sys.argv[1]));"
+        "request = kinds.parse_request(json.loads(sys.argv[1]));"
         "made = render.render(request, created_at=1_770_000_000, fonts=find_fonts());"
         "print(hashlib.sha256(made.pdf).hexdigest())"
     )
@@ -97,7 +96,7 @@ def test_the_same_request_gives_the_same_bytes_in_every_process() -> None:
 
 def test_the_creation_date_is_the_one_given() -> None:
     """The clock of the worker is never read."""
-    info = PdfReader(io.BytesIO(drawn(sample("custom", 1)))).metadata
+    info = PdfReader(io.BytesIO(drawn(sample_request("custom", 1)))).metadata
 
     assert info is not None
     assert info.creation_date is not None
@@ -115,7 +114,7 @@ def test_the_text_of_a_request_comes_back() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_markup_in_a_text_stays_literal(kind: str) -> None:
     """No page count, no bold, no link is made of what a customer wrote."""
-    data = sample(kind, 1) | {"title" if kind != "invoice" else "number": NASTY}
+    data = sample_request(kind, 1) | {"title" if kind != "invoice" else "number": NASTY}
     reader = PdfReader(io.BytesIO(drawn(data)))
 
     text = " ".join(page.extract_text() for page in reader.pages)
@@ -126,7 +125,7 @@ def test_markup_in_a_text_stays_literal(kind: str) -> None:
 
 def test_a_report_has_figures_a_table_and_charts_drawn_as_vectors() -> None:
     """Everything asked for is there, and no picture is embedded."""
-    data = sample("report", 2, lines=80)
+    data = sample_request("report", 2, lines=80)
     reader = PdfReader(io.BytesIO(drawn(data)))
     text = " ".join(page.extract_text() for page in reader.pages)
 
@@ -157,7 +156,7 @@ def test_no_text_covers_another(data: dict[str, Any]) -> None:
 
 def test_amounts_are_aligned_to_the_right() -> None:
     """The last digits of a column stand under each other, at the margin."""
-    page = pypdfium2.PdfDocument(drawn(sample("invoice", 1, lines=12)))[0]
+    page = pypdfium2.PdfDocument(drawn(sample_request("invoice", 1, lines=12)))[0]
 
     ends = [right for _, _, right, _ in places_of(page) if abs(right - (page.get_width() - 56)) < 1]
     assert len(ends) > 12 + len(("Amount", "Net", "Total"))

@@ -19,11 +19,9 @@ from pdflab.experiments.prediction_error import (
     Case,
     Round,
     Verdict,
-    figures,
     hold_out_all,
     published,
     run_on,
-    table,
 )
 from pdflab.lab import Lab
 from pdflab.load.plan import burst
@@ -122,9 +120,9 @@ def test_the_middle_round_counts() -> None:
     verdict = Verdict([Case("batch", 1, [held(off=0.05), held(off=4.0), held(off=-0.02)])])
 
     assert (verdict.error, verdict.rescaled_error) == (pytest.approx(0.05), pytest.approx(0.01))
-    assert "batch, 1 worker " in table(verdict)
-    assert "0.1 s +5% (+1%)" in table(verdict)
-    assert "5% off at the median of all figures (1 cases, 3 rounds each)" in table(verdict)
+    assert "batch, 1 worker " in verdict.text
+    assert "0.1 s +5% (+1%)" in verdict.text
+    assert "5% off at the median of all figures (1 cases, 3 rounds each)" in verdict.text
 
 
 @pytest.mark.parametrize(("rescaled", "busy"), [(0.05, False), (0.01, True)])
@@ -132,7 +130,7 @@ def test_who_measures_on_a_busy_machine_is_told(rescaled: float, busy: bool) -> 
     """When most of the error is gone with the pace known, it was not the model that was wrong."""
     verdict = Verdict([Case("batch", 1, [held(off=0.06, rescaled=rescaled)])])
 
-    assert ("other programs are at work here" in table(verdict)) is busy
+    assert ("other programs are at work here" in verdict.text) is busy
 
 
 def test_who_uses_the_twin_is_told_how_wrong_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -144,7 +142,7 @@ def test_who_uses_the_twin_is_told_how_wrong_it_is(monkeypatch: pytest.MonkeyPat
     assert "`pdflab twin` measures" in published()
 
     verdict = Verdict([Case("steady", 2, [held(off=-0.07)] * 3)])
-    (tmp_path / "twin.json").write_text(json.dumps(figures(verdict)))
+    (tmp_path / "twin.json").write_text(json.dumps(verdict.to_json()))
     assert published() == (
         "the twin was 7% off at the median of 3 real runs here, 1% where it knew the machine's pace"
     )

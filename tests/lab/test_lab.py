@@ -45,7 +45,7 @@ def test_a_click_becomes_a_pdf_and_its_story_is_in_the_log(lab: Lab) -> None:
 
     states = [event.state for event in lab.events() if event.job_id == job_id]
     assert states == [JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED]
-    assert lab.pdf(job_id).read_bytes().startswith(b"%PDF-")
+    assert (lab.pdf(job_id) or b"").startswith(b"%PDF-")
 
 
 def test_the_synchronous_endpoint_answers_with_the_pdf_and_keeps_out_of_the_log(lab: Lab) -> None:
@@ -196,7 +196,7 @@ def test_a_killed_redis_comes_back_with_what_it_had(tmp_path: Path) -> None:
         lab.wait()
 
     assert audit(lab.settings).summary == "clean"
-    assert lab.pdf(job_id).exists()
+    assert lab.pdf(job_id)
 
 
 def test_an_unfinished_system_that_goes_on_has_open_jobs_and_no_lost_ones(tmp_path: Path) -> None:

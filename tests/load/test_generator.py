@@ -273,7 +273,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: st
 
 def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
     """Large documents go in smaller batches: none is too large, none is lost."""
-    monkeypatch.setattr("pdflab.load.batching._BATCH_BYTES", 20_000)
+    monkeypatch.setattr("pdflab.load.batching._MAX_BATCH_BYTES", 20_000)
     sizes: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ import pytest
 
 from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Run, Send, Sends
-from pdflab.documents.samples.requests import KINDS
+from pdflab.documents.kinds import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.plan import (
     Arrival,
@@ -24,7 +24,7 @@ from pdflab.load.plan import (
     trace,
 )
 
-PLANS = [single(), batch(30), burst(40), burst(40, calm=3.0), steady(8.0, seconds=5.0), month_end()]
+PLANS = [single(), batch(30), burst(40), burst(40, baseline=3.0), steady(8.0, seconds=5.0), month_end()]
 PLANS += [ramp(20.0, seconds=5.0)]
 GOLDEN = [
     (0.020751, "invoice", 3453382619),
@@ -107,7 +107,7 @@ def test_a_batch_is_everything_at_one_instant() -> None:
 
 def test_a_burst_has_exactly_n_within_its_second() -> None:
     """The middle of a calm plan holds the burst, whole, and the calm around it stays calm."""
-    at = times(burst(400, seconds=1.0, calm=2.0))
+    at = times(burst(400, seconds=1.0, baseline=2.0))
 
     inside = np.count_nonzero((at >= 5.0) & (at < 6.0))
 
@@ -181,7 +181,7 @@ def test_a_ramp_grows_evenly() -> None:
 
 def test_a_plan_tells_the_rate_it_is_meant_to_reach() -> None:
     """Of a burst that of its second, of a month that of its last day; a batch has none."""
-    assert burst(400, calm=10.0).peak == 400.0
+    assert burst(400, baseline=10.0).peak == 400.0
     assert month_end(mean_rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
     assert batch(400).peak is None
 
@@ -195,7 +195,7 @@ def sent(plan: Plan, *, began_at: float) -> Iterator[Send]:
 
 def test_what_a_run_has_sent_can_be_sent_again() -> None:
     """The trace asks for the same documents at the same distances in time, though they were sent late."""
-    plan = burst(40, calm=3.0)
+    plan = burst(40, baseline=3.0)
     run = Run("friday", "queued", {"lines": 7, "seconds": 11.0}, Sends.of(sent(plan, began_at=5.0)))
 
     again = trace(run)

@@ -15,12 +15,12 @@ class Clock:
 def test_what_is_wanted_does_not_depend_on_what_is_done() -> None:
     """Ten a second are wanted; a generator that sends three of them is seen to fall behind."""
     clock = Clock()
-    tally = ProgressCounter(steady(10.0, seconds=100.0), clock=clock)
+    counter = ProgressCounter(steady(10.0, seconds=100.0), clock=clock)
 
-    tally.start(1)
+    counter.start(1)
     clock.now += 50.0
-    tally.start(2)
-    progress = tally.progress()
+    counter.start(2)
+    progress = counter.progress()
 
     assert 2 <= progress.wanted <= 25
     assert (progress.achieved, progress.in_flight) == (2, 3)
@@ -28,14 +28,14 @@ def test_what_is_wanted_does_not_depend_on_what_is_done() -> None:
 
 def test_percentiles_so_far_are_exact() -> None:
     """Of answers after 1, 2, 3 seconds the median is 2; what was refused counts by its kind."""
-    tally = ProgressCounter(burst(4))
+    counter = ProgressCounter(burst(4))
     for seconds in (1.0, 2.0, 3.0):
-        tally.start(1)
-        tally.end(Send("queued", "custom", 10.0, 10.5, 10.0 + seconds, 202, "a"))
-    tally.start(1)
-    tally.end(Send("queued", "custom", 10.0, 10.5, 10.1, 503, error="refused"))
+        counter.start(1)
+        counter.end(Send("queued", "custom", 10.0, 10.5, 10.0 + seconds, 202, "a"))
+    counter.start(1)
+    counter.end(Send("queued", "custom", 10.0, 10.5, 10.1, 503, error="refused"))
 
-    progress = tally.progress()
+    progress = counter.progress()
 
     assert (progress.acknowledgement.p50, progress.acknowledgement.max, progress.uncorrected.p50) == (
         2.0,

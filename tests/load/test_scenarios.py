@@ -71,12 +71,7 @@ def test_the_starter_lists_and_starts_a_new_operation() -> None:
 
     assert started == {"operation": "toy", "plan": "a toy", "documents": 5, "seed": 7}
     assert launched == [toy_plan(5, seed=7)]
-    assert starter.listing()[-1] == {
-        "name": "toy",
-        "title": "Toy of {n}",
-        "hint": "{n} small documents",
-        "parameters": ("n",),
-    }
+    assert starter.listing()[-1] == OPERATIONS["toy"]
     with pytest.raises(InvalidRequest, match="steady"):
         starter.start("steady", {})
 
@@ -96,7 +91,7 @@ def test_the_command_line_sends_a_new_operation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its name and its parameters are taken from the table."""
-    monkeypatch.setattr("pdflab.cli.load.stop_event", lambda *, guarded: Event())
+    monkeypatch.setattr("pdflab.child_process.stop_event", lambda *, guarded: Event())
 
     with foreign_server() as there:
         code = main(["load", "toy", "--n", "4", "--url", there.url, "--folder", str(tmp_path)])

@@ -150,7 +150,7 @@ def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab,
     room.burst.click()
     room.wait()
 
-    assert lab.actions == [("scale", 4), ("employ", "naive")]
+    assert lab.actions == [("scale", 4), ("set_worker_type", "naive")]
 
 
 def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:

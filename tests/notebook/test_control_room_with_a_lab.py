@@ -52,7 +52,7 @@ def test_a_lab_starts_again_empty_and_in_another_mode() -> None:
         assert room.wait(60) == "the queue accepted it: yes"
 
         assert (lab.mode, lab.settings.lease) == ("processes", 10.0)
-        assert lab.parts().count("worker-1") == 1
+        assert lab.process_names().count("worker-1") == 1
 
 
 def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:

@@ -14,6 +14,7 @@ from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.fault_panel import AttackPanel, fill_line, wait_for_silence, wait_until
+from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
 
@@ -33,11 +34,11 @@ class FakeLab:
     def __repr__(self) -> str:
         return "FakeLab()"
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         return ["recorder", "api", "worker-1", "worker-2", "sync-api-1"]
 
-    def workers(self) -> list[dict[str, Any]]:
-        return [{"worker": f"{name}:{starts}"} for name, starts in self.at_work.items()]
+    def workers(self) -> list[WorkerStatus]:
+        return [WorkerStatus(f"{name}:{starts}", 0.0) for name, starts in self.at_work.items()]
 
     def kill(self, name: str) -> None:
         self.done.append(name)

@@ -11,8 +11,8 @@ from pdflab.notebook.preview import first_page, thumbnail
 
 def test_a_page_is_painted_as_wide_as_was_asked_for(tmp_path: Path) -> None:
     """A notebook shows it, a control room shows it small."""
-    pdf = tmp_path / "a.pdf"
-    main(["sample", "invoice", "--out", str(pdf)])
+    main(["sample", "invoice", "--out", str(tmp_path / "a.pdf")])
+    pdf = (tmp_path / "a.pdf").read_bytes()
 
     small = thumbnail(pdf, width=110)
 
@@ -21,10 +21,6 @@ def test_a_page_is_painted_as_wide_as_was_asked_for(tmp_path: Path) -> None:
     assert PIL.Image.open(io.BytesIO(first_page(pdf).data)).width == 420
 
 
-def test_what_is_no_pdf_has_no_thumbnail(tmp_path: Path) -> None:
-    """A file that is gone, or not one of ours, must not break the picture beside it."""
-    broken = tmp_path / "b.pdf"
-    broken.write_bytes(b"not a PDF")
-
-    assert thumbnail(broken, width=110) is None
-    assert thumbnail(tmp_path / "gone.pdf", width=110) is None
+def test_what_is_no_pdf_has_no_thumbnail() -> None:
+    """A file that is not one of ours must not break the picture beside it."""
+    assert thumbnail(b"not a PDF", width=110) is None

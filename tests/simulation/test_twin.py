@@ -100,7 +100,7 @@ def test_calibration_finds_the_work_behind_the_seconds(
 
 def test_calibration_finds_out_how_many_cores_there_were() -> None:
     """The machine says two; the workers had one and a half: in calm and rush, that explains the seconds."""
-    plan = burst(400, seconds=3.0, calm=8.0, seed=2)
+    plan = burst(400, seconds=3.0, baseline=8.0, seed=2)
     run = replace(simulate(plan, queued_endpoint(4, cores=1.5), SERVICE), machine={"cores": 2})
 
     learnt = calibrate(run)
@@ -143,7 +143,7 @@ def test_a_twin_that_knows_the_pace_is_wrong_by_chance_only() -> None:
     """The machine became slower, rendering and at the endpoint: told so, the twin is right again."""
     twin = Twin.learn(made_up(2, api_service_time=0.006), workers=2)
     slower = ServiceTimes({kind: 1.5 * seconds for kind, seconds in SERVICE.seconds.items()})
-    plan = burst(120, seconds=2.0, calm=5.0, seed=4)
+    plan = burst(120, seconds=2.0, baseline=5.0, seed=4)
     unseen = simulate(plan, queued_endpoint(2, cores=2, api_service_time=0.009), slower, seed=8)
 
     told = hold_out(rescaled(twin, unseen), unseen, replications=20)

@@ -1,13 +1,13 @@
 """What a control room asks of a lab, without a system behind it."""
 
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent
+from pdflab.service.jobqueue.base import WorkerStatus
 
 
 class FakeLab:
@@ -38,8 +38,8 @@ class FakeLab:
     def scale(self, workers: int) -> None:
         self._note("scale", workers)
 
-    def employ(self, worker: str) -> None:
-        self._note("employ", worker)
+    def set_worker_type(self, worker: str) -> None:
+        self._note("set_worker_type", worker)
 
     def kill(self, name: str) -> None:
         if self.mode == "threads":
@@ -54,7 +54,7 @@ class FakeLab:
         self.mode, self.preset = mode or self.mode, preset or self.preset
         self.told, self.asked = [], []
 
-    def parts(self) -> list[str]:
+    def process_names(self) -> list[str]:
         return ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
 
     def wait(self, timeout: float) -> None: ...
@@ -66,8 +66,8 @@ class FakeLab:
         numbers = dict.fromkeys(("queued", "processing", "completed", "failed", "queue_depth"), 0)
         return SimpleNamespace(**numbers, workers=2, oldest_age=0.0)
 
-    def workers(self) -> list[dict[str, Any]]:
-        return [{"worker": worker} for worker in self.living]
+    def workers(self) -> list[WorkerStatus]:
+        return [WorkerStatus(worker, 0.0) for worker in self.living]
 
     def events(self) -> list[JobEvent]:
         return list(self.told)
@@ -78,8 +78,8 @@ class FakeLab:
     def sends(self) -> list[Send]:
         return list(self.asked)
 
-    def pdf(self, job_id: str) -> Path:
-        return Path("there is none")
+    def pdf(self, job_id: str) -> None:
+        return None
 
     def _note(self, *deed: Any) -> None:
         self.before(deed[0])

@@ -29,8 +29,10 @@ from shorthand import WORKER
 
 from pdflab.errors import BrokerUnavailable, KeyReused, QueueFull
 from pdflab.jobs import Cause, Job, JobEvent, JobState
-from pdflab.service.jobqueue.jobqueue import QUEUE, Claim, Failure, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.jobqueue.scripts import QUEUE
 from pdflab.settings import Settings
 
 # Time passes in tens of seconds, and no deadline falls on a ten: the real clock, which runs on beside the
@@ -184,7 +186,7 @@ class QueueMachine(RuleBasedStateMachine):
     def renew(self, token: str, delivery: str) -> None:
         """More time passes than a lease lasts, with a renewal in it."""
         self.wait(100.0)
-        self._send(delivery, lambda: self.queue.renew(WORKER, {}, [self.claims[token]]))
+        self._send(delivery, lambda: self.queue.renew(WorkerStatus(WORKER, 0.0), [self.claims[token]]))
         self.model.renew(self.claims[token].job.job_id, token)
         self.sweep(50.0, "heard")
 
@@ -209,7 +211,7 @@ class QueueMachine(RuleBasedStateMachine):
     def tidy(self, delivery: str) -> None:
         """Half the time of keeping passes: some are due then, and some are not."""
         self.wait(1000.0)
-        expired, expected = self._send(delivery, self.queue.expired), self.model.expired()
+        expired, expected = self._send(delivery, self.queue.list_expired), self.model.expired()
         _compare(expired if expired is UNHEARD else sorted(expired), sorted(expected))
         if expected and expired is not UNHEARD:
             self.queue.forget(expired)
@@ -365,7 +367,7 @@ class QueueMachine(RuleBasedStateMachine):
     def _settled(self, told: Any, expected: tuple[bool, str | None], new: str) -> None:
         stale, following = expected
         if told is not UNHEARD:
-            _compare(told.stale, stale)
+            _compare(told.fenced, stale)
             self._claimed(told.next, following, new)
         if following:
             self._came_out(following)

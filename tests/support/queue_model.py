@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, Submission
+from pdflab.service.jobqueue.base import Failure, Submission
 from pdflab.settings import Settings
 
 _LONG_AGO = -1e9
@@ -114,7 +114,7 @@ class QueueModel:
         job = self.jobs[job_id]
         if self._holds(job, token):
             return job_id
-        return self._claim(job, token) if self._is_free(job) else None
+        return self._claim(job, token) if self._is_claimable(job) else None
 
     def complete(self, job_id: str, token: str, next_token: str) -> tuple[bool, str | None]:
         """Whether the token was stale, and the job that was claimed next."""
@@ -123,51 +123,51 @@ class QueueModel:
     def fail(self, job_id: str, token: str, next_token: str, failure: Failure) -> tuple[bool, str | None]:
         """The same; the job is put off if another try may help."""
 
-        def let_go(job: ModelJob) -> None:
+        def end_claim(job: ModelJob) -> None:
             job.errors += 1
             if failure.retry_in is None or job.errors == self._settings.max_errors:
                 return self._end(job, JobState.FAILED, failure.cause)
             job.due_at = self.now + failure.retry_in
             return self._enter(job, JobState.QUEUED, failure.cause)
 
-        return self._settle(job_id, token, next_token, let_go)
+        return self._settle(job_id, token, next_token, end_claim)
 
     def release(self, job_id: str, token: str) -> None:
         job = self.jobs[job_id]
-        if self._standing(job, token) == "held":
+        if self._check_token(job, token) == "owned":
             job.settled, job.attempt = token, job.attempt - 1
             self._enter(job, JobState.QUEUED, Cause.RELEASED)
-            self._to_front([job])
+            self._requeue_front([job])
 
     def renew(self, job_id: str, token: str) -> None:
         if self._holds(self.jobs[job_id], token):
             self.jobs[job_id].lease_over_at = self.now + self._settings.lease
 
     def _settle(
-        self, job_id: str, token: str, next_token: str, let_go: Callable[[ModelJob], None]
+        self, job_id: str, token: str, next_token: str, end_claim: Callable[[ModelJob], None]
     ) -> tuple[bool, str | None]:
         job = self.jobs[job_id]
-        standing = self._standing(job, token)
-        if standing == "held":
+        verdict = self._check_token(job, token)
+        if verdict == "owned":
             following = self._next_free() if next_token else None
             job.settled, job.claimed_then = token, following.job_id if following else ""
-            let_go(job)
+            end_claim(job)
             return False, self._claim(following, next_token) if following else None
-        before = self.jobs.get(job.claimed_then) if standing == "again" else None
-        return standing == "stale", before.job_id if before and self._holds(before, next_token) else None
+        before = self.jobs.get(job.claimed_then) if verdict == "replayed" else None
+        return verdict == "fenced", before.job_id if before and self._holds(before, next_token) else None
 
-    def _standing(self, job: ModelJob, token: str) -> str:
+    def _check_token(self, job: ModelJob, token: str) -> str:
         if self._holds(job, token):
-            return "held"
+            return "owned"
         if job.settled == token:
-            return "again"
+            return "replayed"
         self.fenced += self.times
-        return "stale"
+        return "fenced"
 
     def _next_free(self) -> ModelJob | None:
         while self.line:
             job = self.jobs[self.line.pop(0)]
-            if self._is_free(job):
+            if self._is_claimable(job):
                 return job
         return None
 
@@ -177,7 +177,7 @@ class QueueModel:
         self._enter(job, JobState.PROCESSING)
         return job.job_id
 
-    def _is_free(self, job: ModelJob) -> bool:
+    def _is_claimable(self, job: ModelJob) -> bool:
         return job.state is JobState.QUEUED and (job.due_at or 0.0) <= self.now
 
     @staticmethod
@@ -194,7 +194,7 @@ class QueueModel:
         waiting = [job for job in self.jobs.values() if job.waits]
         back = self._whose_lease_is_over() + [job for job in self.jobs.values() if self._is_due(job)]
         back += self._suspected_twice(waiting)
-        self._to_front(back)
+        self._requeue_front(back)
         return True
 
     def _whose_lease_is_over(self) -> list[ModelJob]:
@@ -219,7 +219,7 @@ class QueueModel:
         before, self.suspects = self.suspects, passed - self.suspects
         return [self.jobs[job_id] for job_id in passed & before]
 
-    def _to_front(self, jobs: list[ModelJob]) -> None:
+    def _requeue_front(self, jobs: list[ModelJob]) -> None:
         for job in jobs:
             job.due_at = None
             self.aside.add(job.job_id)

@@ -1,5 +1,6 @@
 """Words that the tests of the service share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -7,10 +8,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pdflab.jobs import Job, JobEvent, JobState
+from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
-from pdflab.service.jobqueue.jobqueue import Claim, JobQueue, Submission
+from pdflab.service.jobqueue.base import Claim, Submission
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 WORKER = "worker-1"
@@ -108,21 +111,26 @@ def queue_away(settings: Settings) -> JobQueue:
     return JobQueue(gone.client(patient=False), settings)
 
 
-def opened(settings: Settings) -> Storage:
+def opened(settings: Settings) -> FolderStorage:
     """An empty pdf_storage/."""
-    storage = Storage(settings.storage_folder)
-    storage.open()
+    storage = FolderStorage(settings.storage_folder)
+    storage.prepare()
     return storage
 
 
-def echo_operation(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Start nothing; tell what was asked for."""
-    return {"operation": name, "parameters": parameters}
+class EchoOperations:
+    """Lists the operations and starts none: it answers with the parameters."""
+
+    def listing(self) -> list[Operation]:
+        return list(OPERATIONS.values())
+
+    def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
+        return {"operation": name, "parameters": parameters}
 
 
 def client_of(queue: JobQueue, settings: Settings) -> FlaskClient:
-    """A client of an API over this queue."""
-    return create_app(queue, opened(settings), settings, start_operation=echo_operation).test_client()
+    """Return a client of an API over this queue."""
+    return create_app(queue, queue, opened(settings), settings, operations=EchoOperations()).test_client()
 
 
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}

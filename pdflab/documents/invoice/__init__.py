@@ -1,1 +1,1 @@
-"""The invoice, by the terms of EN 16931."""
+"""The invoice, with the fields of EN 16931."""

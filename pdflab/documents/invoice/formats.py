@@ -1,8 +1,9 @@
 """Amounts, numbers and days as a locale writes them.
 
-The separators are in a table here. Months, currency signs and their places come from Babel: read once, then
-filled in. Babel keeps a megabyte for each locale and takes 20 µs for a number; invoices write a thousand.
-Read next: documents/invoice/translations.py.
+The separators are in a table here. Months, currency signs and their places come from Babel, once for each
+locale and currency: Babel keeps a megabyte for each locale and takes 20 µs for a number, and a long invoice
+has a thousand numbers.
+Read next: documents/invoice/payment.py.
 """
 
 import re
@@ -13,28 +14,18 @@ from functools import lru_cache
 
 from babel import Locale, dates, localedata, numbers
 
-from pdflab.documents.invoice.money import format_amount, format_number, format_price
+from pdflab.documents.requests.money import SEPARATORS, decimals
 
-# Between thousands, and before the decimals: CLDR 48, with the blank that all fonts draw. They are not read
-# from Babel: its releases differ in them, and 2.19 drops the apostrophes of a Swiss million.
-_SEPARATORS = {
-    ",.": "ar_AE ar_EG ar_SA en_AU en_CA en_GB en_IE en_US es_MX he_IL ja_JP ko_KR zh_CN",
-    ".,": "da_DK de_AT de_DE el_GR es_ES hr_HR it_IT nl_BE nl_NL pt_BR ro_RO sl_SI sr_RS tr_TR",
-    "\xa0,": "bg_BG cs_CZ et_EE fi_FI fr_BE fr_CA fr_FR hu_HU lt_LT lv_LV nb_NO pl_PL pt_PT ru_RU sk_SK "
-    "sv_SE uk_UA",
-    "'.": "de_CH fr_CH it_CH",
-}
-_NUMBER_SEPARATORS = {"fr_CH": "',"}  # only money has the point there
+_NUMBER_SEPARATORS = {"fr_CH": "',"}  # money has the point, plain numbers the comma
 _UNWANTED = str.maketrans({"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How one locale writes the amounts of one currency.
+    """How one locale writes the amounts of one currency, numbers and dates.
 
     `signs` and `number_signs` map comma and point to the separators of money and of plain numbers.
-    `money` has a place for the amount beside the currency's sign: first when it is 0 or more, then below 0.
-    `days` has a text for each month, with places for day and year.
+    `money` has two patterns: for amounts of 0 or more, and for negative ones. `days` has one for each month.
     """
 
     currency: str
@@ -44,31 +35,34 @@ class Formats:
     days: tuple[str, ...]
 
     def amount(self, amount: Decimal) -> str:
-        """Write an amount with its cents: 1.234,50."""
-        return format_amount(amount, currency=self.currency).translate(self.signs)
+        """Return an amount with its cents: 1.234,50."""
+        return f"{amount:,.{decimals(self.currency)}f}".translate(self.signs)
 
     def price(self, price: Decimal) -> str:
-        """Write a price with the parts of a cent it may have: 0,0125."""
-        return format_price(price, currency=self.currency).translate(self.signs)
+        """Return a price, with fractions of a cent if it has some: 0,0125."""
+        written = -int(price.normalize().as_tuple().exponent)
+        return f"{price:,.{max(decimals(self.currency), written)}f}".translate(self.signs)
 
     def number(self, number: Decimal) -> str:
-        """Write a quantity or a rate without needless zeros: 7,5."""
-        return format_number(number).translate(self.number_signs)
+        """Return a quantity or a rate without trailing zeros: 7,5."""
+        whole, point, rest = f"{number:,f}".partition(".")
+        written = (whole + point + rest.rstrip("0")).rstrip(".")
+        return written.translate(self.number_signs)
 
     def sum(self, amount: Decimal) -> str:
-        """Write an amount with its currency: 1.234,50 €."""
+        """Return an amount with its currency: 1.234,50 €."""
         return self.money[amount < 0].format(self.amount(abs(amount)))
 
     def day(self, day: date) -> str:
-        """Write a day with the name of its month: 31. Januar 2026."""
+        """Return a date with the name of its month: 31. Januar 2026."""
         return self.days[day.month - 1].format(day=day.day, year=day.year)
 
 
 @lru_cache(maxsize=128)
 def formats_for(locale: str, currency: str) -> Formats:
-    """Return how a locale writes, less what no font draws: marks of direction and narrow blanks."""
+    """Return the formats of a locale, without direction marks and narrow spaces, which the fonts lack."""
     known = Locale.parse(locale)
-    separators = next(signs for signs, locales in _SEPARATORS.items() if locale in locales.split())
+    separators = next(signs for signs, locales in SEPARATORS.items() if locale in locales.split())
     formats = Formats(
         currency,
         str.maketrans(",.", separators),
@@ -76,14 +70,14 @@ def formats_for(locale: str, currency: str) -> Formats:
         (_money_text(8, currency, known), _money_text(-8, currency, known)),
         tuple(_day_text(month, known) for month in range(1, 13)),
     )
-    localedata.clear_caches()  # a worker that met all locales would keep 60 MB
+    localedata.clear_caches()  # else a worker would keep 60 MB after all locales
     return formats
 
 
 def _money_text(amount: int, currency: str, locale: Locale) -> str:
     written = numbers.format_currency(Decimal(amount), currency, locale=locale, currency_digits=False)
     text, places = re.subn(r"8\D00", "{}", written.translate(_UNWANTED))
-    if places != 1:  # no amount may get lost, whatever Babel writes
+    if places != 1:  # no release of Babel may lose an amount
         return f"{'-' if amount < 0 else ''}{{}}\xa0{currency}"
     return text
 

@@ -1,15 +1,15 @@
-"""The invoice: who, to whom, what for, how much, and how to pay. Its fields are those of EN 16931.
+"""The invoice: title, facts, seller and buyer, lines, totals and remarks.
 
 Read next: documents/invoice/lines.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pdflab.documents.content import Fact, facts_of, parties_of, title_of
+from pdflab.documents.invoice.content import Fact, facts_of, parties_of, title_of
 from pdflab.documents.invoice.lines import draw_items
-from pdflab.documents.invoice.totals import ABOVE, Settlement
-from pdflab.documents.invoice.translations import Labels, labels_for
-from pdflab.documents.requests import InvoiceRequest, Party
+from pdflab.documents.invoice.totals import ABOVE, TotalsBlock
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.invoice import InvoiceRequest, Party
 from pdflab.documents.typesetting.page import (
     BODY,
     FAINT,
@@ -24,24 +24,24 @@ from pdflab.documents.typesetting.page import (
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 FACTS_A_ROW = 4
-MOST_REMARKS = 80.0  # a short remark stays with the sums; a long one may flow to the next page
+MAX_REMARKS = 80.0  # points of the remarks that stay on one page with the totals; the rest may flow on
 
 
-def draw_invoice(request: InvoiceRequest, *, created_at: float, setter: Typesetter) -> Rendered:
-    """Draw an invoice."""
-    labels, title = labels_for(request.locale), title_of(request)
-    sheet = Sheet(title, created_at=created_at, setter=setter, author=request.seller.name)
-    sheet.set_lang(labels.language)
-    sheet.page_of = labels.page
-    settlement = Settlement(sheet, request)
+def draw_invoice(request: InvoiceRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
+    """Return the PDF of an invoice."""
+    labels, title = translations_for(request.locale), title_of(request)
+    sheet = Sheet(title, created_at=created_at, typesetter=typesetter, author=request.seller.name)
+    sheet.set_lang(labels["language"])
+    sheet.page_of = labels["page"]
+    totals = TotalsBlock(sheet, request)
     remarks = _remarks(request, labels)
     sheet.headline(title)
     sheet.y += 10
     _draw_facts(sheet, facts_of(request))
     _draw_parties(sheet, parties_of(request))
-    tail = settlement.height + min(_height(sheet, remarks), MOST_REMARKS)
+    tail = totals.height + min(_height(sheet, remarks), MAX_REMARKS)
     draw_items(sheet, request, tail=tail)
-    settlement.draw()
+    totals.draw()
     _draw_remarks(sheet, remarks)
     return sheet.finish(_signature(request.seller, labels))
 
@@ -76,8 +76,8 @@ def _draw_parties(sheet: Sheet, parties: Sequence[tuple[Sequence[str], Sequence[
     sheet.y = max(ends) + 22
 
 
-def _remarks(request: InvoiceRequest, labels: Labels) -> list[tuple[str, Style]]:
-    texts = [(labels.terms, LABEL), (request.terms, BODY)] if request.terms else []
+def _remarks(request: InvoiceRequest, labels: Mapping[str, str]) -> list[tuple[str, Style]]:
+    texts = [(labels["terms"], LABEL), (request.terms, BODY)] if request.terms else []
     return [(text, style) for text, style in (*texts, (request.note, BODY)) if text]
 
 
@@ -93,5 +93,5 @@ def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:
         sheet.y += 0 if style is LABEL else 6
 
 
-def _signature(seller: Party, labels: Labels) -> str:
-    return f"{seller.name} · {labels.vat} {seller.vat_id}" if seller.vat_id else seller.name
+def _signature(seller: Party, labels: Mapping[str, str]) -> str:
+    return f"{seller.name} · {labels['vat']} {seller.vat_id}" if seller.vat_id else seller.name

@@ -1,6 +1,6 @@
-"""The lines of an invoice: a heading on every page, and the sum so far carried from each page to the next.
+"""The lines of an invoice: a table with a heading and a running sum on each page.
 
-Numbers get the width they need, and are never broken while the page has room; the description takes the rest.
+Columns of numbers get the width that they need; the description gets the rest.
 Read next: documents/invoice/totals.py.
 """
 
@@ -8,26 +8,26 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import accumulate
 
-from pdflab.documents.content import items_of
+from pdflab.documents.invoice.content import items_of
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import BODY, GUTTER, LABEL, Sheet
-from pdflab.documents.typesetting.table import Carry, Column, Row, draw_table, share_width
+from pdflab.documents.typesetting.table import Carry, Cells, Column, draw_table, share_width
 
-NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns that are no figures
+NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns without numbers to sum
 
 
 def draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
-    """Draw the lines; `tail` is the height of what must not stand on a page without the last of them."""
+    """Draw the lines; the last one shares its page with what follows, which is `tail` points high."""
     titles, rows = items_of(request)
-    labels, formats = labels_for(request.locale), formats_for(request.locale, request.currency)
+    labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
     sums = list(accumulate(request.nets, initial=Decimal(0)))
-    carry = Carry(labels.carried, labels.brought, DESCRIPTION, lambda done: formats.amount(sums[done]))
+    carry = Carry(labels["carried"], labels["brought"], DESCRIPTION, lambda done: formats.amount(sums[done]))
     draw_table(sheet, _columns(sheet, titles, rows), rows, carry=carry, tail=tail)
 
 
-def _columns(sheet: Sheet, titles: Row, rows: Sequence[Row]) -> list[Column]:
+def _columns(sheet: Sheet, titles: Cells, rows: Sequence[Cells]) -> list[Column]:
     wanted = [
         sheet.epw if place == DESCRIPTION else _widest(sheet, title, texts)
         for place, (title, texts) in enumerate(zip(titles, zip(*rows, strict=True), strict=True))
@@ -45,6 +45,6 @@ def _columns(sheet: Sheet, titles: Row, rows: Sequence[Row]) -> list[Column]:
     ]
 
 
-def _widest(sheet: Sheet, title: str, texts: Row) -> float:
+def _widest(sheet: Sheet, title: str, texts: Cells) -> float:
     widths = [sheet.width_of(text, BODY) for text in set(texts) if text]
     return max(widths, default=0.0) if not title else max(sheet.width_of(title, LABEL), *widths, 0.0)

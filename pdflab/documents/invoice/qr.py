@@ -1,10 +1,11 @@
-"""A QR code in a quarter of a millisecond: segno draws one of each size, and only what differs is computed.
+"""QR codes in 0.05 ms: segno draws one template of each size, and only the difference is computed.
 
-A code is linear: flip a bit of the text, and the same modules flip, whatever the rest says. So a code is
-segno's code of a blank text, XOR the modules of the difference. A call of segno for each code would take 0.86
-ms, a third of an invoice of twelve lines, and 4 ms where it tries eight masks; this takes 0.05 ms. One mask
-is kept, and the code itself tells a reader which.
-Source of the rules: ISO/IEC 18004:2015, 7.4 to 7.7. Read next: report.py.
+A QR code is linear: a flipped bit of the text flips the same modules, whatever the rest of the text is. So a
+code is the template, XOR the modules of the difference. A call of segno takes 0.86 ms with a fixed mask, a
+third of an invoice of twelve lines. zxing-cpp is as quick as this module, but it cannot write UTF-8 bytes
+without an ECI header, which banking apps do not expect. One mask is used for all codes; readers find it in
+the code.
+Source: ISO/IEC 18004:2015, 7.4 to 7.7. Read next: documents/report/report.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,28 +36,29 @@ _BLOCKS = {  # version: blocks, bytes of data in all of them, bytes of correctio
 
 class _Template(NamedTuple):
     side: int
-    modules: int  # of the blank text, as one number, row after row
-    bits: int  # its codewords
-    places: Callable[[str], tuple[str, ...]]  # from bits to modules
+    modules: int  # the modules of the template as one number, row after row
+    bits: int  # the codewords of the template
+    places: Callable[[str], tuple[str, ...]]  # picks the bit of each module
 
 
 def qr_rows(text: bytes) -> list[str]:
-    """Return the rows of a code of level M, each a text of 0 and 1 (dark), without a border.
+    """Return the rows of a code of error correction level M, each a text of 0 and 1 (dark), without a border.
 
-    Raises ValueError for more than 331 bytes, which is what version 13 holds.
+    Raises ValueError for more than 331 bytes, the capacity of version 13.
     """
     version = next((version for version in _BLOCKS if len(text) <= _capacity(version)), None)
     if version is None:
         raise ValueError(f"{len(text)} bytes are too many for a code of version 13: 331 at most")
     template = _template(version)
-    changed = f"{_codewords(text, version) ^ template.bits:0{_size(version)}b}0"  # the last bit stays light
+    # the last bit is a module that stays light
+    changed = f"{_codewords(text, version) ^ template.bits:0{_size(version)}b}0"
     modules = template.modules ^ int("".join(template.places(changed)), 2)
     drawn = f"{modules:0{template.side**2}b}"
     return [drawn[start : start + template.side] for start in range(0, len(drawn), template.side)]
 
 
 def _capacity(version: int) -> int:
-    return _BLOCKS[version][1] - (2 if version < 10 else 3)  # the rest says that it is bytes, and how many
+    return _BLOCKS[version][1] - (2 if version < 10 else 3)  # the rest is the mode and the length
 
 
 def _size(version: int) -> int:
@@ -77,10 +79,10 @@ def _template(version: int) -> _Template:
 
 
 def _zigzag(kinds: list[list[int]]) -> Iterator[tuple[int, int]]:
-    """Go through the modules that carry data: pairs of columns from the right, up and down by turns."""
+    """Yield the modules of data: pairs of columns from the right, upwards and downwards in turn."""
     side = len(kinds)
     free = {(row, column) for row in range(side) for column in range(side) if kinds[row][column] in _DATA}
-    free.add((8, side - 9))  # data, though segno counts it among the format
+    free.add((8, side - 9))  # a module of data, which segno counts as format information
     rights = [*range(side - 1, 6, -2), 5, 3, 1]  # column 6 is the timing pattern
     for turn, right in enumerate(rights):
         for row in range(side) if turn % 2 else reversed(range(side)):
@@ -90,12 +92,14 @@ def _zigzag(kinds: list[list[int]]) -> Iterator[tuple[int, int]]:
 
 
 def _codewords(text: bytes, version: int) -> int:
-    """Return data and correction, the bytes of the blocks by turns, as one number."""
+    """Return data and error correction, the bytes of the blocks interleaved, as one number."""
     count, total, correction = _BLOCKS[version]
     digits = 8 if version < 10 else 16
     head = (4 << digits | len(text)) << (8 * len(text)) | int.from_bytes(text)
     data = (head << 4).to_bytes((4 + digits + 4) // 8 + len(text))
-    data = (data + b"\x00" + b"\xec\x11" * total)[:total]  # the blank is segno's; no reader minds
+    data = (data + b"\x00" + b"\xec\x11" * total)[
+        :total
+    ]  # segno writes this zero byte, too; readers ignore it
     ends = [total // count * number + max(0, number - count + total % count) for number in range(count + 1)]
     blocks = [data[start:end] for start, end in pairwise(ends)]  # the longer ones come last
     corrections = [_correction(block, correction) for block in blocks]
@@ -104,7 +108,7 @@ def _codewords(text: bytes, version: int) -> int:
 
 
 def _correction(data: bytes, length: int) -> bytes:
-    """Divide by the generator of Reed and Solomon, a byte at a time; the remainder is the correction."""
+    """Return the error correction: the remainder of a division by the Reed–Solomon generator, bytewise."""
     table, rest, top = _remainders(length), 0, 8 * (length - 1)
     below = (1 << top) - 1
     for byte in data:
@@ -114,7 +118,7 @@ def _correction(data: bytes, length: int) -> bytes:
 
 @cache
 def _remainders(length: int) -> list[int]:
-    """Return the remainder of each byte that is followed by `length` zeros."""
+    """Return the remainder of each byte followed by `length` zeros."""
     generator = 1
     for power in range(length):
         scaled = generator
@@ -129,6 +133,6 @@ def _remainders(length: int) -> list[int]:
 
 
 def _doubled(factors: int) -> int:
-    """Double each byte in the field that QR codes use: polynomials modulo x⁸ + x⁴ + x³ + x² + 1."""
+    """Return each byte doubled in the field of QR codes: polynomials modulo x⁸ + x⁴ + x³ + x² + 1."""
     ones = int.from_bytes(b"\1" * 32)
     return (factors & 0x7F * ones) << 1 ^ (factors >> 7 & ones) * 0x1D

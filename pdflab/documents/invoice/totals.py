@@ -1,15 +1,15 @@
-"""The end of an invoice: its sums on the right, on the left how to pay them, and both kept on one page.
+"""The end of an invoice: payment details on the left, totals on the right, kept together on one page.
 
-Read next: documents/invoice/payment.py.
+Read next: documents/invoice/content.py.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.content import account_of, code_of, sums_of
-from pdflab.documents.invoice.translations import labels_for
-from pdflab.documents.requests import InvoiceRequest
+from pdflab.documents.invoice.content import account_of, code_of, sums_of
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import (
     ACCENT,
     BODY,
@@ -26,15 +26,15 @@ from pdflab.documents.typesetting.page import (
 TOTAL = Style(13, bold=True, colour=ACCENT)
 DETAIL = Style(8)
 SUMS_WIDTH = 224.0
-CODE_SIDE = 74.0  # 26 mm: a banking app reads 20
+CODE_SIDE = 74.0  # 26 mm; banking apps can read 20 mm
 ABOVE = 16.0
-_ACCOUNT = (LABEL, STRONG, DETAIL, DETAIL)  # how its lines look
+_ACCOUNT = (LABEL, STRONG, DETAIL, DETAIL)  # the styles of its lines
 _DARK = re.compile("1+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A line of the totals; with a `rule` above, it is the end of what was summed."""
+    """A line of the totals; the last one has a `rule` above it."""
 
     label: str
     amount: str
@@ -43,15 +43,15 @@ class Sum:
 
     @property
     def height(self) -> float:
-        """Return what the line takes, its rule included."""
+        """Return the height of the line in points, with its rule."""
         return self.style.leading + (10 if self.rule else 3)
 
 
-class Settlement:
-    """Sums and payment, wrapped and measured before they are drawn."""
+class TotalsBlock:
+    """Totals and payment details, wrapped and measured before they are drawn."""
 
     def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
-        self.sheet, self.scan = sheet, labels_for(request.locale).scan
+        self.sheet, self.scan = sheet, translations_for(request.locale)["scan"]
         self.sums = _sums(request)
         widest = max(_width(sheet, line) for line in self.sums)
         self.left = sheet.right - max(SUMS_WIDTH, min(widest, sheet.epw))
@@ -67,7 +67,7 @@ class Settlement:
 
     @property
     def height(self) -> float:
-        """Return what has to stand together."""
+        """Return the height of what has to share a page."""
         sums = sum(line.height for line in self.sums)
         return ABOVE + (max(sums, self._payment_height) if self.beside else sums)
 
@@ -79,7 +79,7 @@ class Settlement:
         )
 
     def draw(self) -> None:
-        """Draw both, and go below."""
+        """Draw both, and move the cursor below them."""
         sheet = self.sheet
         sheet.needs(self.height)
         sheet.y += ABOVE
@@ -130,7 +130,7 @@ def _width(sheet: Sheet, line: Sum) -> float:
 
 
 def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:
-    """Draw dark modules as rectangles, one for each run of them in a row, all of one shape: no seams show."""
+    """Draw each run of dark modules as a rectangle; all are one shape, so that viewers show no seams."""
     unit = CODE_SIDE / len(rows)
     bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
-    sheet.pen.bars(bars, x, y, unit=unit, colour=INK)
+    sheet.writer.bars(bars, x, y, unit=unit, colour=INK)

@@ -1,13 +1,13 @@
-"""The words of an invoice itself, in English, German and French; other locales read English.
+"""The labels of an invoice in English, German and French; other locales get English.
 
-Read next: content.py.
+Read next: documents/invoice/formats.py.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 
 _LANGUAGES = ("en", "de", "fr")
-_WORDS = {
+_LABELS = {
     "invoice": ("Invoice", "Rechnung", "Facture"),
     "issued": ("Issued", "Rechnungsdatum", "Date"),
     "due": ("Due", "Fällig am", "Échéance"),
@@ -36,44 +36,9 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Every word that is printed beside what the request says."""
-
-    language: str
-    invoice: str
-    issued: str
-    due: str
-    amount_due: str
-    order: str
-    reference: str
-    seller: str
-    buyer: str
-    vat: str
-    description: str
-    quantity: str
-    unit: str
-    unit_price: str
-    discount: str
-    amount: str
-    carried: str
-    brought: str
-    net: str
-    vat_on: str
-    total: str
-    paid: str
-    payment: str
-    terms: str
-    scan: str
-    page: str
-
-
-def labels_for(locale: str) -> Labels:
-    """Return the words of a locale's language."""
-    return _labels(locale[:2] if locale[:2] in _LANGUAGES else _LANGUAGES[0])
-
-
 @cache
-def _labels(language: str) -> Labels:
+def translations_for(locale: str) -> Mapping[str, str]:
+    """Return the labels of a locale's language, by name; `language` is its ISO code."""
+    language = locale[:2] if locale[:2] in _LANGUAGES else _LANGUAGES[0]
     place = _LANGUAGES.index(language)
-    return Labels(language, **{name: words[place] for name, words in _WORDS.items()})
+    return {"language": language, **{name: texts[place] for name, texts in _LABELS.items()}}

@@ -1,7 +1,6 @@
-"""The charts of a report: bars or a line over round numbers, drawn as shapes of the PDF itself.
+"""The charts of a report: bars or a line, drawn as vector shapes of the PDF, without a plotting library.
 
-Sharp at any size, and no plotting library to load. No label is cut or left out: where they do not fit side by
-side, they stand upright.
+No label is cut or left out: labels that do not fit side by side are turned upright.
 Read next: documents/samples/requests.py.
 """
 
@@ -9,19 +8,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.requests import Chart
+from pdflab.documents.requests.report import Chart
 from pdflab.documents.typesetting.page import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Sheet, Style
 
 PLOT_HEIGHT = 150.0
-MOST_LINES = 4  # of a label that lies flat
-MOST_DOTS = 24  # more points than these are a line without dots
+MAX_LINES = 4  # of a horizontal label
+MAX_DOTS = 24  # a line with more points has no dots
 
 
 @dataclass(frozen=True, slots=True)
 class _Plot:
-    """Where values and labels are: ticks[0] is the bottom of the plot, ticks[-1] its top.
+    """The scales of a chart: ticks[0] is at the bottom of the plot, ticks[-1] at its top.
 
-    `lines` are the labels, wrapped to lie side by side; or None, and they stand upright.
+    `lines` are the horizontal labels, wrapped; None: the labels are upright.
     """
 
     left: float
@@ -33,7 +32,7 @@ class _Plot:
 
     @property
     def step(self) -> float:
-        """Return the width that one label has."""
+        """Return the width for one label."""
         return (self.right - self.left) / len(self.labels)
 
     @property
@@ -42,7 +41,7 @@ class _Plot:
 
     @property
     def upright(self) -> Style:
-        """Return the style of labels that stand: small enough for their number."""
+        """Return the style of upright labels, small enough for their number."""
         return Style(min(SMALL.size, self.step * 0.9), colour=SMALL.colour)
 
     def x(self, place: int) -> float:
@@ -53,7 +52,7 @@ class _Plot:
 
 
 def draw_chart(sheet: Sheet, chart: Chart) -> None:
-    """Draw a chart with its title; it is never divided between two pages."""
+    """Draw a chart with its title, on one page."""
     plot = _plot(sheet, chart)
     sheet.needs(_height(sheet, chart, plot))
     sheet.y += 4
@@ -69,7 +68,7 @@ def draw_chart(sheet: Sheet, chart: Chart) -> None:
 
 
 def chart_height(sheet: Sheet, chart: Chart) -> float:
-    """Return how much of a page a chart takes, with its title and labels."""
+    """Return the height of a chart, with its title and labels."""
     return _height(sheet, chart, _plot(sheet, chart))
 
 
@@ -88,11 +87,11 @@ def _plot(sheet: Sheet, chart: Chart) -> _Plot:
 
 
 def _flat(sheet: Sheet, labels: Sequence[str], width: float) -> list[list[str]] | None:
-    """Wrap labels to lie side by side, or give None when a word or a label is too long for that."""
+    """Return the labels wrapped to fit side by side; None if a word or a label is too long."""
     if any(sheet.width_of(word, SMALL) > width for label in labels for word in label.split()):
         return None
     lines = [sheet.wrap(label, width, SMALL) for label in labels]
-    return lines if max(len(parts) for parts in lines) <= MOST_LINES else None
+    return lines if max(len(parts) for parts in lines) <= MAX_LINES else None
 
 
 def _draw_scale(sheet: Sheet, plot: _Plot) -> None:
@@ -121,7 +120,7 @@ def _draw_curve(sheet: Sheet, plot: _Plot, values: Sequence[float]) -> None:
     if len(points) > 1:
         sheet.polyline(points)
     sheet.set_fill_color(ACCENT)
-    for x, y in points if len(points) <= MOST_DOTS else ():
+    for x, y in points if len(points) <= MAX_DOTS else ():
         sheet.circle(x, y, 2.2, style="F")
 
 
@@ -155,12 +154,12 @@ def _labels_height(sheet: Sheet, plot: _Plot) -> float:
 
 
 def _ticks(values: Sequence[float], *, from_zero: bool) -> list[float]:
-    """Choose four to seven round numbers that span the values: steps of 1, 2 or 5 times a power of ten."""
+    """Return four to seven round numbers that span the values, in steps of 1, 2 or 5 × a power of ten."""
     low, high = min(values), max(values)
     flat = high - low < 1e-6 * max(abs(low), abs(high))
     if from_zero or flat or 0 <= low < high / 2:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low < 1e-9:  # nothing but zeros, or as good as that
+    if high - low < 1e-9:  # all values are about zero
         high = low + 1
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
@@ -169,7 +168,7 @@ def _ticks(values: Sequence[float], *, from_zero: bool) -> list[float]:
 
 
 def _tick_text(tick: float, ticks: Sequence[float]) -> str:
-    """Write a number of the scale; the largest decides whether all are in thousands, millions or billions."""
+    """Return a tick as text; the largest one decides between thousands, millions and billions."""
     step = ticks[1] - ticks[0]
     for size, suffix in ((1e9, "bn"), (1e6, "m"), (1e4, "k")):
         if max(abs(ticks[0]), abs(ticks[-1])) >= size and step >= size / 1000:

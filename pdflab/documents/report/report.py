@@ -1,7 +1,7 @@
 """The report: a title page with key figures and contents, then sections of text, tables and charts.
 
-Where a section begins is known once it is drawn: its line of the contents is reserved, and filled in last.
-Read next: documents/report/charts.py, the charts.
+The page of a section is known once it is drawn, so that the contents are reserved first and filled in last.
+Read next: documents/report/charts.py.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pdflab.documents.report.charts import chart_height, draw_chart
-from pdflab.documents.requests import Figure, ReportRequest, Section, Table
+from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
     ACCENT,
@@ -36,7 +36,7 @@ SUBTITLE = Style(12, colour=MUTED)
 FIGURE = Style(18, bold=True, colour=ACCENT)
 FIGURES_A_ROW = 4
 TITLE_TOP = 150.0
-NUMBER_WIDTH = 40.0  # of a page, in the contents
+NUMBER_WIDTH = 40.0  # of a page number in the contents
 
 _NUMBER = re.compile(
     r"[-+–−(]?\s*([A-Z]{3}\b|[$£¥\u20a0-\u20cf])?\s*[-–−]?[0-9][0-9.,'’ \u00a0\u202f]*\)?"
@@ -46,15 +46,15 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A page, and a height on it."""
+    """A place in the document: a page, and y on it."""
 
     page: int
     y: float
 
 
-def draw_report(request: ReportRequest, *, created_at: float, setter: Typesetter) -> Rendered:
-    """Draw a report."""
-    sheet = Sheet(request.title, created_at=created_at, setter=setter, author=request.author or "")
+def draw_report(request: ReportRequest, *, created_at: float, typesetter: Typesetter) -> Rendered:
+    """Return the PDF of a report."""
+    sheet = Sheet(request.title, created_at=created_at, typesetter=typesetter, author=request.author or "")
     sheet.set_subject(" ".join(clean(request.subtitle or "Report").split()))
     day = datetime.fromtimestamp(created_at, UTC).date().isoformat()
     signature = " · ".join(part for part in (request.author, day) if part)
@@ -94,7 +94,9 @@ def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
 
 def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> None:
     value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
-    size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))  # it is never cut
+    size = FIGURE.size * min(
+        1, width / max(1, sheet.width_of(value, FIGURE))
+    )  # a long value gets smaller type
     sheet.bar(width, 1, FAINT, x=x)
     sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=sheet.y + 8, right=rtl)
     sheet.y += 34
@@ -102,7 +104,7 @@ def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> Non
 
 
 def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]:
-    """Leave room for the contents, over as many pages as they take, and return the place of each line."""
+    """Reserve room for the contents, on as many pages as needed, and return the place of each line."""
     places = []
     sheet.y += 24
     sheet.needs(HEADING.leading + 6 + 2 * READING.leading)
@@ -118,7 +120,7 @@ def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]
 
 
 def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> None:
-    """Fill in a line of the contents: a click on it leads to the section."""
+    """Fill in a line of the contents, with a link to its section."""
     sheet.page, sheet.y = entry.page, entry.y
     sheet.bar(sheet.epw, 0.5, FAINT)
     sheet.y += PADDING
@@ -129,11 +131,13 @@ def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> Non
 
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:
-    """Draw a section, and return the place of its heading."""
+    """Draw a section; return the place of its heading."""
     columns = _columns(sheet, section.table) if section.table else []
     heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
     sheet.y += 10 if sheet.y > MARGIN else 0
-    sheet.needs(heading + 5 + _beginning(sheet, section, columns))  # a heading never ends a page
+    sheet.needs(
+        heading + 5 + _beginning(sheet, section, columns)
+    )  # a heading shares its page with what follows
     place = _Place(sheet.page, sheet.y)
     sheet.start_section(" ".join(clean(section.heading).split()))
     sheet.paragraph(section.heading, HEADING)
@@ -149,7 +153,7 @@ def _draw_section(sheet: Sheet, section: Section) -> _Place:
 
 
 def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> float:
-    """Tell the height of what must stand below a heading: three lines, a row, or a chart."""
+    """Return the height of what shares a page with its heading: three lines, a table row, or a chart."""
     if section.text.strip():
         return 3 * READING.leading
     if section.table:
@@ -170,6 +174,6 @@ def _columns(sheet: Sheet, table: Table) -> list[Column]:
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
-    """Return whether all filled cells are numbers, perhaps with a sign, a currency or a percent."""
+    """Return whether all filled cells are numbers, maybe with a sign, a currency or a percent sign."""
     filled = [cell.strip() for cell in cells if cell.strip() not in ("", "-", "–")]
     return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)

@@ -1,7 +1,7 @@
-"""What sample invoices sell, in fourteen languages, and where: currency, VAT and accounts of each market.
+"""The data of sample requests: products in fourteen languages; currency, VAT and accounts of each market.
 
-The data is in catalogue.json, and read once, when the first sample is made.
-Read next: documents/samples/requests.py.
+It is read from catalogue.json when the first sample is made.
+Read next: documents/samples/people.py.
 """
 
 import json
@@ -13,12 +13,12 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Market:
-    """A country as an invoice sees it; `share` is its part of all samples, in percent.
+    """A country with its invoices; `share` is its part of all samples, in percent.
 
-    `rates` of VAT are the usual, the reduced and none. Nearly all that a `western` market writes, the core
-    fonts can draw. `account` has a # for each digit behind the check digits of an IBAN, where invoices are in
-    euro. `company` makes a firm of a family name where Faker would mix two alphabets; so do `street` and
-    `towns`.
+    `rates` of VAT are the standard one, the reduced one and none. The core font has nearly all characters of
+    a `western` market. `account` is an IBAN without country and check digits, with # for each digit; markets
+    without the euro have none. `company`, `street` and `towns` are patterns for markets where Faker mixes two
+    alphabets.
     """
 
     locale: str
@@ -43,8 +43,8 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
-    """What is sold, by which unit, between which prices in cents; an `untaxed` one is so now and then."""
+class Product:
+    """A product: its unit, its range of prices in cents; an `untaxed` one sometimes has no VAT."""
 
     unit: str
     cents: Sequence[int]
@@ -54,19 +54,19 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a language names the goods, in their order, and their units where it has words of its own."""
+    """The names of the products in one language, in their order, and its own words for units."""
 
-    goods: Sequence[str]
+    products: Sequence[str]
     units: Mapping[str, str]
     thanks: str
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All there is to sell, and whom to; and what the other kinds of document say."""
+    """Markets, products and languages, and the texts of the other kinds of document."""
 
     markets: Sequence[Market]
-    goods: Sequence[Good]
+    products: Sequence[Product]
     languages: Mapping[str, Language]
     titles: Sequence[str]
     sentences: Sequence[str]
@@ -74,12 +74,12 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """Read the catalogue."""
-    told = json.loads((files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8"))
+    """Return the catalogue."""
+    data = json.loads((files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8"))
     return Catalogue(
-        [Market(**market) for market in told["markets"]],
-        [Good(**good) for good in told["goods"]],
-        {code: Language(**words) for code, words in told["languages"].items()},
-        told["titles"],
-        told["sentences"],
+        [Market(**market) for market in data["markets"]],
+        [Product(**product) for product in data["products"]],
+        {code: Language(**words) for code, words in data["languages"].items()},
+        data["titles"],
+        data["sentences"],
     )

@@ -1,6 +1,6 @@
-"""Names and addresses for samples: a pool for each market, which Faker fills once in a process.
+"""Names and addresses for samples: one pool for each market, which Faker fills once in a process.
 
-Faker takes longer over one address than a sample may take in a load plan of 400 a second.
+Faker is too slow to be called for each sample: a load plan may need 400 a second.
 Read next: documents/naive_render.py.
 """
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from pdflab.documents.samples.catalogue import Market
 
-NAMES = 24  # of each kind, in a pool
+NAMES = 24  # names of each kind in a pool
 _FAKED = tuple(f"faker.providers.{name}" for name in ("address", "company", "person"))
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What is drawn from; an address is its lines."""
+    """Companies, people and addresses (as lines) to choose from."""
 
     companies: tuple[str, ...]
     people: tuple[str, ...]
@@ -25,8 +25,8 @@ class Pool:
 
 @cache
 def pool_of(market: Market) -> Pool:
-    """Fill the pool of a market: 7 ms, and 0.1 s for the first."""
-    from faker import Faker  # only who makes samples waits for it
+    """Return the pool of a market; filling it takes 7 ms, the first one 0.1 s."""
+    from faker import Faker  # a slow import, needed for samples only
 
     fake: Any = Faker(market.locale, providers=list(_FAKED))
     fake.seed_instance(market.locale)
@@ -45,6 +45,6 @@ def _company(market: Market, fake: Any) -> str:
 def _address(market: Market, fake: Any, number: int) -> tuple[str, ...]:
     if market.towns:
         return market.street.format(fake.last_name(), number + 1), market.towns[number % len(market.towns)]
-    if market.country == "US":  # else some are ships
+    if market.country == "US":  # Faker makes some of them ships
         return fake.street_address(), f"{fake.city()}, {fake.state_abbr()} {fake.postcode()}"
     return tuple(line.strip(" ,") for line in fake.address().splitlines())

@@ -1,7 +1,6 @@
-"""Seeded, realistic requests: the same kind and seed give the same data, in every process.
+"""Seeded, realistic requests as JSON data: a seed gives the same request in every process.
 
-Plain data, ready for JSON.
-Read next: documents/samples/catalogue.py, then documents/samples/people.py.
+Read next: documents/samples/catalogue.py.
 """
 
 import re
@@ -9,33 +8,17 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from pdflab.documents.invoice.payment import checked_iban
+from pdflab.documents.requests.iban import make_iban
 from pdflab.documents.samples.catalogue import Market, catalogue
 from pdflab.documents.samples.people import NAMES, Pool, pool_of
 
-KINDS = ("custom", "invoice", "report")
-
-_ABROAD = 0.08  # of the invoices within the Western markets go to another country, without VAT
+_ABROAD = 0.08  # share of Western invoices that go to another country, without VAT
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def sample(kind: str, seed: int, *, lines: int | None = None) -> dict[str, Any]:
-    """Make up a request; `lines` sets how many items an invoice has, or how many rows the table of a report.
-
-    Raises KeyError for a kind that does not exist.
-    """
-    makers = {"custom": _custom, "invoice": _invoice, "report": _report}
-    rng, markets = Random(seed), catalogue().markets
-    [market] = rng.choices(markets, [market.share for market in markets])
-    return makers[kind](rng, market, lines)
-
-
-def impossible() -> dict[str, Any]:
-    """Make a valid request that no renderer can draw: it would have more pages than a document may."""
-    return {"type": "custom", "title": "The longest receipt", "text": "\n\n".join("§" * 16_600)}
-
-
-def _custom(rng: Random, market: Market, _lines: int | None) -> dict[str, Any]:
+def sample_custom(seed: int, _lines: int | None = None) -> dict[str, Any]:
+    """Return a request for a page of text."""
+    rng, market = _market(seed)
     pool = pool_of(market)
     return {
         "type": "custom",
@@ -46,13 +29,15 @@ def _custom(rng: Random, market: Market, _lines: int | None) -> dict[str, Any]:
     }
 
 
-def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
+def sample_invoice(seed: int, lines: int | None = None) -> dict[str, Any]:
+    """Return a request for an invoice of so many lines, or of 6 to 18."""
+    rng, market = _market(seed)
     buyers = _buyers_of(rng, market)
     at, to = rng.sample(range(NAMES), 2)
     issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
-    goods = rng.sample(range(len(catalogue().goods)), len(catalogue().goods))
+    products = rng.sample(range(len(catalogue().products)), len(catalogue().products))
     items = [
-        _line(rng, market, goods[number % len(goods)], taxed=buyers is market)
+        _line(rng, market, products[number % len(products)], taxed=buyers is market)
         for number in range(lines or rng.randint(6, 18))
     ]
     request = {
@@ -76,7 +61,9 @@ def _invoice(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
     return request
 
 
-def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
+def sample_report(seed: int, lines: int | None = None) -> dict[str, Any]:
+    """Return a request for a report whose table has so many rows, or 14."""
+    rng, market = _market(seed)
     orders = [rng.randint(420, 1_900) for _ in _MONTHS]
     waits = [round(rng.uniform(2, 14), 1) for _ in _MONTHS]
     return {
@@ -106,6 +93,12 @@ def _report(rng: Random, market: Market, lines: int | None) -> dict[str, Any]:
     }
 
 
+def _market(seed: int) -> tuple[Random, Market]:
+    rng, markets = Random(seed), catalogue().markets
+    [market] = rng.choices(markets, [market.share for market in markets])
+    return rng, market
+
+
 def _buyers_of(rng: Random, market: Market) -> Market:
     if market.account and market.western and rng.random() < _ABROAD:
         return rng.choice([other for other in catalogue().markets if other.account and other.western])
@@ -124,15 +117,15 @@ def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
 
 
 def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, Any]:
-    good, words = catalogue().goods[place], catalogue().languages[market.language]
-    cents = rng.randint(*good.cents)
-    halves = good.unit in ("h", "kg") and rng.random() < 0.5
+    product, words = catalogue().products[place], catalogue().languages[market.language]
+    cents = rng.randint(*product.cents)
+    halves = product.unit in ("h", "kg") and rng.random() < 0.5
     usual, reduced, none = market.rates
-    rate = reduced if good.reduced else none if good.untaxed and rng.random() < 0.2 else usual
+    rate = reduced if product.reduced else none if product.untaxed and rng.random() < 0.2 else usual
     line = {
-        "description": words.goods[place],
+        "description": words.products[place],
         "quantity": f"{rng.randint(1, 30)}.5" if halves else rng.randint(1, 40),
-        "unit": words.units.get(good.unit, good.unit),
+        "unit": words.units.get(product.unit, product.unit),
         "unit_price": _money(cents),
         "vat_rate": rate if taxed else none,
     }
@@ -140,7 +133,7 @@ def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, 
 
 
 def _deposit(lines: list[dict[str, Any]]) -> str:
-    """Take about a quarter of the net sum."""
+    """Return about a quarter of the net sum, as an advance payment."""
     return _money(int(sum(float(line["quantity"]) * float(line["unit_price"]) for line in lines)) * 25)
 
 
@@ -150,7 +143,7 @@ def _money(cents: int) -> str:
 
 def _iban(rng: Random, market: Market) -> str:
     account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
-    return checked_iban(market.country, account)
+    return make_iban(market.country, account)
 
 
 def _prose(rng: Random, *, paragraphs: int) -> str:

@@ -1,6 +1,6 @@
-"""What stands where on a line: what is read from right to left, where a line may end.
+"""Text direction: what is read from right to left, in which order it is drawn, and where a line may end.
 
-Read next: documents/typesetting/typesetter.py.
+Read next: documents/typesetting/text_cleaning.py.
 """
 
 import re
@@ -12,24 +12,24 @@ from fpdf.enums import TextDirection
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
-# Han, kana and their like may be broken anywhere, but not before what closes a phrase.
+# Between Han, kana and similar characters a line may end, but not before closing punctuation.
 _WIDE = "\u2e80-\u2fff\u3005-\u3007\u3021-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CLOSING = "、。，．・：；？！ー〉》」』】〕）］｝…"
 _BREAKABLE = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
 
 
 def has_rtl(text: str) -> bool:
-    """Return whether any of a text is read from right to left."""
+    """Return whether a text has any right-to-left character."""
     return _RTL.search(text) is not None
 
 
 def count_rtl(text: str) -> int:
-    """Count the characters that are read from right to left."""
+    """Return the number of right-to-left characters."""
     return len(_RTL.findall(text))
 
 
 def reads_from_right(text: str) -> bool:
-    """Return whether a paragraph is read from right to left: its first letter decides."""
+    """Return whether a paragraph is read from right to left; its first letter decides."""
     if text.isascii() or not has_rtl(text):
         return False
     kinds = (unicodedata.bidirectional(character) for character in text)
@@ -37,10 +37,10 @@ def reads_from_right(text: str) -> bool:
 
 
 def from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
-    """Order the pieces of a line as they stand on paper, and tell which of them are read from the right.
+    """Return the pieces of a line from left to right, and for each whether it is read from right to left.
 
-    Each piece is given in the order of reading. This is the Unicode bidirectional algorithm, each line by
-    itself; a production system would resolve the whole paragraph before it breaks it into lines.
+    Each piece is in reading order. This is the Unicode bidirectional algorithm (UAX #9), applied to each
+    line by itself; a production system would resolve the paragraph before it breaks it into lines.
     """
     direction = TextDirection.RTL if rtl else TextDirection.LTR
     letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
@@ -54,10 +54,10 @@ def from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
 
 
 def mirrored(text: str) -> str:
-    """Turn a text round, brackets and all, for a font that cannot write from right to left."""
+    """Return a text reversed, with mirrored brackets, for a font that cannot shape right-to-left text."""
     return text[::-1].translate(_MIRRORED)
 
 
 def breakable(word: str) -> list[str]:
-    """Cut a word where a line may end without a space: between the signs of Chinese and Japanese."""
+    """Cut a word where a line may end without a space: between Chinese or Japanese characters."""
     return [word] if word.isascii() else _BREAKABLE.findall(word) or [word]

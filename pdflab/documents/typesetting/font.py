@@ -1,7 +1,7 @@
-"""One font, or the part of one that a script needs: its glyphs, their widths, and how letters join.
+"""A font, or the subset of one for a script: its glyphs, their widths, and how letters join.
 
-HarfBuzz does the work: it reads, cuts and shapes. Widths are thousandths of the size of the type, as in a
-PDF. Read next: documents/typesetting/typesetter.py.
+HarfBuzz reads, subsets and shapes. Widths are thousandths of the font size, as in a PDF.
+Read next: documents/typesetting/font_book.py.
 """
 
 import re
@@ -14,15 +14,15 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from fpdf.fonts import CORE_FONTS_CHARWIDTHS
 
-ENCODING = "cp1252"  # what the core font can write: western Europe, the euro sign, typographic quotes
-_LAYOUT = ("GSUB", "GPOS", "GDEF")  # how letters join: of no use to a reader of the PDF
+ENCODING = "cp1252"  # the characters of the core font: western Europe, the euro sign, typographic quotes
+_LAYOUT = ("GSUB", "GPOS", "GDEF")  # how letters join: PDF viewers do not need it
 _USELESS = ("MATH", "gasp", "kern", "DSIG", "FFTM", "meta", "COLR", "CPAL", "SVG ", "CBDT", "CBLC", "sbix")
 _WEIGHTS = {False: 400, True: 700}
-_NAMES = (1, 2, 3, 4, 6)  # what a font is called
+_NAMES = (1, 2, 3, 4, 6)  # the name records to keep
 
 
 class Glyph(NamedTuple):
-    """A glyph of a shaped text, and the characters it stands for; a second glyph for them has none."""
+    """A glyph of a shaped text, and its characters; only the first of several glyphs for them has a text."""
 
     number: int
     advance: int
@@ -32,13 +32,13 @@ class Glyph(NamedTuple):
 
 
 class CoreFont(NamedTuple):
-    """One of the two weights of Helvetica, which every reader of PDFs brings along."""
+    """One of the two weights of Helvetica, which every PDF viewer has."""
 
     bold: bool
 
     @property
     def shaped(self) -> bool:
-        """Say that letters never change with their neighbours."""
+        """Return False: no letter changes with its neighbours."""
         return False
 
     def has(self, character: str) -> bool:
@@ -50,12 +50,12 @@ class CoreFont(NamedTuple):
         return text.isascii() or is_western(text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
-        """Measure a text, in thousandths of its size."""
+        """Return the width of a text in thousandths of its size."""
         return sum(map(_core_widths(self.bold).__getitem__, text))
 
 
 class Face:
-    """A font as a document uses it. `part`: it is embedded as it is; else, only the glyphs that were used."""
+    """A font as documents use it. A `part` is embedded whole; of other fonts, only the glyphs in use."""
 
     def __init__(self, face: hb.Face, *, shaped: bool, part: bool, bold: bool = False) -> None:
         self.shaped, self.part = shaped, part
@@ -77,13 +77,13 @@ class Face:
         return self.codes.keys() >= set(text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
-        """Measure a text that is read in one direction."""
+        """Return the width of a text of one direction in thousandths of its size."""
         if self.shaped:
             return sum(glyph.advance for glyph in self.shape(text, rtl=rtl))
         return sum(map(self._advances.__getitem__, text))
 
     def glyph_of(self, character: str) -> int:
-        """Return the number of the glyph of a character by itself."""
+        """Return the glyph number of a single character."""
         return self._font.get_nominal_glyph(ord(character)) or 0
 
     def advance(self, glyph: int) -> int:
@@ -92,14 +92,14 @@ class Face:
         return round(width)
 
     def shape(self, text: str, *, rtl: bool = False) -> list[Glyph]:
-        """Join letters: the glyphs from left to right, whichever way the text is read."""
+        """Return the glyphs of a text from left to right, with its letters joined."""
         if not text:
             return []
         buffer = hb.Buffer()
         buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
         buffer.add_str(text)
         buffer.direction = "rtl" if rtl else "ltr"
-        buffer.language = "und"  # the default would be the locale of this machine
+        buffer.language = "und"  # the default is the locale of the machine
         buffer.guess_segment_properties()
         hb.shape(self._font, buffer)
         starts = sorted({info.cluster for info in buffer.glyph_infos})
@@ -114,7 +114,7 @@ class Face:
         return glyphs
 
     def program(self, used: Iterable[int]) -> bytes:
-        """Return the font file to embed: without hints and layout, and without the glyphs nobody used."""
+        """Return the font file to embed, without hints, layout and unused glyphs."""
         if self.part and not self.shaped:
             return bytes(self._face.blob.data)
         glyphs = range(self._face.glyph_count) if self.part else used
@@ -122,7 +122,7 @@ class Face:
 
     @cached_property
     def name(self) -> str:
-        """Return the name of the font in a PDF; its six letters tell the parts of one font apart."""
+        """Return the font's name in a PDF, with a tag of six letters for each part of a font."""
         number = zlib.crc32(repr(list(self._covered)).encode()) if self.part else int(self._bold)
         tag = "".join(chr(65 + number // 26**place % 26) for place in range(6))
         plain = re.sub(r"[^A-Za-z0-9-]", "", self._face.get_name(6) or "") or "Unnamed"
@@ -135,12 +135,12 @@ class Face:
 
     @cached_property
     def is_cff(self) -> bool:
-        """Return whether its outlines are of the PostScript kind."""
+        """Return whether its outlines are PostScript ones."""
         return "CFF " in self._face.table_tags
 
     @cached_property
     def measures(self) -> tuple[int, int, int, tuple[int, ...]]:
-        """Return ascender, descender, height of capitals, and the box that holds every glyph."""
+        """Return ascender, descender, cap height and bounding box."""
         extents = self._font.get_font_extents("ltr")
         capitals = self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
         box = struct.unpack_from(">4h", self._face.reference_table("head").data, 36)
@@ -173,9 +173,9 @@ def cut(
     layout: bool = False,
     bold: bool = False,
 ) -> hb.Face:
-    """Cut out what some characters need, or just some glyphs, which then keep their numbers.
+    """Return the subset of a font for some characters, or for some glyphs, which keep their numbers.
 
-    A font that can have any weight gets one.
+    A variable font gets one weight.
     """
     order, flags = hb.SubsetInput(), hb.SubsetFlags
     order.unicode_set.update(characters)
@@ -183,7 +183,9 @@ def cut(
     order.flags = flags.NO_HINTING | flags.NOTDEF_OUTLINE | flags.CFF_IDENTITY_CHARSET
     if glyphs:
         order.flags |= flags.RETAIN_GIDS
-        order.drop_table_tag_set.add(_tag("cmap"))  # glyphs go by number; it takes 5 ms of a large font
+        order.drop_table_tag_set.add(
+            _tag("cmap")
+        )  # text is written by glyph numbers; this saves 5 ms for a large font
     if face.has_var_data:
         order.pin_all_axes_to_default(face)
         order.pin_axis_location(face, "wght", _WEIGHTS[bold])

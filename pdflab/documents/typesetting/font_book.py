@@ -1,9 +1,9 @@
-"""The fonts that a renderer has: who draws which character, and how much of a font a script needs.
+"""The fonts of a renderer: which font draws which character, and which part of it a script needs.
 
-Western text is drawn in the core font that every reader has. Everything else needs a font in the file. Of it,
-the part that one script needs is cut out once in a process, and shared by all documents; scripts without an
-entry below, such as Chinese, get just the glyphs that a document uses. A font nobody asks for is never read.
-Read next: documents/typesetting/page.py.
+Western text is drawn in the core font that every PDF viewer has; other text needs an embedded font. The part
+for a script is subset once in a process and shared by all documents. Of scripts that are not listed below,
+such as Chinese, only the glyphs in use are embedded. A font is read when a character first needs it.
+Read next: documents/typesetting/font_embedding.py.
 """
 
 from collections import Counter
@@ -21,14 +21,14 @@ from pdflab.documents.typesetting.typesetter import Typesetter
 
 
 class Script(NamedTuple):
-    """Letters that stand together, as ranges of code points; `shaped`: they change with their neighbours."""
+    """A script, as ranges of code points; `shaped`: its letters change with their neighbours."""
 
     name: str
     ranges: tuple[tuple[int, int], ...]
     shaped: bool = False
 
 
-# What every part has beside its letters: figures, Latin letters, accents, punctuation, currencies, №, ™, −.
+# In every part: digits, Latin letters, accents, punctuation, currencies, №, ™, −.
 _COMMON = (
     *((0x20, 0x7E), (0xA0, 0xFF), (0x300, 0x30C)),
     *((0x2010, 0x2027), (0x2030, 0x203A), (0x20A0, 0x20CF)),
@@ -49,7 +49,7 @@ _SCRIPTS = (
 
 @dataclass(frozen=True, slots=True)
 class FontFile:
-    """A font to draw with; its bytes are read when the first character asks for them."""
+    """A font file; `read` is called when a character first needs it."""
 
     name: str
     bold: bool
@@ -57,7 +57,7 @@ class FontFile:
 
 
 class FontBook:
-    """The fonts of one process. Make one, and hand it to every `render`: what was cut for a script is kept.
+    """The fonts of one process, for every call of `render`: it keeps the parts that were subset.
 
     The first file that has a character draws it.
     """
@@ -71,9 +71,9 @@ class FontBook:
         self.face_for = lru_cache(maxsize=5_000)(self._face_for)
 
     def typesetter(self, text: str) -> Typesetter:
-        """Choose the main font of a document by its texts: the core font, if it can write all their letters.
+        """Return a typesetter whose main font fits a text: the core font, if it has all letters.
 
-        Else it is the part for the script that most of the others are of; that has the common signs too.
+        Otherwise it is the part for the script of most of the other letters.
         """
         letter = "" if is_western(text) else self._leading_letter(text)
         regular = self.face_for(letter, False) if letter else None
@@ -83,7 +83,7 @@ class FontBook:
         return self._typesetters[regular]
 
     def _leading_letter(self, text: str) -> str:
-        """Return a letter of the script with most letters beyond the western ones; '' when there are none."""
+        """Return a letter of the most frequent script that is not Western; '' if there is none."""
         letters: dict[Face, str] = {}
         votes: Counter[Face] = Counter()
         for letter, count in Counter(filter(str.isalpha, clean(text))).items():
@@ -99,7 +99,7 @@ class FontBook:
         return Typesetter(*fonts, face_for=self.face_for)
 
     def _face_for(self, character: str, bold: bool) -> Face | None:
-        """Find the font for a character, in the other weight if need be; None: no font has it."""
+        """Return the font for a character, in the other weight if necessary; None if no font has it."""
         with self._lock:
             for file in sorted(self._files, key=lambda file: file.bold != bold):
                 face, covered = self._open(file)

@@ -1,7 +1,7 @@
-"""A font in a PDF: the five objects that ISO 32000 asks for (9.7, composite fonts), as bytes.
+"""A font in a PDF: the five objects of a composite font (ISO 32000, 9.7), as bytes.
 
-A code in the text of a page is the number of a glyph. Of a part that is shared, everything is made once in a
-process. Read next: documents/typesetting/text_writer.py.
+The codes in the text of a page are glyph numbers. For a shared part, everything is made once in a process.
+Read next: documents/typesetting/text_writer.py.
 """
 
 import zlib
@@ -27,16 +27,16 @@ end"""
 
 
 class Embedding(NamedTuple):
-    """What a document needs of a font; the streams are compressed."""
+    """The data of an embedded font; the streams are compressed."""
 
     program: bytes
-    length: int  # of the program before it was compressed
-    texts: bytes  # which characters a glyph stands for: how a text is copied and searched
+    length: int  # of the uncompressed program
+    texts: bytes  # the characters of each glyph, for copying and searching
     widths: str
 
 
 def embed(face: Face, used: Mapping[int, str]) -> Embedding:
-    """Prepare a font for a document that used these glyphs, for these characters."""
+    """Return the data of a font for a document with these glyphs, each with its characters."""
     if face.part and not face.shaped:
         return _shared(face)
     program = _shared_program(face) if face.part else _pack(face.program(used))
@@ -45,7 +45,7 @@ def embed(face: Face, used: Mapping[int, str]) -> Embedding:
 
 
 def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
-    """Return the five objects, the first of which is the font itself, as they will be numbered."""
+    """Return the five objects in the order of their numbers; the first is the font itself."""
     ascender, descender, capitals, box = face.measures
     name, kind = face.name, "CIDFontType0" if face.is_cff else "CIDFontType2"
     mapping = "" if face.is_cff else " /CIDToGIDMap /Identity"
@@ -83,14 +83,14 @@ def _pack(data: bytes, *, level: int = -1) -> tuple[bytes, int]:
 
 
 def _texts(texts: Mapping[int, str]) -> bytes:
-    told = [(glyph, text.encode("utf-16-be").hex()) for glyph, text in sorted(texts.items()) if text]
-    lines = [f"<{glyph:04X}> <{text}>\n" for glyph, text in told]
+    pairs = [(glyph, text.encode("utf-16-be").hex()) for glyph, text in sorted(texts.items()) if text]
+    lines = [f"<{glyph:04X}> <{text}>\n" for glyph, text in pairs]
     blocks = (_block(lines[start : start + 100]) for start in range(0, len(lines), 100))
     return zlib.compress(_CMAP.format(blocks="".join(blocks)).encode())
 
 
 def _block(lines: Sequence[str]) -> str:
-    """Write up to a hundred lines: a block may not hold more (Adobe's Technical Note 5014)."""
+    """Return a block of up to a hundred lines, the maximum (Adobe Technical Note 5014)."""
     return f"{len(lines)} beginbfchar\n{''.join(lines)}endbfchar\n"
 
 

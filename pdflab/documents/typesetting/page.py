@@ -1,7 +1,7 @@
-"""What the three kinds of document share: paper, type, colour, and a cursor that goes down.
+"""The page: colours, styles of text, and a cursor that moves down from page to page.
 
-All lengths are points. `y` is the top of the next line; nothing is drawn below `bottom` but the page number.
-Read next: documents/typesetting/table.py, then custom.py, the simplest kind.
+All lengths are points. `y` is the top of the next line; only the page number is drawn below `bottom`.
+Read next: documents/typesetting/table.py, then documents/typesetting/typesetter.py.
 """
 
 import re
@@ -15,8 +15,8 @@ from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
 from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.text_writer import Pen
-from pdflab.documents.typesetting.typesetter import BOX, Run, Typesetter
+from pdflab.documents.typesetting.text_writer import TextWriter
+from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
 INK = DeviceRGB(0.11, 0.13, 0.16)
@@ -27,12 +27,12 @@ ACCENT = DeviceRGB(0.04, 0.37, 0.45)
 MARGIN = 56.0
 GUTTER = 12.0
 PADDING = 4.0
-MOST_PAGES = 500  # of one document: what fills a worker's memory has an end
+MAX_PAGES = 500  # of one document: a limit on a worker's memory
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text looks: size in points, one of two weights, a colour."""
+    """The style of a text: size in points, weight, colour."""
 
     size: float
     bold: bool = False
@@ -55,7 +55,7 @@ LABEL = Style(8, bold=True, colour=MUTED)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished document, and what was noticed: how many pages, and the names of what became boxes."""
+    """A finished PDF, its number of pages, and the names of the characters that became boxes."""
 
     pdf: bytes
     pages: int
@@ -63,27 +63,27 @@ class Rendered:
 
 
 class Sheet(FPDF):
-    """A document while it is drawn, page after page from the top down."""
+    """A document while it is drawn, page by page from the top down."""
 
     def __init__(
         self,
         title: str,
         *,
         created_at: float,
-        setter: Typesetter,
+        typesetter: Typesetter,
         author: str = "",
         paper: str = "A4",
     ) -> None:
         super().__init__(unit="pt", format=paper)
-        self.setter = setter
-        self.pen = Pen(self)
+        self.typesetter = typesetter
+        self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
-        self.alias_nb_pages("")  # {nb} in a customer's text must never become the number of pages
+        self.alias_nb_pages("")  # else {nb} in a customer's text would become the number of pages
         self.set_auto_page_break(False)
         self.set_margins(MARGIN, MARGIN)
         self.running_title = " ".join(title.split())
-        self.page_of = "Page {number} of {count}"  # in the document's own language
+        self.page_of = "Page {number} of {count}"  # in the language of the document
         self.set_title(self.running_title)
         self.set_author(author or "pdflab")
         self.set_lang("en")
@@ -110,39 +110,39 @@ class Sheet(FPDF):
         right: bool = False,
         rtl: bool | None = None,
     ) -> None:
-        """Draw one line whose top is at `y`, or at the cursor, from `x` on, or up to `x` when `right`.
+        """Draw one line with its top at `y` or at the cursor; it starts at `x`, or ends there if `right`.
 
-        `rtl` tells whether its paragraph is read from right to left, if the line alone does not tell.
+        `rtl` is the direction of its paragraph; None: the first letter of the line decides.
         """
         y = (self.y if y is None else y) + style.size * 1.05
         x -= self.width_of(text, style) if right else 0
-        runs = self.setter.runs(text, style.bold, rtl=rtl)
+        runs = self.typesetter.runs(text, style.bold, rtl=rtl)
         for run in runs:
-            self.pen.write(run, x, y, size=style.size, colour=style.colour)
+            self.writer.write(run, x, y, size=style.size, colour=style.colour)
             if run.font is None:
                 self._draw_boxes(run, x, y, style)
             if len(runs) > 1:
                 x += run.width * style.size
 
     def width_of(self, text: str, style: Style) -> float:
-        """Measure a text of one line in points."""
-        return self.setter.width(text, style.bold) * style.size
+        """Return the width of a line in points."""
+        return self.typesetter.width(text, style.bold) * style.size
 
     def wrap(self, text: str, width: float, style: Style) -> list[str]:
-        """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
-        width += 0.01  # a column exactly as wide as its text must hold it, whatever floats add up to
-        return self.setter.wrap(text, width / style.size, style.bold)
+        """Break a text into lines no wider than `width`; longer words are broken, too."""
+        width += 0.01  # a column exactly as wide as its text must hold it, despite rounding
+        return self.typesetter.wrap(text, width / style.size, style.bold)
 
     def shorten(self, text: str, width: float, style: Style) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
-        return self.setter.shorten(text, width / style.size, style.bold)
+        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
+        return self.typesetter.shorten(text, width / style.size, style.bold)
 
     def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
-        self.pen.fill(x, self.y, width, height, colour)
+        self.writer.fill(x, self.y, width, height, colour)
 
     def needs(self, height: float) -> bool:
-        """Go to a new page unless `height` still fits, and tell whether that happened."""
+        """Start a new page unless `height` fits on this one; return whether it did."""
         if self.y + height <= self.bottom or self.y <= MARGIN:
             return False
         self.add_page()
@@ -151,9 +151,9 @@ class Sheet(FPDF):
     def paragraph(
         self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None, left: bool = False
     ) -> None:
-        """Flow a text down the page, and on to the next ones.
+        """Write a text in lines down the page, and on to the next pages.
 
-        What is read from the right is flush right, but `left` in a form: it stays one, whatever is filled in.
+        Right-to-left text is flush right, unless `left`: the fields of a form keep their places.
         """
         width, rtl = width or self.right - x, reads_from_right(text)
         right = rtl and not left
@@ -163,29 +163,31 @@ class Sheet(FPDF):
             self.y += style.leading
 
     def prose(self, text: str) -> None:
-        """Flow paragraphs that blank lines separate."""
+        """Write paragraphs that are separated by blank lines."""
         for paragraph in re.split(r"\n\s*\n", text.strip()):
             self.paragraph(paragraph, READING)
             self.y += 8
 
     def headline(self, title: str) -> None:
-        """Open a document: the accent, then its title."""
+        """Draw the coloured bar and the title that begin a document."""
         self.bar(40, 3, ACCENT)
         self.y += 16
         self.paragraph(title, TITLE)
 
     def add_page(self, *args: Any, **kwargs: Any) -> None:
-        """Go to a new page. Raises ImpossibleDocument when there are too many."""
-        if len(self.pages) >= MOST_PAGES:
-            raise ImpossibleDocument(f"this document has more than {MOST_PAGES} pages: ask for it in parts")
+        """Start a new page. Raises ImpossibleDocument when there are too many."""
+        if len(self.pages) >= MAX_PAGES:
+            raise ImpossibleDocument(
+                f"this document has more than {MAX_PAGES} pages; split it into several documents"
+            )
         super().add_page(*args, **kwargs)
 
     def finish(self, signature: str) -> Rendered:
-        """Number the pages, now that their count is known, sign them, and return the document."""
+        """Write header, footer and number on each page, and return the document."""
         for number in self.pages:
             self.page = number
             self._number_page(number, signature)
-        return Rendered(self.pen.finish(), len(self.pages), tuple(map(_name, self.missing)))
+        return Rendered(self.writer.finish(), len(self.pages), tuple(map(_name, self.missing)))
 
     def _number_page(self, number: int, signature: str) -> None:
         if number > 1:
@@ -194,7 +196,7 @@ class Sheet(FPDF):
         words = self.page_of.format(number=number, count=len(self.pages))
         self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
 
-    def _draw_boxes(self, run: Run, x: float, y: float, style: Style) -> None:
+    def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)
         self.set_draw_color(style.colour)
         self.set_line_width(style.size / 16)

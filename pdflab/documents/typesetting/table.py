@@ -1,6 +1,6 @@
-"""The table: rows under a heading that each new page repeats, and sums that go along to the next page.
+"""The table: rows under a heading that each page repeats, with sums carried forward to the next page.
 
-Read next: documents/invoice/invoice.py.
+Read next: documents/typesetting/typesetter.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,15 +24,15 @@ from pdflab.documents.typesetting.page import (
 
 CARRIED = Style(8.5, bold=True, colour=MUTED)
 
-Row = Sequence[str]
-Place = tuple[float, bool, bool | None]  # x, whether a line ends there, whether it is read from the right
+Cells = Sequence[str]
+Place = tuple[float, bool, bool | None]  # x, whether the line ends there, whether it is right-to-left
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `width` has no gutter in it, and a `snug` one holds each text in a line.
+    """A column of a table; `width` is without the gutter, and each text of a `snug` column fits on a line.
 
-    What is read from right to left ends at the right of a column that `turns`.
+    Where `turns`, right-to-left text is flush right.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Column:
 
 
 class Carry(NamedTuple):
-    """What the foot of a page and the head of the next one call the sum of the rows so far, below `place`."""
+    """Labels of the running sum at the foot and head of a page, below column `place`."""
 
     foot: str
     head: str
@@ -54,14 +54,14 @@ class Carry(NamedTuple):
 def draw_table(
     sheet: Sheet,
     columns: Sequence[Column],
-    rows: Sequence[Row],
+    rows: Sequence[Cells],
     *,
     carry: Carry | None = None,
     tail: float = 0,
 ) -> None:
-    """Draw rows under a heading that each new page repeats; only a row that no page could hold is divided.
+    """Draw rows under a heading that each page repeats; only a row higher than a page is divided.
 
-    `tail` is the height of what follows and must not stand on a page without the last row.
+    `tail` is the height of what follows, which shares a page with the last row.
     """
     table = _Table(sheet, columns, carry)
     for number, row in enumerate(rows or [()]):
@@ -71,18 +71,18 @@ def draw_table(
             sheet.needs(table.heading_height + height)
             table.draw_heading()
         elif sheet.y + height > sheet.bottom:
-            table.turn(number)
+            table.break_page(number)
         table.draw_row(number, row, levels)
 
 
-def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row]) -> float:
-    """Tell the height of the heading with the first row, which stand together."""
+def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Cells]) -> float:
+    """Return the height of the heading with the first row, which share a page."""
     table = _Table(sheet, columns, None)
     return table.heading_height + _height(table.levels(rows[0] if rows else ("",), BODY), BODY)
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
-    """Return each column the width it wants; if that is too much, only the widest give way."""
+    """Return the width of each column: as wanted, or if that is too much, with the widest ones narrowed."""
     widths, left = list(wanted), total
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     for rank, index in enumerate(order):
@@ -92,7 +92,7 @@ def share_width(wanted: Sequence[float], total: float) -> list[float]:
 
 
 class _Table:
-    """A table on its way down the pages."""
+    """A table while it is drawn."""
 
     def __init__(self, sheet: Sheet, columns: Sequence[Column], carry: Carry | None) -> None:
         self.sheet, self.columns, self.carry = sheet, columns, carry
@@ -107,8 +107,8 @@ class _Table:
         self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
         self.heading_height = _height(self.heading, LABEL)
 
-    def levels(self, row: Row, style: Style) -> list[Row]:
-        """Wrap the cells of a row, and return its lines from top to bottom."""
+    def levels(self, row: Cells, style: Style) -> list[Cells]:
+        """Wrap the cells of a row; return its lines from top to bottom."""
         wrapped = [
             [text]
             if not text or (column.snug and "\n" not in text)
@@ -117,8 +117,8 @@ class _Table:
         ]
         return list(zip_longest(*wrapped, fillvalue=""))
 
-    def places(self, row: Row) -> list[Place]:
-        """Tell where the lines of each cell stand."""
+    def places(self, row: Cells) -> list[Place]:
+        """Return where the lines of each cell start or end."""
         places = self.usual.copy()
         for number in self.turning if row else ():
             if reads_from_right(row[number]):
@@ -133,26 +133,26 @@ class _Table:
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 1, ACCENT)
 
-    def draw_row(self, number: int, row: Row, levels: Sequence[Row]) -> None:
+    def draw_row(self, number: int, row: Cells, levels: Sequence[Cells]) -> None:
         """Draw a row, the first of which is 0."""
         places = self.places(row)
         self.sheet.y += PADDING
         for level in levels:
             if self.sheet.y + BODY.leading + PADDING + self.carry_height > self.sheet.bottom:
-                self.turn(number)
+                self.break_page(number)
                 self.sheet.y += PADDING
             self._draw_level(level, places, BODY)
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
-    def turn(self, done: int) -> None:
-        """Go to a new page, and take the sum of the rows above along."""
+    def break_page(self, done: int) -> None:
+        """Start a new page, and carry the sum of the rows above forward."""
         self._draw_sum(done, foot=True)
         self.sheet.add_page()
         self.draw_heading()
         self._draw_sum(done, foot=False)
 
-    def _draw_level(self, level: Row, places: Sequence[Place], style: Style) -> None:
+    def _draw_level(self, level: Cells, places: Sequence[Place], style: Style) -> None:
         put = self.sheet.put
         for text, (x, right, rtl) in zip(level, places, strict=True):
             if text:
@@ -171,5 +171,5 @@ class _Table:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
 
-def _height(levels: Sequence[Row], style: Style) -> float:
+def _height(levels: Sequence[Cells], style: Style) -> float:
     return len(levels) * style.leading + 2 * PADDING

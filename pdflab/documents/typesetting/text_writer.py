@@ -1,8 +1,8 @@
-"""The pen: it writes text straight into the pages of fpdf2, and hands it fonts that are ready to embed.
+"""The text writer: it writes text into the pages of fpdf2, and adds fonts that are ready to embed.
 
-By its public functions alone, fpdf2 would read and cut each font again for each document. All we use that is
-private to fpdf2 is in this file, and looked for before the first document is drawn.
-Read next: documents/typesetting/page.py.
+With its public functions alone, fpdf2 reads and subsets each font again for each document. Every private part
+of fpdf2 that we use is in this file, and is checked before the first document is drawn.
+Read next: documents/custom.py.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
-from pdflab.documents.typesetting.typesetter import Font, Run
+from pdflab.documents.typesetting.typesetter import Font, TextRun
 from pdflab.errors import UsageError
 
-_FIRST = 11  # our fonts are F11 and up; fpdf2 counts its own from 1
-_PRIVATE = (  # functions of fpdf2, and how their parameters begin
+_FIRST = 11  # our fonts are F11 and up; fpdf2 numbers its own from 1
+_PRIVATE = (  # methods of fpdf2, and their first parameters
     (OutputProducer, "_add_fonts", "self"),
     (OutputProducer, "_add_pdf_obj", "self pdf_obj"),
     (ResourceCatalog, "add", "self resource_type resource page_number"),
@@ -30,20 +30,20 @@ _PRIVATE = (  # functions of fpdf2, and how their parameters begin
 )
 
 
-class Pen:
-    """Writes the runs of one document, and remembers which fonts and glyphs they took."""
+class TextWriter:
+    """Writes the runs of one document, and records the fonts and glyphs in use."""
 
     def __init__(self, pdf: FPDF) -> None:
         _look_for_private_parts()
         self.used: dict[Face, dict[int, str]] = {}
         self._pdf = pdf
         self._numbers: dict[Font, int] = {}
-        self._told: set[tuple[int, int]] = set()  # fonts that a page has been told of
+        self._registered: set[tuple[int, int]] = set()  # page and font
 
-    def write(self, run: Run, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
-        """Write a run from x on, on the base line y, both from the top left of the page.
+    def write(self, run: TextRun, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
+        """Write a run at x, with its base line at y, both from the top left of the page.
 
-        Each run says all there is to say, and leaves the state of the page as it was.
+        Each run sets font, size and colour, and restores the state of the page.
         """
         font, pdf = run.font, self._pdf
         if not run.text or font is None:
@@ -52,13 +52,13 @@ class Pen:
         self._draw(f"{head} {self._shown(run, font, size)} ET Q\n")
 
     def fill(self, x: float, y: float, width: float, height: float, colour: DeviceRGB) -> None:
-        """Fill a rectangle, from its top left corner."""
+        """Fill a rectangle; x and y are its top left corner."""
         self._draw(f"q {_ink(colour)} {x:.2f} {self._pdf.h - y:.2f} {width:.2f} {-height:.2f} re f Q\n")
 
     def bars(
         self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
     ) -> None:
-        """Fill bars of one height as one shape: where each begins and ends, and in which row, in units."""
+        """Fill bars, each (start, end, row) in units and one unit high, as one shape."""
         shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
         place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self._pdf.h - y:.2f} cm"
         self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
@@ -68,7 +68,7 @@ class Pen:
         return bytes(self._pdf.output(output_producer_class=_Producer))
 
     def number_of(self, face: Face) -> int:
-        """Return the number by which pages know a font."""
+        """Return the number of a font in the pages."""
         return self._numbers[face]
 
     def _draw(self, operators: str) -> None:
@@ -80,8 +80,8 @@ class Pen:
         if font not in self._numbers:
             self._numbers[font] = self._register(font)
         number = self._numbers[font]
-        if (self._pdf.page, number) not in self._told:
-            self._told.add((self._pdf.page, number))
+        if (self._pdf.page, number) not in self._registered:
+            self._registered.add((self._pdf.page, number))
             self._pdf._resource_catalog.add(PDFResourceType.FONT, number, self._pdf.page)
         return number
 
@@ -93,7 +93,7 @@ class Pen:
         self._pdf.set_font("helvetica", "B" if font.bold else "")
         return self._pdf.current_font.i  # type: ignore[union-attr]
 
-    def _shown(self, run: Run, font: Font, size: float) -> str:
+    def _shown(self, run: TextRun, font: Font, size: float) -> str:
         if isinstance(font, CoreFont):
             return f"({_escaped(run.text)}) Tj"
         if not font.shaped:
@@ -102,10 +102,10 @@ class Pen:
         return " ".join(self._placed(font, glyph, size, rtl=run.rtl) for glyph in glyphs)
 
     def _placed(self, face: Face, glyph: Glyph, size: float, *, rtl: bool) -> str:
-        """Show one glyph where HarfBuzz wants it, and tell a reader if it stands for something unexpected.
+        """Return one glyph at its position from HarfBuzz, with its text if that differs from the usual one.
 
-        A ligature that is read from the right, such as lam and alef, is told in the order of the page:
-        readers collect letters from left to right, and then turn them round one by one.
+        The text of a right-to-left ligature, such as lam and alef, is in visual order: PDF readers collect
+        letters from left to right, and then reverse them one by one.
         """
         shown = _moved(glyph, face.advance(glyph.number), size)
         known = self.used[face].setdefault(glyph.number, glyph.text)
@@ -123,13 +123,13 @@ def _moved(glyph: Glyph, advance: int, size: float) -> str:
 
 
 class _Producer(OutputProducer):
-    """fpdf2's own, and our fonts beside its core fonts."""
+    """fpdf2's producer, with our fonts beside its core fonts."""
 
     def _add_fonts(self, *resources: Any) -> Any:
         fonts = super()._add_fonts(*resources)
-        pen: Pen = self.fpdf.pen  # type: ignore[attr-defined]
-        for face, used in pen.used.items():
-            fonts[pen.number_of(face)] = cast("PDFFont", self._embed(face, used))
+        writer: TextWriter = self.fpdf.writer  # type: ignore[attr-defined]
+        for face, used in writer.used.items():
+            fonts[writer.number_of(face)] = cast("PDFFont", self._embed(face, used))
         return fonts
 
     def _embed(self, face: Face, used: dict[int, str]) -> PDFObject:
@@ -141,7 +141,7 @@ class _Producer(OutputProducer):
 
 
 class _Ready(PDFObject):
-    """An object whose bytes are ready."""
+    """A PDF object made of finished bytes."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__()
@@ -158,8 +158,8 @@ def _look_for_private_parts() -> None:
         changed.append("FPDF._resource_catalog")
     if changed:
         raise UsageError(
-            f"fpdf2 {FPDF_VERSION} has changed {', '.join(changed)}, which the renderer writes with;"
-            " go back to the version that it was made for: pip install fpdf2==2.8.8."
+            f"fpdf2 {FPDF_VERSION} has changed {', '.join(changed)}, which the renderer needs."
+            " Install the version that it was made for: pip install fpdf2==2.8.8."
         )
 
 

@@ -1,7 +1,7 @@
-"""Text into lines, and lines into runs: pieces of one font and one direction, from left to right.
+"""The typesetter: texts into lines, and lines into runs of one font and one direction, from left to right.
 
-A text is in the order of reading until it is drawn. Widths are in ems: times the size of the type, they are
-points. Read next: documents/typesetting/font_book.py.
+Texts are in reading order until they are drawn. Widths are in ems: times the font size, they are points.
+Read next: documents/typesetting/bidi.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,15 +21,15 @@ from pdflab.documents.typesetting.text_cleaning import clean
 Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
 
-BOX = 0.6  # the width of the box that stands for a glyph no font has
-_A_WORD = 40  # characters; longer texts hardly ever come again, and would fill the memory
-_A_LINE = 400  # characters: more than any line holds
+BOX = 0.6  # the width of the box for a character that no font has
+_A_WORD = 40  # characters; longer texts hardly ever repeat, and would fill the cache
+_A_LINE = 400  # characters: more than fit on a line
 _JOINERS = "\u200c\u200d"
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(_JOINERS, ""))
 
 
-class Run(NamedTuple):
-    """A piece of a line in one font and one direction; without a font, each character becomes a box."""
+class TextRun(NamedTuple):
+    """A part of a line in one font and one direction; without a font, each character becomes a box."""
 
     text: str
     font: Font | None
@@ -37,43 +37,43 @@ class Run(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Measure the run."""
+        """Return the width of the run in ems."""
         return self.font.width(self.text, rtl=self.rtl) / 1000 if self.font else BOX * len(self.text)
 
 
 class Typesetter:
-    """Sets text in a main font, of two weights; where that has no glyph, `face_for` gives a font that has.
+    """Sets text in a main font of two weights; for a missing glyph, `face_for` returns another font.
 
-    It belongs to a process, not to a document: widths of words are remembered, so that wrapping a text costs
-    one look-up a word.
+    One serves all documents of a process: it caches the widths of words, so that wrapping a text costs one
+    look-up a word.
     """
 
     def __init__(self, regular: Font, bold: Font, *, face_for: FaceFor) -> None:
         self._main = {False: regular, True: bold}
         self._face_for = face_for
-        self._remembered = lru_cache(maxsize=5_000)(self._width)
+        self._cached_width = lru_cache(maxsize=5_000)(self._width)
 
     def width(self, text: str, bold: bool) -> float:
-        """Measure a text of one line."""
-        measure = self._remembered if len(text) <= _A_WORD else self._width
+        """Return the width of a line in ems."""
+        measure = self._cached_width if len(text) <= _A_WORD else self._width
         return measure(text, bold)
 
-    def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[Run]:
-        """Cut a line into runs; `rtl` tells how its paragraph is read, if not as the line begins."""
+    def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[TextRun]:
+        """Cut a line into runs; `rtl` is the direction of its paragraph, None: the first letter decides."""
         text, main = clean(text), self._main[bold]
         if not main.shaped and main.has_all(text):
-            return [Run(text, main)]
+            return [TextRun(text, main)]
         if not has_rtl(text):
             return self._cut(text, bold, rtl=False)
         pieces = from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
         return [run for piece, backwards in pieces for run in self._cut(piece, bold, rtl=backwards)]
 
     def wrap(self, text: str, width: float, bold: bool) -> list[str]:
-        """Break a text into lines no wider than `width`; a word that no line could hold is broken too."""
+        """Break a text into lines no wider than `width`; longer words are broken, too."""
         return [line for part in text.split("\n") for line in self._lines(clean(part), width, bold)]
 
     def shorten(self, text: str, width: float, bold: bool) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis where it was cut."""
+        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
         text = " ".join(clean(text).split())
         if self.width(text, bold) <= width:
             return text
@@ -82,10 +82,10 @@ class Typesetter:
     def _width(self, text: str, bold: bool) -> float:
         return sum(run.width for run in self.runs(text, bold))
 
-    def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[Run]:
+    def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[TextRun]:
         if self._main[bold].has_all(text):
             return [_run(text, self._main[bold], rtl)]
-        runs: list[Run] = []
+        runs: list[TextRun] = []
         start, font = 0, self._font_for(text[0], bold, self._main[bold])
         for place, character in enumerate(text):
             other = self._font_for(character, bold, font)
@@ -96,7 +96,7 @@ class Typesetter:
         return runs[::-1] if rtl else runs
 
     def _font_for(self, character: str, bold: bool, current: Font | None) -> Font | None:
-        """Choose a font: spaces and marks go with what stands before them."""
+        """Return the font for a character: spaces and marks keep the font of the character before."""
         if character in _JOINERS or (current and not character.isalnum() and current.has(character)):
             return current
         main = self._main[bold]
@@ -119,13 +119,11 @@ class Typesetter:
         yield line
 
     def _fits(self, text: str, width: float, bold: bool) -> bool:
-        """Return whether a text fits on a line; one that no line could hold is never measured as a whole."""
+        """Return whether a text fits on a line; a text longer than any line is not measured."""
         return len(text) <= _A_LINE and self.width(text, bold) <= width
 
     def _words(self, text: str, width: float, bold: bool) -> Iterator[tuple[bool, str, float]]:
-        """Return the pieces between which a line may end: whether a space comes first, the piece, its
-        width.
-        """
+        """Yield the pieces between which a line may end: whether a space precedes, the piece, its width."""
         for word in filter(None, text.split(" ")):
             if word.isascii() and self._fits(word, width, bold):
                 yield True, word, self.width(word, bold)
@@ -148,9 +146,9 @@ class Typesetter:
         yield word[start:]
 
 
-def _run(text: str, font: Font | None, rtl: bool) -> Run:
+def _run(text: str, font: Font | None, rtl: bool) -> TextRun:
     if font is None or not font.shaped:
         text = text.translate(_WITHOUT_JOINERS)
     if rtl and font and not font.shaped:
         text, rtl = mirrored(text), False
-    return Run(text, font, rtl)
+    return TextRun(text, font, rtl)

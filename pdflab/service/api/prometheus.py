@@ -1,20 +1,20 @@
-"""The numbers of the whole, as Prometheus reads them.
+"""Service statistics in the format of Prometheus.
 
-Read next: service/api/app.py.
+Read next: pdflab/service/http/errors.py.
 """
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from pdflab.service.jobqueue.monitor import Stats
+from pdflab.service.jobqueue.base import Stats
 
 _GAUGES = {
     "pdflab_queue_depth": ("Entries in the list that workers take from.", "queue_depth"),
-    "pdflab_queue_oldest_age_seconds": ("How long the oldest job in the line has waited.", "oldest_age"),
-    "pdflab_workers": ("Workers that have lately been heard of.", "workers"),
+    "pdflab_queue_oldest_age_seconds": ("Seconds that the oldest job in the queue has waited.", "oldest_age"),
+    "pdflab_workers": ("Workers that have renewed their lease lately.", "workers"),
     "pdflab_pdfs": ("PDFs that are stored and not expired.", "pdf_count"),
-    "pdflab_throughput_per_second": ("PDFs completed a second, over the last ten.", "throughput"),
-    "pdflab_events": ("State changes since the beginning.", "events"),
-    "pdflab_fenced": ("Completions refused because their token was stale, since the beginning.", "fenced"),
+    "pdflab_throughput_per_second": ("PDFs completed per second, over the last ten seconds.", "throughput"),
+    "pdflab_events": ("State changes since the start.", "events"),
+    "pdflab_fenced": ("Completions refused because their token was stale, since the start.", "fenced"),
 }
 
 
@@ -22,7 +22,7 @@ def exposition(stats: Stats) -> tuple[bytes, str]:
     """Return the text for GET /metrics and its content type."""
     registry = CollectorRegistry()
     jobs = Gauge(
-        "pdflab_jobs", "Jobs by state; those that ended, since the beginning.", ["state"], registry=registry
+        "pdflab_jobs", "Jobs by state; those that ended, since the start.", ["state"], registry=registry
     )
     for state in ("queued", "processing", "completed", "failed"):
         jobs.labels(state).set(getattr(stats, state))

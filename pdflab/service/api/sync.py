@@ -1,9 +1,8 @@
-"""The trap: the PDF is rendered inside the request, and the client waits for it.
+"""The synchronous endpoint: the PDF is rendered inside the request, and the client waits for it.
 
-It is a fair trap: as many processes serve it, on one listening socket, as the queue has workers, and
-they render the same documents with the same renderer. Its events go to a file of their own.
-
-Read next: service/worker/worker.py, which does the same work at its own pace.
+The comparison is fair: as many processes serve it, on one listening socket, as the queue has workers. They
+render the same documents with the same renderer. Their events go to a file of their own.
+Read next: pdflab/service/worker/worker.py.
 """
 
 import os
@@ -11,23 +10,22 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from flask import Flask, Response, request
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, JobEvent, JobState
-from pdflab.service.http.errors import add_problem_handlers, read_json
-from pdflab.service.http.security import HostOriginCheck
-from pdflab.service.jobqueue.jobqueue import new_id
+from pdflab.service.http.errors import read_json
+from pdflab.service.http.security import protect
+from pdflab.service.jobqueue.base import new_id
 from pdflab.settings import Settings
 
 
 class EventLog:
-    """Appends events to a file that several processes share: one write a line, never torn."""
+    """Appends events to a file that several processes share; each line is one write, so none is torn."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +33,7 @@ class EventLog:
         self._lock = Lock()
 
     def append(self, job_id: str, state: JobState, kind: str, error: Exception | None = None) -> None:
-        """Append one event, now; one that FAILED with what its `error` says."""
+        """Append an event at the present time; an `error` gives its reason and cause."""
         event = JobEvent(job_id, state, time.time(), kind, worker=f"sync:{os.getpid()}")
         if error:
             event = replace(event, reason=str(error), cause=_cause(error))
@@ -48,11 +46,9 @@ class EventLog:
 
 
 def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Flask:
-    """Make the WSGI application of the synchronous endpoint."""
+    """Return the WSGI application of the synchronous endpoint."""
     app = Flask("pdflab-sync")
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
-    app.wsgi_app = HostOriginCheck(app.wsgi_app, settings)  # type: ignore[method-assign]
-    add_problem_handlers(app)
+    protect(app, settings)
 
     @app.post("/generate-pdf/sync")
     def generate_pdf_now() -> Response:
@@ -69,8 +65,8 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
         return Response(rendered.pdf, content_type="application/pdf", headers={"X-Job-Id": job_id})
 
     @app.get("/healthz")
-    def show_health() -> dict[str, Any]:
-        """Say that the service answers."""
+    def show_health() -> dict[str, str]:
+        """Answer ok while the service answers."""
         return {"status": "ok"}
 
     return app

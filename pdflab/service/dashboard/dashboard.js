@@ -1,8 +1,8 @@
-// The live dashboard: polls one small snapshot a second, and sends what is pressed.
-// What users wrote is only ever set as textContent, never as markup.
+// The live dashboard: polls one small snapshot a second, and sends a request for each button that is pressed.
+// Text from users is only ever set as textContent, never as markup.
 "use strict";
 
-const POLL = 1000, PATIENCE = 4000, MESSAGE = 8000; // milliseconds
+const POLL_INTERVAL = 1000, TIMEOUT = 4000, MESSAGE_LIFETIME = 8000; // milliseconds
 const ROWS = 12; // jobs in the list
 const SPAN = 180, GAP = 5; // seconds that a chart shows; a longer silence breaks its line
 
@@ -14,17 +14,17 @@ const units = {
   seconds: duration,
 };
 
-// Asking the service
+// Requests
 
 async function ask(path, options) {
   let answer, body;
   try {
-    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT), ...options });
     body = await answer.json();
   } catch {
     throw new Error("The service does not answer.");
   }
-  if (!answer.ok) throw new Error(path === "snapshot" ? "The service answers, but not its queue." : body.detail);
+  if (!answer.ok) throw new Error(path === "snapshot" ? "The service answers, but its queue does not." : body.detail);
   return body;
 }
 
@@ -33,7 +33,7 @@ async function refresh() {
   try {
     snapshot = await ask("snapshot");
   } catch (error) {
-    say(byId("connection"), `${error.message} What you see is old; trying again …`);
+    say(byId("connection"), `${error.message} These figures are old; trying again …`);
     document.body.classList.add("lost");
     return;
   }
@@ -44,10 +44,10 @@ async function refresh() {
 
 async function poll() {
   if (!document.hidden) await refresh();
-  setTimeout(poll, POLL);
+  setTimeout(poll, POLL_INTERVAL);
 }
 
-// Showing what it said
+// What a snapshot says
 
 function show({ stats, latency, workers, jobs, trail }) {
   for (const cell of all("[data-stat]")) cell.textContent = units[cell.dataset.unit ?? "count"](stats[cell.dataset.stat]);
@@ -75,13 +75,13 @@ let shown = []; // the jobs of the last snapshot
 function showJobs(jobs) {
   shown = jobs;
   const held = isHeld(), state = document.querySelector("#filter input:checked").value;
-  byId("held").classList.toggle("so", held);
+  byId("held").classList.toggle("visible", held);
   if (!held) arrange(jobs.filter((job) => !state || job.state === state).sort((a, b) => b.sequence - a.sequence));
   for (const job of jobs) if (rows.has(job.job_id)) fill(rows.get(job.job_id), job);
   byId("no-jobs").hidden = rows.size > 0;
 }
 
-// Nothing moves under a pointer, or under the feet of somebody who goes through the list by keyboard.
+// The list does not change while a pointer or the keyboard's focus is in it.
 function isHeld() {
   const pointed = matchMedia("(hover: hover)").matches && byId("jobs").matches(":hover");
   return rows.size > 0 && (pointed || byId("jobs").querySelector(":focus-visible") !== null);
@@ -127,10 +127,10 @@ function offer(action, offered, job) {
 
 function whatBecame(job) {
   switch (job.state) {
-    case "QUEUED": return `has waited ${duration(job.waited)}` + (job.reason ? `; tried: ${job.reason}` : "");
+    case "QUEUED": return `has waited ${duration(job.waited)}` + (job.reason ? `; last try: ${job.reason}` : "");
     case "PROCESSING": return `waited ${duration(job.waited)}, rendering for ${duration(job.rendered)}`;
     case "COMPLETED": return `waited ${duration(job.waited)}, rendered ${duration(job.rendered)}`;
-    default: return `${job.reason ?? ""}${job.retried ? " – tried again as a new job" : ""}`;
+    default: return `${job.reason ?? ""}${job.retried ? " – retried as a new job" : ""}`;
   }
 }
 
@@ -149,8 +149,8 @@ function draw(figure, points) {
   figure.querySelector(".area").setAttribute("d", lines.map((line, i) => `M${line}${ground(stretches[i])}`).join(""));
   figure.querySelector(".top").textContent = units.count(top);
   const now = points.length ? Math.round(points.at(-1)[1]) : 0;
-  const told = `${figure.querySelector("figcaption").textContent}: ${now} now, ${Math.round(largest)} at most`;
-  figure.querySelector("svg").setAttribute("aria-label", told);
+  const label = `${figure.querySelector("figcaption").textContent}: ${now} now, ${Math.round(largest)} at most`;
+  figure.querySelector("svg").setAttribute("aria-label", label);
 }
 
 // The end of an axis: the next of 4, 6, 8, 10, 20, 40 …
@@ -170,36 +170,44 @@ function duration(seconds) {
   return `${value}\u00a0${unit}`;
 }
 
-// Pressing
+// Buttons
 
 // A live region is only touched when it says something new: a screen reader would read it each second.
 function say(place, words) {
   if (place.textContent !== words) place.textContent = words;
 }
 
-let forgetting;
-async function act(deed) {
+let messageTimer;
+async function act(action) {
   let words, failed = false;
   try {
-    words = await deed();
+    words = await action();
   } catch (error) {
     [words, failed] = [error.message, true];
   }
-  clearTimeout(forgetting);
+  clearTimeout(messageTimer);
   byId("message").classList.toggle("error", failed);
   byId("message").textContent = words;
-  forgetting = setTimeout(() => say(byId("message"), ""), MESSAGE);
+  messageTimer = setTimeout(() => say(byId("message"), ""), MESSAGE_LIFETIME);
 }
 
+const sizeOf = (parameter) => document.querySelector(`.sizes #${CSS.escape(parameter)}`);
+
 async function operate(button) {
-  const size = button.dataset.takes && byId(button.dataset.takes);
-  if (size && !size.reportValidity()) return;
-  const body = JSON.stringify(size ? { [size.id]: size.valueAsNumber } : {});
+  const sizes = button.dataset.parameters.split(" ").filter(Boolean).map(sizeOf).filter(Boolean);
+  if (!sizes.every((size) => size.reportValidity())) return;
+  const body = JSON.stringify(Object.fromEntries(sizes.map((size) => [size.id, size.valueAsNumber])));
   await act(async () => {
     const started = await ask(`operations/${button.dataset.operation}`, { method: "POST", body });
-    const count = size?.id === "seconds" ? `, ${units.count(started.documents)} documents` : "";
-    return `On the way: ${started.plan}${count}.`;
+    const count = sizes.some((size) => size.id === "seconds") ? `, ${units.count(started.documents)} documents` : "";
+    return `Started: ${started.plan}${count}.`;
   });
+}
+
+// The words of a button name its parameters: "Batch of {n}".
+function nameButtons() {
+  for (const place of all("[data-words]"))
+    place.textContent = place.dataset.words.replace(/\{(\w+)\}/g, (_, parameter) => sizeOf(parameter)?.value || "…");
 }
 
 async function change(button) {
@@ -210,7 +218,7 @@ async function change(button) {
       return "Cancelled.";
     }
     const { job_id } = await ask(`${path}/retry`, { method: "POST" });
-    return `Asked again, as the new job ${job_id.slice(0, 8)}.`;
+    return `Retried as the new job ${job_id.slice(0, 8)}.`;
   });
 }
 
@@ -218,8 +226,8 @@ async function openDeadLetters() {
   await act(async () => {
     const { count, jobs } = await ask("dead-letters");
     byId("dead-count").textContent = count
-      ? `Jobs that failed, and that nobody has cancelled or tried again: ${units.count(count)}. The latest:`
-      : "There are none: every job that failed was cancelled or tried again.";
+      ? `Jobs that failed and were neither cancelled nor retried: ${units.count(count)}. The latest:`
+      : "There are none: every failed job was cancelled or retried.";
     byId("dead-jobs").replaceChildren(...jobs.slice(-8).reverse().map(deadLetter));
     byId("retry-all").textContent = `Retry all ${units.count(count)}`;
     byId("retry-all").hidden = !count;
@@ -238,19 +246,13 @@ async function retryAll() {
   byId("dead").close();
   await act(async () => {
     const { job_ids } = await ask("dead-letters/retry", { method: "POST" });
-    return `Asked again: ${units.count(job_ids.length)} new jobs.`;
+    return `Retried: ${units.count(job_ids.length)} new jobs.`;
   });
 }
 
-function echo(input) {
-  for (const place of all(`[data-echo="${input.id}"]`)) place.textContent = input.value || "…";
-}
-
 for (const button of all("[data-operation]")) button.addEventListener("click", () => operate(button));
-for (const input of all(".sizes input")) {
-  input.addEventListener("input", () => echo(input));
-  echo(input); // browsers remember what was typed before a reload
-}
+for (const input of all(".sizes input")) input.addEventListener("input", nameButtons);
+nameButtons(); // browsers remember what was typed before a reload
 byId("jobs").addEventListener("click", (event) => event.target.dataset.action && change(event.target));
 byId("filter").addEventListener("change", () => showJobs(shown));
 byId("open-dead").addEventListener("click", openDeadLetters);

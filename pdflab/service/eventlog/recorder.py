@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent
-from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.base import Monitor
 
 _log = logging.getLogger(__name__)
 _KEEP = 20_000  # events that stay in the stream behind the log, for dashboards that look back
@@ -29,8 +29,8 @@ _WAIT = 0.5  # seconds that one look at the stream may wait: so long may a stop 
 class Recorder:
     """Follows the stream and appends to the log; a lock keeps a second recorder out."""
 
-    def __init__(self, queue: JobQueue, path: Path) -> None:
-        self._queue = queue
+    def __init__(self, monitor: Monitor, path: Path) -> None:
+        self._monitor = monitor
         self._path = path
         self._lock = FileLock(f"{path}.lock")
         self._last_id, self._last_number = "0", 0
@@ -69,7 +69,7 @@ class Recorder:
 
     def run_once(self, timeout: float = 0.001) -> int:
         """Wait up to `timeout` seconds for events, write them, and return how many there were."""
-        events = self._queue.follow(self._last_id, timeout)
+        events = self._monitor.follow(self._last_id, timeout)
         if not events:
             return 0
         lines = [line for event in events for line in self._lines(event)]
@@ -112,7 +112,7 @@ class Recorder:
         while self._behind - self._batches[0][1] > _KEEP:
             last_id, size = self._batches.popleft()
             self._behind -= size
-            self._queue.trim_events(last_id)
+            self._monitor.trim_events(last_id)
 
 
 def begin_log(path: Path, last: JobEvent) -> None:

@@ -1,1 +1,1 @@
-"""What both endpoints need of HTTP: server, errors, security."""
+"""What both endpoints share: server, errors, security, the cache and the OpenAPI description."""

@@ -1,6 +1,6 @@
-"""One look that all who ask within half a second share: thirty viewers cost as much as one.
+"""A cached call: however many viewers ask, the queue is read twice a second.
 
-Read next: service/api/snapshot.py.
+Read next: pdflab/service/http/server.py.
 """
 
 import time
@@ -10,34 +10,33 @@ from typing import Generic, TypeVar
 
 from pdflab.errors import BrokerUnavailable
 
-_LASTS = 0.5  # seconds
+_LIFETIME = 0.5  # seconds
 T = TypeVar("T")
 
 
 class CachedCall(Generic[T]):
-    """Calls `look` at most once in half a second; Redis' absence is shared as what it gave is."""
+    """Calls a function at most once in half a second; a BrokerUnavailable is cached as a result is."""
 
-    def __init__(self, look: Callable[[], T], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._look = look
+    def __init__(self, call: Callable[[], T], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._call = call
         self._clock = clock
         self._lock = Lock()
-        self._looked_at = float("-inf")
-        self._seen: list[T] = []
-        self._absence = BrokerUnavailable("Nobody has looked yet.")
+        self._called_at = float("-inf")
+        self._result: T
+        self._error: BrokerUnavailable | None = None
 
     def __call__(self) -> T:
-        """Return what was seen last, or look again. Raises BrokerUnavailable while Redis is away."""
+        """Return the cached result, or a new one. Raises BrokerUnavailable while Redis is away."""
         with self._lock:
-            if self._clock() - self._looked_at > _LASTS:
-                self._seen = self._attempt()
-                self._looked_at = self._clock()
-            if self._seen:
-                return self._seen[0]
-            raise self._absence
+            if self._clock() - self._called_at > _LIFETIME:
+                self._refresh()
+            if self._error:
+                raise self._error
+            return self._result
 
-    def _attempt(self) -> list[T]:
+    def _refresh(self) -> None:
         try:
-            return [self._look()]
+            self._result, self._error = self._call(), None
         except BrokerUnavailable as error:
-            self._absence = error
-            return []
+            self._error = error
+        self._called_at = self._clock()

@@ -1,6 +1,6 @@
-"""What a client is told when something is wrong: RFC 9457 problem+json, never a traceback.
+"""Errors as answers: RFC 9457 problem+json, never a traceback.
 
-Read next: service/api/app.py.
+Read next: pdflab/service/http/security.py.
 """
 
 import json
@@ -11,27 +11,32 @@ from typing import Any
 from flask import Flask, Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest, KeyReused, QueueFull
+from pdflab.errors import (
+    BrokerUnavailable,
+    ImpossibleDocument,
+    InvalidRequest,
+    KeyReused,
+    QueueFull,
+    StorageUnavailable,
+)
 
 _log = logging.getLogger(__name__)
+_RETRY_AFTER = 1  # seconds, while Redis or the storage is away
 
 
-def problem(status: int, detail: str, *, retry_after: int | None = None, **more: Any) -> Response:
-    """Make a problem+json answer; `more` stands beside the standard members."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    } | more
-    response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+def problem(status: int, detail: str, *, retry_after: int | None = None, **members: object) -> Response:
+    """Return a problem+json answer; `members` stand beside the standard ones."""
+    standard = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    response = Response(
+        json.dumps(standard | members) + "\n", status, content_type="application/problem+json"
+    )
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
 
 
 def read_json(request: Request) -> Any:
-    """Decode a request's body. Raises InvalidRequest when it is not JSON."""
+    """Return the decoded body of a request. Raises InvalidRequest when it is not JSON."""
     try:
         return _DECODER.decode(_text(request.get_data()))
     except RecursionError:
@@ -41,10 +46,15 @@ def read_json(request: Request) -> Any:
 
 
 def add_problem_handlers(app: Flask) -> None:
-    """Turn every error that a view may raise into its problem."""
+    """Answer every error that a view may raise with a problem."""
     app.register_error_handler(InvalidRequest, _invalid)
     app.register_error_handler(ImpossibleDocument, lambda error: problem(422, str(error)))
-    app.register_error_handler(QueueFull, _full)
+    app.register_error_handler(
+        QueueFull, lambda error: problem(429, str(error), retry_after=error.retry_after)
+    )
+    app.register_error_handler(
+        StorageUnavailable, lambda error: problem(503, str(error), retry_after=_RETRY_AFTER)
+    )
     app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -54,37 +64,32 @@ def add_problem_handlers(app: Flask) -> None:
 
 def _invalid(error: InvalidRequest) -> Response:
     whole = [what for field, what in error.problems if not field]
-    errors = [{"field": field, "problem": what} for field, what in error.problems if field]
     if whole:
         return problem(400, " ".join(whole))
+    errors = [{"field": field, "problem": what} for field, what in error.problems]
     return problem(422, str(error), errors=errors)
 
 
 def _away(error: BrokerUnavailable) -> Response:
     _log.warning("%s", error)
-    detail = "The queue cannot be reached just now. Send the request again, with the same Idempotency-Key."
-    return problem(503, detail, retry_after=1)
-
-
-def _full(error: QueueFull) -> Response:
-    return problem(429, str(error), retry_after=error.retry_after)
+    detail = "The queue cannot be reached. Send the request again with the same Idempotency-Key."
+    return problem(503, detail, retry_after=_RETRY_AFTER)
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
-    return problem(413, "The request is larger than this service takes; split it, or shorten it.")
+    return problem(413, "The request is larger than this service accepts. Split it or shorten it.")
 
 
 def _http(error: HTTPException) -> Response:
     response = problem(error.code or 500, error.description or "")
-    response.headers.extend(
-        h for h in error.get_headers() if h[0] != "Content-Type"
-    )  # a 405 says what it allows
+    # The header Allow of a 405 is among them.
+    response.headers.extend(header for header in error.get_headers() if header[0] != "Content-Type")
     return response
 
 
 def _bug(error: Exception) -> Response:
-    _log.exception("a view failed")
-    return problem(500, "The service has a defect; its log says more.")
+    _log.exception("A view failed.")
+    return problem(500, "The service has a defect. Its log has the details.")
 
 
 def _text(data: bytes) -> str:

@@ -1,6 +1,6 @@
-"""The API's description: read off the routes and the request models, so that it cannot lag behind them.
+"""The OpenAPI description of the API, built from its routes and from the models of requests.
 
-Read next: service/api/app.py.
+Read next: pdflab/documents/requests.py.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +9,7 @@ from typing import Any
 from werkzeug.routing import Map, Rule
 
 from pdflab import __version__
-from pdflab.documents.requests import request_schema
-
-_JSON = "application/json"
+from pdflab.documents.kinds import request_schema
 
 
 def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
@@ -41,9 +39,6 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
             for name in sorted(rule.arguments)
         ]
     if rule.rule == "/generate-pdf":
-        operation["requestBody"] = _body({"$ref": "#/components/schemas/DocumentRequest"})
+        schema = {"$ref": "#/components/schemas/DocumentRequest"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {method.lower(): operation for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})}
-
-
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {_JSON: {"schema": schema}}}

@@ -1,61 +1,58 @@
-"""Who may come in, at both endpoints: whoever calls the service by its own name, and no page of another site.
+"""Host and Origin checks, against DNS rebinding and cross-site requests.
 
-A page of another site can make its visitor's browser send a POST here. And once the site's name has been
-pointed at this machine (DNS rebinding), the browser takes the two for one site and reads the answers too.
-Programs that are no browsers, such as curl or the load generator, name no site that they come from.
-
-Read next: service/api/app.py.
+A page of another site can make its visitor's browser send a POST here. When that site's name is then pointed
+at this machine (DNS rebinding), the browser takes both for one site, and the page reads the answers too.
+Programs such as curl or the load generator send no Origin and are accepted.
+Read next: pdflab/service/http/cache.py.
 """
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
-from pdflab.service.http.errors import problem
+from flask import Flask, Request, Response, request
+
+from pdflab.service.http.errors import add_problem_handlers, problem
 from pdflab.settings import Settings
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]  # WSGI, PEP 3333
-
-_READING = ("GET", "HEAD", "OPTIONS")
-_FOREIGN = (
-    "A page of another site asked for this change; only this service's own pages may. Programs that are no "
-    "browsers may too: they send no Origin and no Sec-Fetch-Site header."
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_CROSS_SITE = (
+    "A page of another site requested this change. Use a page of this service, or a program that sends no "
+    "Origin and no Sec-Fetch-Site header."
 )
 
 
-class HostOriginCheck:
-    """Stands before a WSGI application and turns away who is not to come in: 421, or 403."""
+def protect(app: Flask, settings: Settings) -> None:
+    """Limit the body of requests, check Host and Origin, and answer every error with a problem."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    add_problem_handlers(app)
+    own_names = _own_names(settings)
 
-    def __init__(self, app: Application, settings: Settings) -> None:
-        self._app = app
-        self._names = _own_names(settings)
-        self._domains = tuple(name for name in self._names if name.startswith("."))
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer the request, or say why not."""
-        host = _host_name(environ.get("HTTP_HOST", ""))
-        if not self._is_ours(host):
-            return problem(421, _not_ours(host))(environ, start_response)
-        if environ["REQUEST_METHOD"] not in _READING and _is_foreign(environ):
-            return problem(403, _FOREIGN)(environ, start_response)
-        return self._app(environ, start_response)
-
-    def _is_ours(self, host: str) -> bool:
-        """Return whether a name is ours. An address always is: rebinding needs a name that it can point here.
-
-        Without a Host header (HTTP/1.0) it is no browser that asks.
-        """
-        return host in self._names or host.endswith(self._domains) or not host or _is_address(host)
+    @app.before_request
+    def check_host_and_origin() -> Response | None:
+        host = _host_name(request.headers.get("Host", ""))
+        if not _is_own(host, own_names):
+            return problem(421, _unknown_host(host))
+        if request.method not in _SAFE_METHODS and _is_cross_site(request):
+            return problem(403, _CROSS_SITE)
+        return None
 
 
-def _not_ours(host: str) -> str:
+def _is_own(host: str, own_names: frozenset[str]) -> bool:
+    """Return whether a host is this service. An address always is: rebinding needs a name.
+
+    Without a Host header (HTTP/1.0) the client is no browser.
+    """
+    domains = tuple(name for name in own_names if name.startswith("."))
+    return host in own_names or host.endswith(domains) or not host or _is_address(host)
+
+
+def _unknown_host(host: str) -> str:
     return (
-        f"This service does not answer to the name {host[:64]!r}. Use localhost, an IP address or its "
-        "machine's name, or start it with PDFLAB_HOSTS set to the further name; one that begins with a dot "
-        "stands for all names that end so."
+        f"This service does not answer to the name {host[:64]!r}. Use localhost, an IP address or the name "
+        "of its machine, or start it with PDFLAB_HOSTS set to that name. A name that begins with a dot "
+        "stands for all names that end with it."
     )
 
 
@@ -68,7 +65,7 @@ def _own_names(settings: Settings) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _host_name(header: str) -> str:
-    """Return the name in a Host header, without port, brackets and the root's dot."""
+    """Return the name in a Host header, without port, brackets and final dot."""
     try:
         return (urlsplit(f"//{header}").hostname or header).rstrip(".")
     except ValueError:
@@ -84,14 +81,14 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_foreign(environ: dict[str, Any]) -> bool:
+def _is_cross_site(request: Request) -> bool:
     """Return whether a browser sent this for a page of another site.
 
-    Browsers tell with Sec-Fetch-Site, but old ones, and all of them when it goes over plain HTTP to another
-    machine, only with Origin. This is the algorithm of Go's net/http.CrossOriginProtection.
+    Browsers send Sec-Fetch-Site. Old ones, and all of them over plain HTTP to another machine, send only
+    Origin. This is the algorithm of Go's net/http.CrossOriginProtection.
     """
-    site = environ.get("HTTP_SEC_FETCH_SITE")
+    site = request.headers.get("Sec-Fetch-Site")
     if site:
         return site not in ("same-origin", "none")
-    origin = environ.get("HTTP_ORIGIN", "").lower()
-    return bool(origin) and origin.partition("://")[2] != environ.get("HTTP_HOST", "").lower()
+    origin = request.headers.get("Origin", "").lower()
+    return bool(origin) and origin.partition("://")[2] != request.headers.get("Host", "").lower()

@@ -1,6 +1,6 @@
-"""An HTTP server that can be told to stop: waitress on a socket that somebody may have opened for us.
+"""An HTTP server that can be stopped: waitress, on a socket that a parent process may have opened.
 
-Read next: service/entrypoints.py.
+Read next: pdflab/service/entrypoints.py.
 """
 
 import errno
@@ -15,15 +15,15 @@ from waitress.server import create_server
 
 from pdflab.errors import UsageError
 
-_GLANCE = 0.2  # seconds between two looks at `stop`
+_POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
 # At waitress' own limit of 100, idle keep-alive connections would shut new clients out. A process may
 # usually open 1024 files.
-_CONNECTIONS = 900
-_FAREWELL = 1  # seconds that answers under way may still take
+_MAX_CONNECTIONS = 900
+_SHUTDOWN_TIMEOUT = 1  # seconds that answers in flight may still take
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:
-    """Open a listening socket; port 0 takes a free one. Raises UsageError when it is taken."""
+    """Return a listening socket; port 0 means any free one. Raises UsageError when the port is taken."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -40,7 +40,7 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
 
 
 def listener(fd: int) -> socket.socket:
-    """Take over a listening socket that our guardian has opened."""
+    """Return the listening socket that the parent process has opened."""
     return socket.socket(fileno=fd)
 
 
@@ -52,8 +52,8 @@ def address(sock: socket.socket) -> str:
 
 
 def serve(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
-    """Answer requests with a WSGI application until told to stop."""
-    # That a line forms at an endpoint is what the lab is about, and no warning into a notebook's cell.
+    """Answer requests with a WSGI application until `stop` is set."""
+    # Queueing is expected here; silence waitress's warning, which would fill a notebook's cell.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
     sock.setblocking(False)
@@ -62,12 +62,12 @@ def serve(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads:
         map=channels,
         sockets=[sock],
         threads=threads,
-        connection_limit=_CONNECTIONS,
+        connection_limit=_MAX_CONNECTIONS,
         clear_untrusted_proxy_headers=True,
     )
     try:
         while not stop.is_set():
-            wasyncore.loop(timeout=_GLANCE, map=channels, count=1, use_poll=True)
+            wasyncore.loop(timeout=_POLL_INTERVAL, map=channels, count=1, use_poll=True)
     finally:
-        server.task_dispatcher.shutdown(timeout=_FAREWELL)
+        server.task_dispatcher.shutdown(timeout=_SHUTDOWN_TIMEOUT)
         wasyncore.close_all(channels)

@@ -15,8 +15,9 @@ from threading import Event
 
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState, WorkerId
-from pdflab.service.jobqueue.jobqueue import JobQueue, new_id
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import WorkerStatus, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.worker import Render
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _log = logging.getLogger(__name__)
 class NaiveWorker:
     """Takes a job, renders it and says so, for one job at a time."""
 
-    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
+    def __init__(self, queue: JobQueue, storage: FolderStorage, *, render: Render) -> None:
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], naive=True))
         self._queue = queue
         self._storage = storage
@@ -47,15 +48,15 @@ class NaiveWorker:
         if job_id is None:
             return 0
         self._be_seen(job_id)
-        self._queue.mark(job_id, JobState.PROCESSING, self.worker_id)
+        self._queue.naive_transition(job_id, JobState.PROCESSING, self.worker_id)
         job = self._queue.get(job_id)
         if job is None:
             return 0
         pdf = self._render(job).pdf
-        self._storage.path(job_id).write_bytes(pdf)
-        self._queue.mark(job_id, JobState.COMPLETED, self.worker_id)
+        self._storage.overwrite(job_id, pdf)
+        self._queue.naive_transition(job_id, JobState.COMPLETED, self.worker_id)
         return 1
 
     def _be_seen(self, job_id: str | None) -> None:
         """Stand in the registry, as every worker does; nobody does anything about who vanishes from it."""
-        self._queue.renew(self.worker_id, {"since": time.time(), "job_id": job_id}, [])
+        self._queue.renew(WorkerStatus(self.worker_id, time.time(), job_id))

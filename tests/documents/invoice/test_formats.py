@@ -9,10 +9,10 @@ from babel import dates, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdflab.documents.fields import LOCALES
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.money import decimals
-from pdflab.documents.invoice.translations import labels_for
+from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.requests.fields import LOCALES
+from pdflab.documents.requests.money import decimals
 
 SIGNS = {"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""}  # what the core font cannot write
 every_locale = pytest.mark.parametrize("locale", LOCALES)
@@ -33,6 +33,16 @@ def drawable(text: str) -> str:
 
 def millions(locale: str) -> str:
     return MILLIONS.get(locale, MILLIONS.get(locale[:2], ""))
+
+
+def test_amounts_are_written_with_their_cents() -> None:
+    """Thousands are grouped, cents are never dropped, needless zeros are."""
+    euro, yen = formats_for("en_GB", "EUR"), formats_for("en_GB", "JPY")
+
+    assert [euro.amount(Decimal("1234.5")), yen.amount(Decimal(1234))] == ["1,234.50", "1,234"]
+    assert [euro.price(Decimal(price)) for price in ("0.0125", "1000")] == ["0.0125", "1,000.00"]
+    written = [euro.number(Decimal(number)) for number in ("1500", "7.50", "19.00", "100")]
+    assert written == ["1,500", "7.5", "19", "100"]
 
 
 @every_locale
@@ -158,7 +168,7 @@ def test_nothing_of_babels_memory_is_kept() -> None:
 
 def test_three_languages_have_words_of_their_own() -> None:
     """German and French read their own; everyone else reads English."""
-    assert [labels_for(locale).invoice for locale in ("de_AT", "fr_CA", "el_GR")] == [
+    assert [translations_for(locale)["invoice"] for locale in ("de_AT", "fr_CA", "el_GR")] == [
         "Rechnung",
         "Facture",
         "Invoice",

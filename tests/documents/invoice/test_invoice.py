@@ -16,8 +16,9 @@ from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import InvoiceRequest, parse_request
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
@@ -153,7 +154,7 @@ def test_the_end_is_kept_together(count: int, paid: bool) -> None:
 
 
 def test_a_locale_writes_everything_its_way() -> None:
-    """Words, numbers and days are German; nothing English is left on the page."""
+    """ShortText, numbers and days are German; nothing English is left on the page."""
     (page,) = pages_of(invoice(locale="de-DE", lines=[line(unit_price="1234.50")]))
 
     for words in (

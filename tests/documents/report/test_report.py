@@ -12,11 +12,10 @@ from pypdf import PdfReader
 from pypdf.generic import Destination
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import render
 from pdflab.documents.report.charts import _tick_text, _ticks
 from pdflab.documents.report.report import _is_numeric
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
 from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()  # locates them; none is read yet
@@ -74,7 +73,7 @@ def test_contents_may_take_several_pages() -> None:
 
 def test_the_title_page_says_who_and_when() -> None:
     """Title, subtitle, author, the day and all key figures; no section begins there."""
-    data = sample("report", 2)
+    data = sample_request("report", 2)
     first = read(data).pages[0].extract_text()
 
     for words in (data["title"], data["subtitle"], data["author"], "2026-02-02", "Page 1 of"):
@@ -86,7 +85,7 @@ def test_the_title_page_says_who_and_when() -> None:
 
 def test_the_file_describes_itself() -> None:
     """Title, author, subject and language are in the metadata, where a reader and a screen reader look."""
-    data = sample("report", 2)
+    data = sample_request("report", 2)
     reader = read(data)
 
     assert reader.metadata is not None

@@ -8,11 +8,11 @@ from collections import Counter
 
 import pytest
 
-from pdflab.documents.invoice.payment import is_iban
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import InvoiceRequest, parse_request
+from pdflab.documents.requests.iban import is_iban
+from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.samples.catalogue import catalogue
-from pdflab.documents.samples.requests import KINDS, impossible, sample
 from pdflab.documents.typesetting.font import is_western
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.worker.font_files import find_fonts
@@ -21,7 +21,7 @@ FONTS = find_fonts()
 
 
 def invoice(seed: int, *, lines: int | None = None) -> InvoiceRequest:
-    request = parse_request(sample("invoice", seed, lines=lines))
+    request = parse_request(sample_request("invoice", seed, lines=lines))
     assert isinstance(request, InvoiceRequest)
     return request
 
@@ -29,16 +29,19 @@ def invoice(seed: int, *, lines: int | None = None) -> InvoiceRequest:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_seed_makes_the_same_request(kind: str) -> None:
     """Same seed, same data; another seed, other data; and all of it is JSON."""
-    assert sample(kind, 7) == sample(kind, 7) == json.loads(json.dumps(sample(kind, 7)))
-    assert sample(kind, 7) != sample(kind, 8)
+    assert (
+        sample_request(kind, 7) == sample_request(kind, 7) == json.loads(json.dumps(sample_request(kind, 7)))
+    )
+    assert sample_request(kind, 7) != sample_request(kind, 8)
 
 
 def test_a_seed_makes_the_same_request_in_every_process() -> None:
     """Two hash seeds, and markets met in another order, change nothing."""
     seeds = list(range(60))
     code = (
-        "import json, sys; from pdflab.documents.samples.requests import KINDS, sample;"
-        "made = {(kind, seed): sample(kind, seed) for kind in KINDS for seed in json.loads(sys.argv[1])};"
+        "import json, sys; from pdflab.documents.kinds import KINDS, sample_request;"
+        "made = {(kind, seed): sample_request(kind, seed) for kind in KINDS for seed in "
+        "json.loads(sys.argv[1])};"
         "print(json.dumps([made[key] for key in sorted(made)]))"
     )
     made = [
@@ -49,14 +52,14 @@ def test_a_seed_makes_the_same_request_in_every_process() -> None:
     ]
 
     assert made[0] == made[1]
-    assert json.loads(made[0]) == [sample(kind, seed) for kind in KINDS for seed in seeds]
+    assert json.loads(made[0]) == [sample_request(kind, seed) for kind in KINDS for seed in seeds]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_sample_can_be_drawn(kind: str) -> None:
     """No seed makes a request that is refused or impossible, or that lacks a glyph."""
     for seed in range(40):
-        made = render(parse_request(sample(kind, seed)), created_at=0, fonts=FONTS)
+        made = render(parse_request(sample_request(kind, seed)), created_at=0, fonts=FONTS)
 
         assert made.pdf.startswith(b"%PDF-")
         assert not made.missing_glyphs
@@ -64,10 +67,10 @@ def test_every_sample_can_be_drawn(kind: str) -> None:
 
 def test_an_invoice_has_as_many_lines_as_wanted() -> None:
     """About twelve by themselves; exactly the number that was asked for."""
-    usual = [len(sample("invoice", seed)["lines"]) for seed in range(200)]
+    usual = [len(sample_request("invoice", seed)["lines"]) for seed in range(200)]
 
     assert 11 < sum(usual) / len(usual) < 13
-    assert len(sample("invoice", 1, lines=300)["lines"]) == 300
+    assert len(sample_request("invoice", 1, lines=300)["lines"]) == 300
 
 
 def test_most_samples_are_western_and_all_markets_are_met() -> None:
@@ -103,19 +106,21 @@ def test_vat_is_charged_at_home_alone() -> None:
 
 
 def test_every_language_has_all_its_words() -> None:
-    """A market finds its goods, its units and its thanks."""
-    markets, goods = catalogue().markets, catalogue().goods
+    """A market finds its products, its units and its thanks."""
+    markets, products = catalogue().markets, catalogue().products
     for market in markets:
         words = catalogue().languages[market.language]
-        assert len(words.goods) == len(set(words.goods)) == len(goods)
+        assert len(words.products) == len(set(words.products)) == len(products)
         assert words.thanks
-        assert set(words.units) <= {good.unit for good in goods}
+        assert set(words.units) <= {product.unit for product in products}
     assert sum(market.share for market in markets) == 100
 
 
-def test_the_impossible_request_is_valid_and_cannot_be_drawn() -> None:
+def test_a_text_of_too_many_pages_is_valid_and_cannot_be_drawn() -> None:
     """It passes the endpoint, and fails in the worker with a reason."""
-    request = parse_request(impossible())
+    request = parse_request(
+        {"type": "custom", "title": "The longest receipt", "text": "\n\n".join("§" * 16_600)}
+    )
 
     with pytest.raises(ImpossibleDocument, match="pages"):
         render(request, created_at=0, fonts=FONTS)

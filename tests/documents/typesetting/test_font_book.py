@@ -12,8 +12,8 @@ import uharfbuzz as hb
 from pypdf import PdfReader
 from tiny_font import tiny_font
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.font_book import FontBook, FontFile
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.service.worker.font_files import find_fonts

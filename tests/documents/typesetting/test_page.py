@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from pdflab.documents.typesetting.font_book import FontBook
-from pdflab.documents.typesetting.page import BODY, MARGIN, MOST_PAGES, READING, TITLE, Sheet
+from pdflab.documents.typesetting.page import BODY, MARGIN, MAX_PAGES, READING, TITLE, Sheet
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.worker.font_files import find_fonts
 
@@ -18,13 +18,13 @@ TEXTS = st.text(st.sampled_from("iW a-é€ \n\t.Жшя日本、שלום"), max_
 
 
 def sheet(text: str = "") -> Sheet:
-    return Sheet("Notes", created_at=0, setter=FONTS.typesetter(text))
+    return Sheet("Notes", created_at=0, typesetter=FONTS.typesetter(text))
 
 
 @given(TEXTS, st.floats(20, 300))
 @example("W" * 50, 20)
 def test_no_line_is_wider_than_its_width(text: str, width: float) -> None:
-    """Words wrap, and a word that no line could hold is broken."""
+    """ShortText wrap, and a word that no line could hold is broken."""
     page = sheet(text)
 
     assert all(page.width_of(line, BODY) <= width + 0.1 for line in page.wrap(text, width, BODY))
@@ -67,7 +67,7 @@ def test_a_paragraph_that_is_read_from_the_right_is_flush_right() -> None:
     """Its first line ends at the right margin, as a western one begins at the left."""
     page = sheet("שלום")
     places: list[float] = []
-    page.pen.write = lambda run, x, y, **_: places.append(x)  # type: ignore[method-assign]
+    page.writer.write = lambda run, x, y, **_: places.append(x)  # type: ignore[method-assign]
     page.paragraph("שלום", READING)
     page.paragraph("Peace", READING)
 
@@ -77,16 +77,16 @@ def test_a_paragraph_that_is_read_from_the_right_is_flush_right() -> None:
 def test_a_document_without_end_is_impossible() -> None:
     """What would fill the memory of a worker is refused with a sentence."""
     page = sheet()
-    for _ in range(MOST_PAGES - 1):
+    for _ in range(MAX_PAGES - 1):
         page.add_page()
 
-    with pytest.raises(ImpossibleDocument, match=f"more than {MOST_PAGES} pages"):
+    with pytest.raises(ImpossibleDocument, match=f"more than {MAX_PAGES} pages"):
         page.add_page()
 
 
 def test_a_sheet_tells_what_it_noticed() -> None:
     """Pages, and each missing character once, in the order they were met."""
-    page = Sheet("Notes", created_at=0, setter=FontBook().typesetter(""))
+    page = Sheet("Notes", created_at=0, typesetter=FontBook().typesetter(""))
     page.prose("жуж\n\nу")
     page.add_page()
 

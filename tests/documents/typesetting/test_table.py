@@ -13,7 +13,7 @@ from pdflab.service.worker.font_files import find_fonts
 
 def sheet(text: str = "") -> Sheet:
     fonts = find_fonts() if text else FontBook()
-    return Sheet("Table", created_at=0, setter=fonts.typesetter(text))
+    return Sheet("Table", created_at=0, typesetter=fonts.typesetter(text))
 
 
 def pages_of(page: Sheet) -> list[str]:
@@ -55,7 +55,7 @@ def test_a_cell_that_is_read_from_the_right_ends_at_the_right_of_its_column() ->
     """Every line of it, whatever the column is."""
     page = sheet("שלום")
     ends: list[float] = []
-    page.pen.write = lambda run, x, y, **_: ends.append(x + run.width * BODY.size)  # type: ignore[method-assign]
+    page.writer.write = lambda run, x, y, **_: ends.append(x + run.width * BODY.size)  # type: ignore[method-assign]
     draw_table(page, [Column("", 60)], [["שלום שלום שלום"]])
 
     assert len(ends) > 1

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from pdflab.documents.invoice.payment import transfer_text
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import effort, render
-from pdflab.documents.requests import parse_request
-from pdflab.documents.samples.requests import sample
 from pdflab.errors import ImpossibleDocument, InvalidRequest
 from pdflab.service.worker.font_files import find_fonts
 
@@ -23,7 +22,7 @@ def note(**fields: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["\u200b", "\u202e\u200b", " \u2060 "])
 def test_a_name_that_cannot_be_seen_is_blank(name: str) -> None:
     """An invoice has a seller: characters that are never drawn make no name."""
-    invoice = sample("invoice", 1)
+    invoice = sample_request("invoice", 1)
 
     with pytest.raises(InvalidRequest, match=r"seller.name: must not be blank"):
         parse_request(invoice | {"seller": invoice["seller"] | {"name": name}})
@@ -66,7 +65,7 @@ def test_a_document_that_would_hold_a_worker_is_refused_at_once() -> None:
     sections = [{"heading": "h", "text": "שלום " * 10_000}] * 6
     request = parse_request({"type": "report", "title": "t", "sections": sections})
 
-    with pytest.raises(ImpossibleDocument, match="too much text: ask for it in parts"):
+    with pytest.raises(ImpossibleDocument, match="too much text; split it into several documents"):
         render(request, created_at=0, fonts=FONTS)
 
 

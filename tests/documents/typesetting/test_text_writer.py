@@ -7,8 +7,8 @@ import pytest
 from fpdf import FPDF
 from fpdf.output import OutputProducer, ResourceCatalog
 
+from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.requests import parse_request
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.documents.typesetting.text_writer import _look_for_private_parts
 from pdflab.errors import UsageError

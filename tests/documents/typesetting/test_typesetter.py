@@ -13,8 +13,8 @@ FONTS = find_fonts()
 
 
 def pieces(text: str, *, document: str | None = None, rtl: bool | None = None) -> list[tuple[str, bool]]:
-    setter = FONTS.typesetter(text if document is None else document)
-    return [(run.text, run.rtl) for run in setter.runs(text, False, rtl=rtl)]
+    typesetter = FONTS.typesetter(text if document is None else document)
+    return [(run.text, run.rtl) for run in typesetter.runs(text, False, rtl=rtl)]
 
 
 def test_letters_decide_the_main_font_and_signs_do_not() -> None:
@@ -65,9 +65,9 @@ def test_a_word_is_measured_once() -> None:
             measured[text] += len(text) < 40
             return super()._width(text, bold)
 
-    setter = Ruler(CoreFont(False), CoreFont(True), face_for=FontBook().face_for)
+    typesetter = Ruler(CoreFont(False), CoreFont(True), face_for=FontBook().face_for)
     for _ in range(50):
-        setter.wrap("the same words again and again, until nobody listens", 10, False)
+        typesetter.wrap("the same words again and again, until nobody listens", 10, False)
 
     assert set(measured.values()) == {0, 1}
 

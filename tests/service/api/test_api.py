@@ -1,6 +1,8 @@
 """The API: it accepts, cancels and tries again; each answer says where to look next."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,9 +19,10 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -35,7 +38,7 @@ def api(queue: JobQueue, settings: Settings) -> FlaskClient:
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
 def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) -> None:
     """202, the job's id, and where to look; what was asked for is what the worker will read."""
-    answer = ask(api, sample(kind, 1))
+    answer = ask(api, sample_request(kind, 1))
 
     assert (answer.status_code, answer.content_type) == (202, JSON)
     job_id = answer.json["job_id"]
@@ -46,7 +49,10 @@ def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) ->
         "pdf_url": f"/jobs/{job_id}/pdf",
     }
     assert answer.headers["Location"] == f"/jobs/{job_id}"
-    assert (job(queue, job_id).kind, json.loads(job(queue, job_id).request)) == (kind, sample(kind, 1))
+    assert (job(queue, job_id).kind, json.loads(job(queue, job_id).request)) == (
+        kind,
+        sample_request(kind, 1),
+    )
 
 
 def test_the_same_idempotency_key_answers_with_the_same_job(api: FlaskClient, queue: JobQueue) -> None:
@@ -61,7 +67,7 @@ def test_the_same_idempotency_key_answers_with_the_same_job(api: FlaskClient, qu
 
 def test_a_batch_is_accepted_in_its_order(api: FlaskClient, queue: JobQueue) -> None:
     """202 and an id for each document."""
-    answer = api.post("/generate-pdf/batch", json={"requests": [NOTE, sample("invoice", 1), NOTE]})
+    answer = api.post("/generate-pdf/batch", json={"requests": [NOTE, sample_request("invoice", 1), NOTE]})
 
     assert (answer.status_code, answer.content_type) == (202, JSON)
     assert line(queue) == answer.json["job_ids"]
@@ -118,9 +124,14 @@ def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queu
     assert line(queue) == [new.job_id]
 
 
-def test_an_operation_is_started_by_its_name(api: FlaskClient) -> None:
-    """With its parameters, or without any; the API itself sends nothing."""
-    plain, full = api.post("/operations/burst"), api.post("/operations/burst", json={"n": 5})
+def test_the_api_loads_no_renderer() -> None:
+    """It checks requests of every kind, and neither fpdf2 nor a worker is in its process."""
+    program = (
+        "import sys, pdflab.service.api.app; from pdflab.documents.kinds import parse_request;"
+        "parse_request({'type': 'custom', 'title': 't', 'text': 'x'}); print(*sys.modules)"
+    )
 
-    assert (plain.status_code, plain.json["parameters"]) == (202, {})
-    assert full.json == {"operation": "burst", "parameters": {"n": 5}}
+    loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+
+    assert "pdflab.service.api.submit" in loaded
+    assert not {"fpdf", "matplotlib", "pdflab.documents.render", "pdflab.service.worker.worker"} & {*loaded}

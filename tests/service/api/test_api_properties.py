@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shorthand import client_of
 
-from pdflab.documents.samples.requests import KINDS, sample
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
@@ -42,7 +42,7 @@ def paths_into(data: Any) -> list[tuple[Any, ...]]:
 @st.composite
 def nearly_right(draw: st.DrawFn) -> Any:
     """A real request with one place replaced by anything at all."""
-    request = sample(draw(st.sampled_from(KINDS)), draw(st.integers(0, 9)))
+    request = sample_request(draw(st.sampled_from([*KINDS])), draw(st.integers(0, 9)))
     path = draw(st.sampled_from(paths_into(request)[1:]))
     place = request
     for key in path[:-1]:

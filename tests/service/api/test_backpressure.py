@@ -22,7 +22,8 @@ from werkzeug.test import TestResponse
 
 from pdflab.errors import KeyReused, QueueFull
 from pdflab.jobs import Cause
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission
+from pdflab.service.jobqueue.base import Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -65,7 +66,7 @@ def test_a_full_line_tells_when_it_will_be_empty(narrow: JobQueue, workers: int)
     """Four jobs wait, and one takes 26 s on average: 104 s of work, shared by those who work, if any."""
     serve(narrow, 6.0, 46.0)
     for number in range(workers):
-        narrow.renew(f"worker-{number}", {}, [])
+        narrow.renew(WorkerStatus(f"worker-{number}", 0.0))
 
     seconds = retry_after(narrow)
 
@@ -77,9 +78,9 @@ def test_a_worker_that_went_silent_is_not_counted_on(narrow: JobQueue) -> None:
     """Three of four are dead: the wait is four times as long."""
     serve(narrow, 26.0)
     for number in range(3):
-        narrow.renew(f"dead-{number}", {}, [])
+        narrow.renew(WorkerStatus(f"dead-{number}", 0.0))
     narrow.clock_offset += 11
-    narrow.renew(WORKER, {}, [])
+    narrow.renew(WorkerStatus(WORKER, 0.0))
 
     assert retry_after(narrow) == seconds_of_work(narrow, waiting=4, workers=1)
 
@@ -97,7 +98,7 @@ def test_nobody_is_sent_away_for_no_time_or_for_hours(
 
 def test_before_the_first_job_is_done_the_wait_is_a_guess(narrow: JobQueue) -> None:
     """Nothing is known of how long a job takes: five seconds, whoever works."""
-    narrow.renew(WORKER, {}, [])
+    narrow.renew(WorkerStatus(WORKER, 0.0))
 
     assert retry_after(narrow) == 5
 

@@ -1,12 +1,13 @@
-"""Dead letters: what FAILED is listed, and tried again one by one or all, each as a new job."""
+"""Dead letters: FAILED jobs are listed, and retried one by one or all, each as a new job."""
 
 import pytest
 from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.api import app as api_module
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.api import app, dead_letters
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -28,10 +29,10 @@ def dead(queue: JobQueue) -> list[str]:
     return [job.job_id for job in queue.dead_letters()]
 
 
-def test_a_dead_letter_is_a_job_that_failed_and_that_somebody_could_want(queue: JobQueue) -> None:
-    """Oldest first. What waits, is in hand, is completed, or was cancelled by its own user is none."""
+def test_a_dead_letter_is_a_job_that_failed_and_can_be_retried(queue: JobQueue) -> None:
+    """Oldest first. A job that waits, is claimed, is COMPLETED or was cancelled by its user is none."""
     let_fail(queue, "first", "second")
-    submit(queue, "cancelled", "completed", "in hand", "put off", "waiting")
+    submit(queue, "cancelled", "completed", "claimed", "put off", "waiting")
     queue.cancel("cancelled")
     queue.complete(take_and_claim(queue, "1"), WORKER)
     take_and_claim(queue, "2")
@@ -44,8 +45,8 @@ def test_a_dead_letter_is_a_job_that_failed_and_that_somebody_could_want(queue: 
     assert dead(queue) == ["first", "second"]
 
 
-def test_a_dead_letter_that_is_tried_again_is_a_new_job(queue: JobQueue) -> None:
-    """It asks for the same and knows whose retry it is; the failed one stays as it was and names its heir."""
+def test_a_retried_dead_letter_is_a_new_job(queue: JobQueue) -> None:
+    """It has the same request and names the job that it retries; the failed one stays FAILED and names it."""
     let_fail(queue, "a")
 
     [new] = queue.retry(list(queue.dead_letters()))
@@ -57,8 +58,8 @@ def test_a_dead_letter_that_is_tried_again_is_a_new_job(queue: JobQueue) -> None
     assert line(queue) == [new]
 
 
-def test_a_dead_letter_tried_again_twice_is_still_one_job(queue: JobQueue) -> None:
-    """Two teachers press the button: both hear of the same new job."""
+def test_a_dead_letter_retried_twice_is_still_one_job(queue: JobQueue) -> None:
+    """Two teachers press the button: both get the same new job."""
     let_fail(queue, "a", "b")
     letters = list(queue.dead_letters())
 
@@ -67,7 +68,7 @@ def test_a_dead_letter_tried_again_twice_is_still_one_job(queue: JobQueue) -> No
 
 
 def test_a_retry_that_fails_is_a_dead_letter_of_its_own(queue: JobQueue) -> None:
-    """It can be tried again in its turn; the first letter is not listed a second time."""
+    """It can be retried as well; the first one is not listed a second time."""
     let_fail(queue, "a")
     [second] = queue.retry(list(queue.dead_letters()))
     queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph"))
@@ -77,8 +78,8 @@ def test_a_retry_that_fails_is_a_dead_letter_of_its_own(queue: JobQueue) -> None
     assert job(queue, third).retry_of == second
 
 
-def test_a_failed_job_still_expires_after_it_was_tried_again(queue: JobQueue, broker: Broker) -> None:
-    """What is written to its record afterwards does not take the expiry away."""
+def test_a_failed_job_still_expires_after_a_retry(queue: JobQueue, broker: Broker) -> None:
+    """Later writes to its record keep the expiry."""
     let_fail(queue, "a")
 
     queue.retry(list(queue.dead_letters()))
@@ -86,10 +87,10 @@ def test_a_failed_job_still_expires_after_it_was_tried_again(queue: JobQueue, br
     assert 0 < broker.client().ttl("pdf_jobs:a") <= 86_460
 
 
-def test_a_letter_that_was_forgotten_meanwhile_leaves_no_trace_of_a_record(
+def test_a_dead_letter_that_expired_meanwhile_leaves_no_trace_of_a_record(
     queue: JobQueue, broker: Broker
 ) -> None:
-    """Its time ran out between the look and the retry: no half record is made, which would never expire."""
+    """It expired between the listing and the retry: no half record is made, which would never expire."""
     let_fail(queue, "a")
     letters = list(queue.dead_letters())
     broker.client().delete("pdf_jobs:a")
@@ -114,7 +115,9 @@ def test_dead_letters_are_listed_with_their_reasons(api: FlaskClient, queue: Job
     ]
 
 
-def test_without_a_dead_letter_there_is_nothing_to_list_or_to_try(api: FlaskClient, queue: JobQueue) -> None:
+def test_without_a_dead_letter_there_is_nothing_to_list_or_to_retry(
+    api: FlaskClient, queue: JobQueue
+) -> None:
     """An empty list and no job; not an error."""
     assert api.get("/dead-letters").json == {"count": 0, "jobs": []}
 
@@ -124,11 +127,13 @@ def test_without_a_dead_letter_there_is_nothing_to_list_or_to_try(api: FlaskClie
     assert events(queue) == []
 
 
-def test_all_dead_letters_are_tried_again_at_once(
-    api: FlaskClient, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+def test_all_dead_letters_are_retried_at_once(
+    queue: JobQueue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many portions they need, each is a new job, the oldest first; then none is left."""
-    monkeypatch.setattr(api_module, "_BATCH", 2)
+    """However many batches they need, each is a new job, the oldest first; then none is left."""
+    monkeypatch.setattr(app, "_MAX_BATCH", 2)
+    monkeypatch.setattr(dead_letters, "_MAX_LISTED", 2)
+    api = client_of(queue, settings)
     names = ["a", "b", "c", "d", "e"]
     let_fail(queue, *names)
     listed = api.get("/dead-letters").json
@@ -142,11 +147,10 @@ def test_all_dead_letters_are_tried_again_at_once(
     assert api.get("/dead-letters").json["count"] == 0
 
 
-def test_when_there_is_no_room_for_all_dead_letters_the_rest_stays_listed(
-    broker: Broker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_when_the_queue_has_no_room_for_all_dead_letters_the_rest_stays_listed(
+    broker: Broker, settings: Settings
 ) -> None:
-    """429; asked again when there is room, nobody is made twice."""
-    monkeypatch.setattr(api_module, "_BATCH", 2)
+    """429; asked again when there is room, no job is made twice."""
     roomy = JobQueue(broker.client(), settings)
     let_fail(roomy, "a", "b", "c")
     narrow = Settings(folder=settings.folder, queue_limit=2)
@@ -162,8 +166,8 @@ def test_when_there_is_no_room_for_all_dead_letters_the_rest_stays_listed(
     assert dead(roomy) == []
 
 
-def test_a_retry_of_one_is_known_to_a_retry_of_all(api: FlaskClient, queue: JobQueue) -> None:
-    """Pressed for one, then for all, it is not made twice; and asked again, it tells how far it is."""
+def test_a_retry_of_all_finds_the_retry_of_one(api: FlaskClient, queue: JobQueue) -> None:
+    """Retried alone, then with all others, it is one job; a further retry answers with its present state."""
     let_fail(queue, "a", "b")
 
     one = api.post("/jobs/a/retry").json

@@ -6,9 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
 from pdflab.jobs import Cause
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
 PROBLEM, JSON = "application/problem+json", "application/json"
@@ -95,13 +96,31 @@ def test_a_pdf_that_will_never_be_is_409_and_says_why(api: FlaskClient, queue: J
     assert "no glyph for '❤'" in answer.json["detail"]
 
 
-def test_a_pdf_whose_time_is_over_is_410(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
+def test_a_pdf_that_has_expired_is_410(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
     """Gone is not the same as unknown."""
     submit(queue, "a")
     complete(queue, storage, "a")
-    storage.remove("a")
+    storage.delete("a")
 
-    assert api.get("/jobs/a/pdf").status_code == 410
+    answer = api.get("/jobs/a/pdf")
+
+    assert (answer.status_code, answer.content_type) == (410, PROBLEM)
+    assert "This PDF has expired." in answer.json["detail"]
+
+
+def test_a_pdf_that_cannot_be_read_is_503(
+    api: FlaskClient, queue: JobQueue, storage: Storage, settings: Settings
+) -> None:
+    """The storage may be back in a moment; it is not a defect of the service."""
+    submit(queue, "a")
+    complete(queue, storage, "a")
+    storage.delete("a")
+    (settings.storage_folder / "a.pdf").mkdir()
+
+    answer = api.get("/jobs/a/pdf")
+
+    assert (answer.status_code, answer.content_type) == (503, PROBLEM)
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_stats_are_the_numbers_of_the_queue(api: FlaskClient, queue: JobQueue) -> None:

@@ -8,10 +8,10 @@ from shorthand import WORKER, client_of, note_commands, queue_away, submit, take
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Cause
-from pdflab.service.api.snapshot import Snapshot
+from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.http.cache import CachedCall
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission
-from pdflab.service.jobqueue.liveview import LiveView
+from pdflab.service.jobqueue.base import Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -33,12 +33,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def snapshot(queue: JobQueue, clock: Clock) -> Snapshot:
+def snapshot(queue: JobQueue, clock: Clock) -> Snapshots:
     """What takes snapshots of an empty queue."""
-    return Snapshot(LiveView(queue), queue.stats, clock=clock)
+    return Snapshots(queue, queue.stats, clock=clock)
 
 
-def look(snapshot: Snapshot) -> dict[str, Any]:
+def look(snapshot: Snapshots) -> dict[str, Any]:
     return json.loads(snapshot.take())
 
 
@@ -46,7 +46,7 @@ def ask_for(queue: JobQueue, job_id: str, request: str, kind: str = "custom") ->
     queue.enqueue([Submission(job_id, kind, request)])
 
 
-def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snapshot) -> None:
+def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snapshots) -> None:
     """Twelve of each, the last accepted first: whoever asks for a document sees it on top."""
     submit(queue, *(f"job-{number:02}" for number in range(20)))
     queue.complete(take_and_claim(queue), WORKER)
@@ -65,7 +65,7 @@ def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snaps
     }
 
 
-def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot: Snapshot) -> None:
+def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot: Snapshots) -> None:
     """As QUEUED, with what went wrong before."""
     submit(queue, "a")
     queue.fail(
@@ -77,7 +77,7 @@ def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot
     assert (job["state"], job["reason"], job["rendered"]) == ("QUEUED", "the disk is full", None)
 
 
-def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshot) -> None:
+def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots) -> None:
     """By its title, or by whom the invoice is for; by its kind when that cannot be told."""
     ask_for(queue, "a", '{"title": "Minutes <b>of</b> May"}')
     ask_for(queue, "b", '{"buyer": {"name": "Ĝoja & Co"}}', "invoice")
@@ -96,13 +96,13 @@ def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshot) 
     }
 
 
-def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapshot) -> None:
+def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapshots) -> None:
     """The jobs' own records tell, at once; the registry is renewed only now and then."""
     submit(queue, "a")
-    queue.renew("idle", {"since": 0.0, "job_id": None}, [])
-    queue.renew("busy", {"since": 0.0, "job_id": None}, [])
+    queue.renew(WorkerStatus("idle", 0.0))
+    queue.renew(WorkerStatus("busy", 0.0))
     take_and_claim(queue, worker="busy")
-    queue.renew("changed", {"since": 0.0, "job_id": "another"}, [])
+    queue.renew(WorkerStatus("changed", 0.0, "another"))
 
     busy, changed, idle = look(snapshot)["workers"]
 
@@ -114,7 +114,7 @@ def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapsho
 
 
 def test_a_worker_that_is_not_heard_of_is_shown_with_what_it_left(
-    queue: JobQueue, snapshot: Snapshot
+    queue: JobQueue, snapshot: Snapshots
 ) -> None:
     """So that a class sees where a job is while nobody works on it."""
     submit(queue, "a")
@@ -125,7 +125,7 @@ def test_a_worker_that_is_not_heard_of_is_shown_with_what_it_left(
     assert (worker["worker"], worker["heard"], worker["job_id"]) == ("dead", False, "a")
 
 
-def test_what_the_newest_pdfs_took_is_told_in_its_parts(queue: JobQueue, snapshot: Snapshot) -> None:
+def test_what_the_newest_pdfs_took_is_told_in_its_parts(queue: JobQueue, snapshot: Snapshots) -> None:
     """In the line and at a worker; nothing while there is no PDF."""
     assert look(snapshot)["latency"] == {"waited": None, "rendered": None, "total": None}
     submit(queue, "a", "b", "c")
@@ -139,7 +139,7 @@ def test_what_the_newest_pdfs_took_is_told_in_its_parts(queue: JobQueue, snapsho
 
 
 def test_the_chart_is_remembered_for_those_who_come_later(
-    queue: JobQueue, snapshot: Snapshot, clock: Clock
+    queue: JobQueue, snapshot: Snapshots, clock: Clock
 ) -> None:
     """A point a second: how long ago, jobs in the line, PDFs a second since the point before."""
     look(snapshot)
@@ -155,7 +155,7 @@ def test_the_chart_is_remembered_for_those_who_come_later(
     assert look(snapshot)["trail"] == [[2.0, 2, 1.0], [0.0, 1, 0.5]]
 
 
-def test_the_chart_does_not_grow_for_ever(snapshot: Snapshot, clock: Clock) -> None:
+def test_the_chart_does_not_grow_for_ever(snapshot: Snapshots, clock: Clock) -> None:
     """Three minutes of it, after any time."""
     for _ in range(400):
         clock.now += 1.0
@@ -168,11 +168,11 @@ def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: 
     """The numbers, and the rest: not one more for a job or a worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    snapshot = Snapshot(LiveView(queue), queue.stats)
+    snapshot = Snapshots(queue, queue.stats)
     snapshot.take()
     submit(queue, *(f"job-{number}" for number in range(100)))
     for number in range(10):
-        queue.renew(f"worker-{number}", {"since": 0.0, "job_id": None}, [])
+        queue.renew(WorkerStatus(f"worker-{number}", 0.0))
         take_and_claim(queue, worker=f"worker-{number}")
     commands = note_commands(client)
 

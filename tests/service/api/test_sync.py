@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.service.api import sync as sync_api
@@ -34,7 +34,7 @@ def told(settings: Settings) -> list[JobEvent]:
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
 def test_the_answer_is_the_pdf(endpoint: FlaskClient, settings: Settings, kind: str) -> None:
     """A whole PDF, the id of its job, and that job's two events."""
-    answer = endpoint.post(ENDPOINT, json=sample(kind, 1))
+    answer = endpoint.post(ENDPOINT, json=sample_request(kind, 1))
 
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert len(PdfReader(BytesIO(answer.data)).pages) >= 1
@@ -46,7 +46,7 @@ def test_the_answer_is_the_pdf(endpoint: FlaskClient, settings: Settings, kind: 
 
 def test_its_events_never_enter_the_log_of_the_queue(endpoint: FlaskClient, settings: Settings) -> None:
     """jobs.log is the queued side's alone."""
-    endpoint.post(ENDPOINT, json=sample("custom", 1))
+    endpoint.post(ENDPOINT, json=sample_request("custom", 1))
 
     assert told(settings)
     assert not settings.log_file.exists()
@@ -77,7 +77,7 @@ def test_what_goes_wrong_here_has_the_causes_of_a_worker(
         raise error
 
     monkeypatch.setattr(sync_api, "render", break_down)
-    answer = endpoint.post(ENDPOINT, json=sample("custom", 1))
+    answer = endpoint.post(ENDPOINT, json=sample_request("custom", 1))
 
     assert answer.status_code == 500
     assert [event.cause for event in told(settings)] == [None, cause]

@@ -14,7 +14,8 @@ from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent
 from pdflab.service.eventlog import recorder as recorder_module
 from pdflab.service.eventlog.recorder import Recorder
-from pdflab.service.jobqueue.jobqueue import EVENTS, JobQueue
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.scripts import EVENTS
 
 
 @pytest.fixture

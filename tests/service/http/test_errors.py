@@ -14,7 +14,7 @@ from shorthand import (
     queue_away,
 )
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
@@ -42,7 +42,7 @@ def test_an_endless_idempotency_key_is_refused(api: FlaskClient) -> None:
 
 
 def invoice_with(**fields: Any) -> dict[str, Any]:
-    invoice = sample("invoice", 1)
+    invoice = sample_request("invoice", 1)
     invoice["lines"][0] |= fields
     return invoice
 

@@ -43,7 +43,7 @@ def endpoint(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings
 
 def post(endpoint: FlaskClient, **headers: str) -> int:
     """Ask for a document at the endpoint, whichever it is; give the status."""
-    path = ENDPOINTS["queued" if "api" in endpoint.application.blueprints else "synchronous"]
+    path = ENDPOINTS["queued" if "submit" in endpoint.application.blueprints else "synchronous"]
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return endpoint.post(path, json=NOTE, headers=named).status_code
 

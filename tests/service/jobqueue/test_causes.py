@@ -13,9 +13,9 @@ from test_worker import break_down, find_it_impossible, run_out_of_memory, stora
 
 from pdflab.jobs import Cause, JobState
 from pdflab.service.eventlog.recorder import Recorder
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
-from pdflab.service.jobqueue.liveview import LiveView
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
 
@@ -112,5 +112,5 @@ def test_everybody_who_tells_of_a_job_tells_its_cause(
     lines = [json.loads(line) for line in (tmp_path / "jobs.log").read_text().splitlines()]
 
     assert [view["cause"] for view in [*told, lines[-1]]] == ["rejected"] * 6
-    assert LiveView(queue).look(1)[0][0].cause is Cause.REJECTED
+    assert queue.dashboard(1).jobs[0].cause is Cause.REJECTED
     assert not any("cause" in line for line in lines[:-1])

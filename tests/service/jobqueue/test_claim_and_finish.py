@@ -15,7 +15,8 @@ from shorthand import (
 )
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue
+from pdflab.service.jobqueue.base import Claim, Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 
 HOPELESS = Failure(Cause.REJECTED, "no glyph for that")
 PASSING = Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full", retry_in=30.0)
@@ -90,11 +91,11 @@ def test_completing_ends_the_job_and_claims_the_next(queue: JobQueue) -> None:
 
     settled = queue.complete(take_and_claim(queue), WORKER, next_token="next")
 
-    assert not settled.stale
+    assert not settled.fenced
     assert settled.next is not None
     assert (settled.next.job.job_id, settled.next.token) == ("b", "next")
     assert (state(queue, "a"), state(queue, "b")) == (JobState.COMPLETED, JobState.PROCESSING)
-    assert not queue.complete(settled.next, WORKER).stale
+    assert not queue.complete(settled.next, WORKER).fenced
 
 
 def test_a_worker_that_stops_claims_nothing_more(queue: JobQueue) -> None:
@@ -200,7 +201,7 @@ def test_only_a_queued_job_can_be_cancelled(queue: JobQueue) -> None:
     claim = take_and_claim(queue)
 
     assert queue.cancel("a") is JobState.PROCESSING
-    assert not queue.complete(claim, WORKER).stale
+    assert not queue.complete(claim, WORKER).fenced
     assert queue.cancel("a") is JobState.COMPLETED
     assert queue.cancel("unknown") is None
 
@@ -216,7 +217,7 @@ def test_a_completion_by_another_token_is_refused_and_counted(queue: JobQueue) -
 
     late = queue.complete(frozen, WORKER, next_token="next")
 
-    assert (late.stale, late.next) == (True, None)
+    assert (late.fenced, late.next) == (True, None)
     assert queue.stats().fenced == 1
     assert states(queue, "a") == "QPQPC"
     assert state(queue, "b") is JobState.QUEUED
@@ -236,7 +237,7 @@ def test_a_worker_that_wakes_up_too_late_is_refused_and_counted(queue: JobQueue,
     if meanwhile == "another holds it":
         take_and_claim(queue, "awake", "worker-2")
 
-    assert queue.complete(frozen, WORKER).stale
+    assert queue.complete(frozen, WORKER).fenced
     assert queue.stats().fenced == 1
 
 
@@ -248,7 +249,7 @@ def test_a_failure_told_with_a_stale_token_is_refused(queue: JobQueue) -> None:
     queue.sweep()
     queue.complete(take_and_claim(queue, "awake"), WORKER)
 
-    assert queue.fail(frozen, WORKER, HOPELESS).stale
+    assert queue.fail(frozen, WORKER, HOPELESS).fenced
     queue.release(frozen)
 
     assert state(queue, "a") is JobState.COMPLETED

@@ -6,7 +6,8 @@ import pytest
 from shorthand import LEASE_OVER, WORKER, submission, submit, take_and_claim
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -29,7 +30,7 @@ def end_one_job_in_each_way(queue: JobQueue) -> None:
 def test_a_record_expires_whichever_way_its_job_ended(queue: JobQueue, broker: Broker, job_id: str) -> None:
     """A day and a little, and Redis forgets it by itself."""
     end_one_job_in_each_way(queue)
-    submit(queue, "marked"), queue.mark("marked", JobState.COMPLETED, WORKER)
+    submit(queue, "marked"), queue.naive_transition("marked", JobState.COMPLETED, WORKER)
 
     assert DAY <= broker.client().ttl(f"pdf_jobs:{job_id}") <= DAY + 60
 
@@ -64,13 +65,13 @@ def test_ended_jobs_are_told_of_when_they_have_been_kept_long_enough(queue: JobQ
     submit(queue, "waiting")
 
     queue.clock_offset += DAY - 4 * LEASE_OVER
-    assert queue.expired() == []
+    assert queue.list_expired() == []
     queue.clock_offset += 5 * LEASE_OVER
     for _ in range(2):
-        assert sorted(queue.expired()) == ["cancelled", "completed", "crashed", "failed"]
+        assert sorted(queue.list_expired()) == ["cancelled", "completed", "crashed", "failed"]
     queue.forget(["completed", "crashed"])
 
-    assert sorted(queue.expired()) == ["cancelled", "failed"]
+    assert sorted(queue.list_expired()) == ["cancelled", "failed"]
     assert queue.stats().pdf_count == 0
 
 
@@ -83,11 +84,11 @@ def test_what_has_expired_is_told_of_in_portions(queue: JobQueue) -> None:
         queue.fail(take_and_claim(queue, f"f{number}"), WORKER, Failure(Cause.REJECTED, "no glyph"))
     queue.clock_offset += DAY + 1
 
-    first = queue.expired(limit=2)
+    first = queue.list_expired(limit=2)
     queue.forget(first)
 
     assert sorted(first) == ["c1", "c2", "f1", "f2"]
-    assert sorted(queue.expired(limit=2)) == ["c3", "f3"]
+    assert sorted(queue.list_expired(limit=2)) == ["c3", "f3"]
 
 
 def test_an_idempotency_key_is_forgotten_with_its_job(broker: Broker, settings: Settings) -> None:
@@ -102,9 +103,9 @@ def test_an_idempotency_key_is_forgotten_with_its_job(broker: Broker, settings: 
 def test_when_everything_has_ended_only_a_few_keys_stay(queue: JobQueue, broker: Broker) -> None:
     """What does not expire is a fixed handful, and no list or set among it grows with the history."""
     end_one_job_in_each_way(queue)
-    queue.renew(WORKER, {}, [])
+    queue.renew(WorkerStatus(WORKER, 0.0))
     queue.clock_offset += DAY + 61
-    queue.sweep(), queue.forget(queue.expired())
+    queue.sweep(), queue.forget(queue.list_expired())
 
     client = broker.client()
     staying = {key for key in client.scan_iter() if client.ttl(key) == -1}

@@ -5,7 +5,8 @@ from shorthand import WORKER, events, job, queue_away, submit, take_and_claim
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Claim, Failure, JobQueue
+from pdflab.service.jobqueue.base import Claim, Failure, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -15,7 +16,7 @@ def test_stats_tell_the_whole_at_one_instant(queue: JobQueue) -> None:
     submit(queue, "completed", "failed", "in hand", "waiting", "last")
     queue.complete(take_and_claim(queue, "1"), WORKER)
     queue.fail(take_and_claim(queue, "2"), WORKER, Failure(Cause.REJECTED, "why"))
-    queue.renew(WORKER, {}, [take_and_claim(queue, "3")])
+    queue.renew(WorkerStatus(WORKER, 0.0), [take_and_claim(queue, "3")])
     queue.clock_offset += 5
 
     stats = queue.stats(window=10.0)
@@ -85,7 +86,7 @@ def test_all_jobs_are_all_records_and_nothing_else(queue: JobQueue) -> None:
     """Whatever their state; keys that are no records are not taken for one."""
     submit(queue, "a", "b", "c")
     queue.complete(take_and_claim(queue), WORKER)
-    queue.renew(WORKER, {}, [])
+    queue.renew(WorkerStatus(WORKER, 0.0))
 
     assert {(job.job_id, job.state[0]) for job in queue.all_jobs()} == {("a", "C"), ("b", "Q"), ("c", "Q")}
 
@@ -124,21 +125,21 @@ def test_a_follower_hears_of_what_is_new(queue: JobQueue) -> None:
 
 def test_the_registry_tells_what_each_worker_does_until_it_leaves(queue: JobQueue) -> None:
     """With what it does and since when; one that leaves is gone at once."""
-    queue.renew("w1", {"job_id": "a", "since": 1.0}, [])
-    queue.renew("w2", {"job_id": None, "since": 2.0}, [])
+    queue.renew(WorkerStatus("w1", 1.0, "a"))
+    queue.renew(WorkerStatus("w2", 2.0))
 
-    assert {(w["worker"], w["job_id"], w["since"]) for w in queue.workers()} == {
+    assert {(w.worker, w.job_id, w.since) for w in queue.workers()} == {
         ("w1", "a", 1.0),
         ("w2", None, 2.0),
     }
     queue.leave("w1")
-    assert [worker["worker"] for worker in queue.workers()] == ["w2"]
+    assert [status.worker for status in queue.workers()] == ["w2"]
     assert queue.stats().workers == 1
 
 
 def test_a_silent_worker_counts_no_longer(queue: JobQueue) -> None:
     """A worker that died cannot leave: its place runs out with its lease."""
-    queue.renew("w1", {}, [])
+    queue.renew(WorkerStatus("w1", 0.0))
     queue.clock_offset += 11
 
     assert queue.stats().workers == 0
@@ -158,12 +159,12 @@ def test_without_redis_every_step_says_that_it_is_away(queue: JobQueue, settings
         lambda: away.complete(claim, WORKER),
         lambda: away.fail(claim, WORKER, Failure(Cause.REJECTED, "why")),
         lambda: away.release(claim),
-        lambda: away.renew(WORKER, {}, [claim]),
+        lambda: away.renew(WorkerStatus(WORKER, 0.0), [claim]),
         lambda: away.leave(WORKER),
         lambda: away.sweep(),
-        lambda: away.expired(),
+        lambda: away.list_expired(),
         lambda: away.forget(["a"]),
-        lambda: away.mark("a", JobState.COMPLETED, WORKER),
+        lambda: away.naive_transition("a", JobState.COMPLETED, WORKER),
         lambda: away.retry([claim.job]),
         lambda: list(away.dead_letters()),
         lambda: away.last_event(),
@@ -179,7 +180,7 @@ def test_without_redis_every_step_says_that_it_is_away(queue: JobQueue, settings
         lambda: away.stats(),
         lambda: away.ping(),
     ):
-        with pytest.raises(BrokerUnavailable, match="Redis did not do it"):
+        with pytest.raises(BrokerUnavailable, match="Redis command failed"):
             step()
 
 

@@ -40,7 +40,6 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from shutil import copytree
-from threading import Event
 from typing import Any
 
 import pytest
@@ -67,10 +66,11 @@ from shorthand import (
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import KeyReused
 from pdflab.jobs import Job
-from pdflab.service.jobqueue import monitor as queueview
+from pdflab.service.jobqueue import scripts
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
+from pdflab.service.worker.heartbeat import Heartbeat
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
@@ -78,10 +78,8 @@ from pdflab.settings import Settings
 
 
 def keep_once(worker: Worker) -> None:
-    """Let the worker's second thread have one turn."""
-    finished = Event()
-    finished.set()
-    worker._keep(0.0, finished)
+    """Let the worker's heartbeat beat once."""
+    worker.heartbeat.beat(0.0)
 
 
 def test_a_document_may_take_many_leases(queue: JobQueue, storage: Storage) -> None:
@@ -173,18 +171,18 @@ def mutant(name: str, code: Code, old: str, new: str, killer: Callable[..., None
     return Mutant(name, ((code, old, new),), killer, **more)
 
 
-HELD = "if job.state == 'PROCESSING' and job.token == token then return 'held' end"
-AGAIN = "if token ~= '' and job.settled == token then return 'again' end"
+OWNED = "if job.state == 'PROCESSING' and job.token == token then return 'owned' end"
+REPLAYED = "if token ~= '' and job.settled == token then return 'replayed' end"
 RENEWED = "redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])"
 TOLD = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
 EVALUATED = """\
             try:
-                return self._redis.evalsha(script.sha, 0, *told)
+                return self._redis.evalsha(script.sha, 0, *argv)
             except NoScriptError:  # this Redis has just been started
-                return script(args=told)
+                return script(args=argv)
 """
 LATER = """\
-            answer = script(args=told)
+            answer = script(args=argv)
             while fields := self._redis.lpop("unsent", 18):
                 self._redis.xadd(EVENTS, dict(zip(fields[::2], fields[1::2])))
             return answer
@@ -194,7 +192,7 @@ EVENT_OUTSIDE = Mutant(
     (
         ("common", TOLD, "redis.call('RPUSH', 'unsent',"),
         (
-            queueview.QueueView._run,
+            scripts.RedisScripts._run,
             EVALUATED,
             LATER,
         ),
@@ -207,15 +205,15 @@ MUTANTS = [
     mutant(
         "no token check",
         "common",
-        HELD,
-        "if job.state == 'PROCESSING' then return 'held' end",
+        OWNED,
+        "if job.state == 'PROCESSING' then return 'owned' end",
         claim_and_finish.test_a_worker_that_wakes_up_too_late_is_refused_and_counted,
         given={"meanwhile": "another holds it"},
     ),
     mutant("no renewal: the step", "renew", RENEWED, "", sweep.test_a_lease_that_is_renewed_does_not_run_out),
     mutant(
         "no renewal: the worker",
-        Worker._renew,
+        Heartbeat._renew,
         "[claim] if claim else []",
         "[]",
         test_a_document_may_take_many_leases,
@@ -230,8 +228,8 @@ MUTANTS = [
     ),
     mutant(
         "no sweep: the worker",
-        Worker._keep,
-        "if self._keeper.sweep():",
+        Heartbeat.beat,
+        "if self._queue.sweep():",
         "if False:",
         test_a_worker_brings_back_what_a_dead_one_held,
         by_the_machine=False,
@@ -240,7 +238,7 @@ MUTANTS = [
     mutant(
         "claim without compare",
         "claim",
-        "return is_free(job) and claim(",
+        "return is_claimable(job) and claim(",
         "return claim(",
         claim_and_finish.test_of_two_claimers_one_gets_the_job,
     ),
@@ -254,7 +252,7 @@ MUTANTS = [
     mutant(
         "a step is not known again",
         "common",
-        AGAIN,
+        REPLAYED,
         "",
         test_steps_sent_twice.test_a_completion_gives_the_same_next_job_again,
         twice=True,
@@ -404,7 +402,7 @@ def test_the_machine_finds_a_mutant(each: Mutant, tmp_path: Path) -> None:
 
 def test_a_mutant_that_does_not_fit_the_code_is_no_mutant(tmp_path: Path) -> None:
     """A step or a method has been rewritten: the proof must be, too."""
-    for code in ("claim", Worker._renew):
+    for code in ("claim", Heartbeat._renew):
         with (
             pytest.raises(pytest.fail.Exception, match="fit"),
             mutated(mutant("", code, "gone", "", run), tmp_path),
@@ -443,9 +441,9 @@ def run(each: Mutant, folder: Path) -> None:
 def mutated(each: Mutant, folder: Path) -> Iterator[None]:
     """Let all that is made meanwhile be the mutant: its steps are read from a copy, its methods replaced."""
     steps = folder / "lua"
-    copytree(files("pdflab.service.jobqueue.jobqueue") / "lua", steps, dirs_exist_ok=True)
+    copytree(files("pdflab.service.jobqueue") / "lua", steps, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queueview, "files", lambda package: folder)
+        patch.setattr(scripts, "files", lambda package: folder)
         for code, old, new in each.changes:
             if isinstance(code, str):
                 step = steps / f"{code}.lua"

@@ -9,8 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shorthand import WORKER, events, line, submit
 
 from pdflab.jobs import Cause
-from pdflab.service.jobqueue.jobqueue import QUEUE, Claim, Failure, JobQueue, new_id
+from pdflab.service.jobqueue.base import Claim, Failure, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
+from pdflab.service.jobqueue.scripts import QUEUE
 from pdflab.settings import Settings
 
 SETTINGS = Settings(folder=Path("nowhere"))  # the queue itself touches no file

@@ -6,7 +6,8 @@ from shorthand import WORKER, ask, client_of, note_commands, opened, submission,
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument
 from pdflab.jobs import Cause, Job
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
@@ -26,7 +27,7 @@ def counted(broker: Broker, settings: Settings) -> tuple[JobQueue, list[str]]:
     queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
     queue.release(take_and_claim(queue))
     queue.cancel("warm-3"), queue.take(0.01)
-    queue.renew(WORKER, {}, []), queue.sweep(), queue.stats()
+    queue.renew(WorkerStatus(WORKER, 0.0)), queue.sweep(), queue.stats()
     return queue, note_commands(client)
 
 
@@ -69,7 +70,7 @@ def test_every_step_is_one_round_trip(counted: tuple[JobQueue, list[str]]) -> No
 
     submit(queue, "a")
     claim = take_and_claim(queue)
-    queue.renew(WORKER, {}, [claim])
+    queue.renew(WorkerStatus(WORKER, 0.0), [claim])
     queue.fail(claim, WORKER, Failure(Cause.REJECTED, "why"))
     queue.sweep()
     queue.stats()

@@ -16,7 +16,8 @@ from shorthand import (
 )
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -54,7 +55,7 @@ def test_a_completion_gives_the_same_next_job_again(queue: JobQueue) -> None:
     settled = queue.complete(take_and_claim(queue), WORKER, next_token="next")
 
     assert settled.next is not None
-    assert (settled.stale, settled.next.job.job_id, settled.next.job.attempt) == (False, "b", 1)
+    assert (settled.fenced, settled.next.job.job_id, settled.next.job.attempt) == (False, "b", 1)
     assert (states(queue, "a"), states(queue, "b"), states(queue, "c")) == ("QPC", "QP", "Q")
     assert queue.stats().fenced == 0
 
@@ -70,7 +71,7 @@ def test_a_failure_is_counted_once_and_gives_the_same_next_job_again(
     settled = queue.fail(take_and_claim(queue), WORKER, failure, next_token="next")
 
     assert settled.next is not None
-    assert (settled.stale, settled.next.job.job_id) == (False, "b")
+    assert (settled.fenced, settled.next.job.job_id) == (False, "b")
     assert job(queue, "a").errors == 1
     assert (states(queue, "a"), states(queue, "c")) == (life, "Q")
 
@@ -120,4 +121,4 @@ def test_a_step_repeated_late_takes_nothing_from_the_next_holder(queue: JobQueue
     queue.fail(first, WORKER, failure) if step == "fail" else queue.complete(first, WORKER)
 
     assert state(queue, "a") is JobState.PROCESSING
-    assert not queue.complete(second, WORKER).stale
+    assert not queue.complete(second, WORKER).fenced

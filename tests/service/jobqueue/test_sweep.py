@@ -3,8 +3,10 @@
 from shorthand import LEASE_OVER, SWEEP_DUE, WORKER, job, line, state, states, submit, take_and_claim
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.jobqueue import QUEUE, Failure, JobQueue
+from pdflab.service.jobqueue.base import Failure, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.jobqueue.scripts import QUEUE
 from pdflab.settings import Settings
 
 
@@ -44,10 +46,10 @@ def test_a_lease_that_is_renewed_does_not_run_out(queue: JobQueue) -> None:
 
     for _ in range(4):
         later(queue, 8)
-        queue.renew(WORKER, {}, [claim])
+        queue.renew(WorkerStatus(WORKER, 0.0), [claim])
 
     assert state(queue, "a") is JobState.PROCESSING
-    assert not queue.complete(claim, WORKER).stale
+    assert not queue.complete(claim, WORKER).fenced
 
 
 def test_a_renewal_with_a_stale_token_renews_nothing(queue: JobQueue) -> None:
@@ -58,7 +60,7 @@ def test_a_renewal_with_a_stale_token_renews_nothing(queue: JobQueue) -> None:
     take_and_claim(queue, "dies")
 
     queue.clock_offset += 8
-    queue.renew(WORKER, {}, [frozen])
+    queue.renew(WorkerStatus(WORKER, 0.0), [frozen])
     later(queue)
 
     assert state(queue, "a") is JobState.QUEUED

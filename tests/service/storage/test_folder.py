@@ -9,31 +9,33 @@ import pytest
 from shorthand import opened
 
 from pdflab.errors import StorageUnavailable, UsageError
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 
 @pytest.fixture
-def storage(settings: Settings) -> Storage:
+def storage(settings: Settings) -> FolderStorage:
     """An empty pdf_storage/."""
     return opened(settings)
 
 
-def files_in(storage: Storage) -> list[str]:
+def files_in(storage: FolderStorage) -> list[str]:
     """Every file in the folder and beneath it, half-written ones included."""
-    return sorted(path.name for path in storage.folder.rglob("*") if path.is_file())
+    return sorted(path.name for path in storage._folder.rglob("*") if path.is_file())
 
 
-def test_a_stored_pdf_is_there_whole_and_alone(storage: Storage) -> None:
+def test_a_stored_pdf_is_there_whole_and_alone(storage: FolderStorage) -> None:
     """What was written aside has been renamed: one file, with its bytes."""
     storage.put("a", "token", b"%PDF- whole")
 
-    assert storage.has("a")
-    assert storage.path("a").read_bytes() == b"%PDF- whole"
+    assert storage.exists("a")
+    assert storage.read("a") == b"%PDF- whole"
     assert files_in(storage) == ["a.pdf"]
 
 
-def test_a_writer_that_fails_midway_leaves_nothing(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_fails_midway_leaves_nothing(
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk fills up between two bytes: no PDF, no remains, and a sentence about it."""
 
     def write_half(path: Path, pdf: bytes) -> None:
@@ -44,24 +46,26 @@ def test_a_writer_that_fails_midway_leaves_nothing(storage: Storage, monkeypatch
 
     with pytest.raises(StorageUnavailable, match="No space left on device"):
         storage.put("a", "token", b"%PDF- whole")
-    assert not storage.has("a")
+    assert not storage.exists("a")
     assert files_in(storage) == []
 
 
-def test_until_the_file_is_renamed_there_is_none(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_until_the_file_is_renamed_there_is_none(
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader never sees a PDF that is being written, even when every byte of it is there already."""
     seen: list[bool] = []
     rename = os.replace
-    monkeypatch.setattr(os, "replace", lambda *paths: (seen.append(storage.has("a")), rename(*paths)))
+    monkeypatch.setattr(os, "replace", lambda *paths: (seen.append(storage.exists("a")), rename(*paths)))
 
     storage.put("a", "token", b"%PDF- whole")
 
     assert seen == [False]
-    assert storage.has("a")
+    assert storage.exists("a")
 
 
 def test_two_workers_with_the_same_job_write_beside_each_other(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second one starts before the first has renamed: neither touches what the other writes aside."""
     rename = os.replace
@@ -75,7 +79,7 @@ def test_two_workers_with_the_same_job_write_beside_each_other(
     monkeypatch.setattr(os, "replace", rename_after_the_other)
     storage.put("a", "token-1", b"%PDF- first")
 
-    assert storage.path("a").read_bytes() == b"%PDF- first"
+    assert storage.read("a") == b"%PDF- first"
     assert files_in(storage) == ["a.pdf"]
 
 
@@ -85,8 +89,8 @@ def test_the_disk_is_waited_for_when_power_loss_is_to_be_survived(
 ) -> None:
     """With the setting the bytes are on the disk before the file has its name; without it nothing waits."""
     order: list[str] = []
-    storage = Storage(tmp_path, fsync=fsync)
-    storage.open()
+    storage = FolderStorage(tmp_path, fsync=fsync)
+    storage.prepare()
     sync, rename = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), sync(fd)))
     monkeypatch.setattr(os, "replace", lambda *paths: (order.append("rename"), rename(*paths)))
@@ -101,7 +105,7 @@ def test_a_folder_that_cannot_be_made_is_refused_at_the_start(tmp_path: Path) ->
     (tmp_path / "file").touch()
 
     with pytest.raises(UsageError, match="file/pdfs cannot be written to"):
-        Storage(tmp_path / "file" / "pdfs").open()
+        FolderStorage(tmp_path / "file" / "pdfs").prepare()
 
 
 def test_a_folder_that_takes_no_file_is_refused_at_the_start(
@@ -115,37 +119,39 @@ def test_a_folder_that_takes_no_file_is_refused_at_the_start(
     monkeypatch.setattr(Path, "touch", refuse)
 
     with pytest.raises(UsageError, match="Permission denied"):
-        Storage(tmp_path).open()
+        FolderStorage(tmp_path).prepare()
 
 
-def test_a_folder_that_went_is_storage_that_is_unavailable(storage: Storage) -> None:
+def test_a_folder_that_went_is_storage_that_is_unavailable(storage: FolderStorage) -> None:
     """Unmounted while the system runs: another try may help."""
-    shutil.rmtree(storage.folder)
+    shutil.rmtree(storage._folder)
 
     with pytest.raises(StorageUnavailable):
         storage.put("a", "token", b"%PDF-")
 
 
-def test_a_folder_that_has_become_useless_is_storage_that_is_unavailable(storage: Storage) -> None:
+def test_a_folder_that_has_become_useless_is_storage_that_is_unavailable(storage: FolderStorage) -> None:
     """Remounted read-only, or no folder any more: what was written aside cannot even be removed."""
-    shutil.rmtree(storage.folder)
-    storage.folder.write_text("no folder")
+    shutil.rmtree(storage._folder)
+    storage._folder.write_text("no folder")
 
     with pytest.raises(StorageUnavailable):
         storage.put("a", "token", b"%PDF-")
 
 
-def test_a_removed_pdf_is_gone_and_removing_it_again_is_harmless(storage: Storage) -> None:
+def test_a_removed_pdf_is_gone_and_removing_it_again_is_harmless(storage: FolderStorage) -> None:
     """Two workers may hear that the same file's time is over."""
     storage.put("a", "token", b"%PDF-")
 
-    storage.remove("a")
-    storage.remove("a")
+    storage.delete("a")
+    storage.delete("a")
 
-    assert not storage.has("a")
+    assert not storage.exists("a")
 
 
-def test_to_remove_tells_whether_the_pdf_is_gone(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_to_remove_tells_whether_the_pdf_is_gone(
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Gone is gone, whoever removed it; on a disk that refuses, it is not."""
     storage.put("a", "token", b"%PDF-")
 
@@ -154,18 +160,18 @@ def test_to_remove_tells_whether_the_pdf_is_gone(storage: Storage, monkeypatch: 
 
     with monkeypatch.context() as read_only:
         read_only.setattr(os, "unlink", refuse)
-        assert storage.remove("a") is False
+        assert storage.delete("a") is False
 
-    assert storage.remove("a") is True
-    assert storage.remove("never stored") is True
+    assert storage.delete("a") is True
+    assert storage.delete("never stored") is True
 
 
 def test_what_is_written_lies_aside_under_the_name_of_its_token(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that dies leaves it in a small folder: nobody has to look through all that is finished."""
     seen: list[tuple[list[str], list[str]]] = []
-    rename, folder = os.replace, storage.folder
+    rename, folder = os.replace, storage._folder
 
     def look_and_rename(*paths: Path) -> None:
         seen.append((sorted(os.listdir(folder)), os.listdir(folder / ".aside")))
@@ -177,18 +183,18 @@ def test_what_is_written_lies_aside_under_the_name_of_its_token(
     assert seen == [([".aside"], ["a.token"])]
 
 
-def half_written(storage: Storage, *names: str, seconds_ago: float) -> None:
+def half_written(storage: FolderStorage, *names: str, seconds_ago: float) -> None:
     """Leave files as workers do that die while they write."""
     for name in names:
-        path = storage.folder / ".aside" / name
+        path = storage._folder / ".aside" / name
         path.touch()
         os.utime(path, times=(time.time() - seconds_ago,) * 2)
 
 
-def test_what_has_lain_half_written_for_long_is_tidied_away(storage: Storage) -> None:
+def test_what_has_lain_half_written_for_long_is_tidied_away(storage: FolderStorage) -> None:
     """By its age; a file that is being written, and one that is finished, however old, stay."""
     storage.put("finished", "token", b"%PDF-")
-    os.utime(storage.path("finished"), times=(0, 0))
+    os.utime(storage._path("finished"), times=(0, 0))
     half_written(storage, "a.old", "b.old", seconds_ago=31)
     half_written(storage, "a.new", seconds_ago=29)
 
@@ -198,7 +204,7 @@ def test_what_has_lain_half_written_for_long_is_tidied_away(storage: Storage) ->
 
 
 def test_two_workers_that_tidy_at_once_do_not_disturb_each_other(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that goes between the look and the removal is what was wanted."""
     half_written(storage, "a.old", "b.old", seconds_ago=31)
@@ -215,10 +221,10 @@ def test_two_workers_that_tidy_at_once_do_not_disturb_each_other(
     assert files_in(storage) == []
 
 
-def test_a_folder_that_is_away_is_tidied_another_time(storage: Storage) -> None:
+def test_a_folder_that_is_away_is_tidied_another_time(storage: FolderStorage) -> None:
     """No error: the worker has better things to do."""
-    shutil.rmtree(storage.folder)
+    shutil.rmtree(storage._folder)
 
     storage.tidy(older_than=30)
 
-    assert not storage.folder.exists()
+    assert not storage._folder.exists()

@@ -11,8 +11,9 @@ from shorthand import WORKER, opened, states, submit, take_and_claim
 
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Cause
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.storage.base import Storage
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
@@ -29,10 +30,23 @@ def storage(settings: Settings) -> Storage:
 
 
 def keep_once(queue: JobQueue, storage: Storage, *, lease: float = 10.0) -> None:
-    """Let a worker begin and end: its keeper has then gone round once."""
+    """Let a worker begin and end: its heartbeat has then beaten once."""
     stop = Event()
     stop.set()
     Worker(queue, storage, render=lambda job: Rendered(PDF, 1)).run(stop, lease=lease)
+
+
+def test_an_idle_worker_is_idle_since_it_began(queue: JobQueue, storage: Storage) -> None:
+    """Looking for a job in vain does not begin the time anew."""
+    worker = Worker(queue, storage, render=lambda job: Rendered(PDF, 1))
+    worker.heartbeat.beat(10.0)
+    [first] = queue.workers()
+
+    worker.run_once(0.01)
+    worker.heartbeat.beat(10.0)
+
+    assert queue.workers() == [first]
+    assert first.job_id is None
 
 
 def end_and_store(queue: JobQueue, storage: Storage, *job_ids: str) -> None:
@@ -45,7 +59,7 @@ def end_and_store(queue: JobQueue, storage: Storage, *job_ids: str) -> None:
 
 def leave_half_written(storage: Storage, name: str, *, seconds_ago: float) -> str:
     """Die while writing a file, so long ago; give where it lies."""
-    path = storage.folder / ".aside" / name
+    path = storage._folder / ".aside" / name
     path.write_bytes(PDF[:3])
     os.utime(path, times=(time.time() - seconds_ago,) * 2)
     return str(path)
@@ -78,8 +92,13 @@ def test_what_has_been_kept_long_enough_is_removed_and_forgotten(queue: JobQueue
 
     keep_once(queue, storage)
 
-    assert [storage.has(name) for name in ("old", "failed", "new", "waiting")] == [False, False, True, True]
-    assert queue.expired() == []
+    assert [storage.exists(name) for name in ("old", "failed", "new", "waiting")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert queue.list_expired() == []
     assert queue.stats().pdf_count == 1
 
 
@@ -90,13 +109,13 @@ def test_more_than_one_portion_of_files_is_removed_in_one_round(
     names = ["a", "b", "c", "d", "e"]
     end_and_store(queue, storage, *names)
     queue.clock_offset += DAY + 1
-    expired, renew, calls = queue.expired, queue.renew, []
-    monkeypatch.setattr(queue, "expired", lambda: calls.append("expired") or expired(limit=2))
+    expired, renew, calls = queue.list_expired, queue.renew, []
+    monkeypatch.setattr(queue, "list_expired", lambda: calls.append("expired") or expired(limit=2))
     monkeypatch.setattr(queue, "renew", lambda *args: calls.append("renew") or renew(*args))
 
     keep_once(queue, storage)
 
-    assert [storage.has(name) for name in names] == [False] * 5
+    assert [storage.exists(name) for name in names] == [False] * 5
     assert calls == ["renew", *["expired", "renew"] * 3, "expired"]
 
 
@@ -110,12 +129,12 @@ def test_a_file_that_cannot_be_removed_now_is_not_forgotten(
         stuck = refuse(OSError(30, "Read-only file system"), lambda path: path.endswith("stuck.pdf"))
         bad_times.setattr(os, "unlink", stuck(os.unlink))
         keep_once(queue, storage)
-    assert (storage.has("stuck"), storage.has("free"), queue.expired()) == (True, False, ["stuck"])
+    assert (storage.exists("stuck"), storage.exists("free"), queue.list_expired()) == (True, False, ["stuck"])
 
     queue.clock_offset += 4
     keep_once(queue, storage)
 
-    assert (storage.has("stuck"), queue.expired()) == (False, [])
+    assert (storage.exists("stuck"), queue.list_expired()) == (False, [])
 
 
 def test_a_disk_that_answers_nothing_does_not_end_the_keeping(
@@ -130,7 +149,7 @@ def test_a_disk_that_answers_nothing_does_not_end_the_keeping(
         bad_times.setattr(os, "stat", stale(os.stat))
         keep_once(queue, storage)
 
-    assert (storage.has("a"), queue.expired()) == (True, ["a"])
+    assert (storage.exists("a"), queue.list_expired()) == (True, ["a"])
 
 
 def test_a_disk_that_does_not_say_whether_a_pdf_is_there_is_trouble_that_may_pass(
@@ -157,13 +176,13 @@ def test_what_a_killed_worker_left_half_written_is_removed_after_three_leases(
 ) -> None:
     """Not before: a slow worker may still be writing. What is finished is never touched."""
     end_and_store(queue, storage, "whole")
-    os.utime(storage.path("whole"), times=(0, 0))
+    os.utime(storage._path("whole"), times=(0, 0))
     old = leave_half_written(storage, "a.dead", seconds_ago=31)
     young = leave_half_written(storage, "a.slow", seconds_ago=29)
 
     keep_once(queue, storage, lease=10.0)
 
-    assert (os.path.exists(old), os.path.exists(young), storage.has("whole")) == (False, True, True)
+    assert (os.path.exists(old), os.path.exists(young), storage.exists("whole")) == (False, True, True)
 
 
 def test_only_whose_turn_it_is_tidies(queue: JobQueue, storage: Storage) -> None:

@@ -18,9 +18,9 @@ def test_a_job_that_nothing_happens_to_is_told_like_any_other(queue: JobQueue) -
     taken = queue.take(0.01)
     assert taken == "a"
 
-    queue.mark(taken, JobState.PROCESSING, NAIVE)
+    queue.naive_transition(taken, JobState.PROCESSING, NAIVE)
     claimed, in_hand = job(queue, "a"), queue.stats()
-    queue.mark(taken, JobState.COMPLETED, NAIVE)
+    queue.naive_transition(taken, JobState.COMPLETED, NAIVE)
     ended, after = job(queue, "a"), queue.stats()
 
     assert (claimed.state, claimed.worker, claimed.attempt) == (JobState.PROCESSING, NAIVE, 1)
@@ -34,7 +34,7 @@ def test_a_job_that_nothing_happens_to_is_told_like_any_other(queue: JobQueue) -
 def test_a_job_whose_naive_worker_died_never_comes_back(queue: JobQueue) -> None:
     """PROCESSING for ever: there is no lease that could run out, however often others sweep."""
     submit(queue, "a")
-    queue.mark(queue.take(0.01) or "", JobState.PROCESSING, NAIVE)
+    queue.naive_transition(queue.take(0.01) or "", JobState.PROCESSING, NAIVE)
 
     for _ in range(4):
         queue.clock_offset += LEASE_OVER
@@ -49,8 +49,8 @@ def test_a_naive_worker_takes_a_job_out_of_other_hands(queue: JobQueue) -> None:
     submit(queue, "a")
     queue.complete(take_and_claim(queue), WORKER)
 
-    queue.mark("a", JobState.PROCESSING, NAIVE)
-    queue.mark("a", JobState.COMPLETED, NAIVE)
+    queue.naive_transition("a", JobState.PROCESSING, NAIVE)
+    queue.naive_transition("a", JobState.COMPLETED, NAIVE)
 
     assert states(queue, "a") == "QPCPC"
     assert queue.stats().completed == 2
@@ -59,9 +59,9 @@ def test_a_naive_worker_takes_a_job_out_of_other_hands(queue: JobQueue) -> None:
 def test_a_failed_job_is_marked_as_failed(queue: JobQueue) -> None:
     """An ending is an ending: it is counted where it belongs."""
     submit(queue, "a")
-    queue.mark("a", JobState.PROCESSING, NAIVE)
+    queue.naive_transition("a", JobState.PROCESSING, NAIVE)
 
-    queue.mark("a", JobState.FAILED, NAIVE)
+    queue.naive_transition("a", JobState.FAILED, NAIVE)
 
     assert (states(queue, "a"), queue.stats().failed, queue.stats().completed) == ("QPF", 1, 0)
     assert [failed.job_id for failed in queue.jobs(JobState.FAILED, 10)] == ["a"]
@@ -69,7 +69,7 @@ def test_a_failed_job_is_marked_as_failed(queue: JobQueue) -> None:
 
 def test_to_mark_what_nobody_accepted_is_nothing(queue: JobQueue) -> None:
     """A hint without a record: no record, no event and no lease come of it."""
-    queue.mark("never-accepted", JobState.PROCESSING, NAIVE)
+    queue.naive_transition("never-accepted", JobState.PROCESSING, NAIVE)
 
     assert queue.get("never-accepted") is None
     assert events(queue) == []
@@ -86,8 +86,8 @@ def test_a_naive_worker_makes_pdfs_while_nothing_goes_wrong(queue: JobQueue, set
 
     assert done == [1, 1, 0]
     assert [states(queue, name) for name in "ab"] == ["QPC"] * 2
-    assert storage.path("a").read_bytes() == b"%PDF- naive"
-    assert [seen["worker"] for seen in queue.workers()] == [worker.worker_id]
+    assert storage.read("a") == b"%PDF- naive"
+    assert [status.worker for status in queue.workers()] == [worker.worker_id]
 
 
 def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
@@ -101,7 +101,7 @@ def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
 
     with pytest.raises(SystemExit):
         NaiveWorker(queue, opened(settings), render=die).run_once(0.01)
-    last_seen = [doing["job_id"] for doing in queue.workers()]
+    last_seen = [status.job_id for status in queue.workers()]
     for _ in range(3):
         queue.clock_offset += LEASE_OVER
         queue.sweep()

@@ -6,8 +6,10 @@ import pytest
 
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
-from pdflab.service.jobqueue.jobqueue import Claim, JobQueue, Submission
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Claim, Submission
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.storage.base import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.worker import Worker
 
 NOTICED = {"pages": 3, "bytes": 9, "missing_glyphs": ["U+12000 CUNEIFORM SIGN A"]}
@@ -15,8 +17,8 @@ NOTICED = {"pages": 3, "bytes": 9, "missing_glyphs": ["U+12000 CUNEIFORM SIGN A"
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
-    storage = Storage(tmp_path / "pdf_storage", fsync=False)
-    storage.open()
+    storage = FolderStorage(tmp_path / "pdf_storage", fsync=False)
+    storage.prepare()
     return storage
 
 
@@ -53,7 +55,7 @@ def test_a_completion_that_is_sent_twice_tells_what_the_first_did(queue: JobQueu
     queue.complete(claim, "worker", result=NOTICED)
     again = queue.complete(claim, "worker", result={"pages": 4})
 
-    assert not again.stale
+    assert not again.fenced
     assert job_of(queue).result == NOTICED
 
 
@@ -63,7 +65,7 @@ def test_a_stale_completion_tells_nothing(queue: JobQueue) -> None:
     claim = queue.claim("one", "worker", "token")
     assert claim
 
-    assert queue.complete(Claim(claim.job, "a token of old"), "worker", result=NOTICED).stale
+    assert queue.complete(Claim(claim.job, "a token of old"), "worker", result=NOTICED).fenced
     assert job_of(queue).result is None
 
 

@@ -12,13 +12,14 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.base import Storage
+from pdflab.service.worker import heartbeat as heartbeat_module
 from pdflab.service.worker import worker as worker_module
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
 RENDERED = Rendered(b"%PDF- small %%EOF", 1)
-KEEPING = 0.03  # a lease, in seconds: its keeper looks a hundred times a second
+LEASE = 0.03  # a lease, in seconds: its heartbeat beats a hundred times a second
 
 
 @pytest.fixture
@@ -34,10 +35,11 @@ class Clock:
         self.now = 0.0
         clock = SimpleNamespace(time=worker_module.time.time, monotonic=lambda: self.now)
         monkeypatch.setattr(worker_module, "time", clock)
+        monkeypatch.setattr(heartbeat_module, "time", clock)
 
 
-def rounds_of_the_keeper(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Give what waits until the keeper has looked at the job in hand, from the beginning to the end."""
+def await_heartbeat(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what waits until the heartbeat has seen the current job, from the beginning to the end."""
     renew, looked = queue.renew, Event()
 
     def note(*arguments: Any) -> None:
@@ -67,7 +69,7 @@ def overrun(queue: JobQueue, storage: Storage, told: list[JobState]) -> None:
         raise RuntimeError("a thread cannot be ended from outside")
 
     worker = Worker(queue, storage, render=never_end, time_limit=0.01, on_timeout=note)
-    worker.run(stop, lease=KEEPING)
+    worker.run(stop, lease=LEASE)
 
 
 def test_a_document_that_takes_too_long_is_given_up(queue: JobQueue, storage: Storage) -> None:
@@ -94,7 +96,7 @@ def test_a_document_that_always_takes_too_long_ends_as_failed(queue: JobQueue, s
 
     assert states(queue, "a") == "QPQPQPF"
     assert job(queue, "a").reason == "It was not rendered within 0.01 s."
-    assert not storage.has("a")
+    assert not storage.exists("a")
 
 
 def test_a_document_is_given_up_once(
@@ -103,20 +105,20 @@ def test_a_document_is_given_up_once(
     """A thread cannot be ended: while it goes on, another completes the job, and nothing is refused."""
     submit(queue, "a")
     stop, given_up, refused = Event(), [], []
-    wait_for_the_keeper = rounds_of_the_keeper(queue, monkeypatch)
+    wait_for_a_beat = await_heartbeat(queue, monkeypatch)
 
     def hang_on(job: Job) -> Rendered:
         stop.set()
-        wait_for_the_keeper()
+        wait_for_a_beat()
         queue.clock_offset += 60
         queue.sweep()
         queue.complete(take_and_claim(queue, "other", "worker-2"), "worker-2")
-        wait_for_the_keeper()
+        wait_for_a_beat()
         refused.append(queue.stats().fenced)
         return RENDERED
 
     worker = Worker(queue, storage, render=hang_on, time_limit=0.0, on_timeout=lambda: given_up.append(1))
-    worker.run(stop, lease=KEEPING)
+    worker.run(stop, lease=LEASE)
 
     assert (states(queue, "a"), given_up, refused) == ("QPQPC", [1], [0])
 
@@ -132,7 +134,7 @@ def test_a_finish_that_comes_too_late_changes_nothing(queue: JobQueue, storage: 
         return RENDERED
 
     Worker(queue, storage, render=finish_late, time_limit=0.01, on_timeout=given_up.set).run(
-        stop, lease=KEEPING
+        stop, lease=LEASE
     )
     assert states(queue, "a") == "QPQ"
     queue.clock_offset += 60
@@ -148,17 +150,17 @@ def test_the_time_of_a_document_begins_with_it(
     """A busy worker's jobs are not added up: each of three takes 40 of its 60 seconds, and is completed."""
     submit(queue, "a", "b", "c")
     clock, stop = Clock(monkeypatch), Event()
-    wait_for_the_keeper = rounds_of_the_keeper(queue, monkeypatch)
+    wait_for_a_beat = await_heartbeat(queue, monkeypatch)
 
     def take_forty_seconds(job: Job) -> Rendered:
         if job.job_id == "c":
             stop.set()
         clock.now += 40
-        wait_for_the_keeper()
+        wait_for_a_beat()
         return RENDERED
 
     worker = Worker(queue, storage, render=take_forty_seconds, on_timeout=lambda: pytest.fail("given up"))
-    worker.run(stop, lease=KEEPING)
+    worker.run(stop, lease=LEASE)
 
     assert [states(queue, name) for name in "abc"] == ["QPC"] * 3
 
@@ -168,16 +170,16 @@ def test_idle_time_is_not_a_documents_time(
 ) -> None:
     """A worker that has waited for an hour has not overrun."""
     clock, stop, on_timeout = Clock(monkeypatch), Event(), []
-    wait_for_the_keeper = rounds_of_the_keeper(queue, monkeypatch)
+    wait_for_a_beat = await_heartbeat(queue, monkeypatch)
 
     def wait_an_hour(timeout: float) -> None:
         stop.set()
         clock.now += 3600
-        wait_for_the_keeper()
+        wait_for_a_beat()
 
     monkeypatch.setattr(queue, "take", wait_an_hour)
     worker = Worker(queue, storage, render=lambda job: RENDERED, on_timeout=lambda: on_timeout.append(1))
-    worker.run(stop, lease=KEEPING)
+    worker.run(stop, lease=LEASE)
 
     assert on_timeout == []
 
@@ -188,18 +190,18 @@ def test_an_absence_of_redis_is_not_a_documents_time(
     """Stored at once, it waits for Redis longer than the limit: it is completed, not given up."""
     submit(queue, "a")
     clock, stop, complete = Clock(monkeypatch), Event(), queue.complete
-    wait_for_the_keeper = rounds_of_the_keeper(queue, monkeypatch)
+    wait_for_a_beat = await_heartbeat(queue, monkeypatch)
 
     def complete_after_a_while(*arguments: Any, **options: Any) -> Any:
         if clock.now == 0:
             clock.now += 100
-            wait_for_the_keeper()
+            wait_for_a_beat()
             raise BrokerUnavailable("Redis was away for 100 s.")
         stop.set()
         return complete(*arguments, **options)
 
     monkeypatch.setattr(queue, "complete", complete_after_a_while)
-    Worker(queue, storage, render=lambda job: RENDERED).run(stop, lease=KEEPING)
+    Worker(queue, storage, render=lambda job: RENDERED).run(stop, lease=LEASE)
 
     assert states(queue, "a") == "QPC"
 

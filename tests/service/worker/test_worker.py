@@ -23,13 +23,14 @@ from shorthand import (
     take_and_claim,
 )
 
-from pdflab.documents.samples.requests import sample
+from pdflab.documents.kinds import sample_request
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import BrokerUnavailable, ImpossibleDocument, StorageUnavailable
 from pdflab.jobs import Job, JobState
-from pdflab.service.jobqueue.jobqueue import JobQueue, Submission
-from pdflab.service.storage.folder import Storage
+from pdflab.service.jobqueue.base import Submission, WorkerStatus
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.storage.base import Storage
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
@@ -91,7 +92,7 @@ def test_a_worker_renders_stores_and_completes_until_the_line_is_empty(
     submit(queue, "a", "b", "c")
 
     assert work(queue, storage) == 3
-    assert [storage.path(name).read_bytes() for name in "abc"] == [PDF] * 3
+    assert [storage.read(name) for name in "abc"] == [PDF] * 3
     assert [states(queue, name) for name in "abc"] == ["QPC"] * 3
     assert [e.job_id for e in events(queue) if e.state is JobState.COMPLETED] == ["a", "b", "c"]
 
@@ -111,7 +112,7 @@ def test_a_pdf_is_stored_before_its_job_is_completed(
     complete = queue.complete
 
     def look_and_complete(*arguments: Any, **options: Any) -> Any:
-        stored.append(storage.has("a"))
+        stored.append(storage.exists("a"))
         return complete(*arguments, **options)
 
     monkeypatch.setattr(queue, "complete", look_and_complete)
@@ -127,7 +128,7 @@ def test_a_pdf_that_is_there_already_is_not_rendered_again(queue: JobQueue, stor
 
     assert work(queue, storage, must_not_be_called) == 1
     assert state(queue, "a") is JobState.COMPLETED
-    assert storage.path("a").read_bytes() == b"%PDF- earlier"
+    assert storage.read("a") == b"%PDF- earlier"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_a_hopeless_document_fails_with_its_reason(
 
     assert work(queue, storage, lambda job: render(job) if job.job_id == "a" else RENDERED) == 2
     assert (states(queue, "a"), job(queue, "a").reason) == ("QPF", reason)
-    assert (state(queue, "b"), storage.has("a"), storage.has("b")) == (JobState.COMPLETED, False, True)
+    assert (state(queue, "b"), storage.exists("a"), storage.exists("b")) == (JobState.COMPLETED, False, True)
 
 
 def test_a_reason_that_cannot_be_written_fails_the_job_all_the_same(
@@ -189,7 +190,7 @@ def test_trouble_that_may_pass_is_tried_again_later(
     queue.sweep()
     work(queue, storage)
 
-    assert (states(queue, "a"), storage.has("a")) == ("QPQPC", True)
+    assert (states(queue, "a"), storage.exists("a")) == ("QPQPC", True)
 
 
 def test_trouble_that_does_not_pass_ends_with_its_reason(
@@ -321,9 +322,9 @@ def test_while_it_renders_a_worker_renews_its_lease_and_tells_what_it_does(
     stop, renewed, renew = Event(), Event(), queue.renew
     submit(queue, "a")
 
-    def note(worker: str, doing: dict[str, Any], claims: list[Any]) -> None:
-        renew(worker, doing, claims)
-        if [claim.job.job_id for claim in claims] == [doing["job_id"]] == ["a"]:
+    def note(status: WorkerStatus, claims: list[Any]) -> None:
+        renew(status, claims)
+        if [claim.job.job_id for claim in claims] == [status.job_id] == ["a"]:
             renewed.set()
 
     def render_slowly(job: Job) -> Rendered:
@@ -341,7 +342,7 @@ def test_the_same_job_gives_the_same_bytes(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Whoever renders it and whenever: the instant in the file is the job's, not the clock's."""
-    queue.enqueue([Submission("a", kind, json.dumps(sample(kind, 7)))])
+    queue.enqueue([Submission("a", kind, json.dumps(sample_request(kind, 7)))])
     accepted = job(queue, "a")
 
     first = renderer(FontBook())(accepted)
@@ -358,8 +359,9 @@ def test_a_worker_process_loads_nothing_that_it_does_not_need() -> None:
     output = subprocess.check_output([sys.executable, "-c", program], text=True)
 
     loaded = set(output.split())
-    assert {"fpdf", "redis"} <= loaded
-    assert not {"flask", "werkzeug", "waitress", "matplotlib", "ipywidgets", "IPython", "aiohttp"} & loaded
+    assert "fpdf" in loaded
+    assert not {"redis", "flask", "werkzeug", "waitress"} & loaded
+    assert not {"matplotlib", "ipywidgets", "IPython", "aiohttp"} & loaded
 
 
 def test_two_workers_never_share_a_name(queue: JobQueue, storage: Storage) -> None:

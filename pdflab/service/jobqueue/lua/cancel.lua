@@ -1,4 +1,4 @@
--- End a job that is still QUEUED. ARGV: offset, job_id, retention. Answers the state it found.
+-- End a QUEUED job as FAILED. ARGV: offset, job_id, retention. Returns the state that the job was found in.
 local job = read(ARGV[2])
 if job.state == 'FAILED' and job.cause == 'cancelled' then return 'QUEUED' end  -- sent twice
 if job.state ~= 'QUEUED' then return job.state end

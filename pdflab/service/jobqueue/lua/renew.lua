@@ -1,5 +1,5 @@
--- Keep a worker's leases and its place in the registry. ARGV: offset, lease, worker, what it does (JSON),
--- then job_id, token pairs. Answers how many leases were renewed.
+-- Renew a worker's leases and its entry in the registry. ARGV: offset, lease, worker, its status (JSON),
+-- then pairs of job_id, token. Returns how many leases were renewed.
 local lease, worker = tonumber(ARGV[2]), ARGV[3]
 redis.call('ZADD', 'pdf_jobs_workers', stamp(now + lease), worker)
 redis.call('SET', 'pdf_jobs_worker:' .. worker, ARGV[4], 'EX', math.ceil(lease))

@@ -1,4 +1,4 @@
--- One consistent look at the whole, in time that does not grow with the history. ARGV: offset, window in seconds.
+-- Consistent statistics, in time that does not grow with the history. ARGV: offset, window in seconds.
 local window = tonumber(ARGV[2])
 local waiting = redis.call('ZCARD', 'pdf_jobs_waiting')
 local oldest = redis.call('ZRANGE', 'pdf_jobs_waiting', 0, 0)[1]

@@ -1,22 +1,58 @@
-"""Dead letters, from the command line: the jobs that FAILED, listed, and asked for again as new jobs.
+"""`pdflab audit` and `pdflab dead-letters`: what became of the jobs.
 
-It speaks HTTP to a running service, as any operator's script could.
+`dead-letters` speaks HTTP to a running service, as any operator's script could.
 
-Read next: service/api/app.py.
+Read next: audit.py, service/api/app.py.
 """
 
+import argparse
 import json
+import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
+from pdflab.cli.arguments import Commands, add_command, add_json, add_url
 from pdflab.errors import PdfLabError, UsageError
+from pdflab.settings import Settings
 
-_PATIENCE = 30.0  # seconds: a retry of thousands of jobs takes a while
+_TIMEOUT = 30.0  # seconds: a retry of thousands of jobs takes a while
+
+
+def add_outcome_commands(commands: Commands) -> None:
+    """Add `audit` and `dead-letters`."""
+    audit = add_command(commands, "audit", "check that every accepted document was kept", _audit)
+    audit.add_argument("folder", type=Path, nargs="?", help="folder of the run (default pdflab-data)")
+    add_json(audit)
+    dead = add_command(commands, "dead-letters", "list jobs that failed, and retry them", _dead_letters)
+    which = dead.add_mutually_exclusive_group()
+    which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
+    which.add_argument("--retry-all", action="store_true", help="retry all of them")
+    add_url(dead)
+    add_json(dead)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from pdflab.audit import audit
+
+    verdict = audit(Settings.from_env(os.environ, folder=arguments.folder))
+    print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
+    return 0 if verdict.clean else 1
+
+
+def _dead_letters(arguments: argparse.Namespace) -> int:
+    a = arguments
+    if a.retry:
+        print(retry(a.url, a.retry, as_json=a.json))
+    else:
+        print((retry_all if a.retry_all else list_dead_letters)(a.url, as_json=a.json))
+    return 0
 
 
 def list_dead_letters(url: str, *, as_json: bool = False) -> str:
@@ -64,7 +100,7 @@ def _ask(url: str, method: str, path: str) -> dict[str, Any]:
         raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
     request = Request(url.rstrip("/") + path, method=method)
     try:
-        with build_opener(ProxyHandler({})).open(request, timeout=_PATIENCE) as answer:
+        with build_opener(ProxyHandler({})).open(request, timeout=_TIMEOUT) as answer:
             told: dict[str, Any] = json.load(answer)
             return told
     except HTTPError as error:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdflab.documents.invoice.money import add_up, format_amount, format_number, format_price, line_net
+from pdflab.documents.requests.money import add_up, line_net
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=2)
 LINES = st.lists(st.tuples(AMOUNTS, st.sampled_from([Decimal(n) for n in ("0", "5.5", "7", "19", "19.00")])))
@@ -76,17 +76,3 @@ def test_sums_do_not_depend_on_the_precision_of_the_thread() -> None:
 
         assert totals.net == Decimal("24691.34")
         assert getcontext().prec == 3
-
-
-def test_amounts_are_written_with_their_cents() -> None:
-    """Thousands are grouped, cents are never dropped, needless zeros are."""
-    assert format_amount(Decimal("1234.5"), currency="EUR") == "1,234.50"
-    assert format_amount(Decimal(1234), currency="JPY") == "1,234"
-    assert format_price(Decimal("0.0125"), currency="EUR") == "0.0125"
-    assert format_price(Decimal(1000), currency="EUR") == "1,000.00"
-    assert [format_number(Decimal(n)) for n in ("1500", "7.50", "19.00", "100")] == [
-        "1,500",
-        "7.5",
-        "19",
-        "100",
-    ]

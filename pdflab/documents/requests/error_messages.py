@@ -1,12 +1,12 @@
-"""What is wrong with a request, in sentences for people.
+"""Pydantic's validation errors as sentences for people.
 
-Read next: render.py.
+Read next: documents/requests/custom.py.
 """
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 _SENTENCES = {
     "value_error": "{error}",
@@ -28,20 +28,14 @@ _SENTENCES = {
 }
 
 
-def told(error: ValidationError) -> list[tuple[str, str]]:
+def problems_in(error: ValidationError) -> list[tuple[str, str]]:
     """Return the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
-    return [_problem(details) for details in error.errors(include_url=False)[:MOST_PROBLEMS]]
-
-
-def _problem(details: ErrorDetails) -> tuple[str, str]:
-    if details["type"].startswith("union_tag"):
-        return "type", 'must name the document: "custom", "invoice" or "report"'
-    path = ".".join(str(part) for part in details["loc"][1:])  # the first part repeats the type
-    return path, _sentence(details)
+    problems = error.errors(include_url=False)[:_MAX_PROBLEMS]
+    return [(".".join(map(str, details["loc"])), _sentence(details)) for details in problems]
 
 
 def _sentence(details: ErrorDetails) -> str:
-    told = _SENTENCES.get(details["type"])
-    if told:
-        return told.format(**details.get("ctx", {}))
+    sentence = _SENTENCES.get(details["type"])
+    if sentence:
+        return sentence.format(**details.get("ctx", {}))
     return details["msg"].replace("Decimal input", "Input").replace("Input should", "must")

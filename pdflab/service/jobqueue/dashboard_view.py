@@ -1,6 +1,6 @@
-"""The newest jobs and what each worker does, looked at for the dashboard: one instant, one round trip.
+"""What the dashboard shows of the queue: the newest jobs and what each worker does, at one instant.
 
-Read next: service/api/snapshot.py.
+Read next: pdflab/service/api/snapshot.py.
 """
 
 import json
@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.jobqueue.monitor import QueueView
 
-_LONGEST = 32_768  # bytes; a longer request is not read for its title: every look stays small
+MAX_REQUEST_BYTES = 32_768  # a longer request is not read for its title: every view stays small
 
 
 @dataclass(frozen=True, slots=True)
-class SeenJob:
-    """A job as the dashboard tells of it; times are in seconds, and `title` is in a user's own words.
+class DashboardJob:
+    """A job on the dashboard. Times are in seconds, and `title` is a user's own text.
 
     `waited` is how long it waited, or has so far; `rendered` how long a worker took, or has so far.
     """
@@ -34,10 +33,10 @@ class SeenJob:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenWorker:
+class DashboardWorker:
     """A worker: idle, or rendering a job, for `seconds` if that is known.
 
-    One that is not `heard` of any more has left its job behind.
+    `heard` is false when its entry in the registry has expired: it has left its job behind.
     """
 
     worker: str
@@ -47,30 +46,26 @@ class SeenWorker:
     seconds: float | None = None
 
 
-class LiveView(QueueView):
-    """Looks over the same connection as the queue that it is made for."""
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    """The newest jobs of each state and all that are PROCESSING, newest first; and the workers."""
 
-    def __init__(self, queue: QueueView) -> None:
-        super().__init__(queue._redis, steps=("look",), clock_offset=queue.clock_offset)
-
-    def look(self, newest: int) -> tuple[list[SeenJob], list[SeenWorker]]:
-        """Return the newest jobs of each state and all that are PROCESSING, the newest first; and the
-        workers.
-
-        `newest` says how many of each.
-        """
-        now, told, registry = self._run("look", newest, _LONGEST)
-        seen = {job[0]: _seen_job(float(now), *job) for job in told}
-        jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
-        doing = {worker: json.loads(text) for worker, text in registry}
-        return jobs, _seen_workers(float(now), jobs, doing)
+    jobs: list[DashboardJob]
+    workers: list[DashboardWorker]
 
 
-def _seen_job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: str | None) -> SeenJob:
+def view_of(now: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
+    """Make the view from what lua/dashboard.lua answers."""
+    seen = {record[0]: _job(now, *record) for record in records}
+    jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
+    return DashboardView(jobs, _workers(now, jobs, {worker: json.loads(text) for worker, text in registry}))
+
+
+def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: str | None) -> DashboardJob:
     queued, started, ended, worker, cause, reason, retried, request = more
     end = float(ended or now)
     begin = float(started) if started and state != JobState.QUEUED else None
-    return SeenJob(
+    return DashboardJob(
         job_id=job_id,
         kind=kind,
         title=_title(request or "") or kind,
@@ -85,22 +80,26 @@ def _seen_job(now: float, job_id: str, kind: str, state: str, sequence: str, *mo
     )
 
 
-def _seen_workers(now: float, jobs: list[SeenJob], registry: dict[str, dict[str, Any]]) -> list[SeenWorker]:
-    """Return what each does by the jobs' own records: the registry is only renewed every third of a lease."""
+def _workers(
+    now: float, jobs: list[DashboardJob], registry: dict[str, dict[str, Any]]
+) -> list[DashboardWorker]:
+    """Derive what each does from the jobs' records: the registry is only renewed every third of a lease."""
     busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
     workers = [
-        SeenWorker(worker, worker in registry, job.job_id, job.title, job.rendered)
+        DashboardWorker(worker, worker in registry, job.job_id, job.title, job.rendered)
         for worker, job in busy.items()
     ]
     for worker in registry.keys() - busy.keys():
         doing = registry[worker]
         known = "since" in doing and not doing.get("job_id")  # else it has become idle since
-        workers.append(SeenWorker(worker, True, seconds=max(now - doing["since"], 0.0) if known else None))
+        workers.append(
+            DashboardWorker(worker, True, seconds=max(now - doing["since"], 0.0) if known else None)
+        )
     return sorted(workers, key=lambda seen: seen.worker)
 
 
 def _title(request: str) -> str:
-    """Find the words by which a person knows a document: its title, or whom the invoice is for."""
+    """Return the text by which a person knows a document: its title, or the buyer of an invoice."""
     try:
         data = json.loads(request)
         return str(data.get("title") or data.get("buyer", {}).get("name") or "")[:120]

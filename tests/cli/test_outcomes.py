@@ -9,17 +9,19 @@ from threading import Thread
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from shorthand import EchoOperations
 
 from pdflab.__main__ import main
-from pdflab.cli.dead_letters import _row
+from pdflab.cli.outcomes import _row
 from pdflab.jobs import Cause
 from pdflab.service.api.app import create_app
-from pdflab.service.jobqueue.jobqueue import Failure, JobQueue, Submission, new_id
+from pdflab.service.jobqueue.base import Failure, Submission, new_id
+from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
-from pdflab.service.storage.folder import Storage
+from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
-REASON = "this document has more than 500 pages: ask for it in parts"
+REASON = "this document has more than 500 pages; split it into several documents"
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def queue(settings: Settings) -> JobQueue:
 def url(queue: JobQueue, settings: Settings) -> Iterator[str]:
     """The address of a real server over that queue."""
     app = create_app(
-        queue, Storage(settings.storage_folder), settings, start_operation=lambda *_: {"operation": "none"}
+        queue, queue, FolderStorage(settings.storage_folder), settings, operations=EchoOperations()
     )
     with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
@@ -101,7 +103,7 @@ def test_those_that_the_answer_has_no_room_for_are_counted(
     url: str, queue: JobQueue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list never looks shorter than it is."""
-    monkeypatch.setattr("pdflab.service.api.app._BATCH", 2)
+    monkeypatch.setattr("pdflab.service.api.dead_letters._MAX_LISTED", 2)
     for _ in range(5):
         let_fail(queue)
 

@@ -1,6 +1,7 @@
-"""The kinds of field a request is made of: plain text, exact numbers, days, and the accounts of banks.
+"""The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
-Each says in a sentence what is wrong with a value. Read next: requests.py.
+Each refuses a wrong value with a sentence that says how to correct it.
+Read next: documents/requests/error_messages.py.
 """
 
 import re
@@ -11,22 +12,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pdflab.documents.invoice.payment import is_iban
+from pdflab.documents.requests.iban import is_iban
+from pdflab.documents.requests.money import SEPARATORS
 from pdflab.documents.typesetting.text_cleaning import clean
 
-_MOST_MARKS = 30  # in a row, as in UAX #15, stream-safe text
+_MAX_MARKS = 30  # accents in a row, as in the stream-safe text format of UAX #15
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
-LOCALES = (
-    *("ar_AE", "ar_EG", "ar_SA", "bg_BG", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR", "en_AU"),
-    *("en_CA", "en_GB", "en_IE", "en_US", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_BE", "fr_CA", "fr_CH"),
-    *("fr_FR", "he_IL", "hr_HR", "hu_HU", "it_CH", "it_IT", "ja_JP", "ko_KR", "lt_LT", "lv_LV", "nb_NO"),
-    *("nl_BE", "nl_NL", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sr_RS", "sv_SE"),
-    *("tr_TR", "uk_UA", "zh_CN"),
-)
+LOCALES = tuple(sorted(" ".join(SEPARATORS.values()).split()))
 
 
-# An invoice has a hundred fields, and nearly all of them hold nothing but plain ASCII: that is asked first.
+# An invoice has a hundred fields, and nearly all are plain ASCII: that is tested first, because it is quick.
 
 
 def _plain(text: str) -> str:
@@ -34,22 +30,22 @@ def _plain(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n")
     if not text.isascii():
-        _refuse_piles(text)
+        _refuse_stacked_accents(text)
         text = unicodedata.normalize("NFC", text)
     if found := _CONTROL.search(text):
         raise ValueError(f"remove the control character U+{ord(found[0]):04X}: it cannot be printed")
     return text
 
 
-def _refuse_piles(text: str) -> None:
-    """Refuse what would take seconds to normalise: accents are sorted in quadratic time (UAX #15, 13)."""
+def _refuse_stacked_accents(text: str) -> None:
+    """Refuse text that takes seconds to normalise: NFC sorts accents in quadratic time (UAX #15, 13)."""
     if not any(map(unicodedata.combining, set(text))):
         return
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > _MOST_MARKS:
-            raise ValueError(f"has more than {_MOST_MARKS} accents on one letter: remove some")
+        if marks > _MAX_MARKS:
+            raise ValueError(f"has more than {_MAX_MARKS} accents on one letter: remove some")
 
 
 def _one_line(text: str) -> str:
@@ -114,7 +110,7 @@ def _bic(text: str) -> str:
 Printable = AfterValidator(_plain)
 Visible = AfterValidator(_visible)
 OneLine = AfterValidator(_one_line)
-Words = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
 Remark = Annotated[str, Field(max_length=2_000), Printable]
 Prose = Annotated[str, Field(max_length=50_000), Printable]
 Cell = Annotated[str, Field(max_length=300), Printable]

@@ -1,0 +1,58 @@
+"""`pdflab sample`: render a made-up document.
+
+Read next: documents/render.py.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from pdflab.cli.arguments import Commands, add_command
+from pdflab.errors import UsageError
+from pdflab.settings import Settings
+
+SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes on every day
+_MAX_LINES = 1_000
+
+
+def add_document_commands(commands: Commands) -> None:
+    """Add `sample`."""
+    add_command(commands, "sample", "render a made-up document", make_sample, arguments=_add_arguments)
+
+
+def _add_arguments(sample: argparse.ArgumentParser) -> None:
+    from pdflab.documents.kinds import KINDS
+
+    sample.add_argument("kind", choices=tuple(KINDS))
+    sample.add_argument("--seed", type=int, default=0, help="the same seed makes the same document")
+    sample.add_argument("--lines", type=int, help="of the invoice, or rows of the report's table")
+    sample.add_argument("--out", default="-", metavar="FILE", help="the PDF (default -, for a pipe)")
+
+
+def make_sample(arguments: argparse.Namespace) -> int:
+    """Write the PDF of a made-up document to a file, or to a pipe."""
+    from pdflab.documents.kinds import parse_request, sample_request
+    from pdflab.documents.render import render
+    from pdflab.service.worker.font_files import find_fonts
+
+    a = arguments
+    if a.out == "-" and sys.stdout.isatty():
+        raise UsageError(
+            f"A PDF is not for a terminal; name a file: pdflab sample {a.kind} --out {a.kind}.pdf"
+        )
+    if a.lines is not None and not 1 <= a.lines <= _MAX_LINES:
+        raise UsageError(f"--lines must be between 1 and {_MAX_LINES}.")
+    fonts = find_fonts(Settings.from_env(os.environ).fonts)
+    document = parse_request(sample_request(a.kind, a.seed, lines=a.lines))
+    pdf = render(document, created_at=SAMPLE_DATE, fonts=fonts).pdf
+    if a.out == "-":
+        sys.stdout.buffer.write(pdf)
+        return 0
+    try:
+        Path(a.out).write_bytes(pdf)
+    except OSError as error:
+        raise UsageError(
+            f"{a.out} cannot be written ({error.strerror}); name another file with --out."
+        ) from None
+    return 0

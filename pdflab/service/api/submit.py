@@ -1,0 +1,96 @@
+"""The routes that accept documents: one, or a batch of them.
+
+Read next: pdflab/service/jobqueue/jobqueue.py.
+"""
+
+import json
+from typing import Any, TypedDict
+
+from flask import Blueprint, request
+
+from pdflab.documents.kinds import parse_request
+from pdflab.errors import InvalidRequest
+from pdflab.jobs import JobState
+from pdflab.service.api.context import context
+from pdflab.service.http.errors import read_json
+from pdflab.service.jobqueue.base import Submission, new_id
+
+_MAX_KEY = 200  # characters
+_MAX_PROBLEMS = 20  # that one answer names
+
+routes = Blueprint("submit", __name__)
+
+
+class Accepted(TypedDict):
+    """The answer for an accepted job."""
+
+    job_id: str
+    state: JobState
+    status_url: str
+    pdf_url: str
+
+
+@routes.post("/generate-pdf")
+def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
+    """Accept one document; the same Idempotency-Key answers with the same job."""
+    key = _idempotency_key()
+    submission = _submission(read_json(request), f"client:{key}" if key else "")
+    [job_id] = context().producer.enqueue([submission])
+    replayed = job_id != submission.job_id
+    answer = accepted(job_id, replayed=replayed)
+    return answer, 202, {"Location": answer["status_url"]} | _replayed_header(replayed)
+
+
+@routes.post("/generate-pdf/batch")
+def generate_batch() -> tuple[dict[str, list[str]], int, dict[str, str]]:
+    """Accept up to 1,000 documents in one round trip, all or none: {"requests": […]}.
+
+    The same Idempotency-Key answers with the same jobs.
+    """
+    key, body, max_batch = _idempotency_key(), read_json(request), context().max_batch
+    requests = body.get("requests") if isinstance(body, dict) else None
+    if not isinstance(requests, list) or not 1 <= len(requests) <= max_batch:
+        raise InvalidRequest([("requests", f"must be a list of 1 to {max_batch:,} requests")])
+    submissions = _submissions(requests, key)
+    job_ids = context().producer.enqueue(submissions)
+    return {"job_ids": job_ids}, 202, _replayed_header(job_ids[0] != submissions[0].job_id)
+
+
+def accepted(job_id: str, *, replayed: bool) -> Accepted:
+    """Return the answer for an accepted job; one that was accepted before has its present state."""
+    job = context().monitor.get(job_id) if replayed else None
+    status_url = f"{request.script_root}/jobs/{job_id}"  # url_for would cost each answer 0.04 ms
+    return {
+        "job_id": job_id,
+        "state": job.state if job else JobState.QUEUED,
+        "status_url": status_url,
+        "pdf_url": f"{status_url}/pdf",
+    }
+
+
+def _idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > _MAX_KEY:
+        raise InvalidRequest([("Idempotency-Key", f"must have at most {_MAX_KEY} characters")])
+    return key
+
+
+def _replayed_header(replayed: bool) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if replayed else {}
+
+
+def _submission(data: Any, key: str) -> Submission:
+    kind = parse_request(data).type
+    return Submission(new_id(), kind, json.dumps(data, separators=(",", ":"), sort_keys=True), key)
+
+
+def _submissions(requests: list[Any], key: str) -> list[Submission]:
+    submissions, problems = [], []
+    for index, data in enumerate(requests):
+        try:
+            submissions.append(_submission(data, f"batch:{key}:{index}" if key else ""))
+        except InvalidRequest as error:
+            problems += [(f"requests.{index}.{field}".rstrip("."), what) for field, what in error.problems]
+    if problems:
+        raise InvalidRequest(problems[:_MAX_PROBLEMS])
+    return submissions

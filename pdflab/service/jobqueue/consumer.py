@@ -1,0 +1,89 @@
+"""The worker's side of the queue, over Redis.
+
+Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/worker/worker.py.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pdflab.jobs import Job, JobState
+from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, WorkerStatus
+from pdflab.service.jobqueue.scripts import QUEUE, RedisScripts, redis_errors
+
+
+class RedisConsumer(RedisScripts, Consumer):
+    """Takes, claims and finishes jobs in Redis."""
+
+    def take(self, timeout: float) -> str | None:
+        """Wait for the next job id: BRPOP."""
+        with redis_errors():
+            taken: Any = self._redis.brpop([QUEUE], timeout=timeout)
+        return taken[1] if taken else None
+
+    def claim(self, job_id: str, worker: str, token: str) -> Claim | None:
+        """Claim a job: a compare-and-set in Redis."""
+        return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token, worker)
+
+    def complete(
+        self, claim: Claim, worker: str, *, result: dict[str, Any] | None = None, next_token: str = ""
+    ) -> FinishResult:
+        """End a claimed job as COMPLETED and claim the next one, in one round trip."""
+        return self._finish("complete", claim, worker, next_token, json.dumps(result or {}))
+
+    def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> FinishResult:
+        """End a claimed job as FAILED or delay it, and claim the next one, in one round trip."""
+        delay = "" if failure.retry_in is None else failure.retry_in
+        reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
+        details = (failure.cause, reason, delay, self._settings.max_errors)
+        return self._finish("fail", claim, worker, next_token, *details)
+
+    def release(self, claim: Claim) -> None:
+        """Return a claimed job to the front of the queue."""
+        self._run("release", claim.job.job_id, claim.token)
+
+    def renew(self, status: WorkerStatus, claims: Iterable[Claim] = ()) -> None:
+        """Renew the leases of a worker's jobs and its entry in the registry, in one round trip."""
+        owned = [field for claim in claims for field in (claim.job.job_id, claim.token)]
+        doing = json.dumps({"since": status.since, "job_id": status.job_id})
+        self._run("renew", self._settings.lease, status.worker, doing, *owned)
+
+    def leave(self, worker: str) -> None:
+        """Remove a worker from the registry."""
+        with redis_errors():
+            self._redis.delete(f"pdf_jobs_worker:{worker}")
+            self._redis.zrem("pdf_jobs_workers", worker)
+
+    def sweep(self) -> bool:
+        """Requeue lost jobs and due retries, once every third of a lease."""
+        s = self._settings
+        return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
+
+    def list_expired(self, limit: int = 1000) -> list[str]:
+        """Return up to `limit` jobs of each ending whose retention is over."""
+        return list(self._run("list_expired", self._settings.retention, limit))
+
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Remove jobs from the sets of ended jobs."""
+        with redis_errors():
+            self._redis.zrem("pdf_jobs_completed", *job_ids)
+            self._redis.zrem("pdf_jobs_failed", *job_ids)
+
+    def _finish(self, step: str, claim: Claim, worker: str, next_token: str, *details: Any) -> FinishResult:
+        s = self._settings
+        owned = (claim.job.job_id, claim.token, worker)
+        verdict, *following = self._run(step, *owned, s.lease, next_token, s.retention, *details)
+        return FinishResult(
+            verdict == "fenced", _claim(following[0], next_token, worker) if following else None
+        )
+
+
+def _claim(fields: list[Any] | None, token: str, worker: str) -> Claim | None:
+    if not fields:
+        return None
+    job_id, kind, request, queued_at, *counts = fields
+    attempt, crashes, errors = (int(count) for count in counts)
+    job = Job(
+        job_id, kind, JobState.PROCESSING, request, float(queued_at), attempt, crashes, errors, worker=worker
+    )
+    return Claim(job, token)

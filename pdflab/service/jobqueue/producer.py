@@ -1,0 +1,60 @@
+"""The API's side of the queue, over Redis.
+
+Read next: pdflab/service/jobqueue/consumer.py.
+"""
+
+import math
+from collections.abc import Sequence
+
+from pdflab.errors import KeyReused, QueueFull
+from pdflab.jobs import Job, JobState
+from pdflab.service.jobqueue.base import Producer, Submission, new_id
+from pdflab.service.jobqueue.scripts import RedisScripts
+
+_DEFAULT_RETRY_AFTER = 5  # seconds, while no job has yet shown how long one takes
+_MAX_RETRY_AFTER = 600
+
+
+class RedisProducer(RedisScripts, Producer):
+    """Accepts and cancels jobs in Redis."""
+
+    def enqueue(self, submissions: Sequence[Submission]) -> list[str]:
+        """Accept jobs in one round trip; what `Producer.enqueue` promises."""
+        fields = [
+            field
+            for s in submissions
+            for field in (s.job_id, s.kind, s.request, s.idempotency_key, s.retry_of)
+        ]
+        retention = round(self._settings.retention) or 1
+        verdict, *answer = self._run("enqueue", self._settings.queue_limit, retention, *fields)
+        if verdict == "full":
+            raise _queue_full(*(float(number) for number in answer))
+        if verdict == "reused":
+            raise KeyReused(
+                "This Idempotency-Key was used for another document; take a new key for a new one."
+            )
+        return list(answer[0])
+
+    def retry(self, failed: Sequence[Job]) -> list[str]:
+        """Enqueue FAILED jobs again, with an idempotency key made from each one's id."""
+        return self.enqueue(
+            [
+                Submission(new_id(), job.kind, job.request, f"retry:{job.job_id}", retry_of=job.job_id)
+                for job in failed
+            ]
+        )
+
+    def cancel(self, job_id: str) -> JobState | None:
+        """End a QUEUED job as FAILED."""
+        state = self._run("cancel", job_id, self._settings.retention)
+        return JobState(state) if state else None
+
+
+def _queue_full(waiting: float, busy: float, completed: float, workers: float) -> QueueFull:
+    """Estimate when the queue will be empty: jobs waiting × mean service time ÷ workers."""
+    seconds = waiting * busy / completed / max(workers, 1) if completed else _DEFAULT_RETRY_AFTER
+    retry_after = min(max(math.ceil(seconds), 1), _MAX_RETRY_AFTER)
+    return QueueFull(
+        f"The queue is full: {waiting:,.0f} jobs are waiting. Try again in about {retry_after} s.",
+        retry_after=retry_after,
+    )

@@ -1,0 +1,109 @@
+"""Operations: the API lists and starts what it is handed, and a new one needs an entry in one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from flask.testing import FlaskClient
+from shorthand import client_of, opened
+
+from pdflab.load.generator import Target
+from pdflab.load.launcher import OperationStarter
+from pdflab.load.plan import Plan, burst
+from pdflab.load.scenarios import OPERATIONS, Operation
+from pdflab.service.api.app import create_app
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import embedded_broker
+from pdflab.settings import Settings
+
+RUSH = Operation("rush", "Rush of {n}", "{n} in a <hurry>", ("n",), lambda n=50, *, seed: burst(n, seed=seed))
+
+
+@dataclass
+class Ended:
+    """A load that has already been sent."""
+
+    def poll(self) -> int:
+        return 0
+
+    def terminate(self) -> None: ...
+
+
+@dataclass
+class Launcher:
+    """Sends nothing; notes each plan."""
+
+    plans: list[Plan] = field(default_factory=list)
+
+    def __call__(self, plan: Plan, _target: Target) -> Ended:
+        self.plans.append(plan)
+        return Ended()
+
+
+@pytest.fixture
+def queue(settings: Settings) -> JobQueue:
+    """An empty queue; nothing here depends on its Redis."""
+    return JobQueue(embedded_broker().client(), settings)
+
+
+@pytest.fixture
+def launcher() -> Launcher:
+    """What would send the load."""
+    return Launcher()
+
+
+@pytest.fixture
+def api(queue: JobQueue, settings: Settings, launcher: Launcher) -> FlaskClient:
+    """A client of an API with the real operations."""
+    operations = OperationStarter(launcher, "http://127.0.0.1:1")
+    return create_app(queue, queue, opened(settings), settings, operations=operations).test_client()
+
+
+def test_an_operation_is_started_by_its_name(queue: JobQueue, settings: Settings) -> None:
+    """With its parameters, or without any; the API itself sends nothing."""
+    api = client_of(queue, settings)
+
+    plain, full = api.post("/operations/burst"), api.post("/operations/burst", json={"n": 5})
+
+    assert (plain.status_code, plain.json["parameters"]) == (202, {})
+    assert full.json == {"operation": "burst", "parameters": {"n": 5}}
+    assert queue.stats().events == 0
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_each_operation_has_a_button_and_can_be_started(
+    api: FlaskClient, launcher: Launcher, name: str
+) -> None:
+    """The page is built from the same table as the answers."""
+    answer = api.post(f"/operations/{name}")
+
+    assert f'data-operation="{name}"' in api.get("/").text
+    assert (answer.status_code, answer.json["operation"]) == (202, name)
+    assert [plan.count for plan in launcher.plans] == [answer.json["documents"]]
+
+
+def test_a_new_operation_needs_one_entry_in_the_table(
+    api: FlaskClient, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its button is on the page, with its words escaped, and it starts; without the entry, it is unknown."""
+    assert api.post("/operations/rush").status_code == 422
+    monkeypatch.setitem(OPERATIONS, "rush", RUSH)
+
+    answer = api.post("/operations/rush", json={"n": 7})
+
+    assert (answer.status_code, answer.json["documents"]) == (202, 7)
+    assert [plan.count for plan in launcher.plans] == [7]
+    page = api.get("/").text
+    assert 'data-operation="rush" data-parameters="n"' in page
+    assert 'data-words="{n} in a &lt;hurry&gt;"' in page
+
+
+@pytest.mark.parametrize("parameters", [{"n": "many"}, {"n": 0}, {"seconds": 3}])
+def test_a_wrong_parameter_is_named(
+    api: FlaskClient, launcher: Launcher, parameters: Mapping[str, object]
+) -> None:
+    """422 with its name, and nothing is started."""
+    answer = api.post("/operations/burst", json=parameters)
+
+    assert (answer.status_code, [error["field"] for error in answer.json["errors"]]) == (422, [*parameters])
+    assert launcher.plans == []
