@@ -20,9 +20,9 @@ import numpy as np
 from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, rounds_of
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.simulation.discrete_event import simulate_events
 from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_fcfs
 from pdflab.simulation.model import Model
+from pdflab.simulation.simulate import simulate_events
 
 ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9

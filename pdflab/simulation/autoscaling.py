@@ -1,6 +1,6 @@
 """Decide on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
 
-Read next: pdflab/simulation/processor_sharing.py.
+Read next: pdflab/simulation/theory.py.
 """
 
 from collections import deque

@@ -17,11 +17,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Categorical, Integers
+from pdflab.analysis.columns import Categorical, Floats, Integers
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
-from pdflab.simulation.fcfs import Floats
 
 _STEP = 0.25  # of a core: the resolution of the fit
 _ALONE = 0.1  # of the requests: this share meets no other at the API
@@ -76,16 +75,11 @@ class ServiceTimes:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was found in a run. `stretch` has the mean seconds of a job by the number of busy workers.
-
-    `api_service_time` is in seconds for each document; 0 for a run without sends.
-    """
+    """What was found in a run; `api_service_time` is in seconds for each document, 0 without sends."""
 
     service: ServiceTimes
     cores: float
     api_service_time: float
-    jobs: int
-    stretch: Mapping[int, float]
 
 
 def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
@@ -109,7 +103,7 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
         cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
     work = clock.work(started, ended, cores)
     service = ServiceTimes({names[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
-    return Calibration(service, cores, api_service_time, len(work), _stretch(clock, started, ended))
+    return Calibration(service, cores, api_service_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +131,6 @@ class _Clock:
         """Return the seconds of work in each interval, with so many cores to share."""
         left = np.maximum(cores - self.at_api, 0.0)
         return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
-
-    def mean(self, started: Floats, ended: Floats) -> Floats:
-        """Return the mean number of busy workers in each interval."""
-        return self._between(self.busy.astype(np.float64), started, ended) / np.maximum(ended - started, 1e-9)
 
     def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
         shown = np.concatenate([[0.0], np.cumsum(pace[:-1] * np.diff(self.at))])
@@ -180,8 +170,3 @@ def _api_service_time(run: Run, columns: JobColumns) -> float:
     if run.plan.get("batched"):
         return max(0.0, float(seconds.max()) / len(seconds))
     return max(0.0, float(np.quantile(seconds, _ALONE)))
-
-
-def _stretch(clock: _Clock, started: Floats, ended: Floats) -> dict[int, float]:
-    at_once = np.rint(clock.mean(started, ended)).astype(int)
-    return {n: float((ended - started)[at_once == n].mean()) for n in np.unique(at_once).tolist()}

@@ -5,7 +5,7 @@ worker has done. It slows down while workers share cores; a job is done when the
 instant. So a change of pace costs nothing, however many workers are busy. With a core for each worker both
 clocks agree, and the result equals that of simulation/fcfs.py to the last bit.
 
-Read next: pdflab/simulation/autoscaling.py.
+Read next: pdflab/simulation/server_pool.py.
 """
 
 from collections import deque
@@ -18,13 +18,11 @@ import numpy as np
 
 from pdflab.errors import UsageError
 from pdflab.simulation.fcfs import Jobs
-from pdflab.simulation.model import Model, Outcome, Request, Requests, join
+from pdflab.simulation.model import Model, Outcome, Request, RequestColumns
 from pdflab.simulation.processor_sharing import ProcessorSharingClock
 from pdflab.simulation.server_pool import ServerPool
 
 _BLOCK = 16_384  # requests that are returned at a time
-
-Rows = list[tuple[int, int, float, float, float, float, int]]
 
 
 class Simulation:
@@ -47,7 +45,7 @@ class Simulation:
         self._timers: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._serial = 0  # keeps events of the same instant in order
         self._open = 0  # requests that have not ended, and retries to come
-        self._rows: Rows = []
+        self._rows: list[tuple[float, ...]] = []
         self._set_target(model.workers)
         if model.scaling:
             self._decide, self._start_up = model.scaling.rule(), model.scaling.start_up
@@ -55,7 +53,7 @@ class Simulation:
         self._crashes = iter(crashes)
         self._await_crash()
 
-    def run(self, blocks: Iterable[Jobs]) -> Iterator[Requests]:
+    def run(self, blocks: Iterable[Jobs]) -> Iterator[RequestColumns]:
         """Simulate until every request has ended; return them in blocks, as they end.
 
         Raises UsageError when jobs wait for workers that will never start.
@@ -96,7 +94,7 @@ class Simulation:
                 act(*arguments)
             work.share(self._instant, len(busy), len(self._at_api))
 
-    # Requests: at the API, in the queue, in service, ended.
+    # RequestColumns: at the API, in the queue, in service, ended.
 
     def _arrive(self, request: Request) -> None:
         if request.patience < inf:
@@ -243,26 +241,11 @@ class Simulation:
         r = request
         self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
 
-    def _flush(self) -> Requests:
+    def _flush(self) -> RequestColumns:
         """Return the requests that have ended, and forget them."""
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         self._rows = []
         number, attempt = columns[:2].astype(np.int64)
         at, queued_at, started_at, ended_at = columns[2:6]
         outcome = columns[6].astype(np.uint8)
-        return Requests(number, attempt, at, queued_at, started_at, ended_at, outcome)
-
-
-def simulate_events(
-    blocks: Iterable[Jobs], model: Model, *, seed: int = 0, crashes: Iterable[float] = ()
-) -> Requests:
-    """Simulate until every request has ended; return them in the order of documents and attempts."""
-    return join(Simulation(model, seed=seed, crashes=crashes).run(blocks))
-
-
-def crash_instants(every: float, *, seed: int) -> Iterator[float]:
-    """Return endless instants of a Poisson process, `every` seconds apart on average."""
-    rng, at = np.random.default_rng(seed), 0.0
-    while True:
-        at += rng.exponential(every)
-        yield at
+        return RequestColumns(number, attempt, at, queued_at, started_at, ended_at, outcome)

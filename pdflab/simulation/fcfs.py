@@ -14,11 +14,10 @@ from heapq import heapreplace
 from importlib.util import find_spec
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
 
-Floats = NDArray[np.float64]
 Serve = Callable[[Floats, Floats, list[float]], Floats]
 
 _BLOCK = 4096  # jobs at a time: their columns stay in the processor's cache
@@ -74,20 +73,6 @@ def serve(at: Floats, service: Floats, free: list[float]) -> Floats:
         heapreplace(free, start + seconds)
         started.append(start)
     return np.array(started, dtype=at.dtype)
-
-
-def serve_alone(at: Floats, service: Floats, free_at: float = 0.0) -> Floats:
-    """Return the instant at which each job starts on a single worker, without a loop.
-
-    Job n ends at S(n) + max over k ≤ n of (at(k) − S(k−1)), S being the sum of the service times so far:
-    the busy period of job n began with some job k that found the worker free. It rounds differently from
-    `serve`; with whole numbers both are equal.
-    Source: Lindley, The theory of queues with a single server, Proc. Cambridge Phil. Soc. 48 (1952).
-    """
-    done = np.cumsum(service)
-    before = done - service
-    spell_began = np.maximum.accumulate(np.maximum(at - before, free_at))
-    return before + spell_began
 
 
 def simulate_fcfs(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve) -> Iterator[Served]:

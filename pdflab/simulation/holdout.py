@@ -1,6 +1,6 @@
 """How wrong the twin is: replay a real run job by job; calibrate with one run, and predict another.
 
-Read next: pdflab/simulation/theory.py.
+Read next: pdflab/simulation/capacity/workload.py.
 """
 
 from collections.abc import Mapping

@@ -11,9 +11,9 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.errors import UsageError
+from pdflab.analysis.columns import Floats
+from pdflab.errors import require
 from pdflab.simulation.autoscaling import Scaling
-from pdflab.simulation.fcfs import Floats
 
 
 class Outcome(IntEnum):
@@ -47,18 +47,18 @@ class Model:
     scaling: Scaling | None = None  # the number of workers over time; without it, `workers` throughout
 
     def __post_init__(self) -> None:
-        _require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
-        _require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
-        _require(self.tries >= 1 and self.max_crashes >= 1, "A job needs one try or more.")
+        require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
+        require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
+        require(self.tries >= 1 and self.max_crashes >= 1, "A job needs one try or more.")
         for field in fields(self):
             value = getattr(self, field.name)
             is_valid = not isinstance(value, float | int) or value >= 0
-            _require(is_valid, f"{field.name} cannot be {value}: 0 or more.")
+            require(is_valid, f"{field.name} cannot be {value}: 0 or more.")
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
-    """Requests as columns, in the order in which they ended; an instant that never came is nan.
+class RequestColumns:
+    """RequestColumns as columns, in the order in which they ended; an instant that never came is nan.
 
     `number` counts documents from 0, `attempt` counts the requests for one document from 1.
     """
@@ -72,13 +72,13 @@ class Requests:
     outcome: NDArray[np.uint8]
 
 
-def join(blocks: Iterable[Requests]) -> Requests:
+def join(blocks: Iterable[RequestColumns]) -> RequestColumns:
     """Join blocks into one, in the order of documents and attempts."""
     parts = list(blocks)
-    names = [field.name for field in fields(Requests)]
+    names = [field.name for field in fields(RequestColumns)]
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     order = np.lexsort((columns["attempt"], columns["number"]))
-    return Requests(**{name: column[order] for name, column in columns.items()})
+    return RequestColumns(**{name: column[order] for name, column in columns.items()})
 
 
 @dataclass(slots=True, eq=False)
@@ -95,8 +95,3 @@ class Request:
     crashes: int = 0
     abandoned: bool = False  # its client waits no longer, but its work goes on
     outcome: Outcome | None = None
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise UsageError(message)

@@ -1,6 +1,6 @@
 """The clock of work: how workers share cores.
 
-Read next: pdflab/simulation/discrete_event.py.
+Read next: pdflab/simulation/autoscaling.py.
 """
 
 from math import inf

@@ -1,6 +1,6 @@
 """The workers of a simulation: how many are wanted, starting and present, and what they cost.
 
-Read next: pdflab/simulation/autoscaling.py.
+Read next: pdflab/simulation/processor_sharing.py.
 """
 
 

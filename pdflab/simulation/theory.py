@@ -20,11 +20,10 @@ from math import ceil, exp, inf, log, pi, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pdflab.errors import UsageError
-
-Floats = NDArray[np.float64]
+from pdflab.analysis.columns import Floats
+from pdflab.errors import require
 
 _NEGLIGIBLE = 1e-15  # the probability of a state that is left out
 _FIT_STEPS, _FIT_HALVINGS = 200, 40  # of the Gauss–Newton method, and of each of its steps
@@ -40,6 +39,7 @@ class LongRun:
     queue_length: float  # Lq, jobs
     jobs: float  # L, jobs
     wait_probability: float | None = None  # that a job has to wait at all
+    reneged_share: float = 0.0  # of clients that leave the queue
 
 
 def little(arrival_rate: float, latency: float) -> float:
@@ -68,8 +68,8 @@ def erlang_b(load: float, workers: int) -> float:
     `load` is a = λ/μ. Assumes Poisson arrivals; the service times may have any distribution.
     Source: Erlang (1917); the recursion is in Cooper, Introduction to Queueing Theory (1981), section 3.3.
     """
-    _require(load > 0, "The offered load must be positive.")
-    _require(workers >= 0, "There cannot be fewer than 0 workers.")
+    require(load > 0, "The offered load must be positive.")
+    require(workers >= 0, "There cannot be fewer than 0 workers.")
     blocked = 1.0
     for n in range(1, workers + 1):
         blocked = load * blocked / (n + load * blocked)
@@ -103,7 +103,7 @@ def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: in
 
     P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
     """
-    _require(0 <= share < 1, "A share must be at least 0 and below 1.")
+    require(0 <= share < 1, "A share must be at least 0 and below 1.")
     λ, μ, c = arrival_rate, service_rate, workers
     has_to_wait = mmc(λ, μ, c).wait_probability or 0.0
     return max(0.0, log(has_to_wait / (1 - share)) / (c * μ - λ))
@@ -116,8 +116,8 @@ def mg1(arrival_rate: float, mean: float, scv: float) -> LongRun:
     served. Source: Pollaczek (1930) and Khinchine (1932); Kleinrock, Queueing Systems I (1975), section 5.6.
     Raises UsageError unless λ·mean < 1.
     """
-    _require(mean > 0, "The mean service time must be positive.")
-    _require(scv >= 0, "A squared coefficient of variation cannot be negative.")
+    require(mean > 0, "The mean service time must be positive.")
+    require(scv >= 0, "A squared coefficient of variation cannot be negative.")
     ρ = _utilisation(arrival_rate, 1 / mean, 1)
     waiting = ρ / (1 - ρ) * (1 + scv) / 2 * mean
     return _long_run(arrival_rate, ρ, waiting, mean, wait_probability=ρ)
@@ -131,34 +131,24 @@ def allen_cunneen(
     An approximation: exact for M/M/c and M/G/1, within a few percent of M/G/c in heavy traffic.
     Source: Allen, Probability, Statistics, and Queueing Theory (1990), section 5.3.
     """
-    _require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
+    require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
     exact = mmc(arrival_rate, service_rate, workers)
     waiting = exact.waiting * (arrival_scv + service_scv) / 2
     return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate)
 
 
-@dataclass(frozen=True, slots=True)
-class Impatient:
-    """A queue that clients leave, in the long run; `waiting` is the mean of all, with those that left."""
-
-    utilisation: float
-    wait_probability: float
-    reneged_share: float  # share of all clients
-    waiting: float  # seconds
-    queue_length: float  # clients
-
-
-def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> Impatient:
+def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> LongRun:
     """Describe M/M/c+M, Erlang A: each client leaves the queue after an exponential time.
 
     `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ
     and
-    leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
+    leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load. Waiting and latency are means of all
+    clients, with those that leave.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
     rates = arrival_rate, service_rate, patience
-    _require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
-    _require(patience < inf, "Endless patience is Erlang C: see mmc.")
+    require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
+    require(patience < inf, "Endless patience is Erlang C: see mmc.")
     λ, μ, θ, c = arrival_rate, service_rate, 1 / patience, workers
     logs = [0.0]
     while len(logs) <= c or logs[-1] - max(logs) > log(_NEGLIGIBLE):
@@ -167,9 +157,10 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
     chance = np.exp(np.array(logs) - max(logs))
     chance /= chance.sum()
     clients = np.arange(len(chance))
-    waiting = float(chance @ np.maximum(clients - c, 0))
-    busy = float(chance @ np.minimum(clients, c))
-    return Impatient(busy / c, float(chance[c:].sum()), θ * waiting / λ, waiting / λ, waiting)
+    waiting, busy = float(chance @ np.maximum(clients - c, 0)), float(chance @ np.minimum(clients, c))
+    jobs = waiting + busy
+    has_to_wait = float(chance[c:].sum())
+    return LongRun(busy / c, waiting / λ, jobs / λ, waiting, jobs, has_to_wait, θ * waiting / λ)
 
 
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
@@ -181,8 +172,8 @@ def square_root_staffing(load: float, *, wait_probability: float) -> int:
     0.01 or more within a worker of erlang_c's answer; for rarer waits, down to 0.001, it may be two short.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
-    _require(load > 0, "The offered load must be positive.")
-    _require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
+    require(load > 0, "The offered load must be positive.")
+    require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
     low, high = 0.0, 40.0
     while high - low > 1e-9:
         β = (low + high) / 2
@@ -213,8 +204,8 @@ def fluid_backlog(
     `capacity` is cμ, jobs a second. Assumes an empty queue before, and so many jobs that chance evens out.
     Source: Newell, Applications of Queueing Theory (1982), chapter 2.
     """
-    _require(capacity > 0, "Without capacity no spike ever ends.")
-    _require(min(spike_rate, seconds, baseline_rate) >= 0, "Rates and seconds cannot be negative.")
+    require(capacity > 0, "Without capacity no spike ever ends.")
+    require(min(spike_rate, seconds, baseline_rate) >= 0, "Rates and seconds cannot be negative.")
     peak = max(0.0, (spike_rate - capacity) * seconds)
     if not peak:
         return Backlog(0.0, 0.0, 0.0)
@@ -250,13 +241,13 @@ def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     for points that say nothing about a single worker.
     """
     n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
-    _require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
-    _require(
+    require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
+    require(
         len(set(n.tolist())) >= 4, "A scalability fit needs measurements at 4 numbers of workers or more."
     )
-    _require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
+    require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
     costs = _fit_costs(n, x / x.max())
-    _require(
+    require(
         costs[0] > _NEGLIGIBLE,
         "This does not show the throughput of one worker; measure with 1 worker, too.",
     )
@@ -294,10 +285,10 @@ def _improve(costs: Floats, terms: Floats, n: Floats, x: Floats) -> Floats | Non
 
 
 def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> float:
-    _require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
-    _require(workers >= 1, "There must be 1 worker or more.")
+    require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
+    require(workers >= 1, "There must be 1 worker or more.")
     ρ = arrival_rate / (workers * service_rate)
-    _require(
+    require(
         ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the queue grows for ever; add workers."
     )
     return ρ
@@ -308,8 +299,3 @@ def _long_run(
 ) -> LongRun:
     latency = waiting + service
     return LongRun(ρ, waiting, latency, little(λ, waiting), little(λ, latency), wait_probability)
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise UsageError(message)

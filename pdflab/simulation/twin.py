@@ -21,7 +21,7 @@ from pdflab.jobs import Endpoint
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.fcfs import Jobs, collect, simulate_fcfs
-from pdflab.simulation.model import Model, Outcome, Requests
+from pdflab.simulation.model import Model, Outcome, RequestColumns
 from pdflab.simulation.simulate import simulate_requests
 
 _THREADS = 4  # of each synchronous process: the default of waitress
@@ -95,7 +95,7 @@ def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: i
         yield Jobs(block.at, service.draw(Categorical(block.kind, plan.kinds), rng), waits)
 
 
-def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
+def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> RequestColumns:
     """Simulate batches: the documents of one are queued together, after the API has read the last."""
     jobs = Jobs(*(np.concatenate([getattr(b, name) for b in blocks]) for name in ("at", "service")))
     seen = collect(simulate_fcfs([Jobs(jobs.at, np.full(len(jobs.at), model.api_service_time))], 1)).ended_at
@@ -106,7 +106,7 @@ def _simulate_batch(blocks: list[Jobs], model: Model, seed: int) -> Requests:
     return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
-def _sends(requests: Requests, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:
+def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:
     """Return what each client saw; a retry keeps the intended instant of the first attempt."""
     taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
     status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
@@ -126,7 +126,7 @@ def _sends(requests: Requests, documents: Block, kinds: Sequence[str], endpoint:
     )
 
 
-def _events(requests: Requests, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Events:
+def _events(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Events:
     """Return the events of accepted jobs in the order of time; the synchronous endpoint has no queue."""
     rows = len(requests.at)
     never = np.full(rows, np.nan)

@@ -24,9 +24,10 @@ from paths import (
 
 from pdflab.errors import UsageError
 from pdflab.simulation.autoscaling import Keda, Schedule
-from pdflab.simulation.discrete_event import Simulation, crash_instants, simulate_events
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
-from pdflab.simulation.model import Model, Outcome, Requests, join
+from pdflab.simulation.model import Model, Outcome, RequestColumns, join
+from pdflab.simulation.simulate import crash_instants, simulate_events
 
 COMPLETED, REFUSED, RENEGED, FAILED = Outcome
 
@@ -38,7 +39,7 @@ def run(
     *,
     patience: float = inf,
     crashes: tuple[float, ...] = (),
-) -> Requests:
+) -> RequestColumns:
     """Simulate a handful of jobs."""
     waits = None if patience == inf else column([patience] * len(at))
     return simulate_events([Jobs(column(at), column(service), waits)], model, crashes=crashes)

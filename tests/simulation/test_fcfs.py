@@ -17,6 +17,7 @@ from paths import (
     jobs_of_whole_seconds,
     poisson,
     seconds_spent,
+    serve_alone,
     violations,
     whole,
 )
@@ -29,7 +30,6 @@ from pdflab.simulation.fcfs import (
     collect,
     fastest_serve,
     serve,
-    serve_alone,
     simulate_fcfs,
 )
 

@@ -13,10 +13,11 @@ from estimates import Estimate, replicate
 from mutants import MUTANTS, Engine, a_job_not_worked_on_now_and_then, a_worker_too_many, events, recursion
 from paths import poisson, violations, whole
 
+from pdflab.analysis.columns import Floats
 from pdflab.simulation import theory
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs
+from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome
+from pdflab.simulation.simulate import simulate_events
 
 WARM_UP = 0.2
 LINES = [(1, 0.5), (1, 0.8), (1, 0.95), (4, 0.7), (4, 0.9), (16, 0.8), (16, 0.95), (64, 0.9), (200, 0.95)]

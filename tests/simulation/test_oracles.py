@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from pdflab.analysis.columns import Floats
 from pdflab.benchmarks import simulation as bench
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_fcfs
+from pdflab.simulation.fcfs import Jobs, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome
+from pdflab.simulation.simulate import simulate_events
 
 ciw = pytest.importorskip("ciw")
 pytest.importorskip("simpy")

@@ -13,9 +13,8 @@ from pdflab.load.plan import MOSTLY_INVOICES, Plan, batch, burst, steady
 from pdflab.simulation import simulate as engines
 from pdflab.simulation.autoscaling import Schedule
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.model import Model, Requests
-from pdflab.simulation.simulate import simulate_requests
+from pdflab.simulation.model import Model, RequestColumns
+from pdflab.simulation.simulate import simulate_events, simulate_requests
 from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate
 
 SERVICE = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.2, scv=1.0)
@@ -26,7 +25,7 @@ PLAN = steady(19.0, seconds=200.0, seed=4)
 def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for the engine of events is told so."""
 
-    def refuse(*_: object, **__: object) -> Requests:
+    def refuse(*_: object, **__: object) -> RequestColumns:
         raise AssertionError("event by event")
 
     monkeypatch.setattr(engines, "simulate_events", refuse)
@@ -49,7 +48,7 @@ def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Mode
 
     ours, theirs = simulate_requests(jobs, model), simulate_events(jobs, model)
 
-    for field in fields(Requests):
+    for field in fields(RequestColumns):
         assert np.array_equal(getattr(ours, field.name), getattr(theirs, field.name)), field.name
 
 

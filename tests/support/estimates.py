@@ -7,8 +7,8 @@ from math import exp, lgamma, pi, sqrt, tan
 
 import numpy as np
 
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
-from pdflab.simulation.fcfs import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from math import ceil, inf, nan
 
 import numpy as np
 
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
 from pdflab.simulation.autoscaling import Keda
 from pdflab.simulation.capacity.requirement import Objective, Requirement
-from pdflab.simulation.discrete_event import Simulation, crash_instants
-from pdflab.simulation.fcfs import Floats, Served, collect, fastest_serve, simulate_fcfs
+from pdflab.simulation.discrete_event import Simulation
+from pdflab.simulation.fcfs import Served, collect, fastest_serve, simulate_fcfs
 from pdflab.simulation.model import Model, join
+from pdflab.simulation.simulate import crash_instants
 
 STATIC_BUNDLES = 50_000  # at most, for a static fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event

@@ -1,6 +1,6 @@
 """What a fleet must meet: demand, objective, price, and faults.
 
-Read next: pdflab/simulation/capacity/workload.py.
+Read next: pdflab/simulation/capacity/replication.py.
 """
 
 from dataclasses import dataclass

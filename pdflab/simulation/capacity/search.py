@@ -4,7 +4,7 @@ The search uses one seed and bundles of jobs (replication.py): ten million jobs 
 one fleet after another. The fleet that is found is judged on other seeds, a static fleet on every single job,
 too. While one of them misses the objective, workers are added, and new seeds judge.
 
-Read next: pdflab/cli/plan.py.
+Read next: pdflab/experiments/capacity.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,7 @@ from statistics import median
 
 import numpy as np
 
+from pdflab.analysis.columns import Floats
 from pdflab.simulation.autoscaling import Keda, Scaling, Schedule
 from pdflab.simulation.capacity.replication import (
     STATIC_BUNDLES,
@@ -27,7 +28,6 @@ from pdflab.simulation.capacity.replication import (
     jobs_per_bundle,
 )
 from pdflab.simulation.capacity.requirement import Requirement
-from pdflab.simulation.fcfs import Floats
 from pdflab.simulation.model import Model
 
 FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"

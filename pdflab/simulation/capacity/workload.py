@@ -1,6 +1,6 @@
 """The demand on a fleet: a number of documents over some hours, and their service times.
 
-Read next: pdflab/simulation/capacity/replication.py.
+Read next: pdflab/simulation/capacity/requirement.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,11 +9,11 @@ from math import ceil, inf
 
 import numpy as np
 
-from pdflab.analysis.columns import Categorical
+from pdflab.analysis.columns import Categorical, Floats
 from pdflab.errors import UsageError
 from pdflab.load.plan import Phase
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.fcfs import Floats, Jobs
+from pdflab.simulation.fcfs import Jobs
 
 _BLOCK = 65_536  # jobs that are drawn at a time, one by one
 
