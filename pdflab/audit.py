@@ -1,10 +1,10 @@
-"""The promise, checked: answered 202 means exactly one ending, a valid PDF or a reason.
+"""The audit of the promise: an answer 202 means exactly one ending, with a valid PDF or a reason.
 
-It starts from what clients were told, not from what the service believes: accepted.jsonl, jobs.log,
-the saved records and pdf_storage/ are held against each other. A job that only the log names, because
-somebody else's client asked for it, counts where something is wrong with it.
+It starts from the answers that clients received, not from what the service believes: accepted.jsonl,
+jobs.log, the saved records and the storage are compared. A job that only the log has, because another client
+requested it, counts only if something is wrong with it.
 
-Read next: lab/system.py, which leaves them behind.
+Read next: pdflab/lab/system.py.
 """
 
 import json
@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pdflab.errors import UsageError
+from pdflab.errors import require
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.storage.base import Storage
@@ -26,11 +26,11 @@ from pdflab.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How the accepted jobs ended, and what is wrong.
+    """The endings of the accepted jobs, and what is wrong.
 
-    `open` jobs have no ending yet, `lost` ones never will; `doubled` ones have two, and `invalid` ones
-    no valid PDF or no reason. `expired` ones were COMPLETED, and their PDF's time of keeping is over. `holes`
-    are numbers that jobs.log lacks.
+    `open` jobs have not ended yet, `lost` ones never will, `doubled` ones ended twice, and `invalid` ones
+    have no valid PDF or no reason. `expired` ones were COMPLETED, and their PDF has expired. `holes` are
+    gaps in the numbering of jobs.log.
     """
 
     accepted: int = 0
@@ -53,17 +53,17 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Return whether the promise was kept."""
+        """Whether the promise was kept."""
         return not self.findings
 
     @property
     def summary(self) -> str:
-        """Say "clean", or what was found first."""
+        """The word "clean", or the first finding."""
         return "clean" if self.clean else self.findings[0]
 
     @property
     def text(self) -> str:
-        """Say the counts in a line, and up to ten findings below it."""
+        """The counts in a line, and up to ten findings below it."""
         counts = ", ".join(f"{count:,} {name}" for name, count in asdict(self.counts).items())
         more = [f"… and {len(self.findings) - 10:,} more"] if len(self.findings) > 10 else []
         verdict = "clean: every accepted job has exactly one ending" if self.clean else "NOT CLEAN"
@@ -72,47 +72,44 @@ class Audit:
 
 def audit(settings: Settings, *, now: float | None = None) -> Audit:
     """Audit the folder that a system left behind. Raises UsageError when there is nothing to audit."""
-    told = {line["job_id"] for line in _lines(settings.accepted_file)}
-    if not told and not settings.log_file.exists():
-        raise UsageError(
-            f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first."
-        )
+    accepted = {line["job_id"] for line in _lines(settings.accepted_file)}
+    require(
+        bool(accepted) or settings.log_file.exists(),
+        f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first.",
+    )
     events = Tail(settings.log_file, read_event).read()
     endings, logged = _endings(events), {event.job_id for event in events}
     kept_since = (time.time() if now is None else now) - _retention(settings)
-    records = (
-        {line["job_id"] for line in _lines(settings.records_file)} if settings.records_file.exists() else None
-    )
+    known = logged
+    if settings.records_file.exists():
+        known = {line["job_id"] for line in _lines(settings.records_file)}
     storage = configured_storage(settings)
-    tally: dict[str, int] = defaultdict(int, accepted=len(told))
+    tally: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
-    for job_id in sorted(told | logged):
+    for job_id in sorted(accepted | logged):
         verdict, finding = _judge(job_id, endings.get(job_id, []), storage, kept_since)
-        if verdict == "open" and not (job_id in records if records is not None else job_id in logged):
-            verdict, finding = "lost", f"{job_id} was accepted and has left no trace that could still end"
-        tally[verdict] += job_id in told or bool(finding)
+        if verdict == "open" and job_id not in known:
+            verdict, finding = "lost", f"{job_id} was accepted, and has neither an ending nor a record"
+        tally[verdict] += job_id in accepted or bool(finding)
         findings += [finding] if finding else []
-    holes = list(_holes(events))
-    return Audit(Counts(**tally, holes=len(holes)), (*findings, *holes))
+    gaps = list(_gaps(events))
+    return Audit(Counts(**tally, holes=len(gaps)), (*findings, *gaps))
 
 
 def _retention(settings: Settings) -> float:
-    """Return what the system itself had set, where it says so: an auditor may have set something else."""
+    """Return the retention that the system wrote down; the settings of the auditor may differ."""
     try:
-        return float(settings.kept_file.read_text())
+        return float(settings.retention_file.read_text())
     except (OSError, ValueError):
         return settings.retention
 
 
 def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
-    """Return the column that a job counts in, and what is wrong with it, if anything."""
+    """Return the name of the count that a job belongs to, and what is wrong with it, if anything."""
     if not endings:
-        return "open", f"{job_id} has no ending yet"
+        return "open", f"{job_id} has not ended yet"
     if len(endings) > 1:
-        return (
-            "doubled",
-            f"{job_id} ended {len(endings)} times: {', '.join(ending.state for ending in endings)}",
-        )
+        return "doubled", f"{job_id} ended {len(endings)} times: {', '.join(e.state for e in endings)}"
     [ending] = endings
     if ending.state is JobState.FAILED:
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
@@ -131,8 +128,8 @@ def _endings(events: list[JobEvent]) -> dict[str, list[JobEvent]]:
     return endings
 
 
-def _holes(events: list[JobEvent]) -> Iterator[str]:
-    """Say where the numbering does not go on: an event that is missing, or written twice."""
+def _gaps(events: list[JobEvent]) -> Iterator[str]:
+    """Yield where the numbering has a gap: an event is missing, or was written twice."""
     for before, after in pairwise(events):
         if after.number != before.number + 1:
             yield f"jobs.log goes from event {before.number} to {after.number}"

@@ -1,15 +1,15 @@
-"""What can go wrong, one sentence each: the message says what happened and what to do next.
+"""The errors of pdflab. Each message says in a sentence what happened and what to do next.
 
-Read next: settings.py.
+Read next: pdflab/settings.py.
 """
 
 
 class PdfLabError(Exception):
-    """Raised when pdflab cannot do what was asked; the root of every error below."""
+    """Raised when pdflab cannot do what was asked; the base of every error below."""
 
 
 class UsageError(PdfLabError):
-    """Raised when a setting or an argument cannot work: the command line prints it and exits with 2."""
+    """Raised when a setting or an argument cannot work; the command line prints it and exits with 2."""
 
 
 class BrokerUnavailable(PdfLabError):
@@ -17,7 +17,7 @@ class BrokerUnavailable(PdfLabError):
 
 
 class QueueFull(PdfLabError):
-    """Raised when the queue has reached its limit; `retry_after` says in how many seconds to ask again."""
+    """Raised when the queue has reached its limit; `retry_after` is in seconds."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -25,11 +25,11 @@ class QueueFull(PdfLabError):
 
 
 class KeyReused(PdfLabError):
-    """Raised when an idempotency key that stands for one document comes with another."""
+    """Raised when the idempotency key of one document is sent with another."""
 
 
 class InvalidRequest(PdfLabError):
-    """Raised when a request does not describe a document; `problems` names each wrong field."""
+    """Raised when a request is not valid; `problems` has each wrong field and what is wrong with it."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -37,15 +37,15 @@ class InvalidRequest(PdfLabError):
 
 
 class ImpossibleDocument(PdfLabError):
-    """Raised when a valid request can never become a PDF: trying again cannot help."""
+    """Raised when a valid request can never become a PDF; another try cannot help."""
 
 
 class StorageUnavailable(PdfLabError):
-    """Raised when pdf_storage/ does not take a file; trying again later may help."""
+    """Raised when the storage does not accept or return a file; another try later may help."""
 
 
 class LoadFailed(PdfLabError):
-    """Raised when a load could not be sent at all, so that it must not be read as a result."""
+    """Raised when a load could not be sent, so that there is no result."""
 
 
 def require(condition: bool, message: str) -> None:

@@ -1,7 +1,8 @@
-"""The words of the lab: a job, its states, and the event that records each change of state.
+"""The values that every part exchanges: a job, its states, and the event of each change of state.
 
-The real service and the simulation speak of the same JobEvent; jobs.log holds one a line.
-Read next: service/jobqueue/jobqueue.py.
+The real service and the simulation use the same JobEvent; jobs.log has one a line.
+
+Read next: pdflab/service/jobqueue/base.py.
 """
 
 import json
@@ -12,14 +13,14 @@ from typing import Any, Self
 
 
 class Endpoint(StrEnum):
-    """The two ways to ask for a PDF: through the queue, or rendered inside the request."""
+    """The two ways to request a PDF: through the queue, or rendered inside the request."""
 
     QUEUED = "queued"
     SYNCHRONOUS = "synchronous"
 
 
 class JobState(StrEnum):
-    """Where a job is; COMPLETED and FAILED are endings, and an ending is for ever."""
+    """The state of a job. COMPLETED and FAILED are endings, and an ending never changes."""
 
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
@@ -28,18 +29,18 @@ class JobState(StrEnum):
 
     @property
     def is_ending(self) -> bool:
-        """Return whether a job in this state will never change again."""
+        """Whether a job in this state never changes again."""
         return self in (JobState.COMPLETED, JobState.FAILED)
 
 
 class Cause(StrEnum):
-    """Why a job is QUEUED again or FAILED: what programs compare and count. The sentence is its `reason`."""
+    """Why a job is QUEUED again or FAILED, for programs; its `reason` is the sentence for people."""
 
-    WORKER_LOST = "worker_lost"  # its lease ran out; FAILED when that happened too often
-    RELEASED = "released"  # by a worker that was told to stop
+    WORKER_LOST = "worker_lost"  # its lease ran out; FAILED after `max_crashes` times
+    RELEASED = "released"  # by a worker that had to stop
     CANCELLED = "cancelled"  # by its user
-    REJECTED = "rejected"  # no worker can make this document
-    RENDERER_ERROR = "renderer_error"  # nobody foresaw it
+    REJECTED = "rejected"  # this document can never be rendered
+    RENDERER_ERROR = "renderer_error"  # an unexpected exception
     TIMED_OUT = "timed_out"  # its rendering took too long
     OUT_OF_MEMORY = "out_of_memory"
     STORAGE_UNAVAILABLE = "storage_unavailable"
@@ -47,7 +48,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerId:
-    """Which worker: its process, and a `nonce` that no restart uses again. Written as one word."""
+    """A worker's process, and a `nonce` that differs after each restart; written as one word."""
 
     host: str
     pid: int
@@ -56,7 +57,7 @@ class WorkerId:
 
     @classmethod
     def parse(cls, word: str) -> Self:
-        """Read a worker id that was written as one word. Raises ValueError for anything else."""
+        """Return the worker id that was written as one word. Raises ValueError for any other word."""
         match word.split(":"):
             case [host, pid, nonce] if pid.isdecimal():
                 return cls(host, int(pid), nonce)
@@ -70,9 +71,9 @@ class WorkerId:
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """One change of state. `at` is in seconds since the epoch, by Redis' own clock.
+    """One change of state. `at` is in seconds since the epoch, by the clock of Redis.
 
-    `number` counts the events of one system from 1 without a gap: a hole in the log shows.
+    `number` counts the events of one system from 1, so that a gap in the log shows.
     """
 
     job_id: str
@@ -88,7 +89,7 @@ class JobEvent:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any], event_id: str = "") -> Self:
-        """Read an event from the fields of a stream entry, or of a line of jobs.log."""
+        """Return the event of a stream entry, or of a decoded line of jobs.log."""
         return cls(
             job_id=fields["job_id"],
             state=JobState(fields["state"]),
@@ -104,11 +105,11 @@ class JobEvent:
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """Read an event from one line of jobs.log."""
+        """Return the event of one line of jobs.log."""
         return cls.from_fields(json.loads(line))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the event as plain data, without the fields that say nothing."""
+        """Return the event as plain data, without empty fields."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "")}
 
     def to_json(self) -> str:
@@ -118,9 +119,9 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as its record in Redis tells it. Instants are seconds since the epoch; not yet is None.
+    """A job as it is recorded in Redis. Instants are seconds since the epoch, None if not reached yet.
 
-    `result` is what was noticed about its PDF: pages, bytes, and the names of characters that no font has.
+    `result` describes the PDF: its pages, its bytes, and the names of characters that no font has.
     """
 
     job_id: str
@@ -143,7 +144,7 @@ class Job:
 
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
-        """Read a job from its Redis hash."""
+        """Return the job of a Redis hash."""
         return cls(
             job_id=record["job_id"],
             kind=record["kind"],
@@ -166,11 +167,11 @@ class Job:
 
     @property
     def is_dead_letter(self) -> bool:
-        """Return whether it FAILED and nobody has cancelled it or tried it again."""
+        """Whether it FAILED, and was neither cancelled nor retried."""
         return self.state is JobState.FAILED and self.cause is not Cause.CANCELLED and self.retried_as is None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the job as plain data, its history as objects; the request itself is left out."""
+        """Return the job as plain data, without its request."""
         data = {name: value for name, value in asdict(self).items() if name not in ("request", "history")}
         return data | {"history": [{"state": state, "at": at} for state, at in self.history]}
 

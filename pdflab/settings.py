@@ -1,9 +1,9 @@
-"""Every setting in one frozen place, from PDFLAB_* variables or arguments.
+"""All settings, from PDFLAB_* variables or arguments.
 
-A child process is given its settings as the same variables, so that `pdflab worker` on another
-machine is configured exactly as a worker of the lab.
+The lab passes settings to its child processes as the same variables, so that `pdflab worker` on another
+machine is configured exactly like a worker of the lab.
 
-Read next: service/jobqueue/redis_server.py.
+Read next: pdflab/service/jobqueue/redis_server.py.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from pdflab.errors import UsageError, require
 _PREFIX = "PDFLAB_"
 _APPENDFSYNC = ("everysec", "always")
 
-# Settings that belong together, by name: in a class nobody waits ten seconds for a lease to run out.
+# Settings that belong together, by name: a class should not wait ten seconds for a lease to run out.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {"standard": MappingProxyType({}), "teaching": MappingProxyType({"lease": 3.0})}
 )
@@ -25,31 +25,31 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set. Durations are seconds; sizes are bytes; `None` means: the lab decides.
+    """What can be set. Durations are seconds, sizes are bytes; with None the lab decides.
 
-    Raises UsageError, naming the variable, for a value that cannot be used.
+    Raises UsageError, naming the setting, for a value that cannot work.
     """
 
-    folder: Path = Path("pdflab-data")  # jobs.log, pdf_storage/ and all that a run leaves behind
-    storage: Path | None = None  # where PDFs go, if not folder/pdf_storage
+    folder: Path = Path("pdflab-data")  # of jobs.log, pdf_storage/ and all other files
+    storage: Path | None = None  # the folder of the PDFs, if not folder/pdf_storage
     log: Path | None = None  # the log of transitions, if not folder/jobs.log
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
     fonts: Path | None = None  # a folder of more fonts, for scripts that DejaVu lacks, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
-    hosts: str | None = None  # more names that it answers to, such as lab.example.org, .mybinder.org
+    hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
     workers: int = 2  # workers, and rendering processes at the synchronous endpoint
-    lease: float = 10.0  # a worker that is silent for this long has lost its job
-    grace: float = 2.0  # how long a worker that is told to stop may finish its job
+    lease: float = 10.0  # a worker that is silent for this long loses its job
+    grace: float = 2.0  # how long a worker that has to stop may finish its job
     time_limit: float = 60.0  # how long one document may take; then it counts as an error
-    max_crashes: int = 3  # a job that kills its worker this often has failed
-    max_errors: int = 3  # as has a job that met this many passing errors
-    queue_limit: int = 10_000  # jobs waiting; one more is refused with 429
+    max_crashes: int = 3  # fail after a job has killed this many workers
+    max_errors: int = 3  # fail after this many transient errors
+    queue_limit: int = 10_000  # jobs in the queue; more are refused with 429
     max_body: int = 4_000_000  # a larger request is refused with 413
-    retention: float = 86_400.0  # how long an ended job is remembered and its PDF kept
-    fsync: bool = False  # survive power loss too, at the cost of a disk write a file
-    appendfsync: str = "everysec"  # how often the private Redis writes to disk; with always it loses nothing
+    retention: float = 86_400.0  # how long an ended job and its PDF are kept
+    fsync: bool = False  # PDFs survive a power loss, at the cost of a disk write each
+    appendfsync: str = "everysec"  # when the private Redis writes to disk: "always" loses nothing
 
     def __post_init__(self) -> None:
         for name in ("workers", "max_crashes", "max_errors", "queue_limit", "max_body"):
@@ -62,14 +62,13 @@ class Settings:
 
     @classmethod
     def preset(cls, name: str, **values: Any) -> Self:
-        """Make the settings of a preset, such as `teaching`; further values win. Raises UsageError."""
-        if name not in PRESETS:
-            raise UsageError(f"There is no preset {name!r}: take {' or '.join(PRESETS)}.")
+        """Return the settings of a preset, such as "teaching"; `values` win. Raises UsageError."""
+        require(name in PRESETS, f"There is no preset {name!r}: take {' or '.join(PRESETS)}.")
         return cls(**(dict(PRESETS[name]) | values))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **arguments: Any) -> Self:
-        """Read the PDFLAB_* variables of `environ`; an argument that is not None wins over its variable."""
+        """Return the settings in PDFLAB_* variables; an argument that is not None wins over its variable."""
         variables = {f.name: environ.get(_PREFIX + f.name.upper()) for f in fields(cls)}
         values = {name: _parse(cls, name, text) for name, text in variables.items() if text is not None}
         return cls(**(values | {name: value for name, value in arguments.items() if value is not None}))
@@ -96,17 +95,17 @@ class Settings:
 
     @property
     def accepted_file(self) -> Path:
-        """What clients were told: one line for every 202 that one of ours received."""
+        """One line for every answer 202 that one of our clients received."""
         return self.folder / "accepted.jsonl"
 
     @property
     def sends_file(self) -> Path:
-        """Every request that one of our load generators sent, at either endpoint, and what became of it."""
+        """One line for every request that our load generators sent, to either endpoint, with its outcome."""
         return self.folder / "sends.jsonl"
 
     @property
-    def kept_file(self) -> Path:
-        """How long a system keeps what has ended, in seconds: the audit must not ask for more."""
+    def retention_file(self) -> Path:
+        """The retention of the system in this folder, in seconds, for the audit."""
         return self.folder / "retention"
 
     @property

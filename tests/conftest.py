@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pdflab.child_process import wait_until
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
@@ -26,15 +26,12 @@ def needs(program: str, package: str) -> None:
 
 
 def eventually(condition: Callable[[], bool], *, seconds: float) -> None:
-    """Wait until something is so; it fails only when that takes far longer than it should."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
+    """Wait until a condition holds; fail when that takes far longer than it should."""
+    assert wait_until(condition, seconds), f"not within {seconds} s"
 
 
 def children_of(pid: int) -> dict[int, str]:
-    """Give a process' living children and theirs, each with its command line."""
+    """Return a process' living children and theirs, each with its command line."""
     command = ["ps", "-eo", "pid=,ppid=,stat=,args="]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     rows = [line.split(maxsplit=3) for line in listed if " ps -eo " not in line]
@@ -46,7 +43,7 @@ def children_of(pid: int) -> dict[int, str]:
 
 
 def lives(pid: int) -> bool:
-    """Tell whether a process is still there."""
+    """Return whether a process is still there."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -90,7 +87,5 @@ def _no_thread_is_left() -> Iterator[None]:
     """A test that starts a thread ends it."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 5
-    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not left, f"still running: {left}"
+    wait_until(lambda: set(threading.enumerate()) <= before, 5, interval=0.02)
+    assert not (left := set(threading.enumerate()) - before), f"still running: {left}"

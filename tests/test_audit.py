@@ -91,7 +91,7 @@ def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState,
 
     assert not verdict.clean
     assert columns(verdict, "open", "lost") == (1, 0)
-    assert verdict.summary == "late has no ending yet"
+    assert verdict.summary == "late has not ended yet"
 
 
 def test_a_job_that_was_accepted_and_left_no_trace_is_lost(folder: Folder) -> None:
@@ -165,7 +165,7 @@ def test_a_job_that_only_the_log_names_is_judged_too(folder: Folder) -> None:
 
     verdict = folder.audit()
 
-    assert (columns(verdict, "accepted", "open"), verdict.summary) == ((2, 1), "curl has no ending yet")
+    assert (columns(verdict, "accepted", "open"), verdict.summary) == ((2, 1), "curl has not ended yet")
 
 
 def test_a_file_that_is_not_one_of_ours_is_told(folder: Folder) -> None:
@@ -227,7 +227,7 @@ def test_the_time_of_keeping_is_the_systems_and_not_the_auditors(folder: Folder)
     folder.log("a", Q, P, C, at=NOW - 120)
 
     for kept, columns_then in ((60.0, (1, 0)), (86_400.0, (0, 1))):
-        folder.settings.kept_file.write_text(f"{kept}\n")
+        folder.settings.retention_file.write_text(f"{kept}\n")
         for auditors in (30.0, 1e6):
             asked = replace(folder.settings, retention=auditors)
             assert columns(audit(asked, now=NOW + 60), "expired", "invalid") == columns_then

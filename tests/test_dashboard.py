@@ -1,4 +1,4 @@
-"""The live dashboard in a real browser: moving numbers, buttons that are obeyed, a lost connection."""
+"""The live dashboard in a real browser: moving figures, buttons that work, a lost connection."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from pdflab.jobs import Cause
 from pdflab.load.plan import burst
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
-from pdflab.service.http.server import address, listen, serve
+from pdflab.service.http.server import address, listen, serve_http
 from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
@@ -78,7 +78,7 @@ class Service:
         self.queue.complete(claim, WORKER)
 
     def _serve(self, sock: Any, stop: Event) -> None:
-        serve(self._app, sock, stop, threads=4)
+        serve_http(self._app, sock, stop, threads=4)
         sock.close()
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
@@ -205,7 +205,7 @@ def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None
     assert service.started == []
 
 
-def test_what_the_service_refuses_is_told_in_its_words(page: Page, service: Service) -> None:
+def test_a_refusal_is_shown_in_the_words_of_the_service(page: Page, service: Service) -> None:
     """Its sentence, not a number; here for a job that has ended since the list was read."""
     service.submit("a")
     cancel = page.get_by_role("button", name="Cancel a")
@@ -220,8 +220,8 @@ def test_what_the_service_refuses_is_told_in_its_words(page: Page, service: Serv
     )
 
 
-def test_a_lost_connection_is_told_and_comes_back(page: Page, service: Service) -> None:
-    """What is seen is said to be old; with the service, the numbers come back without a touch."""
+def test_a_lost_connection_is_shown_and_comes_back(page: Page, service: Service) -> None:
+    """The page says that its figures are old; with the service, they come back without a touch."""
     service.stop()
 
     expect(page.locator("#connection")).to_contain_text("does not answer")
@@ -235,10 +235,10 @@ def test_a_lost_connection_is_told_and_comes_back(page: Page, service: Service) 
     expect(number(page, "queued")).to_have_text("2")
 
 
-def test_a_queue_that_is_away_is_another_thing(
+def test_a_queue_that_is_away_has_its_own_message(
     page: Page, service: Service, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    """The service is there, and says that its queue is not."""
+    """The service answers, and its queue does not."""
     gone = JobQueue(Broker("gone", f"unix://{settings.folder}/nobody.sock").client(patient=False), settings)
     monkeypatch.setattr(service.queue, "_redis", gone._redis)
 
@@ -265,8 +265,8 @@ def test_markup_in_a_name_is_text(page: Page, service: Service) -> None:
     assert page.title() == "pdflab"
 
 
-def test_each_worker_tells_what_it_does(page: Page, service: Service) -> None:
-    """Idle, rendering which job, or no longer heard of with what it left behind."""
+def test_each_worker_shows_what_it_does(page: Page, service: Service) -> None:
+    """Idle, rendering which job, or silent with the job that it left."""
     worker = page.locator("#workers li")
     service.queue.renew(WorkerStatus(WORKER, 0.0))
     expect(worker).to_contain_text(f"{WORKER}idle")
@@ -282,13 +282,13 @@ def test_each_worker_tells_what_it_does(page: Page, service: Service) -> None:
     expect(worker).to_have_count(0)
 
 
-def test_a_queued_job_is_cancelled_and_a_failed_one_tried_again(page: Page, service: Service) -> None:
+def test_a_queued_job_is_cancelled_and_a_failed_one_retried(page: Page, service: Service) -> None:
     """Each row offers what its state allows, and nothing else."""
     service.submit("first", "second")
     expect(row(page, "first").get_by_role("button")).to_have_text("Cancel")
 
     row(page, "first").get_by_role("button").click()
-    page.mouse.move(0, 0)  # the list waits while somebody points at it
+    page.mouse.move(0, 0)  # the list waits while the pointer is on it
     expect(row(page, "first")).to_contain_text("cancelled by the user")
     row(page, "first").get_by_role("button", name="Retry").click()
     page.mouse.move(0, 0)
@@ -313,7 +313,7 @@ def test_a_pdf_can_be_opened_and_downloaded(page: Page, service: Service, tmp_pa
     assert (tmp_path / "ready.pdf").read_bytes() == PDF
 
 
-def test_all_dead_letters_are_tried_again_at_once(page: Page, service: Service) -> None:
+def test_all_dead_letters_are_retried_at_once(page: Page, service: Service) -> None:
     """After a look at how many they are and why; afterwards there are none."""
     service.submit("a", "b", "c")
     for _ in range(3):
@@ -330,7 +330,7 @@ def test_all_dead_letters_are_tried_again_at_once(page: Page, service: Service) 
     expect(page.locator("#dead-count")).to_contain_text("There are none")
 
 
-def test_the_list_shows_one_state_if_asked_to(page: Page, service: Service) -> None:
+def test_the_list_can_show_one_state(page: Page, service: Service) -> None:
     """Failed ones are found even while hundreds wait."""
     service.submit("broken")
     service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
@@ -366,8 +366,8 @@ def test_everything_can_be_done_by_keyboard(page: Page, service: Service) -> Non
     expect(row(page, "a")).to_contain_text("cancelled by the user")
 
 
-def test_the_list_does_not_move_under_ones_hands(page: Page, service: Service) -> None:
-    """While a row has the keyboard's focus or the pointer, jobs that come wait; the states go on."""
+def test_the_list_does_not_move_under_a_pointer_or_focus(page: Page, service: Service) -> None:
+    """While a row has the keyboard's focus or the pointer, new jobs wait; the states go on."""
     service.submit("a")
     page.get_by_role("button", name="Cancel a").focus()
     page.keyboard.press("Shift+Tab")
@@ -450,8 +450,8 @@ def test_the_states_are_read_from_the_back_row(page: Page, service: Service) -> 
         assert size > 720 / 15
 
 
-def test_the_chart_is_drawn_from_what_was_seen_before_one_came(open_page: Opener, service: Service) -> None:
-    """A page that is opened later, or reloaded, shows the same last minutes; and says them in words."""
+def test_the_chart_shows_the_minutes_before_the_page_was_opened(open_page: Opener, service: Service) -> None:
+    """A page that is opened later, or reloaded, shows the same last minutes; and has them in words."""
     first = open_page()
     service.submit("a", "b")
     line = '() => document.querySelector("#depth .line").getAttribute("d").split("L").length >= 3'
@@ -468,23 +468,29 @@ def test_the_chart_is_drawn_from_what_was_seen_before_one_came(open_page: Opener
 def test_one_request_a_second_and_none_to_another_host(browser: Browser, service: Service) -> None:
     """The page, its three files, then nothing but snapshots: that is all that thirty viewers cost."""
     context = browser.new_context()
-    page, asked = context.new_page(), []
-    page.on("request", lambda request: asked.append(request.url.removeprefix(service.url)))
+    page, requested = context.new_page(), []
+    page.on("request", lambda request: requested.append(request.url.removeprefix(service.url)))
     page.goto(service.url)
 
     page.wait_for_timeout(3500)
     context.close()
 
-    polls = asked.count("/snapshot")
+    polls = requested.count("/snapshot")
     assert 2 <= polls <= 4
-    assert set(asked) <= {"/", "/static/style.css", "/static/dashboard.js", "/static/icon.svg", "/snapshot"}
+    assert set(requested) <= {
+        "/",
+        "/static/style.css",
+        "/static/dashboard.js",
+        "/static/icon.svg",
+        "/snapshot",
+    }
 
 
 def test_it_works_behind_a_proxy_that_puts_a_path_before_it(browser: Browser, service: Service) -> None:
-    """As JupyterHub does: the page asks for everything relative to where it is."""
+    """As JupyterHub does: every address is relative to the page."""
     context, path = browser.new_context(), "/user/x/proxy/8000"
-    page, asked = context.new_page(), []
-    page.on("request", lambda request: asked.append(request.url))
+    page, requested = context.new_page(), []
+    page.on("request", lambda request: requested.append(request.url))
     page.route(
         f"**{path}/**",
         lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(path, ""))),
@@ -495,5 +501,5 @@ def test_it_works_behind_a_proxy_that_puts_a_path_before_it(browser: Browser, se
     page.get_by_role("button", name="Invoice").click()
     expect(row(page, "invoice 1")).to_have_count(1)
     assert row(page, "invoice 1").locator(".download").evaluate("e => e.href").startswith(service.url + path)
-    assert [url for url in asked if not url.startswith(service.url + path)] == []
+    assert [url for url in requested if not url.startswith(service.url + path)] == []
     context.close()

@@ -13,6 +13,7 @@ from package_source import (
     PACKAGE,
     REPOSITORY,
     imported_names,
+    imports,
     modules_in,
     public_names,
     reached,
@@ -166,11 +167,22 @@ def test_reading_on_leads_through_the_core() -> None:
 
 
 def test_every_module_has_a_test_of_its_own() -> None:
-    """Some test that is not a journey imports it; what breaks in it is seen there first."""
-    tests = list((REPOSITORY / "tests").rglob("*.py"))
-    names = [
-        imported_names(path) for path in tests if str(path.relative_to(REPOSITORY / "tests")) not in JOURNEYS
-    ]
-    tested = modules_in(name for found in names for name in found)
+    """A test that is not a journey imports it, or the front of its family: there a break is seen first."""
+    tests = REPOSITORY / "tests"
+    files = [path for path in tests.rglob("*.py") if str(path.relative_to(tests)) not in JOURNEYS]
+    imported = {module for path in files for module in modules_in(imported_names(path) | programs_of(path))}
+    families = {m: {name for name in imports(m) if family(name) == family(m)} for m in MODULES}
+    tested = set().union(*(reached(module, families) for module in imported))
 
-    assert {m for m in MODULES if not m.endswith("__init__.py")} - tested == set()
+    assert {module for module in MODULES if not module.endswith("__init__.py")} - tested == set()
+
+
+def family(module: str) -> str:
+    """Return the top folder that a module is in; the program is the front of the command line."""
+    return module.replace("__main__.py", "cli/").partition("/")[0]
+
+
+def programs_of(test: Path) -> set[str]:
+    """Return the modules that a test's programs import, which are strings for an interpreter of its own."""
+    texts = (node.value for node in ast.walk(tree(test)) if isinstance(node, ast.Constant))
+    return {name for text in texts for name in re.findall(r"(?:from|import) (pdflab[.\w]+)", str(text))}

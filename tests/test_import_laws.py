@@ -43,7 +43,6 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "uharfbuzz": ("documents/",),
     "babel": ("documents/",),
     "segno": ("documents/",),
-    "faker": ("documents/",),
     "aiohttp": ("load/",),
     "filelock": ("service/eventlog/", "lab/"),  # one recorder for a log, one system for a folder
     "matplotlib": ("charts/",),
@@ -256,7 +255,7 @@ def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Set
     loaded = run_fresh(ACCEPT, real_redis.url, str(settings.folder))
 
     assert "202" in loaded
-    assert not {"fpdf", "fontTools", "matplotlib", "numpy", "aiohttp", "faker"} & loaded
+    assert not {"fpdf", "fontTools", "matplotlib", "numpy", "aiohttp"} & loaded
 
 
 @pytest.mark.parametrize(

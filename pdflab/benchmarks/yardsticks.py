@@ -70,7 +70,7 @@ def _worker(settings: Settings) -> None:
 def _flask(fd: int) -> None:
     from flask import Flask
 
-    from pdflab.service.http.server import listener, serve
+    from pdflab.service.http.server import listener, serve_http
 
     app = Flask("bare")
 
@@ -78,7 +78,7 @@ def _flask(fd: int) -> None:
     def answer() -> tuple[dict[str, str], int]:
         return {"job_id": "0" * 32, "state": "QUEUED"}, 202
 
-    serve(app, listener(fd), stop_event(guarded=True), threads=8)
+    serve_http(app, listener(fd), stop_event(guarded=True), threads=8)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdflab.analysis.columns import Floats
-from pdflab.charts.style import ASKED, PREDICTED, TEXT, Picture, add_line, dress, make_figure
+from pdflab.charts.style import ASKED, PREDICTED, TEXT, Picture, add_line, make_figure, style_axes
 
 _HOUR = 3600.0
 _COLOURS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette
@@ -46,8 +46,8 @@ def plan_figure(
     if predicted is not None:
         workers.axhline(predicted, color=PREDICTED, ls=":", lw=2, label="workers, predicted")
     peaks = [float(fleet.line[1].max()) for fleet in fleets]
-    dress(workers, "Workers", "workers")
-    dress(line, f"Documents in the line, at most {max(peaks):,.0f}", "documents")
+    style_axes(workers, "Workers", "workers")
+    style_axes(line, f"Documents in the line, at most {max(peaks):,.0f}", "documents")
     workers.yaxis.get_major_locator().set_params(integer=True)
     line.yaxis.set_major_formatter("{x:,.0f}")
     for axes in (workers, line):

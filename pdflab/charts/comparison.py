@@ -27,13 +27,13 @@ from pdflab.charts.style import (
     TEXT,
     add_legend,
     add_line,
-    dress,
     duration,
     known,
     latency_axis,
     make_figure,
     origin,
     stamp,
+    style_axes,
 )
 from pdflab.charts.timelines import draw_depth
 from pdflab.jobs import Endpoint
@@ -61,7 +61,7 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
         add_line(ax, PREDICTED, "last PDF, predicted", "--").set_data([predicted] * 2, [0, len(asked)])
     add_legend(ax)
     _stamp(ax, runs)
-    return dress(ax, "PDFs: " + ", ".join(delivered) if runs else "Nothing was asked for", "PDFs")
+    return style_axes(ax, "PDFs: " + ", ".join(delivered) if runs else "Nothing was asked for", "PDFs")
 
 
 def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
@@ -168,7 +168,7 @@ def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, style
 
 def _dress_percentiles(ax: Axes, title: str, clients: int) -> Axes:
     add_legend(ax)
-    dress(ax, title, "waited at most")
+    style_axes(ax, title, "waited at most")
     ax.xaxis.set_major_locator(FixedLocator(_nines(np.array(_SHARES)).tolist()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda nines, _: f"{100 * (1 - 10**-nines):.5g}%"))
     ax.set(xlim=(0, float(_nines(np.array([1 - 1 / max(clients, 200)]))[0])), xlabel="of all clients")

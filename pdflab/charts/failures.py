@@ -1,13 +1,16 @@
-"""Pictures of a failure: how many jobs a dead worker took along, and how one of them came back.
+"""Outcomes of accepted jobs after a failure: how many were lost, and when others were delivered again.
 
-Read next: notebook/fault_panel.py.
+Read next: pdflab/notebook/fault_panel.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pdflab.charts.job_outcomes import Fates, came_back
+from matplotlib.axes import Axes
+
+from pdflab.analysis.run import Send
 from pdflab.charts.style import (
     ACCEPTED,
     ASKED,
@@ -16,108 +19,129 @@ from pdflab.charts.style import (
     PREDICTED,
     TEXT,
     Picture,
-    dress_bars,
     make_figure,
     set_title,
+    style_bar_axes,
 )
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
-_MOST_ROWS = 6  # jobs in one picture, the latest ones
+_MAX_ROWS = 6  # jobs in one picture, the latest ones
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 
 
-def fates_figure(*, naive: Fates, reliable: Fates | None = None, predicted: float | None = None) -> Picture:
-    """Draw what became of the jobs that were accepted, for one kind of worker or for both.
+@dataclass(frozen=True, slots=True)
+class JobOutcomes:
+    """How many jobs were accepted, and how many of those have ended."""
+
+    accepted: int
+    ended: int
+
+    @property
+    def lost(self) -> int:
+        """Return how many have not ended; they are lost when no further event can come."""
+        return self.accepted - self.ended
+
+
+def count_outcomes(sends: Sequence[Send], events: Sequence[JobEvent]) -> JobOutcomes:
+    """Count the jobs that were accepted among `sends`, and those of them that ended in `events`."""
+    accepted = {send.job_id for send in sends if send.accepted}
+    ended = {event.job_id for event in events if event.state.is_ending}
+    return JobOutcomes(len(accepted), len(accepted & ended))
+
+
+def redelivered_jobs(events: Sequence[JobEvent]) -> list[str]:
+    """Return the ids of jobs that were claimed more than once, in the order of their second claim."""
+    return list(dict.fromkeys(event.job_id for event in events if event.attempt > 1))
+
+
+def outcomes_figure(
+    *, naive: JobOutcomes, reliable: JobOutcomes | None = None, predicted: float | None = None
+) -> Picture:
+    """Draw the outcomes of accepted jobs, for one type of worker or for both.
 
     `predicted` is how many the reader expected the naive workers to lose.
     """
-    kinds = {"Naive": naive} | ({"Reliable": reliable} if reliable else {})
-    figure = make_figure(480 * len(kinds), 230)
+    types = {"Naive": naive} | ({"Reliable": reliable} if reliable else {})
+    figure = make_figure(480 * len(types), 230)
     figure.set_layout_engine("constrained")
-    end = 1.15 * max(*(fates.accepted for fates in kinds.values()), predicted or 0, 1)
-    for ax, (kind, fates) in zip(
-        figure.subplots(1, len(kinds), squeeze=False)[0], kinds.items(), strict=True
-    ):
-        _draw_fates(ax, fates)
+    end = 1.15 * max(*(outcomes.accepted for outcomes in types.values()), predicted or 0, 1)
+    axes = figure.subplots(1, len(types), squeeze=False)[0]
+    for ax, (name, outcomes) in zip(axes, types.items(), strict=True):
+        _draw_outcomes(ax, outcomes)
         ax.set_xlim(0, end)
-        set_title(ax, f"{kind} workers lost {fates.lost or 'none'} of {fates.accepted:,}")
+        set_title(ax, f"{name} workers lost {outcomes.lost or 'none'} of {outcomes.accepted:,}")
     if predicted is not None:
-        _draw_prediction(figure.axes[0], predicted)
+        label = f"lost, predicted: {predicted:g}"
+        axes[0].plot([predicted] * 2, [1.5, 2.5], color=PREDICTED, linestyle="--", linewidth=2, label=label)
+        _legend(axes[0])
     return figure
 
 
-def life_figure(events: Sequence[JobEvent], *, lease: float) -> Picture:
-    """Draw the lives of the jobs that came back, from the instant at which a worker first took them.
-
-    `lease` is after how many seconds of silence a worker has lost its job.
-    """
-    lives = [_life(events, job_id) for job_id in came_back(events)[-_MOST_ROWS:]]
+def redelivery_figure(events: Sequence[JobEvent], *, lease: float) -> Picture:
+    """Draw each redelivered job from its first claim on; `lease` is in seconds."""
+    histories = [_history(events, job_id) for job_id in redelivered_jobs(events)[-_MAX_ROWS:]]
     figure = make_figure(960, 250)
     figure.set_layout_engine("constrained")
     ax = figure.subplots()
-    for row, life in enumerate(lives):
-        _draw_life(ax, row, life)
+    for row, history in enumerate(histories):
+        _draw_history(ax, row, history)
     ax.axvline(lease, color=ASKED, linestyle=":", label=f"the lease: {lease:g} s of silence")
-    ax.set_yticks(range(len(lives)), [f"job {row + 1}" for row in range(len(lives))])
-    ax.set(xlim=(0, None), ylim=(max(len(lives), 2) - 0.5, -0.5))
-    dress_bars(ax, "seconds since a worker first took the job")
+    ax.set_yticks(range(len(histories)), [f"job {row + 1}" for row in range(len(histories))])
+    ax.set(xlim=(0, None), ylim=(max(len(histories), 2) - 0.5, -0.5))
+    style_bar_axes(ax, "seconds since the job was first claimed")
     _legend(ax)
-    set_title(ax, _finding(lives))
+    set_title(ax, _finding(histories))
     return figure
 
 
-def _draw_fates(ax: Any, fates: Fates) -> None:
-    counts = (fates.accepted, fates.ended, fates.lost)
+def _draw_outcomes(ax: Axes, outcomes: JobOutcomes) -> None:
+    counts = (outcomes.accepted, outcomes.ended, outcomes.lost)
     bars = ax.barh(range(3), counts, height=0.6, color=(ACCEPTED, COLOURS[Endpoint.QUEUED], FAILED))
     ax.bar_label(bars, [f"{count:,}" for count in counts], padding=4, **_SMALL)
     ax.set_yticks(range(3), ("accepted", "ended", "lost"))
     ax.set_ylim(2.6, -0.6)
-    dress_bars(ax, "jobs")
+    style_bar_axes(ax, "jobs")
 
 
-def _draw_prediction(ax: Any, predicted: float) -> None:
-    label = f"lost, predicted: {predicted:g}"
-    ax.plot([predicted] * 2, [1.5, 2.5], color=PREDICTED, linestyle="--", linewidth=2, label=label)
-    _legend(ax)
-
-
-def _life(events: Sequence[JobEvent], job_id: str) -> list[JobEvent]:
-    """Return a job's events from the first that a worker caused on."""
+def _history(events: Sequence[JobEvent], job_id: str) -> list[JobEvent]:
+    """Return a job's events from its first claim on."""
     mine = [event for event in events if event.job_id == job_id]
-    taken = next(place for place, event in enumerate(mine) if event.state is JobState.PROCESSING)
-    return mine[taken:]
+    claimed = next(place for place, event in enumerate(mine) if event.state is JobState.PROCESSING)
+    return mine[claimed:]
 
 
-def _silences(life: Sequence[JobEvent]) -> list[tuple[JobEvent, float]]:
-    """Return each claim that ended with the job back in the line, and for how many seconds it had held it."""
-    pairs = [(claim, after) for claim, after in pairwise(life) if claim.state is JobState.PROCESSING]
-    return [(claim, after.at - claim.at) for claim, after in pairs if after.state is JobState.QUEUED]
+def _silences(history: Sequence[JobEvent]) -> list[tuple[JobEvent, float]]:
+    """Return each claim that ended with the job back in the queue, and how many seconds it lasted."""
+    return [
+        (claim, after.at - claim.at)
+        for claim, after in pairwise(history)
+        if (claim.state, after.state) == (JobState.PROCESSING, JobState.QUEUED)
+    ]
 
 
-def _draw_life(ax: Any, row: int, life: Sequence[JobEvent]) -> None:
-    """A bar for each worker that fell silent, and a dot for the ending; the first row names them."""
-    began = life[0].at
-    names = ["in the hands of a worker that is silent", "ended, by another worker"] if row == 0 else ["", ""]
-    for number, (claim, seconds) in enumerate(_silences(life)):
-        name = "" if number else names[0]
-        ax.barh(row, seconds, left=claim.at - began, height=0.45, color=FAILED, label=name)
-    if life[-1].state.is_ending:
-        ax.plot(
-            [life[-1].at - began], [row], "o", color=COLOURS[Endpoint.QUEUED], markersize=8, label=names[1]
-        )
+def _draw_history(ax: Axes, row: int, history: Sequence[JobEvent]) -> None:
+    """Draw a bar for each silent worker and a dot for the ending; the first row carries the labels."""
+    began = history[0].at
+    labels = ("claimed by a worker that is silent", "ended, by another worker") if row == 0 else ("", "")
+    for number, (claim, seconds) in enumerate(_silences(history)):
+        label = "" if number else labels[0]
+        ax.barh(row, seconds, left=claim.at - began, height=0.45, color=FAILED, label=label)
+    if history[-1].state.is_ending:
+        at = history[-1].at - began
+        ax.plot([at], [row], "o", color=COLOURS[Endpoint.QUEUED], markersize=8, label=labels[1])
 
 
-def _finding(lives: Sequence[Sequence[JobEvent]]) -> str:
-    after = [seconds for life in lives for _, seconds in _silences(life)]
+def _finding(histories: Sequence[Sequence[JobEvent]]) -> str:
+    after = [seconds for history in histories for _, seconds in _silences(history)]
     if not after:
         return "No job had to come back"
-    ended = sum(life[-1].state.is_ending for life in lives)
+    ended = sum(history[-1].state.is_ending for history in histories)
     times = " to ".join(dict.fromkeys((f"{min(after):.1f}", f"{max(after):.1f}")))
-    if len(lives) == 1:
+    if len(histories) == 1:
         return f"1 job came back after {times} s, and has {'' if ended else 'not '}ended"
-    those = "all" if ended == len(lives) else f"{ended} of them"
-    return f"{len(lives)} jobs came back after {times} s, and {those} have ended"
+    those = "all" if ended == len(histories) else f"{ended} of them"
+    return f"{len(histories)} jobs came back after {times} s, and {those} have ended"
 
 
-def _legend(ax: Any) -> None:
+def _legend(ax: Axes) -> None:
     ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.3), ncol=3, frameon=False, fontsize=9)

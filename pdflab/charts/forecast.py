@@ -21,12 +21,12 @@ from pdflab.charts.style import (
     TEXT,
     Picture,
     add_line,
-    dress,
-    dress_bars,
     duration,
     make_figure,
     origin,
     set_title,
+    style_axes,
+    style_bar_axes,
 )
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
@@ -43,10 +43,10 @@ class Burst:
 
     line: tuple[Floats, Floats]  # instants, and the jobs that waited from each on
     empty_after: float
-    calm_wait: float  # of a job, on average, before the burst
+    baseline_wait: float  # of a job, on average, before the burst
 
 
-def see_burst(run: Run) -> Burst:
+def measure_burst(run: Run) -> Burst:
     """Read a run of `arrivals.burst` with a calm stretch before it."""
     plan = Plan.from_description(run.plan)
     calm, spike = (phase.seconds for phase in plan.phases[:2])
@@ -66,7 +66,7 @@ def forecast_figure(
 
     `calm` is what Erlang C says of the calm before, `water` what the basin says of the burst.
     """
-    ours, theirs = see_burst(measured), see_burst(simulated)
+    ours, theirs = measure_burst(measured), measure_burst(simulated)
     spike = measured.plan["phases"][1]["seconds"]
     figure = make_figure(1100, 400)
     figure.set_layout_engine("constrained", w_pad=0.15)
@@ -76,7 +76,7 @@ def forecast_figure(
     add_line(line, _SIMULATED, "simulation", "--").set_data(*theirs.line)
     add_line(line, _QUEUED, "measured").set_data(*ours.line)
     line.axvline(predicted, color=PREDICTED, ls="--", label=f"empty, predicted: {predicted:g} s")
-    dress(line, "Jobs in the line", "jobs")
+    style_axes(line, "Jobs in the line", "jobs")
     line.set(xlim=(float(ours.line[0].min(initial=-1.0)), None), xlabel="seconds since the burst began")
     line.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.14), ncol=4, frameon=False, fontsize=8.5)
     _draw_bars(bars, predicted, water.cleared_after, theirs.empty_after, ours.empty_after)
@@ -93,9 +93,9 @@ def _draw_bars(ax: Axes, *seconds: float) -> None:
     ax.bar_label(bars, [f"{value:.1f} s" for value in seconds], padding=4, fontsize=9, color=TEXT)
     ax.set_yticks(range(len(names)), names)
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.2 * max(seconds)))
-    dress_bars(ax, "seconds until the line was empty")
+    style_bar_axes(ax, "seconds until the line was empty")
 
 
 def _waits(erlang: float, simulated: Burst, measured: Burst) -> str:
-    waits = {"Erlang C": erlang, "simulation": simulated.calm_wait, "measured": measured.calm_wait}
+    waits = {"Erlang C": erlang, "simulation": simulated.baseline_wait, "measured": measured.baseline_wait}
     return ", ".join(f"{name} {duration(seconds)}" for name, seconds in waits.items())

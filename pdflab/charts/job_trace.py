@@ -15,10 +15,10 @@ from pdflab.charts.style import (
     WAITING,
     Picture,
     add_line,
-    dress_bars,
     duration,
     make_figure,
     set_title,
+    style_bar_axes,
 )
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
@@ -27,7 +27,7 @@ _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 _ROWS = ("the client waits for its answer", "the job waits in the line", "a worker renders it")
 
 
-def trail_figure(send: Send, events: Sequence[JobEvent], *, predicted: float | None = None) -> Picture:
+def job_trace_figure(send: Send, events: Sequence[JobEvent], *, predicted: float | None = None) -> Picture:
     """Draw where the time of one COMPLETED job went, in seconds since its request was sent.
 
     `predicted` is when the reader expected its PDF. Raises UsageError for a job that is none.
@@ -50,6 +50,6 @@ def trail_figure(send: Send, events: Sequence[JobEvent], *, predicted: float | N
         line = add_line(ax, PREDICTED, f"its PDF, predicted: {predicted:g} s", "--")
         line.set(data=([predicted] * 2, [-0.5, 2.5]), linewidth=2)
         ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.25), frameon=False, fontsize=9)
-    dress_bars(ax, "seconds since the request was sent")
+    style_bar_axes(ax, "seconds since the request was sent")
     set_title(ax, f"Answered after {duration(spans[0])}; the PDF was there after {duration(done)}")
     return figure

@@ -17,8 +17,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
-from pdflab.charts.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, LastMinute, Points
-from pdflab.charts.rolling_window import FAILED as REFUSED
+from pdflab.analysis.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, Points, RollingWindow
+from pdflab.analysis.rolling_window import FAILED as REFUSED
 from pdflab.charts.style import (
     ACCEPTED,
     COLOURS,
@@ -27,9 +27,9 @@ from pdflab.charts.style import (
     SHORTEST,
     TEXT,
     add_line,
-    dress,
     latency_axis,
     make_figure,
+    style_axes,
 )
 from pdflab.jobs import Endpoint
 
@@ -71,7 +71,7 @@ class LiveChart:
         self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]
         self._prepare()
 
-    def update(self, now: float, minute: LastMinute) -> None:
+    def update(self, now: float, minute: RollingWindow) -> None:
         """Show a minute as of `now`, in seconds since the epoch."""
         depth = minute.depth()
         if not depth or depth[0][0] > now - self._window:
@@ -120,7 +120,7 @@ class LiveChart:
 
     def _prepare(self) -> None:
         for ax, title in zip(self.figure.axes, _TITLES, strict=True):
-            dress(ax, title, "")
+            style_axes(ax, title, "")
             ax.set(xlim=(-self._window, 0), xlabel="seconds ago", ylim=(0, 10))
             ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
             ax.yaxis.set_major_formatter(FuncFormatter(_count))

@@ -68,25 +68,25 @@ def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = 
     return ax.add_line(line)
 
 
-def dress(ax: Axes, title: str, unit: str) -> Axes:
+def style_axes(ax: Axes, title: str, unit: str) -> Axes:
     """Return axes their title and unit, quiet lines, and room for what they hold."""
     set_title(ax, title)
     ax.set_xlabel("seconds since the first request", fontsize=9)
     ax.set_ylabel(unit, fontsize=9)
-    quieten(ax)
+    style_grid(ax)
     ax.relim()
     ax.autoscale_view()
     ax.set(xlim=(0, max(ax.get_xlim()[1], 1.0)), ylim=(0, max(ax.get_ylim()[1], 1.0)))
     return ax
 
 
-def dress_bars(ax: Axes, unit: str) -> None:
+def style_bar_axes(ax: Axes, unit: str) -> None:
     """Return axes of bars that lie their unit, and quiet lines."""
     ax.set_xlabel(unit, fontsize=9, color=TEXT)
-    quieten(ax, "x")
+    style_grid(ax, "x")
 
 
-def quieten(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
+def style_grid(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
     """Let what is measured be louder than what it is measured by."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)

@@ -28,11 +28,11 @@ from pdflab.charts.style import (
     Picture,
     add_legend,
     add_line,
-    dress,
     duration,
     make_figure,
     origin,
     stamp,
+    style_axes,
 )
 from pdflab.jobs import JobState
 from pdflab.load.plan import Plan
@@ -90,7 +90,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
         if len(rows)
         else "No jobs"
     )
-    dress(ax, title, "jobs, in the order of asking")
+    style_axes(ax, title, "jobs, in the order of asking")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
@@ -104,7 +104,7 @@ def draw_workers(ax: Axes, run: Run) -> Axes:
     _add_bars(ax, RENDERING, (rows, busy.began_at - origin(run), ended), width=14.0)
     ax.autoscale_view()
     mean = f"{100 * sum(shares.values()) / len(shares):.0f} %" if shares else "–"
-    dress(ax, f"{run.endpoint}: {len(names)} workers, busy {mean} of the time", "")
+    style_axes(ax, f"{run.endpoint}: {len(names)} workers, busy {mean} of the time", "")
     labels = [f"worker {number}\n{100 * shares[name]:.0f} %" for number, name in enumerate(names, 1)]
     ax.set(ylim=(0.4, len(names) + 0.6))
     ax.set_yticks(range(1, len(names) + 1), labels)
@@ -124,7 +124,7 @@ def draw_plan(ax: Axes, plan: Plan, *, capacity: float | None = None) -> Axes:
         ax.axhline(capacity, color=RENDERING, ls="--", label="what the workers make")
         title += f", {peak / capacity:.1f} × what the workers make"
     add_legend(ax)
-    dress(ax, title, "documents a second")
+    style_axes(ax, title, "documents a second")
     ax.set_xlabel("seconds since the plan began", fontsize=9)
     return ax
 
@@ -139,7 +139,7 @@ class _Lives:
     without_pdf: NDArray[np.bool_]
 
 
-def rush_figure(plan: Plan, *, capacity: float) -> Picture:
+def offered_load_figure(plan: Plan, *, capacity: float) -> Picture:
     """Draw what a plan asks for, beside what can be made of it, in documents a second."""
     figure = make_figure(760, 300)
     figure.set_layout_engine("constrained")
@@ -189,7 +189,7 @@ def _finish(ax: Axes, runs: Sequence[Run], title: str, unit: str) -> Axes:
     if len(runs) > 1:
         add_legend(ax)
     stamp(ax, next((sentence for run in runs if (sentence := invalid_reason(run))), None))
-    return dress(ax, title, unit)
+    return style_axes(ax, title, unit)
 
 
 def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -> str:

@@ -18,29 +18,29 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
-from pdflab.cli.arguments import Commands, add_command, add_json, add_url
+from pdflab.audit import audit
+from pdflab.cli.arguments import add_json, add_url
 from pdflab.errors import PdfLabError, UsageError
 from pdflab.settings import Settings
 
 _TIMEOUT = 30.0  # seconds: a retry of thousands of jobs takes a while
 
 
-def add_outcome_commands(commands: Commands) -> None:
-    """Add `audit` and `dead-letters`."""
-    audit = add_command(commands, "audit", "check that every accepted document was kept", _audit)
-    audit.add_argument("folder", type=Path, nargs="?", help="folder of the run (default pdflab-data)")
-    add_json(audit)
-    dead = add_command(commands, "dead-letters", "list jobs that failed, and retry them", _dead_letters)
-    which = dead.add_mutually_exclusive_group()
-    which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
-    which.add_argument("--retry-all", action="store_true", help="retry all of them")
-    add_url(dead)
-    add_json(dead)
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the arguments of `audit` or `dead-letters`."""
+    if name == "audit":
+        command.set_defaults(run=_audit)
+        command.add_argument("folder", type=Path, nargs="?", help="folder of the run (default pdflab-data)")
+    else:
+        command.set_defaults(run=_dead_letters)
+        which = command.add_mutually_exclusive_group()
+        which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
+        which.add_argument("--retry-all", action="store_true", help="retry all of them")
+        add_url(command)
+    add_json(command)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from pdflab.audit import audit
-
     verdict = audit(Settings.from_env(os.environ, folder=arguments.folder))
     print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
     return 0 if verdict.clean else 1

@@ -1,6 +1,6 @@
-"""The lab: the whole system in one object, with its buttons and its instruments.
+"""The whole system in one object, in processes or in threads.
 
-Read next: lab/lab.py.
+Read next: pdflab/lab/lab.py.
 """
 
 from pdflab.lab.lab import Lab

@@ -1,13 +1,14 @@
-"""Lab: the system with its buttons and its instruments, in one object.
+"""Lab: start the whole system, send load to it, break it, and read what it did.
 
     with Lab(workers=2) as lab:
         lab.burst(50)
         lab.wait()
         print(lab.stats())
 
-Read next: lab/system.py.
+Read next: pdflab/lab/system.py.
 """
 
+import itertools
 import shutil
 import tempfile
 import weakref
@@ -22,7 +23,7 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import Endpoint, JobEvent
-from pdflab.lab.system import PROCESSES, THREADS, WORKERS, System
+from pdflab.lab.system import PROCESSES, THREADS, System, known_mode, known_worker
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadThread, launch_process, launch_thread
 from pdflab.load.plan import Plan
@@ -40,9 +41,9 @@ class Lab:
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
     `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
-    3 s, so that a class sees a dead worker's job come back. Without a `folder` the lab works in a temporary
-    one, which goes when it stops; in one that was used before it goes on, or begins anew if it is to be
-    `fresh`. Raises UsageError, in one sentence, for what cannot be started.
+    3 s, so that a class sees the job of a dead worker again. Without a `folder` the lab uses a temporary
+    one, which is removed when it stops. A folder that was used before is continued, or set aside by `fresh`.
+    Raises UsageError for values that cannot work.
     """
 
     def __init__(
@@ -56,27 +57,21 @@ class Lab:
         settings: Settings | None = None,
         fresh: bool = False,
     ) -> None:
-        if mode not in (PROCESSES, THREADS):
-            raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
-        if worker not in WORKERS:
-            raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
-        self.mode, self.worker = mode, worker
+        self.mode, self.worker = known_mode(mode), known_worker(worker)
         self.preset = "custom" if settings else preset
         self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
         self._exits = ExitStack()
         self._exits.callback(_remove, self._temporary)
-        self._tidy = weakref.finalize(
-            self, self._exits.close
-        )  # when forgotten, or at the latest when Python ends
+        self._finalizer = weakref.finalize(self, self._exits.close)  # at garbage collection, or at exit
         self.folder = Path(folder or self._temporary or "").resolve()
         chosen = settings or Settings.preset(preset, port=0, sync_port=0)
         self.settings = replace(chosen, workers=workers, folder=self.folder)
         self._fresh = fresh
         self._system: System | None = None
         self._loads: list[Load] = []
-        self._pressed = 0
+        self._seeds = itertools.count(1)
         self._lock = Lock()
-        self._turn = RLock()  # to start and to stop take turns: a reset is both
+        self._lifecycle = RLock()  # one start, stop or reset at a time; a reset stops and starts
         self._open_files()
 
     def __enter__(self) -> Self:
@@ -94,9 +89,9 @@ class Lab:
         return f"Lab(workers={self.settings.workers}, mode={self.mode!r})"
 
     def start(self) -> None:
-        """Start broker, recorder, both endpoints and the workers; return when all of them answer."""
-        with self._turn:
-            if not self._tidy.alive:
+        """Start Redis, the recorder, both endpoints and the workers; return when all of them answer."""
+        with self._lifecycle:
+            if not self._finalizer.alive:
                 raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
             if self._system is None:
                 self._system = System(
@@ -109,24 +104,23 @@ class Lab:
                 self._exits.callback(self._system.stop)
 
     def stop(self) -> None:
-        """Stop everything and save the job records; a second stop does nothing. Numbers can still be read."""
-        with self._turn, ExitStack() as last_first:  # an interrupt skips none of them
-            last_first.callback(self._tidy)
+        """Stop everything and save the job records; a second stop does nothing. Logs can still be read."""
+        with self._lifecycle, ExitStack() as last_first:  # an interrupt skips none of them
+            last_first.callback(self._finalizer)
             self._halt(last_first)
 
     def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
-        """Stop everything and begin anew, with nothing of before, if told so in another mode or preset.
+        """Stop everything and start again, empty, in another mode or preset if one is named.
 
-        What was there is put aside under `earlier/` in a folder of our own, and goes with a temporary one.
+        The old files are moved to `earlier/` in the lab's folder.
         """
-        with self._turn:
+        with self._lifecycle:
             self._running()
             settings = self.settings if preset is None else _with_preset(self.settings, preset)
-            if mode not in (None, PROCESSES, THREADS):
-                raise UsageError(f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
+            mode = known_mode(mode or self.mode)
             with ExitStack() as last_first:
                 self._halt(last_first)
-            self.mode, self.preset, self.settings = mode or self.mode, preset or self.preset, settings
+            self.mode, self.preset, self.settings = mode, preset or self.preset, settings
             self._fresh = True
             self._open_files()
             self.start()
@@ -139,96 +133,108 @@ class Lab:
     # The six operations
 
     def custom(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one custom document, with fields of your own or made up; return its job id."""
-        return self._one("custom", endpoint, fields)
+        """Request one custom document, its fields given or made up; return the job id."""
+        return self.document("custom", endpoint=endpoint, **fields)
 
     def invoice(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one invoice; return its job id."""
-        return self._one("invoice", endpoint, fields)
+        """Request one invoice; return the job id."""
+        return self.document("invoice", endpoint=endpoint, **fields)
 
     def report(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Ask for one report; return its job id."""
-        return self._one("report", endpoint, fields)
+        """Request one report; return the job id."""
+        return self.document("report", endpoint=endpoint, **fields)
 
     def batch(self, n: int = 50, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
-        """Ask for n documents in one request."""
+        """Request n documents in one HTTP request."""
         self.operate("batch", endpoint=endpoint, n=n)
 
     def burst(self, n: int = 50, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
-        """Ask for n documents within one second."""
+        """Request n documents within one second."""
         self.operate("burst", endpoint=endpoint, n=n)
 
     def month_end(self, seconds: float = 30.0, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
-        """Send a month of business within so many seconds: quiet nights, and a last working day."""
+        """Send a month of business within so many seconds, its last working day being the busiest."""
         self.operate("month-end", endpoint=endpoint, seconds=seconds)
+
+    def document(self, kind: str, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
+        """Request one document of a kind, its fields given or made up, and wait for the answer.
+
+        Return the job id. Raises LoadFailed, with the reason, when the request is not accepted.
+        """
+        from pdflab.documents.kinds import sample_request
+
+        request = sample_request(kind, next(self._seeds)) | fields
+        load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
+        load.wait()
+        [send] = load.sends
+        if not send.accepted or send.job_id is None:
+            raise LoadFailed(f"The {endpoint} endpoint did not accept it: {send.error}.")
+        return send.job_id
 
     def operate(
         self, name: str, *, endpoint: Endpoint = Endpoint.QUEUED, lines: int | None = None, **parameters: Any
     ) -> None:
-        """Start an operation of OPERATIONS, by name, and return at once; `wait` waits for it.
-
-        `lines` sets the size of every document.
-        """
-        plan = plan_for(name, **({"seed": self._next_seed()} | parameters))
+        """Start an operation of OPERATIONS and return at once; `lines` sets the size of every document."""
+        plan = plan_for(name, **({"seed": next(self._seeds)} | parameters))
         self.send(replace(plan, lines=lines), endpoint=endpoint)
 
     def send(self, plan: Plan, *, endpoint: Endpoint = Endpoint.QUEUED, at: Target | None = None) -> Load:
-        """Start sending a plan to an endpoint, or to one as a target describes it, and return at once."""
+        """Start sending a plan to an endpoint of this lab, or to a target, and return at once."""
         launch = launch_thread if self.mode == THREADS else launch_process
         return self._note(launch(self.settings)(plan, at or self._target(endpoint)))
 
-    # What can go wrong
+    # Faults
 
     def set_worker_type(self, worker: str) -> None:
-        """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
+        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
         self._running().set_worker_type(worker)
         self.worker = worker
 
     def process_names(self) -> list[str]:
-        """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        """Return what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
         return self._running().process_names()
 
     def kill(self, name: str = "worker-1") -> None:
-        """Kill a part with SIGKILL; the lab starts it again, as an operator would."""
+        """Kill a process with SIGKILL; the lab starts it again, as an operator would."""
         self._running().kill(name)
 
     def freeze(self, seconds: float, *names: str) -> None:
-        """Stop parts where they are (SIGSTOP), by default all workers; return when they go on."""
+        """Stop processes (SIGSTOP), by default all workers, and return when they continue."""
         self._running().freeze(seconds, *names)
 
     def cut(self) -> int:
-        """Cut every connection to Redis, and return how many there were."""
+        """Close every connection to Redis, and return how many there were."""
         return self._running().broker.cut()
 
     def kill_redis(self) -> None:
-        """Kill the private redis-server with SIGKILL; it is started again from its append-only file."""
+        """Kill the private redis-server with SIGKILL; it starts again from its append-only file."""
         self._running().broker.kill()
 
-    # The instruments
+    # Measurements
 
     @property
     def url(self) -> str:
-        """Where the queued endpoint and the dashboard are."""
+        """The URL of the queued endpoint and the dashboard."""
         return self._running().url
 
     @property
     def sync_url(self) -> str:
-        """Where the synchronous endpoint is."""
+        """The URL of the synchronous endpoint."""
         return self._running().sync_url
 
     @property
     def redis(self) -> str:
         """Which Redis this lab uses, in words."""
         broker = self._running().broker
-        return broker.name + ("; figures of speed want a real redis-server" if broker.embedded else "")
+        return broker.name + ("; measure speed with a real redis-server" if broker.embedded else "")
 
     @property
     def embedded(self) -> bool:
-        """Return whether its Redis is the embedded one."""
+        """Whether the Redis is the embedded one."""
         return self._running().broker.embedded
 
     def stats(self) -> Stats:
-        """Look at the whole at one instant."""
+        """Return the queue's statistics at this instant."""
         return self._running().queue.stats()
 
     def workers(self) -> list[WorkerStatus]:
@@ -236,20 +242,20 @@ class Lab:
         return self._running().queue.workers()
 
     def events(self) -> list[JobEvent]:
-        """Return every transition so far, as jobs.log has it."""
+        """Return every event in jobs.log so far."""
         return self._events.read()
 
     def sync_events(self) -> list[JobEvent]:
-        """Return the synchronous endpoint's own events so far."""
+        """Return every event of the synchronous endpoint so far."""
         return self._sync_events.read()
 
     def sends(self) -> list[Send]:
-        """Return every request that was sent so far, at either endpoint, and what became of it."""
+        """Return every request that was sent so far, to either endpoint, with its outcome."""
         return self._sends.read()
 
     @property
     def storage(self) -> Storage:
-        """Return where its PDFs are."""
+        """The storage of the finished PDFs."""
         return configured_storage(self.settings)
 
     def pdf(self, job_id: str) -> bytes | None:
@@ -257,18 +263,18 @@ class Lab:
         return self.storage.read(job_id)
 
     def wait(self, timeout: float = 120.0) -> None:
-        """Wait until all that was sent is answered, every job has ended, and jobs.log tells so.
+        """Wait until every request is answered, every job has ended, and jobs.log has every event.
 
-        Raises TimeoutError when that takes longer, and UsageError when a part of the lab can never run.
+        Raises TimeoutError when that takes longer, and UsageError when a process can never run.
         """
         if not wait_until(self._settled, timeout):
             waiting = self.stats().queued + self.stats().processing
             raise TimeoutError(
-                f"After {timeout:g} s {waiting} jobs have no ending yet; wait again, or scale up."
+                f"After {timeout:g} s {waiting} jobs have not ended; wait again, or add workers."
             )
 
     def _halt(self, last_first: ExitStack) -> None:
-        """Let everything that runs be stopped when `last_first` is closed, and call it ours no more."""
+        """Forget everything that runs, and have it stopped when `last_first` is closed."""
         with self._lock:
             system, self._system = self._system, None
             loads, self._loads = self._loads, []
@@ -279,17 +285,17 @@ class Lab:
             last_first.callback(load.terminate)
 
     def _open_files(self) -> None:
-        """Read what the system writes from its beginning."""
+        """Read the logs from their beginning."""
         self._events = Tail(self.settings.log_file, read_event)
         self._sync_events = Tail(self.settings.sync_log_file, read_event)
         self._sends = Tail(self.settings.sends_file, Send.from_json)
 
     def _read_all(self) -> None:
-        """What has been read can be read again when its file is gone."""
+        """Read the logs once more: what was read can be returned when the file is gone."""
         self.events(), self.sync_events(), self.sends()
 
     def _settled(self) -> bool:
-        """Return whether nothing is under way. Loads first: what they still send is in no number yet."""
+        """Return whether all has ended. Loads come first: what they still send is not yet in the stats."""
         self._running().check()
         if any(load.poll() is None for load in self._loads):
             return False
@@ -297,29 +303,13 @@ class Lab:
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _one(self, kind: str, endpoint: Endpoint, fields: dict[str, Any]) -> str:
-        from pdflab.documents.kinds import sample_request
-
-        request = sample_request(kind, self._next_seed()) | fields
-        load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
-        load.wait()
-        [send] = load.sends
-        if not send.accepted or send.job_id is None:
-            raise LoadFailed(f"The {endpoint} endpoint did not take it: {send.error}.")
-        return send.job_id
-
     def _running(self) -> System:
         if self._system is None:
-            raise UsageError("This lab is not running: `with Lab() as lab:` or lab.start() starts one.")
+            raise UsageError("This lab is not running; start it with `with Lab() as lab:` or lab.start().")
         return self._system
 
     def _target(self, endpoint: Endpoint) -> Target:
         return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
-
-    def _next_seed(self) -> int:
-        with self._lock:
-            self._pressed += 1
-            return self._pressed
 
     def _note(self, load: L) -> L:
         with self._lock:
@@ -328,7 +318,7 @@ class Lab:
 
 
 def _with_preset(settings: Settings, preset: str) -> Settings:
-    """Change what any preset sets, and nothing else."""
+    """Return the settings with the values of a preset, and all others as they are."""
     chosen, names = Settings.preset(preset), {name for values in PRESETS.values() for name in values}
     return replace(settings, **{name: getattr(chosen, name) for name in names})
 

@@ -1,8 +1,8 @@
-"""The guardian of the lab's processes: it starts them, starts again those that die, and ends them all.
+"""The supervisor of the lab's processes: it starts them, restarts those that die, and ends them all.
 
-Children write to files in the lab's folder, never into a cell.
+Children write to files in the lab's folder, never into a notebook cell.
 
-Read next: child_process.py, for the pipe that ties them to us; service/entrypoints.py, for what they run.
+Read next: pdflab/child_process.py.
 """
 
 import logging
@@ -21,16 +21,16 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds
-_OVERRUN = 0.75  # seconds that a child may take beyond its grace, before it is killed
+_KILL_DELAY = 0.75  # seconds beyond its grace after which a child is killed
 _RESTART_TIMEOUT = 10.0  # seconds that a fault waits for a dead child: it is started within 5
-_LONG_LIVED = 10.0  # seconds: a child that lived so long has not failed to start
-_AT_WORK = 1.0  # seconds: so has one that a signal ended after so long; before that it loads what it needs
-_USAGE = 2  # the exit code of a child that cannot work as it is set up
+_START_TIME = 10.0  # seconds: a child that ends after a longer life did not fail to start
+_LOADING_TIME = 1.0  # seconds: one that a signal ends after a longer life was at work
+_USAGE = 2  # the exit code of a child whose settings cannot work
 
 
 @dataclass(slots=True)
 class _Child:
-    """A process that should be running, and how it came to be."""
+    """A process that should be running."""
 
     words: list[str]
     log: Path
@@ -38,8 +38,8 @@ class _Child:
     process: "subprocess.Popen[bytes]"
     started_at: float = field(default_factory=time.monotonic)
     deaths: int = 0
-    due_at: float | None = None  # when it is started again, if it has died
-    hopeless: bool = False  # it has said that it can never run
+    restart_at: float | None = None  # once it has died
+    broken: bool = False  # it can never run
 
 
 class Supervisor:
@@ -51,11 +51,11 @@ class Supervisor:
         self._env = ours | settings.to_env()
         self._revive_broker = revive_broker
         self._children: dict[str, _Child] = {}
-        self._lock = RLock()  # a forgotten lab may be stopped by the garbage collector, on our own thread
+        self._lock = RLock()  # the garbage collector may stop a forgotten lab on this very thread
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
-        self.broken: str | None = None  # why a child can never run, once one has said so
+        self.broken: str | None = None  # why a child can never run
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a child of this name; `sock` is the listening socket that it serves."""
@@ -65,38 +65,38 @@ class Supervisor:
             self._children[name] = _Child(words, log, sock, spawn(words, log, env=self._env, sock=sock))
 
     def end(self, names: list[str]) -> None:
-        """End some children, all at once: asked first, killed when they overrun their grace."""
+        """End some children, all at once; those that exceed their grace are killed."""
         with self._lock:
             ending = [self._children.pop(name).process for name in names if name in self._children]
         for process in ending:
             process.terminate()
-        deadline = time.monotonic() + self._settings.grace + _OVERRUN
+        deadline = time.monotonic() + self._settings.grace + _KILL_DELAY
         for process in ending:
             end(process, seconds=deadline - time.monotonic())
 
     def kill(self, name: str) -> None:
-        """Kill a child with SIGKILL and see it die; as it should be running, it is started again.
+        """Kill a child with SIGKILL; it is started again.
 
-        One that is dead is killed when it is back at work. Raises UsageError when that takes too long.
+        A dead one is killed once it works again. Raises UsageError when that takes too long.
         """
         [process] = self._living([name])
         process.kill()
         process.wait()
 
     def freeze(self, names: list[str], seconds: float) -> None:
-        """Stop some children where they are, and let them go on after so many seconds.
+        """Stop some children (SIGSTOP), once one of them works, and continue them after so many seconds.
 
-        When none of them is at work, it waits until one is. Raises UsageError when that takes too long.
+        Raises UsageError when none of them works in time.
         """
         freeze([process.pid for process in self._living(names)], seconds)
 
     def names(self, prefix: str = "") -> list[str]:
-        """Name the children that should be running."""
+        """Return the names of the children that should be running."""
         with self._lock:
             return [name for name in self._children if name.startswith(prefix)]
 
     def stop(self) -> None:
-        """Watch no longer, and end whatever is left."""
+        """End all children and the watching thread."""
         self._stop.set()
         if current_thread() is not self._thread:
             self._thread.join()
@@ -110,7 +110,7 @@ class Supervisor:
             with self._lock:
                 children = [self._children[name] for name in names if name in self._children]
             living[:] = (child for child in children if child.process.poll() is None)
-            return any(time.monotonic() - child.started_at > _AT_WORK for child in living)
+            return any(time.monotonic() - child.started_at > _LOADING_TIME for child in living)
 
         if not wait_until(one_works, _RESTART_TIMEOUT):
             raise UsageError(
@@ -126,29 +126,29 @@ class Supervisor:
                     self._look_after(name, child)
 
     def _look_after(self, name: str, child: _Child) -> None:
-        """Start a child again that has died: at once, and later each time if it goes on failing to start.
+        """Restart a dead child: at once, and with a growing delay while it fails to start.
 
-        One that a signal ended at its work has not failed, however often that happens.
+        A child that a signal ended at its work has not failed, however often that happens.
         """
         code, now = child.process.poll(), time.monotonic()
-        if code is None or child.hopeless:
+        if code is None or child.broken:
             return
-        if child.due_at is None:
-            lived_long = now - child.started_at > (_AT_WORK if code < 0 else _LONG_LIVED)
+        if child.restart_at is None:
+            lived_long = now - child.started_at > (_LOADING_TIME if code < 0 else _START_TIME)
             if code == _USAGE and not child.deaths and not lived_long:
-                child.hopeless, self.broken = True, _last_line(child.log)
-                return  # one that has worked before may work again, when its disk is back
+                child.broken, self.broken = True, _last_line(child.log)
+                return  # a child that has worked may work again, for instance when its disk is back
             child.deaths = 1 if lived_long else child.deaths + 1
             wait = 0.0 if child.deaths == 1 else min(5.0, 0.1 * 2**child.deaths)
-            child.due_at = now + wait
+            child.restart_at = now + wait
             when = f" in {wait:.1f} s" if wait else ""
             _log.warning("%s ended with %s; it is started again%s.", name, code, when)
-        if now >= child.due_at:
+        if now >= child.restart_at:
             end(child.process, seconds=0)
             child.process = spawn(child.words, child.log, env=self._env, sock=child.sock)
-            child.started_at, child.due_at = now, None
+            child.started_at, child.restart_at = now, None
 
 
 def _last_line(path: Path) -> str:
     lines = path.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("pdflab: ") if lines else "A part of the lab ended without a word."
+    return lines[-1].removeprefix("pdflab: ") if lines else "A process of the lab ended without a message."

@@ -1,6 +1,6 @@
-"""The whole system: a Redis, the recorder, both endpoints and the workers, started and stopped together.
+"""The whole system: Redis, the recorder, both endpoints and the workers, started and stopped together.
 
-Read next: lab/processes.py for processes, lab/threads.py for threads.
+Read next: pdflab/lab/processes.py; pdflab/lab/threads.py does the same in threads.
 """
 
 import json
@@ -17,7 +17,7 @@ from threading import Lock
 from filelock import FileLock, Timeout
 
 from pdflab.child_process import wait_until
-from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError
+from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError, require
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
@@ -30,16 +30,16 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 PROCESSES, THREADS = "processes", "threads"
-WORKERS = {"reliable": "worker", "naive": "naive-worker"}  # each kind, and its role
+_ROLES = {"reliable": "worker", "naive": "naive-worker"}  # of each type of worker
 _START_TIMEOUT = 30.0  # seconds
 
 
 class System:
-    """A running system. Raises UsageError when it cannot be started as it is set up.
+    """A running system. Raises UsageError when its settings cannot work.
 
-    What an earlier system left in the folder is put aside, under `earlier/`, if this one is to begin
-    `fresh` or its Redis knows nothing of it; else it goes on. A `temporary` folder is removed in the
-    end, even if this process is killed.
+    Files of an earlier system are moved to `earlier/` if this one starts `fresh`, or if its Redis does not
+    have the jobs; otherwise they are continued. A `temporary` folder is removed in the end, even if this
+    process is killed.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class System:
         self._worker = worker
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
-        self._crew: Supervisor | Threads | None = None
+        self._supervisor: Supervisor | Threads | None = None
         configured_storage(settings).prepare()
-        self._folder_lock = _claimed(settings.folder)
+        self._folder_lock = _lock_folder(settings.folder)
         try:
             if fresh:
                 _archive(settings, fresh=True)
@@ -75,55 +75,50 @@ class System:
 
     @property
     def url(self) -> str:
-        """Where the queued endpoint and the dashboard are."""
+        """The URL of the queued endpoint and the dashboard."""
         return address(self._sockets[0])
 
     @property
     def sync_url(self) -> str:
-        """Where the synchronous endpoint is."""
+        """The URL of the synchronous endpoint."""
         return address(self._sockets[1])
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous endpoint."""
         if not 1 <= workers <= 64:
-            raise UsageError(f"1 to 64 workers can run here, not {workers}.")
+            raise UsageError(f"A lab runs 1 to 64 workers, not {workers}; choose another number.")
         with self._lock:
             self.settings = replace(self.settings, workers=workers)
-            self._keep_running(WORKERS[self._worker], "worker", workers, None)
-            # Threads of one server already share this process.
-            self._keep_running(
-                "sync-api", "sync-api", 1 if self._mode == THREADS else workers, self._sockets[1]
-            )
+            self._run_roles(_ROLES[self._worker], "worker", workers, None)
+            servers = 1 if self._mode == THREADS else workers  # one server's threads share this process
+            self._run_roles("sync-api", "sync-api", servers, self._sockets[1])
 
     def set_worker_type(self, worker: str) -> None:
-        """Let workers of another kind go on with the line: "reliable" ones, or "naive" ones."""
-        if worker not in WORKERS:
-            raise UsageError(f"There is no {worker!r} worker: take {' or '.join(WORKERS)}.")
+        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
         with self._lock:
-            if worker != self._worker:
-                crew, self._worker = self._running(), worker
-                crew.end(crew.names("worker-"))
-                self._keep_running(WORKERS[worker], "worker", self.settings.workers, None)
+            if known_worker(worker) != self._worker:
+                supervisor, self._worker = self._running(), worker
+                supervisor.end(supervisor.names("worker-"))
+                self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
 
     def process_names(self) -> list[str]:
-        """Name what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        """Return what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
         return self._running().names()
 
     def kill(self, name: str) -> None:
-        """Kill a part with SIGKILL; it is started again."""
-        self._running().kill(self._part(name))
+        """Kill a process with SIGKILL; it is started again."""
+        self._running().kill(self._known(name))
 
     def freeze(self, seconds: float, *names: str) -> None:
-        """Stop parts where they are, by default all workers, and let them go on after so many seconds."""
-        if not 0 < seconds <= 60:
-            raise UsageError(f"A part can be frozen for up to 60 seconds, not {seconds:g}.")
-        chosen = [self._part(name) for name in names] or self._running().names("worker-")
+        """Stop processes (SIGSTOP), by default all workers, and continue them after so many seconds."""
+        require(0 < seconds <= 60, f"A process can be frozen for up to 60 seconds, not {seconds:g}.")
+        chosen = [self._known(name) for name in names] or self._running().names("worker-")
         self._running().freeze(chosen, seconds)
 
     def check(self) -> None:
-        """Raise UsageError, saying why, when a part of the system can never run."""
-        if self._crew and self._crew.broken:
-            raise UsageError(self._crew.broken)
+        """Raise UsageError, with the reason, when a process can never run."""
+        if self._supervisor and self._supervisor.broken:
+            raise UsageError(self._supervisor.broken)
 
     def stop(self) -> None:
         """Stop everything and save the job records beside the log; a second stop does nothing.
@@ -131,58 +126,56 @@ class System:
         The recorder ends last: it writes what the others left in the stream.
         """
         with self._lock:
-            crew, self._crew = self._crew, None
+            supervisor, self._supervisor = self._supervisor, None
             sockets, self._sockets = self._sockets, []
-        with ExitStack() as last_first:  # an interrupt, or a full disk, skips none of them
+        with ExitStack() as last_first:  # an interrupt or a full disk skips none of them
             last_first.callback(self._folder_lock.release)
             last_first.callback(self.broker.stop)
             for sock in sockets:
                 last_first.callback(sock.close)
-            if crew:
+            if supervisor:
                 last_first.callback(self._save_records)
-                last_first.callback(crew.stop)
-                last_first.callback(crew.end, [name for name in crew.names() if name != "recorder"])
+                last_first.callback(supervisor.stop)
+                others = [name for name in supervisor.names() if name != "recorder"]
+                last_first.callback(supervisor.end, others)
 
     def _start(self) -> None:
         self.queue.prepare()
         if self.queue.stats().events == 0:
             _archive(self.settings, fresh=False)
-        self.settings.records_file.unlink(missing_ok=True)  # an earlier stop's: they know no job of ours
-        self.settings.kept_file.write_text(f"{self.settings.retention}\n")
+        self.settings.records_file.unlink(missing_ok=True)  # those of an earlier stop lack our jobs
+        self.settings.retention_file.write_text(f"{self.settings.retention}\n")
         self.began_after = self._begin_log()
         for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
             self._sockets.append(listen(self.settings.host, port, setting=option))
-        in_threads = self._mode == THREADS
-        self._crew = (
-            Threads(self.settings, self.broker)
-            if in_threads
-            else Supervisor(self.settings, revive_broker=self.broker.revive)
-        )
-        self._crew.start("recorder", "recorder")
-        self._crew.start("api", "api", self._sockets[0])
+        if self._mode == THREADS:
+            self._supervisor = Threads(self.settings, self.broker)
+        else:
+            self._supervisor = Supervisor(self.settings, revive_broker=self.broker.revive)
+        self._supervisor.start("recorder", "recorder")
+        self._supervisor.start("api", "api", self._sockets[0])
         self.scale(self.settings.workers)
         self._await(lambda: _is_healthy(self.url) and _is_healthy(self.sync_url), "the two endpoints")
         self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
 
-    def _keep_running(self, role: str, name: str, count: int, sock: socket.socket | None) -> None:
-        crew = self._running()
-        wanted = [f"{name}-{number}" for number in range(1, count + 1)]
-        running = crew.names(f"{name}-")
-        crew.end([part for part in running if part not in wanted])
-        for part in wanted:
-            if part not in running:
-                crew.start(part, role, sock)
+    def _run_roles(self, role: str, prefix: str, count: int, sock: socket.socket | None) -> None:
+        """Run a role so many times, under the names `prefix`-1, `prefix`-2, …"""
+        supervisor = self._running()
+        wanted = [f"{prefix}-{number}" for number in range(1, count + 1)]
+        running = supervisor.names(f"{prefix}-")
+        supervisor.end([name for name in running if name not in wanted])
+        for name in wanted:
+            if name not in running:
+                supervisor.start(name, role, sock)
 
     def _running(self) -> Supervisor | Threads:
-        if self._crew is None:
+        if self._supervisor is None:
             raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
-        return self._crew
+        return self._supervisor
 
-    def _part(self, name: str) -> str:
-        if name not in self.process_names():
-            raise UsageError(
-                f"There is no part {name!r} here: take one of {', '.join(self.process_names())}."
-            )
+    def _known(self, name: str) -> str:
+        names = self.process_names()
+        require(name in names, f"There is no process {name!r} here: take one of {', '.join(names)}.")
         return name
 
     def _await(self, ready: Callable[[], bool], what: str) -> None:
@@ -195,7 +188,7 @@ class System:
             raise PdfLabError(f"After {_START_TIMEOUT:g} s {what} did not answer; see {logs}.")
 
     def _begin_log(self) -> int:
-        """Let a new log on a Redis with a history begin where that ends; return its last event's number."""
+        """Start a new log behind the last event of a Redis with a history; return that event's number."""
         last = self.queue.last_event()
         if last is None:
             return 0
@@ -208,12 +201,24 @@ class System:
             jobs = RedisMonitor(self.broker.client(patient=False), self.settings).all_jobs()
             self.settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
         except (BrokerUnavailable, OSError) as error:
-            _log.warning("The job records are not saved (%s).", error)
+            _log.warning("The job records could not be saved (%s).", error)
 
 
-def _claimed(folder: Path) -> FileLock:
-    """Keep a second system out of a folder: they would write one log."""
-    lock = FileLock(folder / ".lock", thread_local=False)  # who stops may be another thread
+def known_mode(mode: str) -> str:
+    """Return the mode. Raises UsageError for an unknown one."""
+    require(mode in (PROCESSES, THREADS), f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
+    return mode
+
+
+def known_worker(worker: str) -> str:
+    """Return the type of worker. Raises UsageError for an unknown one."""
+    require(worker in _ROLES, f"There is no {worker!r} worker: take {' or '.join(_ROLES)}.")
+    return worker
+
+
+def _lock_folder(folder: Path) -> FileLock:
+    """Lock a folder against a second system, which would write to the same log."""
+    lock = FileLock(folder / ".lock", thread_local=False)  # another thread may release it
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -232,19 +237,19 @@ def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
 
 
 def _archive(settings: Settings, *, fresh: bool) -> None:
-    """Put the traces of an earlier system aside, its Redis too if this one is to begin fresh."""
+    """Move the files of an earlier system to `earlier/`, those of its Redis too for a fresh start."""
     s = settings
-    traces = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.kept_file]
-    traces += [s.folder / "redis"] if fresh else []
-    there = [path for path in traces if path.is_file() or any(path.glob("[!.]*"))]
+    files = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.retention_file]
+    files += [s.folder / "redis"] if fresh else []
+    found = [path for path in files if path.is_file() or any(path.glob("[!.]*"))]
     storage = configured_storage(s)
-    if not there and not any(storage.list()):
+    if not found and not any(storage.list()):
         return
-    aside = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
-    aside.mkdir(parents=True)
-    for path in there:
-        shutil.move(path, aside)  # it may lie on another disk
-    storage.archive(aside)
+    archive = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
+    archive.mkdir(parents=True)
+    for path in found:
+        shutil.move(path, archive)  # it may lie on another disk
+    storage.archive(archive)
 
 
 def _is_healthy(url: str) -> bool:

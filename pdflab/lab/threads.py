@@ -1,8 +1,8 @@
 """The lab inside one process: every role is a thread, and nothing is spawned.
 
-For a machine where nothing may be started, and to show what the GIL does: rendering threads share one core.
+It is for machines where no process may be started, and shows the GIL: rendering threads share one core.
 
-Read next: lab/lab.py.
+Read next: pdflab/service/entrypoints.py.
 """
 
 import logging
@@ -20,7 +20,8 @@ from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
-_ONLY_PROCESSES = "Threads cannot be killed or frozen; take processes: Lab(mode='processes')."
+_END_TIMEOUT = 30.0  # seconds
+_ONLY_PROCESSES = "Threads cannot be killed or frozen; use processes: Lab(mode='processes')."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class _Role:
 
 
 class Threads:
-    """Keeps a set of named roles running as threads; the same interface as Supervisor."""
+    """Runs named roles as threads; it has the interface of Supervisor."""
 
     def __init__(self, settings: Settings, broker: Broker) -> None:
         self._settings = settings
@@ -47,11 +48,11 @@ class Threads:
         thread.start()
 
     def end(self, names: list[str]) -> None:
-        """End some roles, all at once; a thread cannot be killed, so the document in hand is finished."""
+        """End some roles, all at once; a thread cannot be killed, so each finishes its document."""
         ending = [self._roles.pop(name) for name in names if name in self._roles]
         for role in ending:
             role.stop.set()
-        deadline = time.monotonic() + 30.0
+        deadline = time.monotonic() + _END_TIMEOUT
         for role in ending:
             role.thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -64,11 +65,11 @@ class Threads:
         raise UsageError(_ONLY_PROCESSES)
 
     def names(self, prefix: str = "") -> list[str]:
-        """Name the roles that are running."""
+        """Return the names of the running roles."""
         return [name for name in self._roles if name.startswith(prefix)]
 
     def stop(self) -> None:
-        """End whatever is left."""
+        """End all roles."""
         self.end(self.names())
 
     def _body(self, role: str, stop: Event, sock: socket.socket | None) -> Callable[[], None]:
@@ -96,4 +97,4 @@ class Threads:
             self.broken = str(error)
         except Exception as error:
             _log.exception("%s", name)
-            self.broken = f"{name} broke: {type(error).__name__}: {error}"
+            self.broken = f"{name} failed: {type(error).__name__}: {error}"

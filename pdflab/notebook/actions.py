@@ -1,6 +1,6 @@
-"""What each click does to the lab. None of this runs on a click's own thread.
+"""What each click does to the lab, on a thread of the control room.
 
-Read next: load/generator.py, where a pressed button becomes requests.
+Read next: pdflab/load/generator.py, where a pressed button becomes requests.
 """
 
 from collections.abc import Mapping
@@ -26,21 +26,18 @@ _RENDERERS = {
 
 
 class Actions:
-    """Does to a lab what was clicked, and remembers where each load began.
+    """Carries out what was clicked, and remembers where each load began.
 
-    The lab is held weakly: one that its owner has forgotten is to stop.
+    The lab is held weakly, so that a forgotten lab can stop.
     """
 
     def __init__(
-        self, lab: Lab, panel: Panel, watcher: Poller, *, loads: Mapping[str, Mapping[str, Any]]
+        self, lab: Lab, panel: Panel, poller: Poller, *, loads: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        self._lab, self._panel, self._watcher, self._loads = ref(lab), panel, watcher, loads
-        self._began: dict[
-            Endpoint, tuple[int, int]
-        ] = {}  # sends and events before the latest load at an endpoint
-        self._asked: dict[
-            Endpoint, int
-        ] = {}  # sends before the first click at an endpoint since the last verdict
+        self._lab, self._panel, self._poller, self._loads = ref(lab), panel, poller, loads
+        # Sends and events before the latest load; sends before the first click since the last verdict.
+        self._began: dict[Endpoint, tuple[int, int]] = {}
+        self._asked: dict[Endpoint, int] = {}
         self._turns = count()
 
     @property
@@ -51,7 +48,7 @@ class Actions:
         return lab
 
     def operate(self, name: str, endpoint: Endpoint) -> None:
-        """Start one of the six operations at an endpoint, or at both at the same time."""
+        """Start an operation at an endpoint, or at both at the same time."""
         lab, load = self.lab, self._loads.get(name, {})
         for one in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
             sends = len(lab.sends())
@@ -65,48 +62,47 @@ class Actions:
         lab = self.lab
         workers = [name for name in lab.process_names() if name.startswith("worker-")]
         lab.kill(workers[next(self._turns) % len(workers)])
-        self._panel.tell(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
+        self._panel.show_hint(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
     def freeze(self, endpoint: Endpoint) -> None:
-        """Freeze all who render behind an endpoint; it returns when they go on."""
-        self._panel.tell(hints.FROZEN[endpoint].format(seconds=FREEZE))
+        """Freeze the renderers of an endpoint; return when they continue."""
+        self._panel.show_hint(hints.FROZEN[endpoint].format(seconds=FREEZE))
         self.lab.freeze(
             FREEZE, *(name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint]))
         )
 
     def scale(self, workers: int) -> None:
-        """Run so many workers, and rendering servers."""
-        self._panel.tell(hints.WORKERS)
+        """Set the number of workers, and of rendering servers."""
+        self._panel.show_hint(hints.WORKERS)
         self.lab.scale(workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Let workers of another kind go on with the line."""
-        self._panel.tell(hints.KINDS[worker])
+        """Continue the queue with workers of another type."""
+        self._panel.show_hint(hints.WORKER_TYPES[worker])
         self.lab.set_worker_type(worker)
 
     def enlarge(self, large: bool) -> None:
-        """Make the panel as large as a projector wants it, or as a desk does."""
+        """Switch to the size of a projector, or back to that of a desk."""
         self._panel.enlarge(large)
-        self._watcher.enlarge(_LARGE if large else 1.0)
+        self._poller.enlarge(_LARGE if large else 1.0)
 
-    def start_again(self, **changes: str) -> None:
-        """Let the lab begin anew with nothing of before, perhaps in another mode or with another preset."""
+    def restart(self, **changes: str) -> None:
+        """Restart the lab empty, perhaps in another mode or with another preset."""
         lab = self.lab
         words = {"mode": lab.mode, "preset": lab.preset} | changes
-        self._panel.tell(hints.STARTS.format(**words))
-        self._panel.rest_all(True, in_threads=False)
+        self._panel.show_hint(hints.STARTS.format(**words))
+        self._panel.disable_all(True, in_threads=False)
         try:
-            with self._watcher.resting():
+            with self._poller.paused():
                 lab.reset(**changes)
                 self._began, self._asked = {}, {}
         finally:
-            self._panel.rest_all(False, in_threads=lab.mode == hints.THREADS)
-        self._panel.tell(hints.STARTED[lab.mode])
-        self._panel.say(f"{lab.redis}; dashboard: {lab.url}")
+            self._panel.disable_all(False, in_threads=lab.mode == hints.THREADS)
+        self._panel.show_hint(hints.STARTED[lab.mode])
+        self._panel.show_status(f"{lab.redis}; dashboard: {lab.url}")
 
     def run(self, endpoint: Endpoint) -> Run:
-        """Return what was seen at an endpoint since its latest batch, burst or month, or since the
-        beginning."""
+        """Return the run at an endpoint since its latest batch, burst or month, else since the start."""
         lab = self.lab
         sends, events = self._began.get(endpoint, (0, 0))
         seen = _events(lab, endpoint)[events:]
@@ -115,7 +111,7 @@ class Actions:
         )
 
     def verdicts(self) -> str:
-        """Say what became of what was asked for since the last verdict, a line an endpoint."""
+        """Return the outcome of what was sent since the last call, one line per endpoint."""
         sends, asked = self.lab.sends(), self._asked
         self._asked = {}
         lines = (_verdict(endpoint, _at(endpoint, sends[before:])) for endpoint, before in asked.items())

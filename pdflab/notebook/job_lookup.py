@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pdflab.lab import Lab
-from pdflab.notebook.lessons.lesson import Words
+from pdflab.notebook.lessons.lesson import PlainText
 
 _PATIENCE = 10.0  # seconds
 
@@ -43,11 +43,11 @@ def log_lines(lab: Lab, job_id: str) -> list[str]:
     return [line for line in lines if f'"{job_id}"' in line]
 
 
-def table(fields: Mapping[str, Any]) -> Words:
+def table(fields: Mapping[str, Any]) -> PlainText:
     """Write one field a line, without those that say nothing yet; a list has a line for each item."""
     told = _telling(fields)
     width = max(map(len, told), default=0)
-    return Words("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
+    return PlainText("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
 
 
 def _words(value: Any, indent: int) -> str:

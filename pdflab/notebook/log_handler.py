@@ -1,8 +1,8 @@
-"""The lab's own words, such as "worker-1 ended with -9; it is started again.", told to who shows them.
+"""Shows the lab's log messages, such as "worker-1 ended with -9", on a panel.
 
-Without this they would be written into whatever cell is running.
+Otherwise they would appear in whatever cell is running.
 
-Read next: notebook/control_room.py.
+Read next: pdflab/notebook/control_room.py.
 """
 
 import logging
@@ -10,18 +10,18 @@ from collections.abc import Callable
 
 
 class LogForwarder(logging.Handler):
-    """Tells every warning of the lab's, on whatever thread it arises, until it is closed."""
+    """Passes every warning of the lab to `show`, on any thread, until it is closed."""
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
+    def __init__(self, show: Callable[[str], object]) -> None:
         super().__init__(logging.WARNING)
-        self._tell = tell
+        self._show = show
         logging.getLogger("pdflab").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell one."""
-        self._tell(record.getMessage())
+        """Pass one message on."""
+        self._show(record.getMessage())
 
     def close(self) -> None:
-        """Tell no more."""
+        """Stop listening."""
         logging.getLogger("pdflab").removeHandler(self)
         super().close()

@@ -1,12 +1,12 @@
-"""What is seen of a control room: its widgets. What they do is the control room's business.
+"""The widgets of a control room. What they do is in control_room.py.
 
 Every size is fixed, so that a page never jumps; every text is one string, one message to the browser.
 
-Read next: control_room.py.
+Read next: pdflab/notebook/control_room.py.
 """
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -25,21 +25,12 @@ from ipywidgets import (
 )
 
 from pdflab.jobs import Endpoint
-from pdflab.notebook import hints
-from pdflab.notebook import status_html as board
+from pdflab.notebook import hints, status_html
 
 WIDTH, HEIGHT = 1000, 310  # of the live picture, in pixels
-_LOADS = {
-    "custom": ("Custom PDF", "One page of text"),
-    "invoice": ("Invoice", "One, with all its sums"),
-    "report": ("Report", "One, with charts and a table"),
-    "batch": ("Batch of 50", "Fifty documents in one request"),
-    "burst": ("Burst of 100", "A hundred requests within one second"),
-    "month-end": ("Month-end spike", "A month of business: look at its last day"),
-}
-_ATTACKS = {
-    "kill": ("Kill a worker", "SIGKILL: look at the strips below the picture"),
-    "freeze": ("Freeze for 1.4 s", "Those who render at the chosen endpoint stand still, and go on"),
+_FAULTS = {
+    "kill": ("Kill a worker", "SIGKILL: watch the strips below the picture"),
+    "freeze": ("Freeze for 1.4 s", "Stop the renderers of the chosen endpoint for a moment"),
 }
 _ENDPOINTS = [
     ("Synchronous endpoint", Endpoint.SYNCHRONOUS),
@@ -51,21 +42,22 @@ _ENDPOINTS = [
 class Panel:
     """Buttons, choices, numbers, a picture, workers, the log, the newest PDF.
 
-    `press` is told the name of a button, `choose` the name of a choice and its new value; both on whatever
-    thread the browser's message arrives.
+    `loads` are the title and the hint of each load button, by name. `press` is called with the name of a
+    button, `choose` with the name of a choice and its new value, on the thread of the browser's message.
     """
 
     def __init__(
         self,
         *,
+        loads: Mapping[str, tuple[str, str]],
         chosen: dict[str, Any],
         presets: Sequence[str],
         press: Callable[[str], None],
         choose: Callable[[str, Any], None],
     ) -> None:
-        self.loads = {name: _button(*words, 151) for name, words in _LOADS.items()}
-        self.attacks = {name: _button(*words, 130) for name, words in _ATTACKS.items()}
-        self.restart = _button("Reset", "Stop everything, and begin anew with nothing of before", 90)
+        self.loads = {name: _button(*words, 151) for name, words in loads.items()}
+        self.faults = {name: _button(*words, 130) for name, words in _FAULTS.items()}
+        self.restart = _button("Reset", "Stop everything, and start again with an empty lab", 90)
         self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
         self.choices = _choices(chosen, presets)
         self.picture = Image(format="png", layout=_fixed(WIDTH, HEIGHT))
@@ -78,47 +70,43 @@ class Panel:
             button.on_click(lambda _, name=name: press(name))
         for name, choice in self.choices.items():
             choice.observe(lambda change, name=name: choose(name, change["new"]), "value")
-        self.tell(hints.FIRST)
-        self._obey_at_once()
+        self.show_hint(hints.FIRST)
+        answer_during_cells(*self.buttons.values(), self.endpoint, *self.choices.values())
 
     @property
     def buttons(self) -> dict[str, Button]:
-        """Return all buttons by name."""
-        return self.loads | self.attacks | {"reset": self.restart}
+        """All buttons by name."""
+        return self.loads | self.faults | {"reset": self.restart}
 
-    def tell(self, hint: str) -> None:
-        """Say what to look for; the hint is markup of ours."""
+    def show_hint(self, hint: str) -> None:
+        """Show what to watch; the hint is our own markup."""
         self.hint.value = f'<div class="pdflab-hint">{hint}</div>'
 
-    def look_for(self, endpoint: Endpoint) -> None:
-        """Say what to look for when load goes to an endpoint."""
-        self.tell(hints.ENDPOINTS[endpoint])
-
-    def say(self, words: str, *, trouble: bool = False) -> None:
+    def show_status(self, words: str, *, trouble: bool = False) -> None:
         """Show what happened, or what went wrong."""
-        self.status.value = board.show_trouble(words) if trouble else f"<div>{html.escape(words)}</div>"
+        self.status.value = status_html.show_trouble(words) if trouble else f"<div>{html.escape(words)}</div>"
 
-    def rest(self, name: str, resting: bool) -> None:
-        """Let a button rest while what it began is under way, or let it be pressed again."""
-        impossible = self._in_threads and name in self.attacks
+    def disable(self, name: str, disabled: bool) -> None:
+        """Disable a button while its action runs, or enable it again."""
+        impossible = self._in_threads and name in self.faults
         if name in self.buttons:
-            self.buttons[name].disabled = resting or self._closed or impossible
+            self.buttons[name].disabled = disabled or self._closed or impossible
 
-    def rest_all(self, resting: bool, *, in_threads: bool) -> None:
-        """Let everything rest while the lab starts again; threads can be neither killed nor frozen."""
+    def disable_all(self, disabled: bool, *, in_threads: bool) -> None:
+        """Disable everything while the lab restarts; threads can be neither killed nor frozen."""
         self._in_threads = in_threads
         for name in self.buttons:
-            self.rest(name, resting)
+            self.disable(name, disabled)
         for choice in (self.endpoint, *self.choices.values()):
-            choice.disabled = resting or self._closed
+            choice.disabled = disabled or self._closed
 
     def close(self) -> None:
-        """Let nothing be pressed any more."""
+        """Disable everything for good."""
         self._closed = True
-        self.rest_all(True, in_threads=self._in_threads)
+        self.disable_all(True, in_threads=self._in_threads)
 
     def enlarge(self, large: bool) -> None:
-        """Make everything readable from the back row, or no larger than on a desk."""
+        """Switch to the size of a projector, or back to that of a desk."""
         (self.box.add_class if large else self.box.remove_class)("pdflab-large")
 
     def _arrange(self) -> VBox:
@@ -127,7 +115,7 @@ class Panel:
         rows = [
             _row("Send", *self.loads.values()),
             _row("to the", self.endpoint),
-            _row("Workers", choices["workers"], choices["worker"], *self.attacks.values()),
+            _row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
             _row("The lab", choices["mode"], choices["preset"], self.restart, choices["projector"]),
         ]
         bottom = HBox([self.log, self.thumbnail])
@@ -136,15 +124,15 @@ class Panel:
         box.add_class("pdflab-room")
         return box
 
-    def _obey_at_once(self) -> None:
-        """Take each click on the thread that the browser chose for it, which is free while a cell runs.
 
-        ipykernel 7.4 sends it to the thread that wrote to the widget last, the cell's own: nothing would
-        happen until the cell has ended. Other versions do not look at this.
-        """
-        controls: list[DOMWidget] = [*self.buttons.values(), self.endpoint, *self.choices.values()]
-        for widget in controls:
-            widget.comm._reply_subshell_for = None
+def answer_during_cells(*controls: DOMWidget) -> None:
+    """Handle clicks on the thread that the browser chose, which is free while a cell runs.
+
+    ipykernel 7.4 sends a click to the thread that wrote to the widget last. That is the cell's own thread, so
+    that nothing would happen before the cell ends. Other versions ignore this attribute.
+    """
+    for control in controls:
+        control.comm._reply_subshell_for = None
 
 
 def _choices(chosen: dict[str, Any], presets: Sequence[str]) -> dict[str, DOMWidget]:

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pdflab.charts.rolling_window import ENDPOINTS, Numbers
+from pdflab.analysis.rolling_window import ENDPOINTS, Numbers
 from pdflab.charts.style import COLOURS
 from pdflab.jobs import JobEvent, WorkerId
 
@@ -38,12 +38,12 @@ def show_trouble(words: str) -> str:
     return f'<div class="pdflab-trouble">{html.escape(words)}</div>'
 
 
-def show_strips(living: Sequence[str], in_hand: Mapping[str, JobEvent], *, now: float, threads: bool) -> str:
+def show_strips(living: Sequence[str], claimed: Mapping[str, JobEvent], *, now: float, threads: bool) -> str:
     """Return each worker a strip: idle, rendering what, or dead, with what it had in hand.
 
     Dead is who has a job in hand and is not among the `living`.
     """
-    busy = {event.worker: event for event in in_hand.values() if event.worker}
+    busy = {event.worker: event for event in claimed.values() if event.worker}
     rows = [_strip(worker, busy.get(worker), now, threads) for worker in living]
     rows += [
         _dead_strip(worker, event, now, threads) for worker, event in busy.items() if worker not in living
@@ -82,14 +82,14 @@ def _dot(name: str) -> str:
 def _strip(worker: str, event: JobEvent | None, now: float, threads: bool) -> str:
     if event is None:
         return f"<span>{_name(worker, threads)}: idle</span>"
-    return f'<span class="rendering">{_name(worker, threads)}: {_in_hand(event, now)}</span>'
+    return f'<span class="rendering">{_name(worker, threads)}: {_claimed(event, now)}</span>'
 
 
 def _dead_strip(worker: str, event: JobEvent, now: float, threads: bool) -> str:
-    return f'<span class="dead">{_name(worker, threads)} is dead: {_in_hand(event, now)}</span>'
+    return f'<span class="dead">{_name(worker, threads)} is dead: {_claimed(event, now)}</span>'
 
 
-def _in_hand(event: JobEvent, now: float) -> str:
+def _claimed(event: JobEvent, now: float) -> str:
     return html.escape(f"{event.kind} {event.job_id[:6]}, {max(now - event.at, 0.0):.1f} s")
 
 

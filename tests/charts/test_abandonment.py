@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.charts.abandonment import crowds
-from pdflab.charts.abandonment_charts import patience_figure
+from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure
 from pdflab.charts.style import ACCEPTED, COLOURS, FAILED
-from pdflab.charts.timelines import rush_figure
+from pdflab.charts.timelines import offered_load_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
 
@@ -34,7 +33,7 @@ def run_of(*phases_that_left: int, endpoint: str = "synchronous") -> Run:
 
 def test_each_phase_of_the_plan_has_its_own_crowd() -> None:
     """Sends are noted as they end, in any order; who asked when follows from the plan."""
-    before, spike, after = crowds(run_of(1), PLAN)
+    before, spike, after = abandonment_by_phase(run_of(1), PLAN)
 
     assert (before.asked, spike.asked, after.asked) == tuple(np.bincount(PHASES))
     assert (before.left, spike.left, after.left) == (0, 10, 0)
@@ -42,14 +41,14 @@ def test_each_phase_of_the_plan_has_its_own_crowd() -> None:
 
 def test_who_asks_after_the_spike_can_leave_too() -> None:
     """The last phase is counted like any other."""
-    *_, after = crowds(run_of(1, 2), PLAN)
+    *_, after = abandonment_by_phase(run_of(1, 2), PLAN)
 
     assert after.asked == after.left > 0
 
 
 def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_patience() -> None:
     """The title counts them."""
-    waits = patience_figure(run_of(1)).axes[0]
+    waits = abandonment_figure(run_of(1)).axes[0]
 
     dots, crosses = (line for line in waits.get_lines() if line.get_marker() in ("o", "x"))
     assert len(dots.get_xdata()) == len(PHASES) - 10
@@ -61,7 +60,7 @@ def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_pati
 def test_the_bars_are_shares_of_a_hundred_clients() -> None:
     """What was made for those who left stands below them: the synchronous endpoint renders it all the
     same."""
-    fates = patience_figure(run_of(1)).axes[1]
+    fates = abandonment_figure(run_of(1)).axes[1]
 
     left = pytest.approx(1000 / len(PHASES))
     assert [bar.get_width() for bar in fates.patches] == [pytest.approx(100 - 1000 / len(PHASES)), left, left]
@@ -69,7 +68,7 @@ def test_the_bars_are_shares_of_a_hundred_clients() -> None:
 
 def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
     """However large it is."""
-    fates = patience_figure(run_of(1), predicted=140).axes[1]
+    fates = abandonment_figure(run_of(1), predicted=140).axes[1]
 
     [line] = fates.get_lines()
     assert list(line.get_xdata()) == [140, 140]
@@ -79,7 +78,7 @@ def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
 def test_a_promise_is_not_drawn_as_a_pdf() -> None:
     """At the queued endpoint the answer is a promise, in the light colour, and nothing is made for nobody."""
     queued, synchronous = (
-        patience_figure(run_of(endpoint=endpoint)).axes for endpoint in ("queued", "synchronous")
+        abandonment_figure(run_of(endpoint=endpoint)).axes for endpoint in ("queued", "synchronous")
     )
 
     assert queued[0].get_lines()[0].get_color() == ACCEPTED
@@ -91,6 +90,6 @@ def test_a_promise_is_not_drawn_as_a_pdf() -> None:
 
 def test_a_plan_is_drawn_beside_what_can_be_made() -> None:
     """The title says how many times that is."""
-    title = rush_figure(PLAN, capacity=2.0).axes[0].get_title(loc="left")
+    title = offered_load_figure(PLAN, capacity=2.0).axes[0].get_title(loc="left")
 
     assert title.endswith("at its height 10 a second, 5.0 × what the workers make")

@@ -4,8 +4,13 @@ import pytest
 
 from pdflab.analysis.run import Send
 from pdflab.charts import style as canvas
-from pdflab.charts.failures import fates_figure, life_figure
-from pdflab.charts.job_outcomes import Fates, came_back, count_fates
+from pdflab.charts.failures import (
+    JobOutcomes,
+    count_outcomes,
+    outcomes_figure,
+    redelivered_jobs,
+    redelivery_figure,
+)
 from pdflab.jobs import JobEvent, JobState
 
 WORDS = {"Q": JobState.QUEUED, "P": JobState.PROCESSING, "C": JobState.COMPLETED, "F": JobState.FAILED}
@@ -34,25 +39,25 @@ def test_a_job_is_lost_when_its_client_was_told_yes_and_no_ending_came() -> None
     """What was refused is no loss, and what somebody else asked for does not count."""
     sends = [told("a"), told("b"), told("", 429)]
 
-    fates = count_fates(sends, [*STRAIGHT, *STUCK, *BACK])
+    fates = count_outcomes(sends, [*STRAIGHT, *STUCK, *BACK])
 
-    assert fates == Fates(accepted=2, ended=1)
+    assert fates == JobOutcomes(accepted=2, ended=1)
     assert fates.lost == 1
 
 
 def test_a_job_with_a_reason_for_its_failure_is_not_lost() -> None:
     """FAILED is an ending too."""
-    assert count_fates([told("d")], TWICE_BACK).lost == 0
+    assert count_outcomes([told("d")], TWICE_BACK).lost == 0
 
 
 def test_who_was_taken_twice_has_come_back() -> None:
     """In the order of the second claim, each once."""
-    assert came_back([*STRAIGHT, *BACK, *STUCK, *TWICE_BACK]) == ["c", "d"]
+    assert redelivered_jobs([*STRAIGHT, *BACK, *STUCK, *TWICE_BACK]) == ["c", "d"]
 
 
 def test_the_bars_are_the_counts_in_the_colours_of_every_chart() -> None:
     """Accepted light, ended dark, lost black; the title says how many."""
-    ax = fates_figure(naive=Fates(300, 295)).axes[0]
+    ax = outcomes_figure(naive=JobOutcomes(300, 295)).axes[0]
 
     assert [bar.get_width() for bar in ax.patches] == [300, 295, 5]
     colours = [canvas.ACCEPTED, canvas.COLOURS["queued"], canvas.FAILED]
@@ -62,7 +67,9 @@ def test_the_bars_are_the_counts_in_the_colours_of_every_chart() -> None:
 
 def test_both_kinds_of_worker_stand_side_by_side_on_one_scale() -> None:
     """The prediction was about the naive ones, and is drawn there alone."""
-    naive, reliable = fates_figure(naive=Fates(300, 295), reliable=Fates(240, 240), predicted=20.0).axes
+    naive, reliable = outcomes_figure(
+        naive=JobOutcomes(300, 295), reliable=JobOutcomes(240, 240), predicted=20.0
+    ).axes
 
     assert naive.get_xlim() == reliable.get_xlim()
     assert reliable.get_title(loc="left") == "Reliable workers lost none of 240"
@@ -73,12 +80,12 @@ def test_both_kinds_of_worker_stand_side_by_side_on_one_scale() -> None:
 
 def test_a_prediction_beyond_all_jobs_is_still_seen() -> None:
     """Nobody's guess falls off the chart."""
-    assert fates_figure(naive=Fates(300, 295), predicted=900).axes[0].get_xlim()[1] > 900
+    assert outcomes_figure(naive=JobOutcomes(300, 295), predicted=900).axes[0].get_xlim()[1] > 900
 
 
 def test_a_life_shows_how_long_a_silent_worker_held_the_job() -> None:
     """A bar from the first claim to the return, a dot at the ending, a line at the lease."""
-    ax = life_figure([*STRAIGHT, *BACK], lease=3.0).axes[0]
+    ax = redelivery_figure([*STRAIGHT, *BACK], lease=3.0).axes[0]
 
     [bar] = ax.patches
     dot, lease = ax.get_lines()
@@ -90,7 +97,7 @@ def test_a_life_shows_how_long_a_silent_worker_held_the_job() -> None:
 
 def test_a_job_that_came_back_twice_has_two_bars() -> None:
     """Each silence counts from its own claim."""
-    ax = life_figure([*BACK, *TWICE_BACK], lease=3.0).axes[0]
+    ax = redelivery_figure([*BACK, *TWICE_BACK], lease=3.0).axes[0]
 
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([3.4, 3.1, 3.9])
     assert [bar.get_x() for bar in ax.patches] == pytest.approx([0, 0, 4])
@@ -99,7 +106,7 @@ def test_a_job_that_came_back_twice_has_two_bars() -> None:
 
 def test_a_job_that_is_still_out_has_no_dot() -> None:
     """The title says that it has not ended."""
-    ax = life_figure(BACK[:-1], lease=3.0).axes[0]
+    ax = redelivery_figure(BACK[:-1], lease=3.0).axes[0]
 
     assert len(ax.get_lines()) == 1
     assert ax.get_title(loc="left") == "1 job came back after 3.4 s, and has not ended"
@@ -107,7 +114,7 @@ def test_a_job_that_is_still_out_has_no_dot() -> None:
 
 def test_where_nothing_failed_the_picture_says_so() -> None:
     """An empty chart is not an error."""
-    assert life_figure(STRAIGHT, lease=3.0).axes[0].get_title(loc="left") == "No job had to come back"
+    assert redelivery_figure(STRAIGHT, lease=3.0).axes[0].get_title(loc="left") == "No job had to come back"
 
 
 def charts_hex(colour: tuple[float, ...]) -> str:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from pdflab.analysis.run import Run
-from pdflab.charts.forecast import forecast_figure, see_burst
+from pdflab.charts.forecast import forecast_figure, measure_burst
 from pdflab.charts.style import png
-from pdflab.charts.timelines import rush_figure
+from pdflab.charts.timelines import offered_load_figure
 from pdflab.load.plan import Plan, burst
 from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
@@ -28,27 +28,27 @@ def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
 
 def test_a_burst_is_read_from_its_own_beginning() -> None:
     """The line begins to grow at 0, is at its peak when the burst ends, and is empty when the basin is."""
-    seen = see_burst(run_of(later=1_767_225_600.0))
+    seen = measure_burst(run_of(later=1_767_225_600.0))
     at, waiting = seen.line
 
     assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
     assert waiting.max() == pytest.approx(FLUID.peak, rel=0.1)
     assert seen.empty_after == pytest.approx(FLUID.cleared_after, rel=0.15)
-    assert 0 < seen.calm_wait < 0.02
+    assert 0 < seen.baseline_wait < 0.02
 
 
 def test_who_asked_first_does_not_shift_the_burst() -> None:
     """The first client of a calm may come late; the burst begins when the plan says so."""
     late = replace(PLAN, phases=(replace(PLAN.phases[0], rates=(0.0, 0.0, 0.0, 20.0)), *PLAN.phases[1:]))
 
-    at, waiting = see_burst(run_of(late)).line
+    at, waiting = measure_burst(run_of(late)).line
 
     assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_burst_without_a_line_is_over_when_it_ends() -> None:
     """Ten documents in a second make two workers wait for nobody."""
-    seen = see_burst(run_of(burst(3, seconds=1.0, baseline=0.5, seed=3)))
+    seen = measure_burst(run_of(burst(3, seconds=1.0, baseline=0.5, seed=3)))
 
     assert 1.0 <= seen.empty_after < 1.2
 
@@ -58,7 +58,7 @@ def test_all_four_answers_are_in_one_picture() -> None:
     figure = forecast_figure(run_of(), run_of(), calm=CALM, water=FLUID, predicted=3)
     line, bars = figure.axes
 
-    empty = see_burst(run_of()).empty_after
+    empty = measure_burst(run_of()).empty_after
     assert figure.get_suptitle() == (
         f"The line was empty after {empty:.1f} s; simulation {empty:.1f} s, pencil 4.3 s"
     )
@@ -70,6 +70,6 @@ def test_all_four_answers_are_in_one_picture() -> None:
 
 def test_a_plan_is_drawn_beside_what_the_workers_make() -> None:
     """Three times as much, for a second."""
-    [axes] = rush_figure(PLAN, capacity=50.0).axes
+    [axes] = offered_load_figure(PLAN, capacity=50.0).axes
 
     assert "at its height 150 a second, 3.0 × what the workers make" in axes.get_title(loc="left")

@@ -6,14 +6,14 @@ import pytest
 from made_up import queued, synchronous
 from matplotlib.image import imread
 
+from pdflab.analysis.rolling_window import RollingWindow
 from pdflab.analysis.run import Events, Run
 from pdflab.charts import live as live_chart
 from pdflab.charts.live import LiveChart
-from pdflab.charts.rolling_window import LastMinute
 
 
-def minute_of(now: float, *runs: Run) -> LastMinute:
-    minute = LastMinute()
+def minute_of(now: float, *runs: Run) -> RollingWindow:
+    minute = RollingWindow()
     events = [event for run in runs for event in run.events]
     minute.follow(now, queued=events, synchronous=(), sends=[send for run in runs for send in run.sends])
     return minute
@@ -22,7 +22,7 @@ def minute_of(now: float, *runs: Run) -> LastMinute:
 def test_the_live_picture_keeps_its_size_and_its_artists() -> None:
     """From empty to full the page never jumps and nothing is drawn anew."""
     live = LiveChart(width=900, height=300)
-    live.update(130.0, LastMinute())
+    live.update(130.0, RollingWindow())
     before, artists = live.png(), live.figure.axes[0].get_lines()
 
     live.update(130.0, minute_of(130.0, queued(20)))
@@ -50,7 +50,7 @@ def test_the_live_picture_shows_now() -> None:
 def test_a_frame_paints_only_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest is kept, and axes that grow are painted alone: else pictures would cost a fifth of a core."""
     live, waiting, drawn = LiveChart(), queued(40, completed=0), []
-    live.update(100.0, LastMinute())
+    live.update(100.0, RollingWindow())
     live.png()
     for name, ax in zip(("depth", "rate", "waits"), live.figure.axes, strict=True):
         draw = ax.draw
@@ -80,6 +80,6 @@ def test_a_frame_is_what_a_full_painting_would_be() -> None:
 def test_a_larger_picture_has_more_pixels_and_the_same_look() -> None:
     """A projector shows it larger: it must not be blurred."""
     large = LiveChart(width=1000, height=310, scale=1.5)
-    large.update(121.0, LastMinute())
+    large.update(121.0, RollingWindow())
 
     assert imread(io.BytesIO(large.png())).shape[:2] == (465, 1500)

@@ -50,7 +50,7 @@ def test_a_new_operation_is_offered_and_sent(
 ) -> None:
     """`load` lists it, and sends its three documents."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pdflab.child_process.stop_event", lambda guarded: Event())  # the test's own Ctrl-C
+    monkeypatch.setattr("pdflab.cli.load.stop_event", lambda guarded: Event())  # the test's own Ctrl-C
     with foreign_server() as there:
         code = main(["load", "payday", "--url", there.url])
 

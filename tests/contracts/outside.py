@@ -56,7 +56,7 @@ def running(*words: str, folder: Path, **env: str) -> Iterator["subprocess.Popen
 
 @contextmanager
 def up(folder: Path, *words: str, **env: str) -> Iterator[tuple[str, str]]:
-    """Run the whole system with one worker; give the addresses of the API and of the synchronous server."""
+    """Run the whole system with one worker; return the addresses of the API and of the synchronous server."""
     ports = ("--port", "0", "--sync-port", "0", "--workers", "1", "--folder", str(folder))
     with running("up", *ports, *words, folder=folder, **env) as process:
         assert process.stdout is not None
@@ -66,7 +66,7 @@ def up(folder: Path, *words: str, **env: str) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def api(redis_url: str, folder: Path, **env: str) -> Iterator[str]:
-    """Run the API alone, without a worker: what it accepts stays QUEUED; give its address."""
+    """Run the API alone, without a worker: what it accepts stays QUEUED; return its address."""
     port = _free_port()
     words = ("--redis-url", redis_url, "--port", str(port), "--folder", str(folder))
     with running("api", *words, folder=folder, **env):
@@ -77,7 +77,7 @@ def api(redis_url: str, folder: Path, **env: str) -> Iterator[str]:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[tuple[str, "redis.Redis", "subprocess.Popen[bytes]"]]:
-    """Run a redis-server on a Unix socket; give its URL, a client, and its process."""
+    """Run a redis-server on a Unix socket; return its URL, a client, and its process."""
     needs("redis-server", "redis-server")
     path = folder / "redis.sock"
     command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", ""]
@@ -127,7 +127,7 @@ def ask(
 
 
 def submit(url: str, document: Any) -> str:
-    """Ask for a document; give the job's id."""
+    """Ask for a document; return the job's id."""
     answer = ask(url, "POST", "/generate-pdf", document)
     assert answer.status == 202, answer.body
     return str(answer.json["job_id"])

@@ -116,7 +116,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
 
 
 def _send_loads(folder: Path, url: str, sync_url: str) -> None:
-    """Send two documents to the queue, one whose client gives up at once, and one to be made at once."""
+    """Send two documents to the queue, one whose client does not wait, and one to the other endpoint."""
     for words in (
         ("batch", "--n", "2", "--url", url),
         ("custom", "--url", url, "--timeout", "0.0001"),
@@ -152,7 +152,7 @@ def test_a_folder_holds_files_by_these_names(left: Left) -> None:
 
 def test_a_line_of_the_log_keeps_its_keys(left: Left) -> None:
     """For each change of state: a worker once there is one, a reason where something was wrong."""
-    told = [(line["state"], shape(line)) for line in lines_of(left.first / "jobs.log")]
+    found = [(line["state"], shape(line)) for line in lines_of(left.first / "jobs.log")]
 
     expected: list[tuple[str, Any]] = [
         ("QUEUED", EVENT),
@@ -161,8 +161,8 @@ def test_a_line_of_the_log_keeps_its_keys(left: Left) -> None:
         ("FAILED", REASONED),
         ("QUEUED", REASONED),
     ]
-    assert all(line in expected for line in told)
-    assert all(line in told for line in expected)
+    assert all(line in expected for line in found)
+    assert all(line in found for line in expected)
 
 
 def test_a_cause_is_one_of_a_few_words(left: Left) -> None:
@@ -173,13 +173,13 @@ def test_a_cause_is_one_of_a_few_words(left: Left) -> None:
     assert [line["cause"] for line in lines_of(left.first / "sync.jsonl") if "cause" in line] == ["rejected"]
 
 
-def test_the_log_tells_a_job_from_its_beginning_to_its_end(left: Left) -> None:
+def test_the_log_has_a_job_from_its_beginning_to_its_end(left: Left) -> None:
     """In order and numbered; another try counts as another attempt."""
     lines = lines_of(left.first / "jobs.log")
-    told = [(line["state"], line["attempt"]) for line in lines if line["job_id"] == left.tried_again]
+    found = [(line["state"], line["attempt"]) for line in lines if line["job_id"] == left.tried_again]
 
     assert [line["number"] for line in lines] == [*range(1, len(lines) + 1)]
-    assert told == [
+    assert found == [
         ("QUEUED", 0),
         ("PROCESSING", 1),
         ("QUEUED", 1),
@@ -202,10 +202,10 @@ def test_a_gap_has_a_line_of_its_own(left: Left) -> None:
 
 def test_a_line_of_the_synchronous_log_keeps_its_keys(left: Left) -> None:
     """There is no queue, and so no number, no event id and no QUEUED."""
-    told = {line["state"]: shape(line) for line in lines_of(left.first / "sync.jsonl")}
+    found = {line["state"]: shape(line) for line in lines_of(left.first / "sync.jsonl")}
 
     worked = SYNC | {"worker": TEXT}
-    assert told == {
+    assert found == {
         "PROCESSING": worked,
         "COMPLETED": worked,
         "FAILED": worked | {"cause": TEXT, "reason": TEXT},
@@ -232,11 +232,11 @@ def test_a_line_of_what_was_sent_keeps_its_keys(left: Left) -> None:
 
 
 def test_a_saved_record_keeps_its_keys(left: Left) -> None:
-    """As GET /jobs/<id> tells it, without what only HTTP knows."""
-    told = {line["job_id"]: shape(line) for line in lines_of(left.first / "records.jsonl")}
+    """As GET /jobs/<id> returns it, without what only HTTP knows."""
+    found = {line["job_id"]: shape(line) for line in lines_of(left.first / "records.jsonl")}
 
-    assert told.pop(left.failed) == RECORD | {"cause": TEXT, "reason": TEXT, "result": None}
-    assert all(record in (RECORD, RECORD | {"cause": TEXT, "reason": TEXT}) for record in told.values())
+    assert found.pop(left.failed) == RECORD | {"cause": TEXT, "reason": TEXT, "result": None}
+    assert all(record in (RECORD, RECORD | {"cause": TEXT, "reason": TEXT}) for record in found.values())
 
 
 def test_a_run_that_was_saved_can_be_read(tmp_path: Path) -> None:
@@ -265,6 +265,6 @@ def test_a_saved_run_is_read_by_the_planner(tmp_path: Path) -> None:
     """`pdflab plan --run` learns how long documents take from a file."""
     words = ("plan", "--run", str(EXAMPLE), "--jobs", "200", "--hours", "1", "--deadline", "2", "--json")
 
-    told = json.loads(pdflab(*words, folder=tmp_path).stdout)
+    found = json.loads(pdflab(*words, folder=tmp_path).stdout)
 
-    assert told["service_s"] == pytest.approx(0.09635086493058638)
+    assert found["service_s"] == pytest.approx(0.09635086493058638)

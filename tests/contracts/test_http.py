@@ -335,10 +335,10 @@ def test_what_has_been_worked_on_keeps_its_keys(
 
     answer = ask(url, "GET", path.format(**jobs))
 
-    told = shape(answer.json)
+    found = shape(answer.json)
     if "trail" in expected:
-        told["trail"] = None  # it has points once a second has gone by
-    assert told == expected
+        found["trail"] = None  # it has points once a second has gone by
+    assert found == expected
     _check_type(answer)
 
 
@@ -475,11 +475,11 @@ def test_prometheus_finds_its_metrics(idle: tuple[str, dict[str, str]]) -> None:
 
 def test_the_description_has_every_route_and_model(idle: tuple[str, dict[str, str]]) -> None:
     """OpenAPI 3.1: paths and methods, and the fields of a request."""
-    told = ask(idle[0], "GET", "/openapi.json").json
+    described = ask(idle[0], "GET", "/openapi.json").json
 
-    schemas = told["components"]["schemas"]
-    assert (told["openapi"], told["info"].keys()) == ("3.1.0", {"title", "version"})
-    assert {path: set(methods) for path, methods in told["paths"].items()} == ROUTES
+    schemas = described["components"]["schemas"]
+    assert (described["openapi"], described["info"].keys()) == ("3.1.0", {"title", "version"})
+    assert {path: set(methods) for path, methods in described["paths"].items()} == ROUTES
     assert {name: _fields(schema) for name, schema in schemas.items()} == {
         name: set(fields.split()) for name, fields in MODELS.items()
     }
@@ -494,5 +494,5 @@ def _check_type(answer: Answer, expected: str = JSON) -> None:
     """A problem is one by RFC 9457: its type, its title and its status say what HTTP says."""
     assert answer.content_type == (expected if answer.status < 400 else PROBLEM_JSON)
     if answer.status >= 400:
-        told = (answer.json["type"], answer.json["title"], answer.json["status"])
-        assert told == ("about:blank", HTTPStatus(answer.status).phrase, answer.status)
+        found = (answer.json["type"], answer.json["title"], answer.json["status"])
+        assert found == ("about:blank", HTTPStatus(answer.status).phrase, answer.status)

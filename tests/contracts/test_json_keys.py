@@ -58,8 +58,8 @@ FLEET = {
 EXAMPLE = Path(__file__).with_name("example.run.json")
 
 
-def told(*words: str, folder: Path) -> Any:
-    """Run a command with --json to its good end; give its object."""
+def run_json(*words: str, folder: Path) -> Any:
+    """Run a command with --json to its good end; return its object."""
     done = pdflab(*words, "--json", folder=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -69,10 +69,10 @@ def told(*words: str, folder: Path) -> Any:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The shortest demo: its folder, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
-    return folder, told("demo", "--seconds", "1", "--workers", "1", folder=folder)
+    return folder, run_json("demo", "--seconds", "1", "--workers", "1", folder=folder)
 
 
-def test_demo_tells_the_same_of_both_endpoints(demo: tuple[Path, Any]) -> None:
+def test_demo_prints_the_same_of_both_endpoints(demo: tuple[Path, Any]) -> None:
     """Counts, seconds and rates; what could not be measured is null."""
     _, figures = demo
 
@@ -111,15 +111,15 @@ def test_demo_saves_runs_as_they_have_always_been(demo: tuple[Path, Any]) -> Non
 
 
 def test_audit_counts_by_the_same_names(demo: tuple[Path, Any]) -> None:
-    """Whatever is zero is told, too."""
-    assert shape(told("audit", folder=demo[0])) == AUDIT
+    """Whatever is zero is printed, too."""
+    assert shape(run_json("audit", folder=demo[0])) == AUDIT
 
 
-def test_plan_tells_the_cheapest_fleet_and_the_others(tmp_path: Path) -> None:
+def test_plan_prints_the_cheapest_fleet_and_the_others(tmp_path: Path) -> None:
     """Each with the same keys; what it was asked stands beside them."""
     words = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20"]
 
-    figures = shape(told(*words, folder=tmp_path))
+    figures = shape(run_json(*words, folder=tmp_path))
 
     assert figures.pop("notes") in ([], [TEXT])
     assert figures == FLEET | {
@@ -131,14 +131,14 @@ def test_plan_tells_the_cheapest_fleet_and_the_others(tmp_path: Path) -> None:
     }
 
 
-def test_dead_letters_are_told_as_the_service_tells_them(tmp_path: Path) -> None:
+def test_dead_letters_are_printed_as_the_service_returns_them(tmp_path: Path) -> None:
     """How many, and each job's record; those that are tried again by their new ids."""
     with up(tmp_path) as (url, _):
         job_id = submit(url, IMPOSSIBLE)
         await_ending(url, job_id)
-        listed = told("dead-letters", "--url", url, folder=tmp_path)
-        one = told("dead-letters", "--retry", job_id, "--url", url, folder=tmp_path)
-        rest = told("dead-letters", "--retry-all", "--url", url, folder=tmp_path)
+        listed = run_json("dead-letters", "--url", url, folder=tmp_path)
+        one = run_json("dead-letters", "--retry", job_id, "--url", url, folder=tmp_path)
+        rest = run_json("dead-letters", "--retry-all", "--url", url, folder=tmp_path)
 
     assert (listed["count"], [job["job_id"] for job in listed["jobs"]]) == (1, [job_id])
     assert shape(one) == {"job_ids": [TEXT]}
@@ -146,5 +146,5 @@ def test_dead_letters_are_told_as_the_service_tells_them(tmp_path: Path) -> None
 
 
 def _columns(table: dict[str, Any]) -> dict[str, Any]:
-    """Give the type of each column: words in codes, or numbers of a kind."""
+    """Return the type of each column: words in codes, or numbers of a kind."""
     return {name: column.get("type", "words") for name, column in table.items()}

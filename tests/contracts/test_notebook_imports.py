@@ -13,14 +13,17 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 NAMES = {
     "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
     "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
-    "comparison_figure create_sync_app crowds patience_figure run_plan rush_figure summary target wasted",
+    "comparison_figure create_sync_app abandonment_by_phase abandonment_figure run_plan "
+    "offered_load_figure summary target wasted",
     "02_queue_and_worker": "Actions RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
-    "Worker ask fill_line "
-    "first_page generate_pdf log_lines render table trail_figure",
-    "05_when_things_fail": "AttackPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
-    "came_back count_fates fates_figure fill_line life_figure wait_for_silence wait_until",
+    "Worker ask fill_queue "
+    "first_page generate_pdf log_lines render table job_trace_figure",
+    "05_when_things_fail": "FaultPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
+    "redelivered_jobs count_outcomes outcomes_figure fill_queue redelivery_figure "
+    "wait_until_idle await_condition",
     "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError burst "
-    "forecast_figure hold_out planning published replay rescaled run_on rush_figure serve summary theory",
+    "forecast_figure hold_out planning published replay rescaled run_on offered_load_figure serve "
+    "summary theory",
 }
 
 

@@ -47,7 +47,7 @@ def described(pdf: bytes) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of what bytes depend on."""
+    """Return the versions of what bytes depend on."""
     return {package: version(package) for package in PACKAGES} | {"zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
@@ -74,10 +74,10 @@ def test_a_document_keeps_its_bytes(name: str) -> None:
 
 
 if __name__ == "__main__":
-    told = {
+    documents = {
         name: described(pdf) | {"sha256": sha256(pdf).hexdigest()}
         for name in DOCUMENTS
         if (pdf := drawn(name))
     }
-    text = json.dumps({"versions": versions(), "documents": told}, ensure_ascii=False, indent=1)
+    text = json.dumps({"versions": versions(), "documents": documents}, ensure_ascii=False, indent=1)
     RECORDED.write_text(text + "\n", encoding="utf-8")

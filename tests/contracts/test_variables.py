@@ -50,7 +50,7 @@ BOOLEANS = {"1": True, "true": True, "Yes": True, "0": False, "FALSE": False, "n
 
 
 def read(**variables: str) -> dict[str, Any]:
-    """Read variables as a command does; give every setting by its variable's name."""
+    """Read variables as a command does; return every setting by its variable's name."""
     settings = Settings.from_env({f"PDFLAB_{name}": text for name, text in variables.items()})
     return {field.name.upper(): getattr(settings, field.name) for field in fields(settings)}
 
@@ -85,11 +85,11 @@ def test_a_truth_has_several_words(text: str, expected: bool) -> None:
 
 
 def test_settings_go_to_a_child_as_the_same_variables() -> None:
-    """What one process was told, another reads; what is not set is not there."""
-    told = Settings.from_env({f"PDFLAB_{name}": text for name, (_, text, _) in VARIABLES.items()})
+    """What one process was set to, another reads; what is not set is not there."""
+    settings = Settings.from_env({f"PDFLAB_{name}": text for name, (_, text, _) in VARIABLES.items()})
 
-    assert told.to_env().keys() == {f"PDFLAB_{name}" for name in VARIABLES}
-    assert Settings.from_env(told.to_env()) == told
+    assert settings.to_env().keys() == {f"PDFLAB_{name}" for name in VARIABLES}
+    assert Settings.from_env(settings.to_env()) == settings
     assert Settings.from_env({}).to_env().keys() == {
         f"PDFLAB_{name}" for name, (default, _, _) in VARIABLES.items() if default is not None
     }

@@ -213,7 +213,7 @@ def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: Control
     lab.before = lambda deed: release.wait(10)
     room.burst.click()
 
-    with pytest.raises(TimeoutError, match="1 orders are not done"):
+    with pytest.raises(TimeoutError, match="1 tasks are not done"):
         room.wait(timeout=0.05)
     release.set()
 
@@ -368,7 +368,7 @@ def test_a_second_room_of_the_same_lab_closes_the_first(
     made_room(lab)
 
     assert room.burst.disabled
-    assert [t.name for t in threading.enumerate()].count("control room watcher") == 1
+    assert [t.name for t in threading.enumerate()].count("control room poller") == 1
 
 
 def test_rooms_of_two_labs_leave_each_other_alone(room: ControlRoom, made_room: MadeRoom) -> None:

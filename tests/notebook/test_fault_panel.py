@@ -1,4 +1,4 @@
-"""The attack panel: a click becomes an attack, one after another, and what was done is said."""
+"""The fault panel: a click becomes a fault, one after another, and what was done is reported."""
 
 import html
 import logging
@@ -13,13 +13,13 @@ from conftest import needs
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import AttackPanel, fill_line, wait_for_silence, wait_until
+from pdflab.notebook.fault_panel import FaultPanel, await_condition, fill_queue, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
 
 class FakeLab:
-    """What an attack panel asks of a lab: a killed worker has a successor at once."""
+    """What a fault panel asks of a lab: a killed worker has a successor at once."""
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(lease=3.0, workers=2)
@@ -78,14 +78,14 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def panel(lab: FakeLab) -> Iterator[AttackPanel]:
-    panel = AttackPanel(lab)  # type: ignore[arg-type]
+def panel(lab: FakeLab) -> Iterator[FaultPanel]:
+    panel = FaultPanel(lab)  # type: ignore[arg-type]
     yield panel
     lab.woken.set()
     panel.close()
 
 
-def test_every_button_attacks_what_it_names(lab: FakeLab, panel: AttackPanel) -> None:
+def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: FaultPanel) -> None:
     """In the order of the clicks; a freeze outlasts the lease."""
     for button in (panel.kill, panel.freeze, panel.kill_others, panel.cut, panel.kill_redis):
         button.click()
@@ -95,8 +95,8 @@ def test_every_button_attacks_what_it_names(lab: FakeLab, panel: AttackPanel) ->
     assert said.startswith("Kill a worker: 1, Freeze a worker, 5 s: 1, Kill API and recorder: 1, Cut")
 
 
-def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: AttackPanel) -> None:
-    """Nobody is struck again while the others are spared."""
+def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None:
+    """No worker is hit twice before each was hit once."""
     for _ in range(3):
         panel.kill.click()
 
@@ -105,23 +105,23 @@ def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: AttackPanel) -> Non
     assert lab.done == ["worker-1", "worker-2", "worker-1"]
 
 
-def test_the_next_blow_waits_until_the_killed_one_is_back(lab: FakeLab, panel: AttackPanel) -> None:
+def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, panel: FaultPanel) -> None:
     """A kill that meets nobody would be counted for nothing."""
     lab.at_work = {}
     panel.kill.click()
     panel.kill.click()
 
-    with pytest.raises(TimeoutError, match="2 attacks are not over"):
+    with pytest.raises(TimeoutError, match="tasks are not done"):
         panel.wait(timeout=0.2)
 
     assert lab.done == ["worker-1"]
     lab.at_work = {"worker-1": 1}
-    wait_until(lambda: len(lab.done) == 2)
+    await_condition(lambda: len(lab.done) == 2)
     lab.at_work |= {"worker-2": 1}
     assert panel.wait() == "Kill a worker: 2"
 
 
-def test_a_click_never_blocks(lab: FakeLab, panel: AttackPanel) -> None:
+def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
     """Not even while a worker is frozen."""
     lab.woken.clear()
 
@@ -134,7 +134,7 @@ def test_a_click_never_blocks(lab: FakeLab, panel: AttackPanel) -> None:
     assert lab.done == [(5.0, "worker-1"), "worker-2"]
 
 
-def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: AttackPanel) -> None:
+def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: FaultPanel) -> None:
     """The other attacks go on: a notebook runs to its end without a redis-server."""
     lab.no_server = True
     panel.cut.click()
@@ -149,7 +149,7 @@ def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel
     assert html.escape(said) in shown(panel)
 
 
-def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: AttackPanel) -> None:
+def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel) -> None:
     """Once; the next wait begins anew."""
     lab.kill = _broken  # type: ignore[method-assign]
     panel.kill.click()
@@ -159,14 +159,14 @@ def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: AttackPanel
     assert panel.wait() == "nothing was done"
 
 
-def test_the_labs_own_words_are_shown_below_the_buttons(panel: AttackPanel) -> None:
+def test_the_labs_own_words_are_shown_below_the_buttons(panel: FaultPanel) -> None:
     """And not in whatever cell is running; nothing of them is markup."""
     logging.getLogger("pdflab.lab.processes").warning("%s ended; it is started again.", "<worker-1>")
 
     assert "&lt;worker-1&gt; ended; it is started again." in shown(panel)
 
 
-def test_a_closed_panel_listens_no_longer(panel: AttackPanel) -> None:
+def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:
     """A second close does nothing."""
     panel.close()
     panel.close()
@@ -176,30 +176,30 @@ def test_a_closed_panel_listens_no_longer(panel: AttackPanel) -> None:
     assert "late" not in shown(panel)
 
 
-def test_a_page_without_a_kernel_says_what_stands_there(panel: AttackPanel) -> None:
+def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> None:
     """The text never changes from run to run."""
-    assert panel._repr_mimebundle_()["text/plain"].startswith("The attack panel of FakeLab()")
+    assert panel._repr_mimebundle_()["text/plain"].startswith("The fault panel of FakeLab()")
 
 
-def test_the_line_is_filled_before_anybody_is_struck(lab: FakeLab) -> None:
+def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
     """What was told before does not count; the workers have their hands full."""
     lab.told = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
     looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
     lab.looks = iter(looks)
 
-    sends = fill_line(lab, 3)  # type: ignore[arg-type]
+    sends = fill_queue(lab, 3)  # type: ignore[arg-type]
 
     assert [send.job_id for send in sends] == ["new 0", "new 1", "new 2"]
     assert lab.done == [("batch", 3)]
     assert not list(lab.looks)
 
 
-def test_silence_begins_when_the_line_is_empty_and_nothing_happens(lab: FakeLab) -> None:
+def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) -> None:
     """Jobs that wait, and events that come, start the watch anew."""
     told = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
     lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in told])
 
-    wait_for_silence(lab, seconds=0.1)  # type: ignore[arg-type]
+    wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
 
     assert not list(lab.looks)
 
@@ -208,22 +208,22 @@ def test_waiting_outlasts_an_absence_of_redis_and_gives_up_in_the_end() -> None:
     """Not there is not yet; never is an error that says so."""
     answers = iter([BrokerUnavailable("gone"), False, True])
 
-    wait_until(lambda: _give(next(answers)))
+    await_condition(lambda: _give(next(answers)))
 
-    with pytest.raises(TimeoutError, match="not so within"):
-        wait_until(lambda: False, timeout=0.0)
+    with pytest.raises(TimeoutError, match="did not happen within"):
+        await_condition(lambda: False, timeout=0.0)
 
 
 @pytest.mark.parametrize("redis", ["redis-server", "embedded"])
-def test_a_killed_worker_is_back_when_the_attack_is_over(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a real lab: the jobs that were in hand come back, and end."""
+def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a real lab: the jobs that were claimed come back, and end."""
     if redis == "embedded":
         monkeypatch.setenv("PATH", "")
     else:
         needs(redis, redis)
     with Lab(settings=Settings(port=0, sync_port=0, lease=1.5)) as lab:
-        panel = AttackPanel(lab)
-        sends = fill_line(lab, 20)
+        panel = FaultPanel(lab)
+        sends = fill_queue(lab, 20)
         panel.kill.click()
         panel.cut.click()
         said = panel.wait()
@@ -235,7 +235,7 @@ def test_a_killed_worker_is_back_when_the_attack_is_over(redis: str, monkeypatch
     assert ("Cut all connections: not here" in said) == (redis == "embedded")
 
 
-def shown(panel: AttackPanel) -> str:
+def shown(panel: FaultPanel) -> str:
     return " ".join(child.value for child in panel.box.children if hasattr(child, "value"))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pdflab.analysis.run import Send
-from pdflab.charts.job_trace import trail_figure
+from pdflab.charts.job_trace import job_trace_figure
 from pdflab.charts.style import ACCEPTED, RENDERING, WAITING
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
@@ -74,7 +74,7 @@ def test_a_table_has_a_line_for_each_field_that_says_something() -> None:
 
 def test_the_bars_are_the_three_waits_of_one_job() -> None:
     """The client's for its answer, the job's in the line, the worker's rendering; other jobs are not seen."""
-    ax = trail_figure(SEND, [*LIFE, *OTHER]).axes[0]
+    ax = job_trace_figure(SEND, [*LIFE, *OTHER]).axes[0]
 
     began = [bar.get_x() for bar in ax.patches]
     lasted = [bar.get_width() for bar in ax.patches]
@@ -85,7 +85,7 @@ def test_the_bars_are_the_three_waits_of_one_job() -> None:
 
 def test_each_wait_has_the_colour_that_it_has_in_every_chart() -> None:
     """Light blue for a yes, orange for the line, green for work."""
-    colours = [_hex(bar.get_facecolor()) for bar in trail_figure(SEND, LIFE).axes[0].patches]
+    colours = [_hex(bar.get_facecolor()) for bar in job_trace_figure(SEND, LIFE).axes[0].patches]
 
     assert colours == [colour.lower() for colour in (ACCEPTED, WAITING, RENDERING)]
 
@@ -93,7 +93,7 @@ def test_each_wait_has_the_colour_that_it_has_in_every_chart() -> None:
 @pytest.mark.parametrize("predicted", [1.0, 60.0])
 def test_the_prediction_stands_through_all_rows(predicted: float) -> None:
     """Nobody's guess falls off the chart."""
-    ax = trail_figure(SEND, LIFE, predicted=predicted).axes[0]
+    ax = job_trace_figure(SEND, LIFE, predicted=predicted).axes[0]
 
     assert list(ax.get_lines()[0].get_xdata()) == [predicted] * 2
     assert ax.get_xlim()[1] > predicted
@@ -103,7 +103,7 @@ def test_the_prediction_stands_through_all_rows(predicted: float) -> None:
 def test_a_job_without_a_pdf_is_not_drawn(events: list[JobEvent]) -> None:
     """The error says what to do."""
     with pytest.raises(UsageError, match=r"wait for it with lab.wait\(\)"):
-        trail_figure(SEND, events)
+        job_trace_figure(SEND, events)
 
 
 def _hex(colour: tuple[float, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from pdflab.charts.rolling_window import Numbers
+from pdflab.analysis.rolling_window import Numbers
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook import status_html as board
 

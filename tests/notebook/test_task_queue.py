@@ -50,7 +50,7 @@ def test_waiting_ends_with_a_sentence() -> None:
     lane = TaskQueue("lane", failed=lambda error: None)
     lane.put(lambda: release.wait(10))
 
-    with pytest.raises(TimeoutError, match="1 orders"):
+    with pytest.raises(TimeoutError, match="1 tasks"):
         lane.wait(0.05)
     release.set()
     lane.close()

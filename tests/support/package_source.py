@@ -20,7 +20,7 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def imported_names(path: Path) -> frozenset[str]:
-    """Return the full names that a file imports, wherever in it: for `from a.b import c`, `a.b` and `a.b.c`."""
+    """Return the full names that a file imports: `a.b` and `a.b.c` for `from a.b import c`."""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -43,7 +43,8 @@ def imports(module: str) -> set[str]:
 
 def modules_in(names: Iterable[str]) -> set[str]:
     """Return the modules of ours among full names, as paths."""
-    return {name.removeprefix("pdflab.").replace(".", "/") + ".py" for name in names} & set(MODULES)
+    paths = [name.removeprefix("pdflab.").replace(".", "/") for name in names]
+    return {path + ending for path in paths for ending in (".py", "/__init__.py")} & set(MODULES)
 
 
 def reached(start: str, arrows: Mapping[str, Iterable[str]]) -> set[str]:

@@ -31,7 +31,7 @@ def start_browser(playwright: Playwright) -> Browser:
 
 @contextmanager
 def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
-    """A JupyterLab that shows a folder, with settings of its own; gives its address."""
+    """A JupyterLab that shows a folder, with settings of its own; yields its address."""
     quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
     quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -49,7 +49,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
 
 @contextmanager
 def voila(notebook: Path, home: Path) -> Iterator[str]:
-    """A Voilà that shows a notebook as a page; gives its address."""
+    """A Voilà that shows a notebook as a page; yields its address."""
     with _server(["voila", str(notebook), "--no-browser"], "--Voila.port", home) as url:
         yield url
 

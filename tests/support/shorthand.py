@@ -13,6 +13,7 @@ from pdflab.service.api.app import create_app
 from pdflab.service.jobqueue.base import Claim, Submission
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.storage.base import Storage
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
@@ -128,9 +129,10 @@ class EchoOperations:
         return {"operation": name, "parameters": parameters}
 
 
-def client_of(queue: JobQueue, settings: Settings) -> FlaskClient:
+def client_of(queue: JobQueue, settings: Settings, storage: Storage | None = None) -> FlaskClient:
     """Return a client of an API over this queue."""
-    return create_app(queue, queue, opened(settings), settings, operations=EchoOperations()).test_client()
+    storage = storage or opened(settings)
+    return create_app(queue, queue, storage, settings, operations=EchoOperations()).test_client()
 
 
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}

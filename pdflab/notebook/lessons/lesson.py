@@ -32,7 +32,7 @@ class Question:
     hints: Mapping[Answer, str]
 
 
-class Words(str):
+class PlainText(str):
     """Text that a cell shows as it is, without quotation marks."""
 
     __slots__ = ()
@@ -46,12 +46,12 @@ class Lesson:
         self._questions = questions
         self._predictions: dict[str, float] = {}
 
-    def predict(self, name: str, value: float) -> Words:
+    def predict(self, name: str, value: float) -> PlainText:
         """Record a guess under a name; a second one takes the place of the first."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"A prediction is a number, such as 12, not {value!r}; put yours in.")
         self._predictions[name] = value
-        return Words(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
+        return PlainText(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
 
     def predicted(self, name: str) -> float:
         """Return a guess back. Raises UsageError when there is none: a chart without it teaches less."""
@@ -59,14 +59,16 @@ class Lesson:
             raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
         return self._predictions[name]
 
-    def check(self, name: str, answer: Answer | EllipsisType) -> Words:
+    def check(self, name: str, answer: Answer | EllipsisType) -> PlainText:
         """Answer an answer, and never give it away; three dots show the question."""
         if name not in self._questions:
             raise UsageError(f"There is no question {name!r}: take {', '.join(self._questions)}.")
         question = self._questions[name]
         if isinstance(answer, EllipsisType):
-            return Words(f"{question.text}\n\nPut your answer in the place of the three dots.")
+            return PlainText(f"{question.text}\n\nPut your answer in the place of the three dots.")
         given = answer.strip().lower() if isinstance(answer, str) else answer
         if given == question.right:
-            return Words(f"Yes. {question.why}")
-        return Words(question.hints.get(given, "That is none of the answers; read the question once more."))
+            return PlainText(f"Yes. {question.why}")
+        return PlainText(
+            question.hints.get(given, "That is none of the answers; read the question once more.")
+        )

@@ -1,17 +1,20 @@
 """The API as one WSGI application: it accepts documents, answers 202 and never renders.
 
 Each family of routes is a file of its own. A view parses, takes one step of the queue, and answers.
-Read next: pdflab/service/api/submit.py.
+Read next: pdflab/service/api/context.py, then pdflab/service/api/submit.py.
 """
 
 from pathlib import Path
 
 from flask import Flask
 
-from pdflab.service.api import dead_letters, jobs, monitoring, submit
-from pdflab.service.api import operations as operation_routes
 from pdflab.service.api.context import Context, Operations
+from pdflab.service.api.dead_letters import dead_letter_routes
+from pdflab.service.api.jobs import job_routes
+from pdflab.service.api.monitoring import monitoring_routes
+from pdflab.service.api.operations import operation_routes
 from pdflab.service.api.snapshot import Snapshots
+from pdflab.service.api.submit import submit_routes
 from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.base import Monitor, Producer
@@ -42,7 +45,7 @@ def create_app(
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),
     )
-    for family in (submit, jobs, dead_letters, monitoring, operation_routes):
-        app.register_blueprint(family.routes)
+    for family in (submit_routes, job_routes, dead_letter_routes, operation_routes, monitoring_routes):
+        app.register_blueprint(family)
     protect(app, settings)
     return app

@@ -1,6 +1,6 @@
 """What the views of one application share: the queue, the storage, the operations and two cached answers.
 
-Read next: pdflab/service/api/submit.py.
+Read next: pdflab/service/http/cache.py.
 """
 
 from collections.abc import Mapping, Sequence

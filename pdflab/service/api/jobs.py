@@ -1,6 +1,6 @@
 """The routes of jobs: list them, show one, download its PDF, cancel it, retry it.
 
-Read next: pdflab/service/api/monitoring.py.
+Read next: pdflab/service/api/dead_letters.py.
 """
 
 import re
@@ -15,10 +15,10 @@ from pdflab.service.api.context import context
 from pdflab.service.api.submit import accepted
 from pdflab.service.http.errors import problem
 
-routes = Blueprint("jobs", __name__)
+job_routes = Blueprint("jobs", __name__)
 
 
-@routes.get("/jobs")
+@job_routes.get("/jobs")
 def list_jobs() -> dict[str, Any]:
     """List jobs of one state: ?state=FAILED&limit=50. Those that ended come newest first."""
     state, limit = request.args.get("state", "QUEUED").upper(), request.args.get("limit", "50")
@@ -28,7 +28,7 @@ def list_jobs() -> dict[str, Any]:
     return {"jobs": [job.to_dict() for job in context().monitor.jobs(JobState(state), int(limit))]}
 
 
-@routes.get("/jobs/<job_id>")
+@job_routes.get("/jobs/<job_id>")
 def show_job(job_id: str) -> dict[str, Any]:
     """Show one job with its history and, while it is QUEUED, its place in the queue."""
     job = _find(job_id)
@@ -36,7 +36,7 @@ def show_job(job_id: str) -> dict[str, Any]:
     return job.to_dict() | {"place": place, "pdf_url": url_for("jobs.show_pdf", job_id=job_id)}
 
 
-@routes.get("/jobs/<job_id>/pdf")
+@job_routes.get("/jobs/<job_id>/pdf")
 def show_pdf(job_id: str) -> Response:
     """Return the PDF, or 409 while there is none."""
     job = _find(job_id)
@@ -50,7 +50,7 @@ def show_pdf(job_id: str) -> Response:
     return answer
 
 
-@routes.delete("/jobs/<job_id>")
+@job_routes.delete("/jobs/<job_id>")
 def cancel_job(job_id: str) -> dict[str, str] | Response:
     """Cancel a job that is still QUEUED: it ends as FAILED."""
     state = context().producer.cancel(job_id)
@@ -61,7 +61,7 @@ def cancel_job(job_id: str) -> dict[str, str] | Response:
     return {"job_id": job_id, "state": JobState.FAILED}
 
 
-@routes.post("/jobs/<job_id>/retry")
+@job_routes.post("/jobs/<job_id>/retry")
 def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
     """Retry a FAILED job as a new job; a second request for it answers with the same new job."""
     job = _find(job_id)

@@ -1,6 +1,6 @@
 """The routes that show the service: the dashboard, statistics, events, metrics, health, the description.
 
-Read next: pdflab/service/api/snapshot.py.
+Read next: pdflab/service/api/snapshot.py, then pdflab/service/api/prometheus.py.
 """
 
 import re
@@ -12,35 +12,35 @@ from flask import Blueprint, Response, current_app, render_template, request
 from pdflab.errors import InvalidRequest
 from pdflab.service.api.context import context
 from pdflab.service.api.prometheus import exposition
-from pdflab.service.http.openapi import describe
+from pdflab.service.http.openapi import openapi_description
 
 # The page runs its own script and nothing else, and no other site shows it inside a frame.
 _POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
-routes = Blueprint("monitoring", __name__)
+monitoring_routes = Blueprint("monitoring", __name__)
 
 
-@routes.get("/")
+@monitoring_routes.get("/")
 def show_dashboard() -> Response:
     """Show the live dashboard, with a button for each operation."""
     page = render_template("index.html", operations=context().operations.listing())
     return Response(page, headers={"Content-Security-Policy": _POLICY})
 
 
-@routes.get("/stats")
+@monitoring_routes.get("/stats")
 def show_stats() -> dict[str, Any]:
     """Return service statistics, cached for 0.5 s."""
     return asdict(context().stats())
 
 
-@routes.get("/snapshot")
+@monitoring_routes.get("/snapshot")
 def show_snapshot() -> Response:
     """Return all that the dashboard shows, cached for 0.5 s."""
     headers = {"Cache-Control": "no-store"}
     return Response(context().snapshot(), headers=headers, content_type="application/json")
 
 
-@routes.get("/events")
+@monitoring_routes.get("/events")
 def list_events() -> dict[str, Any]:
     """Return the transitions after a position, and the position to ask for next."""
     after = request.args.get("after", "0")
@@ -51,21 +51,21 @@ def list_events() -> dict[str, Any]:
     return {"events": [event.to_dict() for event in events], "after": position, "truncated": truncated}
 
 
-@routes.get("/metrics")
+@monitoring_routes.get("/metrics")
 def show_metrics() -> Response:
     """Return service statistics for Prometheus, cached for 0.5 s."""
     text, content_type = exposition(context().stats())
     return Response(text, content_type=content_type)
 
 
-@routes.get("/healthz")
+@monitoring_routes.get("/healthz")
 def show_health() -> dict[str, str]:
     """Answer ok while the service and its Redis answer."""
     context().monitor.ping()
     return {"status": "ok"}
 
 
-@routes.get("/openapi.json")
+@monitoring_routes.get("/openapi.json")
 def show_description() -> dict[str, Any]:
     """Return the OpenAPI description of this API."""
-    return describe(current_app.url_map, current_app.view_functions)
+    return openapi_description(current_app.url_map, current_app.view_functions)

@@ -1,6 +1,6 @@
 """Service statistics in the format of Prometheus.
 
-Read next: pdflab/service/http/errors.py.
+Read next: pdflab/service/api/sync.py.
 """
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest

@@ -1,6 +1,7 @@
 """What the dashboard polls: statistics, workers, the newest jobs and the last minutes, in one answer.
 
-Read next: pdflab/service/dashboard/dashboard.js.
+The page that polls it is pdflab/service/dashboard/dashboard.js.
+Read next: pdflab/service/jobqueue/dashboard_view.py.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The routes that accept documents: one, or a batch of them.
 
-Read next: pdflab/service/jobqueue/jobqueue.py.
+Read next: pdflab/service/jobqueue/base.py, then pdflab/service/api/jobs.py.
 """
 
 import json
@@ -18,7 +18,7 @@ from pdflab.service.jobqueue.base import Submission, new_id
 _MAX_KEY = 200  # characters
 _MAX_PROBLEMS = 20  # that one answer names
 
-routes = Blueprint("submit", __name__)
+submit_routes = Blueprint("submit", __name__)
 
 
 class Accepted(TypedDict):
@@ -30,7 +30,7 @@ class Accepted(TypedDict):
     pdf_url: str
 
 
-@routes.post("/generate-pdf")
+@submit_routes.post("/generate-pdf")
 def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
     """Accept one document; the same Idempotency-Key answers with the same job."""
     key = _idempotency_key()
@@ -41,7 +41,7 @@ def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
     return answer, 202, {"Location": answer["status_url"]} | _replayed_header(replayed)
 
 
-@routes.post("/generate-pdf/batch")
+@submit_routes.post("/generate-pdf/batch")
 def generate_batch() -> tuple[dict[str, list[str]], int, dict[str, str]]:
     """Accept up to 1,000 documents in one round trip, all or none: {"requests": […]}.
 

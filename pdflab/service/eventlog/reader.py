@@ -1,6 +1,6 @@
-"""Reading the files that a system writes as it goes: JSON Lines, one line an event, a send or a promise.
+"""Reads the JSON Lines files that a running system writes, such as jobs.log.
 
-Read next: audit.py.
+Read next: pdflab/audit.py.
 """
 
 import json
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Tail(Generic[T]):
-    """Follows a growing file, reading each line once; a line that is still being written waits."""
+    """Follows a growing file and reads each line once; an unfinished last line is left for later."""
 
     def __init__(self, path: Path, parse: Callable[[str], T | None]) -> None:
         self._path = path
@@ -26,7 +26,7 @@ class Tail(Generic[T]):
         self._lock = Lock()
 
     def read(self) -> list[T]:
-        """Return everything that the file has held so far."""
+        """Return all items that the file has held so far."""
         with self._lock:
             if self._path.exists():
                 self._take_new()
@@ -46,7 +46,7 @@ class Tail(Generic[T]):
             return self._parse(line)
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
-                f"{self._path} has a line that is not one of ours: {line[:60]!r} ({error})."
+                f"{self._path} has a line of another format: {line[:60]!r} ({error}). Move the file away."
             ) from None
 
 

@@ -1,9 +1,9 @@
-"""The event stream, written down: jobs.log, one JSON object a line, no hole and no duplicate.
+"""Writes the event stream to jobs.log: one JSON object a line, no gap and no duplicate.
 
-Each line carries its stream id. A recorder that starts cuts a half-written last line, reads the
-last whole one, and goes on after it, so it does not matter where the last recorder was killed.
+Each line carries its stream id. A recorder that starts cuts off a half-written last line, reads the last
+whole one and continues after it, so it does not matter where the last recorder was killed.
 
-Read next: service/api/app.py.
+Read next: pdflab/analysis/metrics.py.
 """
 
 import json
@@ -21,13 +21,13 @@ from pdflab.jobs import JobEvent
 from pdflab.service.jobqueue.base import Monitor
 
 _log = logging.getLogger(__name__)
-_KEEP = 20_000  # events that stay in the stream behind the log, for dashboards that look back
-_END = 65_536  # bytes of a log that are read to find its last line
-_WAIT = 0.5  # seconds that one look at the stream may wait: so long may a stop take
+_KEEP = 20_000  # events that stay in the stream behind the log, for clients of GET /events
+_TAIL_BYTES = 65_536  # read at the end of a log to find its last line
+_FOLLOW_TIMEOUT = 0.5  # seconds to wait for events, and at most until a stop is noticed
 
 
 class Recorder:
-    """Follows the stream and appends to the log; a lock keeps a second recorder out."""
+    """Follows the stream and appends to the log; a file lock keeps a second recorder out."""
 
     def __init__(self, monitor: Monitor, path: Path) -> None:
         self._monitor = monitor
@@ -38,7 +38,7 @@ class Recorder:
         self._behind = 0  # the sum of those sizes
 
     def open(self) -> None:
-        """Take the lock and find the place to go on from. Raises UsageError for a log that is not ours."""
+        """Take the lock and find where to continue. Raises UsageError for a log of another format."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -54,15 +54,15 @@ class Recorder:
         self._resume()
 
     def run(self, stop: Event) -> None:
-        """Record until told to stop, through every absence of Redis and of room on the disk."""
+        """Record until `stop` is set; wait while Redis is away or the disk is full."""
         while not stop.is_set():
             try:
-                self.run_once(_WAIT)
+                self.run_once(_FOLLOW_TIMEOUT)
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
                 stop.wait(0.5)
             except OSError as error:
-                _log.error("%s cannot be written (%s); it is tried again.", self._path, error.strerror)
+                _log.error("%s cannot be written (%s); retrying.", self._path, error.strerror)
                 stop.wait(0.5)
                 self._resume()
         self.close()
@@ -79,7 +79,7 @@ class Recorder:
         return len(events)
 
     def close(self) -> None:
-        """Write the rest, if Redis still answers, and return up the lock."""
+        """Write the remaining events, if Redis still answers, and release the lock."""
         try:
             while self.run_once():
                 pass
@@ -88,17 +88,17 @@ class Recorder:
         self._lock.release()
 
     def _resume(self) -> None:
-        """Go on after the last line that is whole."""
+        """Continue after the last whole line."""
         last = _last_whole_line(self._path)
         self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
 
     def _lines(self, event: JobEvent) -> list[str]:
-        """Return an event's line; before it a line that says so, if the numbering does not go on."""
+        """Return an event's line; before it a line that notes a gap, if the numbering has one."""
         lines = []
         expected = self._last_number + 1
         if self._last_number and event.number != expected:
             gap = {"gap": True, "expected": expected, "found": event.number, "at": event.at}
-            # A recorder that is killed right behind this line goes on before the event, not after it.
+            # A recorder that is killed after this line continues before the event, not after it.
             place = {"event_id": self._last_id, "number": event.number - 1}
             lines.append(json.dumps(gap | place) + "\n")
             _log.error("events %s: expected number %s, found %s", event.event_id, expected, event.number)
@@ -106,7 +106,7 @@ class Recorder:
         return [*lines, event.to_json() + "\n"]
 
     def _trim(self, events: list[JobEvent]) -> None:
-        """Trim the stream, only ever behind what the log has."""
+        """Trim the stream, only ever behind what the log holds."""
         self._batches.append((events[-1].event_id, len(events)))
         self._behind += len(events)
         while self._behind - self._batches[0][1] > _KEEP:
@@ -116,13 +116,13 @@ class Recorder:
 
 
 def begin_log(path: Path, last: JobEvent) -> None:
-    """Begin a new log behind an event: what a Redis did before that is another log's business."""
+    """Begin a new log after an event: earlier ones belong to another log."""
     mark = {"gap": True, "event_id": last.event_id, "number": last.number, "at": last.at}
     path.write_text(json.dumps(mark) + "\n")
 
 
 def _last_whole_line(path: Path) -> dict[str, Any] | None:
-    """Cut a half-written last line off, and read the one before it."""
+    """Cut off a half-written last line, and read the one before it."""
     if not path.exists():
         return None
     with path.open("rb+") as file:
@@ -133,13 +133,13 @@ def _last_whole_line(path: Path) -> dict[str, Any] | None:
     try:
         return json.loads(lines[-1]) if lines else None
     except ValueError:
-        raise UsageError(f"The last line of {path} is not one of a log; move that file away.") from None
+        raise UsageError(f"The last line of {path} is no event; move that file away.") from None
 
 
 def _end_of(file: BinaryIO) -> tuple[int, bytes]:
-    """Read a file's end, with a whole line in it if there is one: a log may be larger than memory."""
+    """Read the end of a file, with a whole line in it if there is one: a log may be larger than memory."""
     size = file.seek(0, os.SEEK_END)
-    length = _END
+    length = _TAIL_BYTES
     while True:
         before = file.seek(max(0, size - length))
         text = file.read()

@@ -1,6 +1,6 @@
 """A cached call: however many viewers ask, the queue is read twice a second.
 
-Read next: pdflab/service/http/server.py.
+Read next: pdflab/service/http/errors.py.
 """
 
 import time
@@ -11,21 +11,21 @@ from typing import Generic, TypeVar
 from pdflab.errors import BrokerUnavailable
 
 _LIFETIME = 0.5  # seconds
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class CachedCall(Generic[T]):
+class CachedCall(Generic[_T]):
     """Calls a function at most once in half a second; a BrokerUnavailable is cached as a result is."""
 
-    def __init__(self, call: Callable[[], T], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, call: Callable[[], _T], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._call = call
         self._clock = clock
         self._lock = Lock()
         self._called_at = float("-inf")
-        self._result: T
+        self._result: _T
         self._error: BrokerUnavailable | None = None
 
-    def __call__(self) -> T:
+    def __call__(self) -> _T:
         """Return the cached result, or a new one. Raises BrokerUnavailable while Redis is away."""
         with self._lock:
             if self._clock() - self._called_at > _LIFETIME:

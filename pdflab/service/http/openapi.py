@@ -1,6 +1,6 @@
 """The OpenAPI description of the API, built from its routes and from the models of requests.
 
-Read next: pdflab/documents/requests.py.
+Read next: pdflab/service/http/server.py.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from pdflab import __version__
 from pdflab.documents.kinds import request_schema
 
 
-def describe(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
+def openapi_description(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of every route."""
     schema = request_schema(ref_template="#/components/schemas/{model}")
     definitions = schema.pop("$defs", {})

@@ -3,7 +3,7 @@
 A page of another site can make its visitor's browser send a POST here. When that site's name is then pointed
 at this machine (DNS rebinding), the browser takes both for one site, and the page reads the answers too.
 Programs such as curl or the load generator send no Origin and are accepted.
-Read next: pdflab/service/http/cache.py.
+Read next: pdflab/service/http/openapi.py.
 """
 
 import ipaddress
@@ -44,8 +44,9 @@ def _is_own(host: str, own_names: frozenset[str]) -> bool:
 
     Without a Host header (HTTP/1.0) the client is no browser.
     """
-    domains = tuple(name for name in own_names if name.startswith("."))
-    return host in own_names or host.endswith(domains) or not host or _is_address(host)
+    if host in own_names or not host or _is_address(host):
+        return True
+    return host.endswith(tuple(name for name in own_names if name.startswith(".")))
 
 
 def _unknown_host(host: str) -> str:

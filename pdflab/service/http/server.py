@@ -51,7 +51,7 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
+def serve_http(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
     """Answer requests with a WSGI application until `stop` is set."""
     # Queueing is expected here; silence waitress's warning, which would fill a notebook's cell.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -16,34 +16,34 @@ class RedisConsumer(RedisScripts, Consumer):
     """Takes, claims and finishes jobs in Redis."""
 
     def take(self, timeout: float) -> str | None:
-        """Wait for the next job id: BRPOP."""
+        """Wait up to `timeout` seconds for the next job id, first in, first out: BRPOP."""
         with redis_errors():
             taken: Any = self._redis.brpop([QUEUE], timeout=timeout)
         return taken[1] if taken else None
 
     def claim(self, job_id: str, worker: str, token: str) -> Claim | None:
-        """Claim a job: a compare-and-set in Redis."""
+        """Claim a job that is QUEUED and due; None if it is not: the id was a stale hint."""
         return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token, worker)
 
     def complete(
         self, claim: Claim, worker: str, *, result: dict[str, Any] | None = None, next_token: str = ""
     ) -> FinishResult:
-        """End a claimed job as COMPLETED and claim the next one, in one round trip."""
+        """End a claimed job as COMPLETED; with a token for the next job, claim it in the same round trip."""
         return self._finish("complete", claim, worker, next_token, json.dumps(result or {}))
 
     def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> FinishResult:
-        """End a claimed job as FAILED or delay it, and claim the next one, in one round trip."""
+        """End a claimed job as FAILED, or delay it while another try may help and it has tries left."""
         delay = "" if failure.retry_in is None else failure.retry_in
         reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
         details = (failure.cause, reason, delay, self._settings.max_errors)
         return self._finish("fail", claim, worker, next_token, *details)
 
     def release(self, claim: Claim) -> None:
-        """Return a claimed job to the front of the queue."""
+        """Return a claimed job to the front of the queue; the attempt does not count."""
         self._run("release", claim.job.job_id, claim.token)
 
     def renew(self, status: WorkerStatus, claims: Iterable[Claim] = ()) -> None:
-        """Renew the leases of a worker's jobs and its entry in the registry, in one round trip."""
+        """Renew the leases of a worker's jobs and its entry in the registry."""
         owned = [field for claim in claims for field in (claim.job.job_id, claim.token)]
         doing = json.dumps({"since": status.since, "job_id": status.job_id})
         self._run("renew", self._settings.lease, status.worker, doing, *owned)
@@ -55,16 +55,16 @@ class RedisConsumer(RedisScripts, Consumer):
             self._redis.zrem("pdf_jobs_workers", worker)
 
     def sweep(self) -> bool:
-        """Requeue lost jobs and due retries, once every third of a lease."""
+        """Requeue lost jobs and due retries, once every third of a lease; return whether this call did it."""
         s = self._settings
         return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
 
     def list_expired(self, limit: int = 1000) -> list[str]:
-        """Return up to `limit` jobs of each ending whose retention is over."""
+        """Return jobs whose retention is over: delete their files, then `forget` them."""
         return list(self._run("list_expired", self._settings.retention, limit))
 
     def forget(self, job_ids: Sequence[str]) -> None:
-        """Remove jobs from the sets of ended jobs."""
+        """Remove jobs whose files have been deleted from the sets of ended jobs."""
         with redis_errors():
             self._redis.zrem("pdf_jobs_completed", *job_ids)
             self._redis.zrem("pdf_jobs_failed", *job_ids)

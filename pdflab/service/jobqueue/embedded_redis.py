@@ -1,8 +1,8 @@
-"""The embedded Redis: fakeredis, with every way from a command to this user's files and programs closed.
+"""The embedded Redis: fakeredis, sandboxed, so that no command reaches this user's files and programs.
 
-Redis runs the Lua of its clients. fakeredis runs it beside Python, and unpickles what RESTORE sends it.
+Redis runs the Lua of its clients. fakeredis runs it inside Python, and unpickles what RESTORE sends it.
 
-Read next: service/jobqueue/jobqueue.py.
+Read next: pdflab/service/jobqueue/jobqueue.py.
 """
 
 import socket
@@ -16,17 +16,17 @@ import redis
 
 from pdflab.errors import UsageError
 
-# What a script may use of Lua. Not os, io, python, debug or package; nor what loads code, which may be
-# bytecode; nor what finds those again (module, getfenv).
+# The Lua globals of a script. Not os, io, python, debug or package; nor functions that load code, which may
+# be bytecode; nor functions that find those again (module, getfenv).
 _LUA_GLOBALS = frozenset(
     {"_G", "_VERSION", "assert", "collectgarbage", "coroutine", "error", "getmetatable", "ipairs", "math"}
     | {"next", "pairs", "pcall", "rawequal", "rawget", "rawset", "select", "setmetatable", "string", "table"}
     | {"tonumber", "tostring", "type", "unpack", "xpcall"}
 )
 _REDIS_GLOBALS = _LUA_GLOBALS | {"redis", "cjson", "KEYS", "ARGV"}
-# Commands that unpickle, read or write a file that the client names, or have a Lua of their own.
+# Commands that unpickle, that read or write a file named by the client, or that have their own Lua.
 _UNSAFE_COMMANDS = ("RESTORE", "ACL LOAD", "ACL SAVE", "FUNCTION LOAD", "FUNCTION RESTORE")
-_BYTECODE = "\x1b"  # how it begins
+_BYTECODE = "\x1b"  # its first character
 
 _REMOVE_GLOBALS = """
 function(allowed, object)
@@ -35,7 +35,7 @@ function(allowed, object)
   getmetatable(object).__metatable = false  -- it has __gc, which would free a Python object twice
 end
 """
-# ARGV: the globals that may be there. Answers what a script can reach and should not.
+# ARGV: the allowed globals. Returns what a script can reach and should not.
 _PROBE = """
 local allowed, reached = {}, {}
 for _, name in ipairs(ARGV) do allowed[name] = true end
@@ -55,12 +55,12 @@ def embedded_server() -> Any:
     from fakeredis import FakeServer
 
     server = FakeServer()
-    _close(server)
+    _sandbox(server)
     return server
 
 
 def serve_embedded(path: str) -> None:
-    """Serve the embedded Redis at a Unix socket: all that its process does."""
+    """Serve the embedded Redis at a Unix socket, for the whole life of its process."""
     from fakeredis import TcpFakeServer
 
     class Server(TcpFakeServer):  # type: ignore[misc]
@@ -73,16 +73,16 @@ def serve_embedded(path: str) -> None:
             request, _ = super().get_request()
             return request, ("unix", next(self.numbers))
 
-    Path(path).unlink(missing_ok=True)  # of one that was killed
+    Path(path).unlink(missing_ok=True)  # left by a killed one
     server = Server(path, bind_and_activate=False, server_type="redis")
-    _close(server.fake_server)
+    _sandbox(server.fake_server)
     server.server_bind()
     server.server_activate()
     server.serve_forever()
 
 
-def _close(server: Any) -> None:
-    """Close the ways out, and see that they are closed: the names that we change in fakeredis are its own."""
+def _sandbox(server: Any) -> None:
+    """Sandbox fakeredis, and check the result: the names that we change are private to it."""
     from fakeredis import FakeRedis
 
     try:
@@ -99,7 +99,7 @@ def _close(server: Any) -> None:
 
 
 def _answered(client: Any) -> list[str]:
-    """Return the unsafe commands that are there, and EVAL if it would run bytecode."""
+    """Return the unsafe commands that are still answered, and EVAL if it would run bytecode."""
     answered = []
     for command in [*_UNSAFE_COMMANDS, f"EVAL {_BYTECODE} 0"]:
         try:
@@ -113,14 +113,14 @@ def _answered(client: Any) -> list[str]:
 
 @cache
 def _change_fakeredis() -> None:
-    """Return fakeredis a Lua without ways out, and remove its unsafe commands; lupa itself stays as it is."""
+    """Restrict the Lua of fakeredis, and remove its unsafe commands; lupa itself stays as it is."""
     from fakeredis._commands import SUPPORTED_COMMANDS
     from fakeredis.commands_mixins import scripting_mixin
 
     lua = scripting_mixin.LUA_MODULE
 
     def refuse(item: object, name: object, is_setting: bool) -> None:
-        raise AttributeError("Python is out of reach")
+        raise AttributeError("Python cannot be reached from Lua")
 
     class SafeRuntime(lua.LuaRuntime):  # type: ignore[misc, name-defined]
         def __new__(cls, **options: Any) -> "SafeRuntime":

@@ -5,7 +5,7 @@ Read next: pdflab/service/jobqueue/dashboard_view.py.
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from pdflab.jobs import Job, JobEvent, JobState
@@ -26,23 +26,25 @@ class RedisMonitor(RedisScripts, Monitor):
     """Reads the queue in Redis."""
 
     def get(self, job_id: str) -> Job | None:
-        """Read one job's hash."""
+        """Return one job, or None when there is no record of it."""
         return next(iter(self._records([job_id])), None)
 
     def place(self, job_id: str) -> int | None:
-        """Return a job's rank among the sequence numbers that wait, from 1."""
+        """Return a job's place in the queue, 1 being the next one out; None if it does not wait."""
         with redis_errors():
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
 
     def jobs(self, state: JobState, limit: int) -> list[Job]:
-        """Read up to `limit` jobs of one state, in two round trips or three."""
+        """Return up to `limit` jobs of one state: waiting ones in order, ended ones newest first."""
         with redis_errors():
-            ids = [job_id for key in _LISTS[state] for job_id in self._first(key, limit, state.is_ending)]
-        return [job for job in self._records(ids[:limit]) if job.state is state]
+            lists: list[Any] = [
+                self._redis.zrange(key, 0, limit - 1, desc=state.is_ending) for key in _LISTS[state]
+            ]
+        return [job for job in self._records([*chain.from_iterable(lists)][:limit]) if job.state is state]
 
     def dead_letters(self) -> Iterator[Job]:
-        """Yield the dead letters, oldest first, a page at a time."""
+        """Yield the FAILED jobs that were neither cancelled nor tried again, oldest first, page by page."""
         for first in count(0, _PAGE):
             with redis_errors():
                 ids: Any = self._redis.zrange("pdf_jobs_failed", first, first + _PAGE - 1)
@@ -51,7 +53,7 @@ class RedisMonitor(RedisScripts, Monitor):
             yield from (job for job in self._records(ids) if job.is_dead_letter)
 
     def all_jobs(self) -> list[Job]:
-        """Read every record: one SCAN of the whole database."""
+        """Return every record: for saving them, not for a running system."""
         with redis_errors():
             keys = list(self._redis.scan_iter("pdf_jobs:*", count=1000))
         return self._records([key.removeprefix("pdf_jobs:") for key in keys])
@@ -61,18 +63,17 @@ class RedisMonitor(RedisScripts, Monitor):
         with redis_errors():
             entries: Any = self._redis.xrange(EVENTS, f"({after}" if after != "0" else "-", "+", count=limit)
             first: Any = self._redis.xrange(EVENTS, count=1)
-        trimmed = bool(first) and int(first[0][1]["number"]) > 1 and _before(after, first[0][0])
-        return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries], trimmed
+        trimmed = bool(first) and int(first[0][1]["number"]) > 1 and _position(after) < _position(first[0][0])
+        return _events(entries), trimmed
 
     def follow(self, after: str, timeout: float) -> list[JobEvent]:
         """Wait up to `timeout` seconds for events after a stream id."""
         with redis_errors():
             answer: Any = self._redis.xread({EVENTS: after}, count=1000, block=round(timeout * 1000))
-        entries = answer[0][1] if answer else []
-        return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries]
+        return _events(answer[0][1]) if answer else []
 
     def trim_events(self, before: str) -> None:
-        """Delete the events before a stream id."""
+        """Delete the events before a stream id. Only the recorder does, behind what its log holds."""
         with redis_errors():
             self._redis.xtrim(EVENTS, minid=before, approximate=False)
 
@@ -80,7 +81,7 @@ class RedisMonitor(RedisScripts, Monitor):
         """Read the newest event, or None when there has never been one."""
         with redis_errors():
             entries: Any = self._redis.xrevrange(EVENTS, count=1)
-        return JobEvent.from_fields(entries[0][1], entries[0][0]) if entries else None
+        return next(iter(_events(entries)), None)
 
     def workers(self) -> list[WorkerStatus]:
         """Read what each worker in the registry does."""
@@ -94,7 +95,7 @@ class RedisMonitor(RedisScripts, Monitor):
     def stats(self, window: float = 10.0) -> Stats:
         """Read statistics in one script; throughput is over the last `window` seconds."""
         flat, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
-        counts = _pairs(flat)
+        counts = dict(zip(flat[::2], flat[1::2], strict=True))
         return Stats(
             queued=queued,
             processing=processing,
@@ -111,13 +112,9 @@ class RedisMonitor(RedisScripts, Monitor):
         )
 
     def dashboard(self, newest: int) -> DashboardView:
-        """Read jobs and workers for the dashboard, in one round trip."""
+        """Return the `newest` jobs of each state, all PROCESSING ones, and the workers, at one instant."""
         now, jobs, registry = self._run("dashboard", newest, MAX_REQUEST_BYTES)
         return view_of(float(now), jobs, registry)
-
-    def _first(self, key: str, limit: int, newest: bool) -> list[str]:
-        ids: Any = self._redis.zrange(key, 0, limit - 1, desc=newest)
-        return list(ids)
 
     def _records(self, job_ids: Sequence[str]) -> list[Job]:
         """Read those records that exist, in one round trip."""
@@ -129,12 +126,8 @@ class RedisMonitor(RedisScripts, Monitor):
         return [Job.from_record(record) for record in records if "state" in record]
 
 
-def _pairs(flat: list[str]) -> dict[str, str]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _before(one: str, other: str) -> bool:
-    return _position(one) < _position(other)
+def _events(entries: list[tuple[str, dict[str, str]]]) -> list[JobEvent]:
+    return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries]
 
 
 def _position(event_id: str) -> tuple[int, int]:

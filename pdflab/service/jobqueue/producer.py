@@ -19,7 +19,11 @@ class RedisProducer(RedisScripts, Producer):
     """Accepts and cancels jobs in Redis."""
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]:
-        """Accept jobs in one round trip; what `Producer.enqueue` promises."""
+        """Accept jobs, all or none, in one round trip, and return their ids.
+
+        A known idempotency key returns the id of the job that was accepted with it. Raises KeyReused
+        when that job was another document, and QueueFull when there is no room for all of them.
+        """
         fields = [
             field
             for s in submissions
@@ -36,7 +40,7 @@ class RedisProducer(RedisScripts, Producer):
         return list(answer[0])
 
     def retry(self, failed: Sequence[Job]) -> list[str]:
-        """Enqueue FAILED jobs again, with an idempotency key made from each one's id."""
+        """Enqueue FAILED jobs again, as new jobs, all or none. A second retry of a job changes nothing."""
         return self.enqueue(
             [
                 Submission(new_id(), job.kind, job.request, f"retry:{job.job_id}", retry_of=job.job_id)
@@ -45,7 +49,7 @@ class RedisProducer(RedisScripts, Producer):
         )
 
     def cancel(self, job_id: str) -> JobState | None:
-        """End a QUEUED job as FAILED."""
+        """End a QUEUED job as FAILED. Return the state it was found in, or None for an unknown job."""
         state = self._run("cancel", job_id, self._settings.retention)
         return JobState(state) if state else None
 

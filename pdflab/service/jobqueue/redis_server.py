@@ -1,6 +1,6 @@
-"""A Redis for everyone: a URL if one is given, else a private redis-server, else the embedded one.
+"""Finds or starts a Redis: the one at a URL, else a private redis-server, else the embedded one.
 
-Read next: service/jobqueue/embedded_redis.py.
+Read next: pdflab/service/jobqueue/embedded_redis.py.
 """
 
 import logging
@@ -32,9 +32,9 @@ _SERVERS = ("redis-server", "valkey-server")
 
 @dataclass(slots=True)
 class Broker:
-    """A Redis to talk to, and what we have to stop if we started it.
+    """A Redis, and its process if we started it.
 
-    `name` is what a person is told; `url` is None only for the embedded Redis inside this process.
+    `name` is for people; `url` is None only for the embedded Redis inside this process.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Broker:
     process: "subprocess.Popen[bytes] | None" = None
     start: Callable[[], "subprocess.Popen[bytes]"] | None = None
     inside: Any = None  # the fakeredis server that the threads of this process share
-    embedded: bool = False  # figures of speed want a real redis-server
+    embedded: bool = False  # measure speed only with a real redis-server
 
     def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
-        """Make a client: a patient one tries again, an impatient one gives up within half a second.
+        """Return a client: a patient one retries, an impatient one gives up within half a second.
 
-        One that is for a single thread, `alone`, keeps its connection: to take it from a pool for each
-        command and to give it back is a third of what a command costs a worker.
+        A client `alone` is for a single thread and keeps its connection: taking it from a pool for each
+        command would be a third of what a command costs a worker.
         """
         if self.inside is not None:
             from fakeredis import FakeRedis
@@ -66,21 +66,21 @@ class Broker:
         )
 
     def revive(self) -> None:
-        """Start our Redis again if it has died; a redis-server goes on from its append-only file."""
+        """Restart our Redis if it has died; a redis-server continues from its append-only file."""
         if self.process and self.start and self.process.poll() is not None:
             _log.warning("%s ended with %s; it is started again.", self.name, self.process.returncode)
             end(self.process, seconds=0)
             self.process = self.start()
 
     def cut(self) -> int:
-        """Cut every connection to the Redis, as a failing network would, and return how many there were."""
+        """Close every connection to the Redis, as a failing network would; return how many there were."""
         self._require_server("cuts no connection")
         with self._own_client() as client:
             cut: Any = client.client_kill_filter(_type="normal", skipme=True)
         return int(cut)
 
     def kill(self) -> None:
-        """Kill our redis-server with SIGKILL; `revive` starts it again from its append-only file."""
+        """Kill our redis-server with SIGKILL; `revive` restarts it from its append-only file."""
         self._require_server("keeps nothing when it is killed")
         with self._own_client() as client:
             server: Any = client.info("server")
@@ -88,17 +88,19 @@ class Broker:
 
     @property
     def can_be_attacked(self) -> bool:
-        """Return whether it is a redis-server of our own, which can be cut off, killed and started again."""
+        """Return whether it is a redis-server of our own, which faults can be injected into."""
         return self.process is not None and not self.embedded
 
     @contextmanager
     def _own_client(self) -> Iterator["redis.Redis"]:
-        """A client for one attack. Raises BrokerUnavailable when Redis is away already."""
+        """Yield a client for one fault. Raises BrokerUnavailable when Redis is already away."""
         client = self.client(patient=False)
         try:
             yield client
         except redis.RedisError as error:
-            raise BrokerUnavailable(f"Redis cannot be attacked while it is away ({error}).") from error
+            raise BrokerUnavailable(
+                f"Redis is already away ({error}); inject the fault when it answers again."
+            ) from error
         finally:
             client.close()
 
@@ -135,30 +137,30 @@ def broker_at(url: str) -> Broker:
 def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
     """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
 
-    It keeps its data in `folder`, ends with the process that called this, even by SIGKILL, and then
-    removes the `temporary` folder. A redis-server that is killed has handed to the system what it answered;
-    when the machine dies, `everysec` loses up to a second of it, and `always` nothing: it waits for the disk.
+    It keeps its data in `folder`, ends with the calling process, even if that is killed, and then removes
+    the `temporary` folder. A killed redis-server loses nothing that it has answered. When the machine dies,
+    appendfsync `everysec` loses up to a second, and `always` nothing: it waits for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    passing = [str(temporary)] if temporary else []
+    to_remove = [str(temporary)] if temporary else []
     server = next((path for name in _SERVERS if (path := shutil.which(name))), None)
     if server is None:
-        return _embedded_server(folder, passing)
-    return _redis_server(server, folder, passing, appendfsync)
+        return _embedded_server(folder, to_remove)
+    return _redis_server(server, folder, to_remove, appendfsync)
 
 
 def embedded_broker() -> Broker:
-    """An embedded Redis that the threads of this process share: nothing is spawned."""
+    """Return an embedded Redis that the threads of this process share: nothing is spawned."""
     return Broker("embedded in this process (fakeredis)", None, inside=embedded_server(), embedded=True)
 
 
 def without_password(url: str) -> str:
-    """Return a URL as it may be shown, even one whose password should have been quoted."""
+    """Return a URL that hides its password, even one that should have been quoted."""
     hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
 
-def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: str) -> Broker:
+def _redis_server(server: str, folder: Path, to_remove: list[str], appendfsync: str) -> Broker:
     socket_folder, path = _socket_path()
     options = {
         "--port": "0",
@@ -172,22 +174,22 @@ def _redis_server(server: str, folder: Path, passing: list[str], appendfsync: st
         "--logfile": str((folder / "redis.log").resolve()),
     }
     command = [server, *(word for pair in options.items() for word in pair)]
-    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
+    broker = _started(f"unix://{path}", [socket_folder, *to_remove], command, folder)
     about: Any = broker.client().info("server")
     broker.name = f"a private {Path(server).name} {about['redis_version']}"
     return broker
 
 
-def _embedded_server(folder: Path, passing: list[str]) -> Broker:
+def _embedded_server(folder: Path, to_remove: list[str]) -> Broker:
     socket_folder, path = _socket_path()
     command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
-    broker = _started(f"unix://{path}", [socket_folder, *passing], command, folder)
+    broker = _started(f"unix://{path}", [socket_folder, *to_remove], command, folder)
     broker.name, broker.embedded = "embedded (fakeredis, in a process of its own)", True
     return broker
 
 
 def _socket_path() -> tuple[str, str]:
-    """Return a new folder that only we may open, and a short path in it: macOS allows 103 characters."""
+    """Return a new folder that only this user may open, and a short path in it (macOS: 103 characters)."""
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")
     return socket_folder, f"{socket_folder}/redis.sock"
 

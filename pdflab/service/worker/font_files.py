@@ -1,7 +1,7 @@
-"""The font files of this machine: DejaVu, which comes with matplotlib, and a folder of the user's own.
+"""Finds the font files of this machine: DejaVu, which comes with matplotlib, and those in a user's folder.
 
-Nothing is read here: a worker that meets only Western text never loads a font.
-Read next: service/worker/worker.py.
+No file is read here: a worker that renders only Western text never loads a font.
+Read next: pdflab/documents/typesetting/font_book.py.
 """
 
 import logging
@@ -12,17 +12,17 @@ from pdflab.documents.typesetting.font_book import FontBook, FontFile
 from pdflab.errors import UsageError
 
 _log = logging.getLogger(__name__)
-_KINDS = (".ttf", ".otf", ".ttc")
+_SUFFIXES = (".ttf", ".otf", ".ttc")
 
 
 def find_fonts(folder: Path | None = None) -> FontBook:
-    """Gather the fonts to draw with: DejaVu first, then those of the folder and the folders in it, by name.
+    """Return the fonts to draw with: DejaVu first, then those in the folder and its subfolders, by name.
 
     Raises UsageError when there is no such folder.
     """
     if folder and not folder.is_dir():
         raise UsageError(f"fonts={folder} is no folder; name one with .ttf, .otf or .ttc files in it.")
-    own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _KINDS) if folder else []
+    own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES) if folder else []
     files = [*_dejavu(), *own]
     return FontBook([FontFile(str(path), _is_bold(path), path.read_bytes) for path in files])
 

@@ -1,10 +1,9 @@
-"""The tutorial's worker: BRPOP, render, write, done. It works, until something goes wrong.
+"""The worker of most tutorials: BRPOP, render, write, done. It works, until something fails.
 
-It claims nothing, so nobody knows whose a job is; it holds no lease, so nobody notices that it died; it
-sweeps nothing, so what was lost stays lost; it writes to the file that readers read. `pdflab chaos --naive`
-counts what that costs. It is here to be compared with service/worker/worker.py.
+Without a claim, a job has no owner; without a lease, a dead worker is not noticed; without a sweep, a lost
+job stays lost; and it writes to the file that readers read. `pdflab chaos --naive` counts what that costs.
 
-Read next: service/worker/worker.py.
+Read next: pdflab/service/worker/worker.py, which does all that.
 """
 
 import logging
@@ -24,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class NaiveWorker:
-    """Takes a job, renders it and says so, for one job at a time."""
+    """Takes a job, renders it and sets its state, one job at a time."""
 
     def __init__(self, queue: JobQueue, storage: FolderStorage, *, render: Render) -> None:
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], naive=True))
@@ -33,7 +32,7 @@ class NaiveWorker:
         self._render = render
 
     def run(self, stop: Event) -> None:
-        """Work until `stop` is set. What goes wrong with a job is written down, and the next one taken."""
+        """Work until `stop` is set. Log what goes wrong with a job, and take the next one."""
         while not stop.is_set():
             try:
                 self.run_once()
@@ -42,21 +41,20 @@ class NaiveWorker:
                 stop.wait(0.1)
 
     def run_once(self, timeout: float = 1.0) -> int:
-        """Take one job and make its PDF; return how many were done."""
-        self._be_seen(None)
-        job_id = self._queue.take(timeout)  # from here on, it exists in our memory alone
+        """Take one job and make its PDF; return how many jobs ended."""
+        self._register(None)
+        job_id = self._queue.take(timeout)  # from here on, the job id exists only in this process
         if job_id is None:
             return 0
-        self._be_seen(job_id)
+        self._register(job_id)
         self._queue.naive_transition(job_id, JobState.PROCESSING, self.worker_id)
         job = self._queue.get(job_id)
         if job is None:
             return 0
-        pdf = self._render(job).pdf
-        self._storage.overwrite(job_id, pdf)
+        self._storage.overwrite(job_id, self._render(job).pdf)
         self._queue.naive_transition(job_id, JobState.COMPLETED, self.worker_id)
         return 1
 
-    def _be_seen(self, job_id: str | None) -> None:
-        """Stand in the registry, as every worker does; nobody does anything about who vanishes from it."""
+    def _register(self, job_id: str | None) -> None:
+        """Enter the registry, as every worker does; no other worker reacts when the entry expires."""
         self._queue.renew(WorkerStatus(self.worker_id, time.time(), job_id))

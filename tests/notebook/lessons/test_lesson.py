@@ -1,25 +1,22 @@
 """A lesson remembers what was predicted, and answers answers without giving the right one away."""
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 
 import pytest
 from IPython.lib.pretty import pretty
 
-from pdflab import notebook
 from pdflab.errors import UsageError
+from pdflab.notebook.lessons import forecast, queue, start_and_failures, synchronous_trap
 from pdflab.notebook.lessons.lesson import Lesson, Question
 
 HINT = "Count the workers, not the jobs."
 SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})
 COUNT = Question("How many?", 2, "Two it is.", {3: HINT})
 
-MODULES = [module.name for module in iter_modules(notebook.__path__) if module.name.startswith("questions")]
 TABLES: dict[str, Mapping[str, Question]] = {
     name: table
-    for module in MODULES
-    for name, table in vars(import_module(f"pdflab.notebook.{module}")).items()
+    for module in (forecast, queue, start_and_failures, synchronous_trap)
+    for name, table in vars(module).items()
     if name.isupper()
 }
 ASKED = [

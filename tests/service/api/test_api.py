@@ -21,6 +21,11 @@ from shorthand import (
 
 from pdflab.documents.kinds import sample_request
 from pdflab.jobs import Cause, JobState
+from pdflab.service.api.dead_letters import dead_letter_routes
+from pdflab.service.api.jobs import job_routes
+from pdflab.service.api.monitoring import monitoring_routes
+from pdflab.service.api.operations import operation_routes
+from pdflab.service.api.submit import submit_routes
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
@@ -37,7 +42,7 @@ def api(queue: JobQueue, settings: Settings) -> FlaskClient:
 
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])
 def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) -> None:
-    """202, the job's id, and where to look; what was asked for is what the worker will read."""
+    """202, the job's id, and where to look; the worker reads the same request."""
     answer = ask(api, sample_request(kind, 1))
 
     assert (answer.status_code, answer.content_type) == (202, JSON)
@@ -56,7 +61,7 @@ def test_a_document_is_accepted(api: FlaskClient, queue: JobQueue, kind: str) ->
 
 
 def test_the_same_idempotency_key_answers_with_the_same_job(api: FlaskClient, queue: JobQueue) -> None:
-    """A client that heard nothing asks again and finds its job; the header says that it is an old one."""
+    """A client without an answer sends again and finds its job; a header says that it is a replay."""
     first, again, other = (ask(api, **{"Idempotency-Key": key}) for key in ("k1", "k1", "k2"))
 
     assert first.json["job_id"] == again.json["job_id"] != other.json["job_id"]
@@ -110,7 +115,7 @@ def test_only_a_queued_job_can_be_cancelled_and_only_a_failed_one_retried(
 
 
 def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queue: JobQueue) -> None:
-    """The failed one stays as it ended; the new one asks for the same and knows whose retry it is."""
+    """The failed one stays as it ended; the new one has the same request and names it."""
     submit(queue, "a")
     queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
 
@@ -122,6 +127,13 @@ def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queu
     assert (new.state, new.retry_of, new.request) == (JobState.QUEUED, "a", job(queue, "a").request)
     assert state(queue, "a") is JobState.FAILED
     assert line(queue) == [new.job_id]
+
+
+def test_every_family_of_routes_is_served(api: FlaskClient) -> None:
+    """Each is a file of its own, registered by name."""
+    families = {submit_routes, job_routes, dead_letter_routes, operation_routes, monitoring_routes}
+
+    assert {*api.application.blueprints.values()} == families
 
 
 def test_the_api_loads_no_renderer() -> None:

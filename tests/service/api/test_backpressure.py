@@ -1,4 +1,4 @@
-"""Pushing back: a full line says when it will have room, and a key stands for one document."""
+"""Backpressure: a full queue says when it will have room, and a key stands for one document."""
 
 import json
 import math
@@ -53,7 +53,7 @@ def seconds_of_work(queue: JobQueue, *, waiting: int, workers: int) -> int:
 
 
 def retry_after(queue: JobQueue) -> int:
-    """Fill the line, and ask when to come again."""
+    """Fill the queue, and return the seconds after which to retry."""
     submit(queue, "1", "2", "3", "4")
     with pytest.raises(QueueFull) as caught:
         submit(queue, "5")
@@ -62,8 +62,8 @@ def retry_after(queue: JobQueue) -> int:
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 3])
-def test_a_full_line_tells_when_it_will_be_empty(narrow: JobQueue, workers: int) -> None:
-    """Four jobs wait, and one takes 26 s on average: 104 s of work, shared by those who work, if any."""
+def test_a_full_queue_says_when_it_will_be_empty(narrow: JobQueue, workers: int) -> None:
+    """Four jobs wait, and one takes 26 s on average: 104 s of work, shared by the workers, if any."""
     serve(narrow, 6.0, 46.0)
     for number in range(workers):
         narrow.renew(WorkerStatus(f"worker-{number}", 0.0))
@@ -74,7 +74,7 @@ def test_a_full_line_tells_when_it_will_be_empty(narrow: JobQueue, workers: int)
     assert 104 <= seconds * max(workers, 1) < 160
 
 
-def test_a_worker_that_went_silent_is_not_counted_on(narrow: JobQueue) -> None:
+def test_a_silent_worker_is_not_counted(narrow: JobQueue) -> None:
     """Three of four are dead: the wait is four times as long."""
     serve(narrow, 26.0)
     for number in range(3):
@@ -86,7 +86,7 @@ def test_a_worker_that_went_silent_is_not_counted_on(narrow: JobQueue) -> None:
 
 
 @pytest.mark.parametrize(("service_time", "seconds"), [("0.001", 1), ("9000", 600)])
-def test_nobody_is_sent_away_for_no_time_or_for_hours(
+def test_the_wait_is_neither_zero_nor_hours(
     narrow: JobQueue, broker: Broker, service_time: str, seconds: int
 ) -> None:
     """At least one whole second, and at most ten minutes: by then more workers may have come."""
@@ -97,7 +97,7 @@ def test_nobody_is_sent_away_for_no_time_or_for_hours(
 
 
 def test_before_the_first_job_is_done_the_wait_is_a_guess(narrow: JobQueue) -> None:
-    """Nothing is known of how long a job takes: five seconds, whoever works."""
+    """Nothing is known of how long a job takes: five seconds, with any number of workers."""
     narrow.renew(WorkerStatus(WORKER, 0.0))
 
     assert retry_after(narrow) == 5
@@ -127,7 +127,9 @@ def test_a_completion_that_is_sent_twice_took_its_time_once(queue: JobQueue) -> 
     assert 300.0 <= queue.stats().busy < 360.0
 
 
-def test_the_answer_of_a_full_line_says_what_the_queue_computed(narrow: JobQueue, settings: Settings) -> None:
+def test_the_answer_of_a_full_queue_says_what_the_queue_computed(
+    narrow: JobQueue, settings: Settings
+) -> None:
     """429 with Retry-After in whole seconds, and the same number in the sentence for a person."""
     serve(narrow, 26.0)
     submit(narrow, "1", "2", "3", "4")
@@ -151,7 +153,7 @@ def test_a_key_that_comes_with_another_document_is_refused(queue: JobQueue) -> N
 
 
 def test_a_key_still_stands_for_its_document_when_the_job_has_ended(queue: JobQueue) -> None:
-    """The ending changes nothing of what was asked for."""
+    """The ending changes nothing of the request."""
     queue.enqueue([submission("a", key="k")])
     queue.complete(take_and_claim(queue), WORKER)
 
@@ -171,8 +173,8 @@ def test_one_reused_key_refuses_its_batch(queue: JobQueue) -> None:
     assert queue.enqueue([submission("e", key="new")]) == ["e"]
 
 
-def test_a_reused_key_is_told_even_when_the_line_is_full(narrow: JobQueue) -> None:
-    """To come back later would not help."""
+def test_a_reused_key_is_reported_even_when_the_queue_is_full(narrow: JobQueue) -> None:
+    """A later retry would not help."""
     narrow.enqueue([submission("a", key="k"), *(submission(job_id) for job_id in "bcd")])
 
     with pytest.raises(KeyReused):
@@ -180,7 +182,7 @@ def test_a_reused_key_is_told_even_when_the_line_is_full(narrow: JobQueue) -> No
 
 
 def test_the_same_key_twice_in_a_batch_is_one_job(narrow: JobQueue) -> None:
-    """It needs room for one, has one record, one event and one place in the line, and both ask for its id."""
+    """It has one record, one event and one place in the queue, and both answers have its id."""
     submit(narrow, "1", "2")
 
     accepted = narrow.enqueue([submission(job_id, key=key) for job_id, key in ("ak", "bk", "cm")])
@@ -191,7 +193,7 @@ def test_the_same_key_twice_in_a_batch_is_one_job(narrow: JobQueue) -> None:
 
 
 def test_the_same_key_twice_in_a_batch_with_two_documents_is_refused(queue: JobQueue) -> None:
-    """The second would never be made: it is told, and nothing of the batch is accepted."""
+    """The second would never be made: nothing of the batch is accepted."""
     with pytest.raises(KeyReused):
         queue.enqueue([submission("a", key="k"), Submission("b", "custom", OTHER, "k")])
 
@@ -226,8 +228,8 @@ def post_batch(api: FlaskClient, documents: list[str], **headers: str) -> TestRe
     )
 
 
-def test_a_batch_that_is_asked_for_twice_is_one_batch(queue: JobQueue, settings: Settings) -> None:
-    """Who heard nothing, or 503, asks again with the same key, as for a single document."""
+def test_a_batch_that_is_sent_twice_is_one_batch(queue: JobQueue, settings: Settings) -> None:
+    """After no answer or a 503, a client sends it again with the same key, as a single document."""
     api = client_of(queue, settings)
     first = post_batch(api, [SOME, OTHER], **{"Idempotency-Key": "b1"})
     again = post_batch(api, [SOME, OTHER], **{"Idempotency-Key": "b1"})
@@ -240,15 +242,15 @@ def test_a_batch_that_is_asked_for_twice_is_one_batch(queue: JobQueue, settings:
 
 
 def test_the_order_of_a_requests_fields_makes_no_other_document(queue: JobQueue, settings: Settings) -> None:
-    """A client that writes its JSON in another order asks for the same."""
+    """JSON in another order is the same request."""
     api, key = client_of(queue, settings), {"Idempotency-Key": "k"}
     turned = '{"text": "another", "title": "t", "type": "custom"}'
 
     assert [api.post("/generate-pdf", data=d, headers=key).status_code for d in (OTHER, turned)] == [202, 202]
 
 
-def test_a_batch_that_can_never_fit_is_not_told_to_come_back(narrow: JobQueue, settings: Settings) -> None:
-    """An empty line has room for four here: five are too many today and tomorrow."""
+def test_a_batch_that_can_never_fit_has_no_retry_after(narrow: JobQueue, settings: Settings) -> None:
+    """An empty queue has room for four here: five are too many today and tomorrow."""
     api = client_of(narrow, replace(settings, queue_limit=4))
 
     answer = post_batch(api, [SOME] * 5)
@@ -257,10 +259,8 @@ def test_a_batch_that_can_never_fit_is_not_told_to_come_back(narrow: JobQueue, s
     assert answer.json["errors"] == [{"field": "requests", "problem": "must be a list of 1 to 4 requests"}]
 
 
-def test_dead_letters_are_tried_again_by_as_many_as_a_line_holds(
-    narrow: JobQueue, settings: Settings
-) -> None:
-    """Six of them and room for four: four are in the line, and 429 says when to ask for the others."""
+def test_as_many_dead_letters_are_retried_as_a_queue_holds(narrow: JobQueue, settings: Settings) -> None:
+    """Six of them and room for four: four are queued, and 429 says when to retry the others."""
     for number in range(6):
         submit(narrow, f"dead-{number}")
         narrow.fail(take_and_claim(narrow), WORKER, Failure(Cause.REJECTED, "no"))

@@ -150,7 +150,7 @@ def test_all_dead_letters_are_retried_at_once(
 def test_when_the_queue_has_no_room_for_all_dead_letters_the_rest_stays_listed(
     broker: Broker, settings: Settings
 ) -> None:
-    """429; asked again when there is room, no job is made twice."""
+    """429; a second retry, when there is room, makes no job twice."""
     roomy = JobQueue(broker.client(), settings)
     let_fail(roomy, "a", "b", "c")
     narrow = Settings(folder=settings.folder, queue_limit=2)

@@ -1,4 +1,4 @@
-"""The API looked at: jobs, PDFs, numbers, events, and its own description."""
+"""Monitoring by the API: jobs, PDFs, statistics, events, and its own description."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -6,6 +6,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
 from pdflab.jobs import Cause
+from pdflab.service.api.prometheus import exposition
+from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
@@ -34,7 +36,7 @@ def complete(queue: JobQueue, storage: Storage, job_id: str) -> None:
 
 
 def test_a_job_is_shown_with_its_history_and_its_place(api: FlaskClient, queue: JobQueue) -> None:
-    """While QUEUED it knows its place; its history tells each state and when."""
+    """While QUEUED it has a place; its history has each state and its instant."""
     submit(queue, "a", "b")
 
     shown = api.get("/jobs/b").json
@@ -49,7 +51,7 @@ def test_a_job_is_shown_with_its_history_and_its_place(api: FlaskClient, queue: 
 
 
 def test_jobs_are_listed_by_state(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
-    """QUEUED unless another is asked for, in any case of letters, and no more than asked for."""
+    """QUEUED by default, in any case of letters, and at most `limit` of them."""
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
@@ -61,9 +63,7 @@ def test_jobs_are_listed_by_state(api: FlaskClient, queue: JobQueue, storage: St
     assert listed("?state=completed") == ["a"]
 
 
-def test_a_pdf_is_given_when_its_job_is_completed(
-    api: FlaskClient, queue: JobQueue, storage: Storage
-) -> None:
+def test_a_pdf_is_sent_when_its_job_is_completed(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
     """The file's bytes, as application/pdf, and no browser may take it for anything else."""
     submit(queue, "a")
     complete(queue, storage, "a")
@@ -76,7 +76,7 @@ def test_a_pdf_is_given_when_its_job_is_completed(
 
 
 def test_a_pdf_that_is_not_there_yet_is_409(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
-    """Even when its bytes are: until the job is COMPLETED there is no PDF. The answer tells the state."""
+    """Even when its bytes are: until the job is COMPLETED there is no PDF. The answer has the state."""
     submit(queue, "a")
     storage.put("a", "token", b"%PDF-")
 
@@ -123,7 +123,7 @@ def test_a_pdf_that_cannot_be_read_is_503(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_stats_are_the_numbers_of_the_queue(api: FlaskClient, queue: JobQueue) -> None:
+def test_stats_are_the_statistics_of_the_queue(api: FlaskClient, queue: JobQueue) -> None:
     """Every number that the dashboard shows."""
     submit(queue, "a", "b")
 
@@ -134,7 +134,7 @@ def test_stats_are_the_numbers_of_the_queue(api: FlaskClient, queue: JobQueue) -
 
 
 def test_thirty_viewers_cost_as_much_as_one(broker: Broker, settings: Settings) -> None:
-    """They share one look at the whole, be they people or Prometheus."""
+    """They share one cached answer, be they people or Prometheus."""
     client = broker.client()
     queue = JobQueue(client, settings)
     api = client_of(queue, settings)
@@ -172,10 +172,10 @@ def test_metrics_are_what_prometheus_reads(api: FlaskClient, queue: JobQueue, st
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
-    answer = api.get("/metrics")
+    text, content_type = exposition(queue.stats())
 
-    assert answer.content_type.startswith("text/plain; version=")
-    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert api.get("/metrics").content_type == content_type
+    families = {family.name: family for family in text_string_to_metric_families(text.decode())}
     jobs = {sample.labels["state"]: sample.value for sample in families["pdflab_jobs"].samples}
     assert jobs == {"queued": 2, "processing": 0, "completed": 1, "failed": 0}
     assert families["pdflab_queue_depth"].samples[0].value == 2
@@ -189,18 +189,20 @@ def test_a_healthy_service_says_so(api: FlaskClient) -> None:
 
 
 def test_the_description_lists_every_route(api: FlaskClient) -> None:
-    """With each method and a summary: it is read off the routes, and cannot lag behind them."""
-    described = api.get("/openapi.json").json
+    """With each method and a summary: it is built from the routes."""
+    app = api.application
+    described = openapi_description(app.url_map, app.view_functions)
 
     routes = {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
-        for rule in api.application.url_map.iter_rules()
+        for rule in app.url_map.iter_rules()
         if rule.endpoint != "static"
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert {(path, method) for path, methods in described["paths"].items() for method in methods} == routes
     assert ("/generate-pdf", "post") in routes
     assert all(o["summary"] for methods in described["paths"].values() for o in methods.values())
+    assert api.get("/openapi.json").json == described
     assert {"CustomRequest", "InvoiceRequest", "ReportRequest"} <= described["components"]["schemas"].keys()
 
 

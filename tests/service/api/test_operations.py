@@ -12,6 +12,7 @@ from pdflab.load.launcher import OperationStarter
 from pdflab.load.plan import Plan, burst
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
+from pdflab.service.api.context import Operations
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
@@ -55,7 +56,7 @@ def launcher() -> Launcher:
 @pytest.fixture
 def api(queue: JobQueue, settings: Settings, launcher: Launcher) -> FlaskClient:
     """A client of an API with the real operations."""
-    operations = OperationStarter(launcher, "http://127.0.0.1:1")
+    operations: Operations = OperationStarter(launcher, "http://127.0.0.1:1")
     return create_app(queue, queue, opened(settings), settings, operations=operations).test_client()
 
 

@@ -48,7 +48,7 @@ def pid_of(broker: Broker) -> int:
 
 
 def answer_within_a_second(api: FlaskClient) -> bool:
-    """Tell whether 503 comes in under a second; a busy machine has three tries."""
+    """Return whether 503 comes in under a second; a busy machine has three tries."""
     seconds = []
     for _ in range(3):
         began = time.monotonic()
@@ -58,7 +58,7 @@ def answer_within_a_second(api: FlaskClient) -> bool:
 
 
 def test_a_redis_that_hangs_is_503_in_under_a_second(api: FlaskClient, ours: Broker) -> None:
-    """It takes connections and answers nothing: no client of the API waits for it, and it is not hammered."""
+    """It takes connections and answers nothing: no client of the API waits for it or hammers it."""
     assert ask(api).status_code == 202
     redis_server = pid_of(ours)
     os.kill(redis_server, signal.SIGSTOP)
@@ -70,10 +70,10 @@ def test_a_redis_that_hangs_is_503_in_under_a_second(api: FlaskClient, ours: Bro
     assert ask(api).status_code == 202
 
 
-def test_what_was_asked_for_while_redis_hung_is_one_job(
+def test_a_document_submitted_while_redis_hung_is_one_job(
     api: FlaskClient, ours: Broker, settings: Settings
 ) -> None:
-    """The client heard 503; Redis, awake again, may do what it was sent: the same key is still one job."""
+    """The client got 503; Redis, awake again, may run the command: the same key is still one job."""
     queue, key = JobQueue(ours.client(), settings), {"Idempotency-Key": "order-7"}
     ask(api)
     redis_server = pid_of(ours)
@@ -127,7 +127,7 @@ def test_a_worker_goes_on_when_its_connections_are_cut(ours: Broker, settings: S
 
 
 @pytest.mark.parametrize("appendfsync", ["always", "everysec"])
-def test_redis_writes_as_often_as_it_was_told(real_redis: Broker, tmp_path: Path, appendfsync: str) -> None:
+def test_redis_writes_as_often_as_it_is_set_to(real_redis: Broker, tmp_path: Path, appendfsync: str) -> None:
     """With `always` it has written before it answers; it does so when it has been started again, too."""
     broker = private_broker(tmp_path / "redis", appendfsync=appendfsync)
     try:
@@ -135,14 +135,14 @@ def test_redis_writes_as_often_as_it_was_told(real_redis: Broker, tmp_path: Path
         eventually(lambda: broker.process.poll() is not None, seconds=5)
         broker.revive()
         eventually(lambda: answers(broker), seconds=10)
-        told = broker.client().config_get("append*")
-        assert (told["appendonly"], told["appendfsync"]) == ("yes", appendfsync)
+        config = broker.client().config_get("append*")
+        assert (config["appendonly"], config["appendfsync"]) == ("yes", appendfsync)
     finally:
         broker.stop()
 
 
 def test_a_redis_that_is_not_ours_is_not_attacked(real_redis: Broker) -> None:
-    """Neither the embedded one, which could not be started again, nor somebody else's."""
+    """Neither the embedded one, which could not be started again, nor that of another owner."""
     for broker in (embedded_broker(), Broker("theirs", real_redis.url)):
         assert not broker.can_be_attacked
         for attack in (broker.cut, broker.kill):

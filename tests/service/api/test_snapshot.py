@@ -1,4 +1,4 @@
-"""The snapshot: all that the dashboard shows, at the cost of two commands, however many look at it."""
+"""The snapshot: all that the dashboard shows, at the cost of two commands, with any number of viewers."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ class Clock:
     now = 1000.0
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
 
@@ -46,8 +46,8 @@ def ask_for(queue: JobQueue, job_id: str, request: str, kind: str = "custom") ->
     queue.enqueue([Submission(job_id, kind, request)])
 
 
-def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snapshots) -> None:
-    """Twelve of each, the last accepted first: whoever asks for a document sees it on top."""
+def test_the_newest_jobs_of_each_state_are_shown(queue: JobQueue, snapshot: Snapshots) -> None:
+    """Twelve of each, the last accepted first: a new document is on top."""
     submit(queue, *(f"job-{number:02}" for number in range(20)))
     queue.complete(take_and_claim(queue), WORKER)
     queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "why"))
@@ -65,7 +65,7 @@ def test_the_newest_jobs_of_each_state_are_told(queue: JobQueue, snapshot: Snaps
     }
 
 
-def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot: Snapshots) -> None:
+def test_a_job_that_waits_for_a_retry_is_shown_once(queue: JobQueue, snapshot: Snapshots) -> None:
     """As QUEUED, with what went wrong before."""
     submit(queue, "a")
     queue.fail(
@@ -78,7 +78,7 @@ def test_a_job_that_waits_for_another_try_is_told_once(queue: JobQueue, snapshot
 
 
 def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots) -> None:
-    """By its title, or by whom the invoice is for; by its kind when that cannot be told."""
+    """By its title, or by the buyer of the invoice; otherwise by its kind."""
     ask_for(queue, "a", '{"title": "Minutes <b>of</b> May"}')
     ask_for(queue, "b", '{"buyer": {"name": "Ĝoja & Co"}}', "invoice")
     ask_for(queue, "c", '{"buyer": "nobody"}', "invoice")
@@ -97,7 +97,7 @@ def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots)
 
 
 def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapshots) -> None:
-    """The jobs' own records tell, at once; the registry is renewed only now and then."""
+    """The jobs' records count; the registry is renewed only now and then."""
     submit(queue, "a")
     queue.renew(WorkerStatus("idle", 0.0))
     queue.renew(WorkerStatus("busy", 0.0))
@@ -113,10 +113,8 @@ def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapsho
     assert idle["seconds"] > 1e9
 
 
-def test_a_worker_that_is_not_heard_of_is_shown_with_what_it_left(
-    queue: JobQueue, snapshot: Snapshots
-) -> None:
-    """So that a class sees where a job is while nobody works on it."""
+def test_a_silent_worker_is_shown_with_its_job(queue: JobQueue, snapshot: Snapshots) -> None:
+    """So that a class sees where a job is while no worker renders it."""
     submit(queue, "a")
     take_and_claim(queue, worker="dead")
 
@@ -125,8 +123,8 @@ def test_a_worker_that_is_not_heard_of_is_shown_with_what_it_left(
     assert (worker["worker"], worker["heard"], worker["job_id"]) == ("dead", False, "a")
 
 
-def test_what_the_newest_pdfs_took_is_told_in_its_parts(queue: JobQueue, snapshot: Snapshots) -> None:
-    """In the line and at a worker; nothing while there is no PDF."""
+def test_the_latency_of_the_newest_pdfs_is_shown_in_its_parts(queue: JobQueue, snapshot: Snapshots) -> None:
+    """In the queue and at a worker; nothing while there is no PDF."""
     assert look(snapshot)["latency"] == {"waited": None, "rendered": None, "total": None}
     submit(queue, "a", "b", "c")
     for _ in range(3):
@@ -138,10 +136,10 @@ def test_what_the_newest_pdfs_took_is_told_in_its_parts(queue: JobQueue, snapsho
     assert 0 <= latency["rendered"] <= latency["total"] < 60
 
 
-def test_the_chart_is_remembered_for_those_who_come_later(
+def test_the_chart_is_remembered_for_later_viewers(
     queue: JobQueue, snapshot: Snapshots, clock: Clock
 ) -> None:
-    """A point a second: how long ago, jobs in the line, PDFs a second since the point before."""
+    """A point a second: how long ago, jobs in the queue, PDFs a second since the point before."""
     look(snapshot)
     submit(queue, "a", "b", "c")
     clock.now += 0.5
@@ -181,8 +179,8 @@ def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: 
     assert commands == ["EVALSHA", "EVALSHA"]
 
 
-def test_thirty_who_look_within_half_a_second_cost_one_look(clock: Clock) -> None:
-    """The next half second is another."""
+def test_thirty_calls_within_half_a_second_are_one(clock: Clock) -> None:
+    """The next half second has another."""
     looks: list[float] = []
     shared = CachedCall(lambda: looks.append(clock.now) or len(looks), clock=clock)
 
@@ -208,7 +206,7 @@ def test_the_absence_of_redis_is_shared_too(settings: Settings, clock: Clock) ->
     assert tried == [1]
 
 
-def test_the_api_gives_the_snapshot_and_no_cache_keeps_it(queue: JobQueue, settings: Settings) -> None:
+def test_the_api_sends_the_snapshot_and_no_cache_keeps_it(queue: JobQueue, settings: Settings) -> None:
     """JSON; 503 while there is no Redis."""
     answer = client_of(queue, settings).get("/snapshot")
 

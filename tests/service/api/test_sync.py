@@ -27,7 +27,7 @@ def endpoint(settings: Settings) -> Iterator[FlaskClient]:
     log.close()
 
 
-def told(settings: Settings) -> list[JobEvent]:
+def logged(settings: Settings) -> list[JobEvent]:
     return [JobEvent.from_json(line) for line in settings.sync_log_file.read_text().splitlines()]
 
 
@@ -38,7 +38,7 @@ def test_the_answer_is_the_pdf(endpoint: FlaskClient, settings: Settings, kind: 
 
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert len(PdfReader(BytesIO(answer.data)).pages) >= 1
-    assert [(e.job_id, e.state, e.kind) for e in told(settings)] == [
+    assert [(e.job_id, e.state, e.kind) for e in logged(settings)] == [
         (answer.headers["X-Job-Id"], JobState.PROCESSING, kind),
         (answer.headers["X-Job-Id"], JobState.COMPLETED, kind),
     ]
@@ -48,16 +48,16 @@ def test_its_events_never_enter_the_log_of_the_queue(endpoint: FlaskClient, sett
     """jobs.log is the queued side's alone."""
     endpoint.post(ENDPOINT, json=sample_request("custom", 1))
 
-    assert told(settings)
+    assert logged(settings)
     assert not settings.log_file.exists()
 
 
 def test_a_document_that_cannot_be_drawn_is_422_and_failed(endpoint: FlaskClient, settings: Settings) -> None:
-    """The client and the event are given the same reason."""
+    """The answer and the event have the same reason."""
     answer = endpoint.post(ENDPOINT, json=IMPOSSIBLE)
 
     assert (answer.status_code, answer.content_type) == (422, PROBLEM)
-    processing, failed = told(settings)
+    processing, failed = logged(settings)
     assert (processing.state, failed.state) == (JobState.PROCESSING, JobState.FAILED)
     assert answer.json["detail"] == failed.reason
     assert "more than 500 pages" in failed.reason
@@ -71,7 +71,7 @@ def test_a_document_that_cannot_be_drawn_is_422_and_failed(endpoint: FlaskClient
 def test_what_goes_wrong_here_has_the_causes_of_a_worker(
     endpoint: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Cause
 ) -> None:
-    """Who counts failures counts the same words at both endpoints."""
+    """Failures have the same causes at both endpoints."""
 
     def break_down(*_: object, **options: object) -> None:
         raise error
@@ -80,7 +80,7 @@ def test_what_goes_wrong_here_has_the_causes_of_a_worker(
     answer = endpoint.post(ENDPOINT, json=sample_request("custom", 1))
 
     assert answer.status_code == 500
-    assert [event.cause for event in told(settings)] == [None, cause]
+    assert [event.cause for event in logged(settings)] == [None, cause]
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_bad_input_is_refused_as_at_the_queued_endpoint(
     answer = endpoint.post(ENDPOINT, data=body)
 
     assert (answer.status_code, answer.content_type) == (status, PROBLEM)
-    assert told(settings) == []
+    assert logged(settings) == []
 
 
 def test_it_is_healthy_without_any_redis(endpoint: FlaskClient) -> None:
-    """The trap needs no queue."""
+    """The synchronous endpoint needs no queue."""
     assert endpoint.get("/healthz").json == {"status": "ok"}
 
 
 def test_several_processes_share_the_file_and_no_line_is_torn(settings: Settings) -> None:
-    """Each event is one write at the end of the file, whoever writes."""
+    """Each event is one write at the end of the file."""
     logs = [EventLog(settings.sync_log_file) for _ in range(3)]
 
     for number in range(30):

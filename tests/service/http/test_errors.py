@@ -15,6 +15,7 @@ from shorthand import (
 )
 
 from pdflab.documents.kinds import sample_request
+from pdflab.service.http.errors import problem
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
@@ -32,6 +33,15 @@ def api(queue: JobQueue, settings: Settings) -> FlaskClient:
 def api_away(settings: Settings) -> FlaskClient:
     """A client of an API whose Redis has gone."""
     return client_of(queue_away(settings), settings)
+
+
+def test_a_problem_may_have_members_of_its_own() -> None:
+    """They stand beside those of RFC 9457; Retry-After is a header."""
+    answer = problem(409, "Wait for its end.", retry_after=3, state="PROCESSING")
+
+    standard = {"type": "about:blank", "title": "Conflict", "status": 409, "detail": "Wait for its end."}
+    assert json.loads(answer.data) == standard | {"state": "PROCESSING"}
+    assert (answer.status_code, answer.content_type, answer.headers["Retry-After"]) == (409, PROBLEM, "3")
 
 
 def test_an_endless_idempotency_key_is_refused(api: FlaskClient) -> None:
@@ -134,7 +144,7 @@ def narrow_api(broker: Broker, settings: Settings) -> FlaskClient:
     return client_of(JobQueue(broker.client(), narrow), narrow)
 
 
-def test_a_full_queue_says_when_to_come_back(narrow_api: FlaskClient, queue: JobQueue) -> None:
+def test_a_full_queue_says_when_to_retry(narrow_api: FlaskClient, queue: JobQueue) -> None:
     """429 with Retry-After, for one and for a batch that does not fit; nothing of it is accepted."""
     ask(narrow_api)
     batch = narrow_api.post("/generate-pdf/batch", json={"requests": [NOTE, NOTE]})
@@ -176,24 +186,24 @@ def test_without_redis_the_answer_is_503(api_away: FlaskClient, method: str, pat
     assert "Idempotency-Key" in answer.json["detail"]
 
 
-def test_bad_input_is_told_so_even_without_redis(api_away: FlaskClient) -> None:
-    """What can never be accepted is not sent again."""
+def test_bad_input_is_refused_even_without_redis(api_away: FlaskClient) -> None:
+    """A request that can never be accepted is not sent again."""
     assert ask(api_away, {"type": "poster"}).status_code == 422
 
 
 @pytest.mark.parametrize(
     "query", ["state=DONE", "state=%FF", "limit=0", "limit=1001", "limit=-1", "limit=x", "limit=1.5"]
 )
-def test_a_list_of_what_cannot_be_is_refused(api: FlaskClient, query: str) -> None:
-    """400, and a sentence that says what can be asked for."""
+def test_an_invalid_list_query_is_refused(api: FlaskClient, query: str) -> None:
+    """400, and a sentence with the valid values."""
     answer = api.get(f"/jobs?{query}")
 
     assert (answer.status_code, answer.content_type) == (400, PROBLEM)
     assert "limit between 1 and 1000" in answer.json["detail"]
 
 
-def test_a_wrong_method_is_told_which_are_right(api: FlaskClient) -> None:
-    """405 with Allow, as HTTP asks."""
+def test_a_wrong_method_is_answered_with_the_right_ones(api: FlaskClient) -> None:
+    """405 with Allow, as HTTP requires."""
     answer = api.put("/generate-pdf")
 
     assert (answer.status_code, answer.content_type) == (405, PROBLEM)
@@ -216,7 +226,7 @@ def test_a_number_that_is_none_is_bad_input(api: FlaskClient, path: str) -> None
     [("GET", "/jobs/x"), ("GET", "/jobs/x/pdf"), ("DELETE", "/jobs/x"), ("POST", "/jobs/x/retry")],
 )
 def test_an_unknown_job_is_404(api: FlaskClient, method: str, path: str) -> None:
-    """With a sentence: it may have been forgotten after its time."""
+    """With a sentence that names it."""
     answer = api.open(path, method=method)
 
     assert (answer.status_code, answer.content_type) == (404, PROBLEM)
@@ -251,16 +261,14 @@ def test_an_operation_whose_parameters_are_no_object_is_refused(api: FlaskClient
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nope", 404), ("PUT", "/generate-pdf", 405)])
-def test_a_endpoint_that_is_not_there_is_a_problem_too(
-    api: FlaskClient, method: str, path: str, status: int
-) -> None:
+def test_an_unknown_route_is_a_problem_too(api: FlaskClient, method: str, path: str, status: int) -> None:
     """Every error has one form."""
     answer = api.open(path, method=method)
 
     assert (answer.status_code, answer.content_type, answer.json["status"]) == (status, PROBLEM, status)
 
 
-def test_a_defect_tells_the_log_and_not_the_client(
+def test_a_defect_is_in_the_log_and_not_in_the_answer(
     api: FlaskClient, queue: JobQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No traceback and no inner word leaves the service."""

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from shorthand import NOTE, client_of, submit
 
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.api.sync import EventLog, create_sync_app
+from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
@@ -42,7 +44,7 @@ def endpoint(request: pytest.FixtureRequest, queue: JobQueue, settings: Settings
 
 
 def post(endpoint: FlaskClient, **headers: str) -> int:
-    """Ask for a document at the endpoint, whichever it is; give the status."""
+    """Submit a document to either endpoint and return the status."""
     path = ENDPOINTS["queued" if "submit" in endpoint.application.blueprints else "synchronous"]
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return endpoint.post(path, json=NOTE, headers=named).status_code
@@ -85,7 +87,7 @@ def test_it_answers_to_its_own_names(endpoint: FlaskClient, host: str) -> None:
     ],
 )
 def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) -> None:
-    """421 and a sentence, even for reading: a page that had its name pointed here learns nothing."""
+    """421 and a sentence, even for reading: a page whose name was pointed here learns nothing."""
     answer = endpoint.get("/healthz", headers={"Host": host})
 
     assert (answer.status_code, answer.content_type) == (421, PROBLEM)
@@ -106,7 +108,7 @@ def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) 
 def test_a_page_of_another_site_changes_nothing(
     endpoint: FlaskClient, queue: JobQueue, headers: dict[str, str]
 ) -> None:
-    """403, by whichever header the browser tells where its page is from."""
+    """403, by either header in which a browser names the origin of its page."""
     assert post(endpoint, **headers) == 403
     assert queue.stats().events == 0
 
@@ -148,3 +150,15 @@ def test_no_other_site_frames_the_page_and_no_foreign_script_runs_in_it(
 
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'self'" in policy
+
+
+def test_any_application_can_be_protected(settings: Settings) -> None:
+    """Its host is checked before its routes are looked at, and its errors are problems."""
+    app = Flask("small")
+    protect(app, settings)
+    client = app.test_client()
+
+    foreign, unknown = client.get("/", headers={"Host": "evil.example"}), client.get("/")
+
+    assert (foreign.status_code, foreign.content_type) == (421, PROBLEM)
+    assert (unknown.status_code, unknown.content_type) == (404, PROBLEM)

@@ -1,4 +1,4 @@
-"""Serving: a socket that may have been opened by another, and a server that can be told to stop."""
+"""The server: it takes over an open socket, and it can be stopped."""
 
 import socket
 from http.client import HTTPConnection
@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from pdflab.errors import UsageError
-from pdflab.service.http.server import address, listen, listener, serve
+from pdflab.service.http.server import address, listen, listener, serve_http
 
 
 def ask(url: str) -> tuple[int, bytes]:
@@ -41,13 +41,13 @@ def test_the_address_shown_is_one_that_can_be_opened(host: str, shown: str) -> N
         assert address(sock) == f"http://{shown}:{sock.getsockname()[1]}"
 
 
-def test_a_server_answers_until_it_is_told_to_stop() -> None:
-    """On a socket that its guardian opened; once stopped, nobody listens there any more."""
+def test_a_server_answers_until_it_is_stopped() -> None:
+    """On a socket that the parent process opened; once stopped, its port is closed."""
     app, stop = Flask("small"), Event()
     app.add_url_rule("/", view_func=lambda: "here")
     opened = listen("127.0.0.1", 0, setting="--port")
     url, inherited = address(opened), listener(opened.detach())
-    server = Thread(target=serve, args=(app, inherited, stop), kwargs={"threads": 2})
+    server = Thread(target=serve_http, args=(app, inherited, stop), kwargs={"threads": 2})
     server.start()
 
     assert ask(url) == (200, b"here")
@@ -59,11 +59,11 @@ def test_a_server_answers_until_it_is_told_to_stop() -> None:
         ask(url)
 
 
-def test_an_answer_under_way_is_finished_before_the_server_ends() -> None:
-    """Told to stop in the middle of a request, it still answers it."""
+def test_an_answer_in_flight_is_finished_before_the_server_ends() -> None:
+    """Stopped in the middle of a request, it still answers it."""
     app, stop = Flask("small"), Event()
     sock = listen("127.0.0.1", 0, setting="--port")
-    server = Thread(target=serve, args=(app, sock, stop), kwargs={"threads": 2})
+    server = Thread(target=serve_http, args=(app, sock, stop), kwargs={"threads": 2})
 
     @app.get("/")
     def stop_and_answer() -> str:
@@ -85,7 +85,7 @@ def test_two_servers_share_one_listening_socket() -> None:
     app.add_url_rule("/", view_func=lambda: "here")
     sock = listen("127.0.0.1", 0, setting="--sync-port")
     copies = [socket.socket(fileno=socket.dup(sock.fileno())) for _ in range(2)]
-    servers = [Thread(target=serve, args=(app, copy, stop), kwargs={"threads": 1}) for copy in copies]
+    servers = [Thread(target=serve_http, args=(app, copy, stop), kwargs={"threads": 1}) for copy in copies]
     for server in servers:
         server.start()
 

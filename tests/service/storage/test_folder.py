@@ -1,4 +1,4 @@
-"""pdf_storage/: whole or not at all."""
+"""The storage in a folder: what it promises beyond the contract in test_storage.py."""
 
 import os
 import shutil
@@ -139,17 +139,7 @@ def test_a_folder_that_has_become_useless_is_storage_that_is_unavailable(storage
         storage.put("a", "token", b"%PDF-")
 
 
-def test_a_removed_pdf_is_gone_and_removing_it_again_is_harmless(storage: FolderStorage) -> None:
-    """Two workers may hear that the same file's time is over."""
-    storage.put("a", "token", b"%PDF-")
-
-    storage.delete("a")
-    storage.delete("a")
-
-    assert not storage.exists("a")
-
-
-def test_to_remove_tells_whether_the_pdf_is_gone(
+def test_deleting_returns_whether_the_pdf_is_gone(
     storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gone is gone, whoever removed it; on a disk that refuses, it is not."""
@@ -228,3 +218,26 @@ def test_a_folder_that_is_away_is_tidied_another_time(storage: FolderStorage) ->
     storage.tidy(older_than=30)
 
     assert not storage._folder.exists()
+
+
+def test_a_folder_that_has_become_useless_is_neither_full_nor_empty(storage: FolderStorage) -> None:
+    """To call a PDF expired because a disk is away would be a lie."""
+    shutil.rmtree(storage._folder)
+    storage._folder.write_text("no folder")
+
+    for look in (storage.exists, storage.read):
+        with pytest.raises(StorageUnavailable, match="cannot be read"):
+            look("a")
+
+
+def test_an_unwritable_storage_takes_no_pdf_and_serves_those_it_has(storage: FolderStorage) -> None:
+    """As on a full disk; afterwards everything is as it was."""
+    storage.put("before", "token", b"%PDF-")
+
+    with storage.unwritable():
+        with pytest.raises(StorageUnavailable):
+            storage.put("meanwhile", "token", b"%PDF-")
+        assert storage.read("before") == b"%PDF-"
+    storage.put("after", "token", b"%PDF-")
+
+    assert files_in(storage) == ["after.pdf", "before.pdf"]

@@ -1,9 +1,6 @@
-"""The last minute of both endpoints, kept as it is told: news is read once, and an hour costs what a minute
-does.
+"""Rolling 60 s aggregates of both endpoints; each event is read once, and memory stays bounded.
 
-Nothing here grows with the load either: what a picture cannot show apart is kept once.
-
-Read next: charts/live.py, which draws it.
+Read next: pdflab/charts/live.py.
 """
 
 import math
@@ -18,37 +15,37 @@ from pdflab.jobs import Endpoint, JobEvent, JobState
 ENDPOINTS = (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
 ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # what a client can have waited for
 
-_SLOTS = 480  # instants that the picture of a minute can show apart
+_SLOTS = 480  # instants that the chart of a window can show apart
 _LEVELS = 24  # latencies that it can show apart, in each power of ten
-_LATELY = 5  # seconds over which a rate is told
-_MOST = 2_000  # latencies of which a median is told
+_RATE_SECONDS = 5  # over which a rate is averaged
+_MAX_LATENCIES = 2_000  # of which a median is computed
 
 Points = list[tuple[float, float]]
-LogForwarder = TypeVar("LogForwarder", JobEvent, Send)
+Row = TypeVar("Row", JobEvent, Send)
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What an endpoint's last minute comes to: its rate, and the median of what its clients waited."""
+    """An endpoint's PDFs a second, and its median latencies until the answer and until the PDF."""
 
     rate: float
     answered: float | None
     delivered: float | None
 
 
-class LastMinute:
+class RollingWindow:
     """What happened in the last `window` seconds. Instants are seconds since the epoch, inf is never."""
 
     def __init__(self, window: float = 60.0) -> None:
         self.window = window
-        self.in_hand: dict[str, JobEvent] = {}  # jobs that a worker has taken and not let go
+        self.claimed: dict[str, JobEvent] = {}  # by job id; the claims that have not ended
         self.newest: str | None = None  # the job that was completed last at the queued endpoint
-        self._taken = Counter[str]()
+        self._seen = Counter[str]()
         self._waiting: set[str] = set()
         self._depth: deque[tuple[float, float]] = deque()
         self._made = {endpoint: Counter[int]() for endpoint in ENDPOINTS}  # PDFs in each second
-        self._asked: dict[str, float] = {}  # when a job without a PDF was asked for
-        self._done: dict[str, float] = {}  # when a job was done whose client has not told yet
+        self._asked: dict[str, float] = {}  # intended send of each job that is not completed
+        self._done: dict[str, float] = {}  # end of each job whose send has not been read yet
         self._waits = {
             (endpoint, what): _Waits(window)
             for endpoint in ENDPOINTS
@@ -63,7 +60,7 @@ class LastMinute:
         synchronous: Sequence[JobEvent],
         sends: Sequence[Send],
     ) -> None:
-        """Read what is new in lists that grow, and forget what is older than the window."""
+        """Read the new rows of lists that grow, and drop what is older than the window."""
         for event in self._new("queued", queued):
             self._note_queued(event)
         for event in self._new("synchronous", synchronous):
@@ -74,7 +71,7 @@ class LastMinute:
         self._forget(now - self.window)
 
     def depth(self) -> Points:
-        """Return how many jobs waited in the line, from each instant on."""
+        """Return the queue depth from each instant on."""
         return list(self._depth)
 
     def rates(self, endpoint: Endpoint, now: float) -> Points:
@@ -84,19 +81,19 @@ class LastMinute:
         return [(float(second), float(self._made[endpoint][second])) for second in seconds]
 
     def waits(self, endpoint: Endpoint, what: str) -> Points:
-        """Return when clients asked, and how long they waited: no more of them than a picture shows apart."""
+        """Return intended sends and latencies, one point for those that a chart cannot show apart."""
         return self._waits[endpoint, what].points()
 
     def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
-        """Tell an endpoint's minute in three numbers."""
+        """Return an endpoint's rate and median latencies."""
         whole = math.floor(now)
-        made = sum(self._made[endpoint][second] for second in range(whole - _LATELY, whole))
+        made = sum(self._made[endpoint][second] for second in range(whole - _RATE_SECONDS, whole))
         answered, delivered = (self._waits[endpoint, what].median() for what in (ANSWERED, DELIVERED))
-        return Numbers(made / _LATELY, answered, delivered)
+        return Numbers(made / _RATE_SECONDS, answered, delivered)
 
-    def _new(self, name: str, told: Sequence[LogForwarder]) -> Sequence[LogForwarder]:
-        new = told[self._taken[name] :]
-        self._taken[name] = len(told)
+    def _new(self, name: str, rows: Sequence[Row]) -> Sequence[Row]:
+        new = rows[self._seen[name] :]
+        self._seen[name] = len(rows)
         return new
 
     def _note_queued(self, event: JobEvent) -> None:
@@ -108,9 +105,9 @@ class LastMinute:
         if len(self._waiting) != before:
             self._note_depth(event.at)
         if event.state is JobState.PROCESSING:
-            self.in_hand[job_id] = event
+            self.claimed[job_id] = event
         else:
-            self.in_hand.pop(job_id, None)
+            self.claimed.pop(job_id, None)
         if event.state is JobState.COMPLETED:
             self.newest = job_id
             self._made[Endpoint.QUEUED][math.floor(event.at)] += 1
@@ -139,12 +136,12 @@ class LastMinute:
     def _deliver(self, job_id: str, at: float) -> None:
         asked_at = self._asked.pop(job_id, None)
         if asked_at is None:
-            self._done[job_id] = at  # its client has not told us yet, and may be none of ours
+            self._done[job_id] = at  # its send is not read yet, or came from another client
         else:
             self._waits[Endpoint.QUEUED, DELIVERED].add(asked_at, at - asked_at)
 
     def _forget(self, before: float) -> None:
-        while len(self._depth) > 1 and self._depth[1][0] < before:  # the last of the old ones begins the line
+        while len(self._depth) > 1 and self._depth[1][0] < before:  # the last old point begins the curve
             self._depth.popleft()
         for made in self._made.values():
             for second in [second for second in made if second < before]:
@@ -157,12 +154,12 @@ class LastMinute:
 
 
 class _Waits:
-    """Waits, of which those that would be one dot in the picture are kept as one."""
+    """Latencies; those that would be one dot in the chart are kept once."""
 
     def __init__(self, window: float) -> None:
         self._slot = window / _SLOTS
         self._dots: dict[tuple[int, int], tuple[float, float]] = {}
-        self._latest: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._latest: deque[tuple[float, float]] = deque(maxlen=_MAX_LATENCIES)
 
     def add(self, asked_at: float, seconds: float) -> None:
         level = round(_LEVELS * math.log10(max(seconds, 1e-4))) if math.isfinite(seconds) else _LEVELS * 10
@@ -179,6 +176,6 @@ class _Waits:
         return list(self._dots.values())
 
     def median(self) -> float | None:
-        """Return what half of all did not exceed; who was never served counts."""
+        """Return the median; a client that was never served counts as infinite."""
         known = sorted(seconds for _, seconds in self._latest)
         return known[(len(known) - 1) // 2] if known else None

@@ -5,13 +5,13 @@ import math
 import pytest
 from made_up import queued, synchronous
 
+from pdflab.analysis.rolling_window import ANSWERED, DELIVERED, FAILED, RollingWindow
 from pdflab.analysis.run import Send
-from pdflab.charts.rolling_window import ANSWERED, DELIVERED, FAILED, LastMinute
 from pdflab.jobs import JobEvent, JobState
 
 
-def minute_at(now: float, *, n: int = 12, completed: int = 2) -> LastMinute:
-    minute, run = LastMinute(), queued(n, completed=completed)
+def minute_at(now: float, *, n: int = 12, completed: int = 2) -> RollingWindow:
+    minute, run = RollingWindow(), queued(n, completed=completed)
     minute.follow(now, queued=list(run.events), synchronous=(), sends=list(run.sends))
     return minute
 
@@ -41,7 +41,7 @@ def test_what_is_told_twice_counts_once() -> None:
 
 def test_a_client_that_was_not_served_waited_for_ever() -> None:
     """A median of those who got something would praise an endpoint that refuses."""
-    minute, run = LastMinute(), synchronous(10, failed=6)
+    minute, run = RollingWindow(), synchronous(10, failed=6)
 
     minute.follow(112.0, queued=(), synchronous=(), sends=list(run.sends))
 
@@ -52,7 +52,7 @@ def test_a_client_that_was_not_served_waited_for_ever() -> None:
 
 def test_a_pdf_may_be_done_before_its_client_has_told() -> None:
     """Events and sends come through different files."""
-    minute, run = LastMinute(), queued(1)
+    minute, run = RollingWindow(), queued(1)
     minute.follow(111.0, queued=list(run.events), synchronous=(), sends=())
 
     minute.follow(112.0, queued=list(run.events), synchronous=(), sends=list(run.sends))
@@ -62,20 +62,20 @@ def test_a_pdf_may_be_done_before_its_client_has_told() -> None:
 
 def test_who_has_a_job_in_hand_is_known_until_it_is_let_go() -> None:
     """It ends, or it goes back into the line."""
-    minute = LastMinute()
+    minute = RollingWindow()
     taken = JobEvent("a", JobState.PROCESSING, 1.0, "invoice", worker="w")
     back = JobEvent("a", JobState.QUEUED, 2.0, "invoice")
 
     minute.follow(1.0, queued=[taken], synchronous=(), sends=())
-    assert minute.in_hand == {"a": taken}
+    assert minute.claimed == {"a": taken}
 
     minute.follow(2.0, queued=[taken, back], synchronous=(), sends=())
-    assert minute.in_hand == {}
+    assert minute.claimed == {}
 
 
 def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
     """Thirty thousand jobs in five minutes leave what a picture of the last minute can show."""
-    minute = LastMinute()
+    minute = RollingWindow()
     events: list[JobEvent] = []
     sends: list[Send] = []
     for i in range(30_000):
