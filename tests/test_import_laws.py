@@ -43,7 +43,6 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "uharfbuzz": ("documents/",),
     "babel": ("documents/",),
     "segno": ("documents/",),
-    "faker": ("documents/",),
     "aiohttp": ("load/",),
     "filelock": ("service/eventlog/", "lab/"),  # one recorder for a log, one system for a folder
     "matplotlib": ("charts/",),
@@ -53,7 +52,6 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "rich": ("cli/",),
     "numba": ("simulation/",),
 }
-OPTIONAL = "simulation/fcfs_numba.py"  # the compiled loop, imported only where numba is installed
 SHARED = {
     "pdflab",
     "numpy",
@@ -257,7 +255,7 @@ def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Set
     loaded = run_fresh(ACCEPT, real_redis.url, str(settings.folder))
 
     assert "202" in loaded
-    assert not {"fpdf", "fontTools", "matplotlib", "numpy", "aiohttp", "faker"} & loaded
+    assert not {"fpdf", "fontTools", "matplotlib", "numpy", "aiohttp"} & loaded
 
 
 @pytest.mark.parametrize(
@@ -265,7 +263,7 @@ def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Set
 )
 def test_models_and_charts_need_numpy_and_matplotlib_alone(package: str) -> None:
     """So they can run in a browser: a fresh interpreter, in which no other package is found, loads each."""
-    modules = [module for module in MODULES if module.startswith(package) and module != OPTIONAL]
+    modules = [module for module in MODULES if module.startswith(package)]
     names = ["pdflab." + module.removesuffix(".py").replace("/", ".") for module in modules]
 
     loaded = run_fresh(f"{ALONE}\nimport {', '.join(names)}\nprint(*sys.modules)")

@@ -20,10 +20,38 @@ SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
+RUN_BY = {  # each command that README gives, and the test that runs it
+    "": "cli/test_course.py",
+    "demo": "cli/test_command_line.py",
+    "audit": "cli/test_command_line.py",
+    "up": "cli/test_command_line.py",
+    "load": "cli/test_load.py",
+    "chaos": "chaos/test_chaos.py",
+    "dead-letters": "cli/test_outcomes.py",
+    "sample": "documents/test_proofs.py",
+    "bench render": "benchmarks/test_bench_render.py",
+    "bench queue": "benchmarks/test_bench_queue.py",
+    "plan": "cli/test_plan_command.py",
+    "twin": "experiments/test_prediction_error.py",
+}
+
+
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith(".venv/bin/pdflab")])
-def test_every_command_is_one_that_pdflab_knows(line: str) -> None:
-    """What README tells to type has the words and options of today; others run them."""
-    assert parser().parse_args(shlex.split(line)[1:]).run
+def test_every_command_is_one_that_pdflab_knows_and_a_test_runs(line: str) -> None:
+    """What README says to type has the commands and options of today."""
+    words = shlex.split(line)[1:]
+    name = " ".join(words[:2]) if words[0] == "bench" else words[0]
+
+    assert parser().parse_args(words).run
+    tested = words[-1] if words[0] == "bench" else f'"{name}"'
+    assert tested in (ROOT / "tests" / RUN_BY[name]).read_text()
+
+
+def test_every_command_is_in_readme() -> None:
+    """No row of the table above is about a command that README no longer gives."""
+    given = "\n".join(SHELL)
+
+    assert all(f"pdflab {name}".strip() in given for name in RUN_BY)
 
 
 def test_the_request_that_readme_sends_is_accepted() -> None:

@@ -1,19 +1,20 @@
 """An attack on a private lab: documents are sent while faults are injected; then everything is audited.
 
-Read next: chaos/faults.py, chaos/impact.py, audit.py.
+Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
 """
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from pdflab.audit import Audit, audit
 from pdflab.chaos.background_load import background_load
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Kind, inject, plan
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, FaultKind, inject, plan
 from pdflab.chaos.impact import Impact, measure_impact
-from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.child_process import wait_until
+from pdflab.errors import BrokerUnavailable, require
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
@@ -27,19 +28,13 @@ _POLL_INTERVAL = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What was attacked, for how long and how, what that did to the jobs, and the audit afterwards."""
+    """What was attacked and how (`about`), what that did to the jobs, and the audit afterwards."""
 
-    worker: str
-    workers: int
-    seconds: float
-    seed: int
-    redis: str
-    skipped: frozenset[Kind]
-    faults: Mapping[Kind, int]
+    about: Mapping[str, Any]
+    faults: Mapping[FaultKind, int]
     impact: Impact
     fenced: int
-    sent: int
-    unheard: int
+    requests: Mapping[str, int]
     audit: Audit
 
     @property
@@ -49,116 +44,86 @@ class Attack:
         return counts | {"open": 0, "lost": counts["lost"] + counts["open"]}
 
     @property
-    def slowest_return_leases(self) -> float | None:
-        """How many leases the slowest job took to come back."""
-        return None if self.impact.slowest is None else self.impact.slowest / _LEASE
-
-    @property
     def untested(self) -> list[str]:
         """What was never put to the test: a queue without leases or tokens would have passed."""
-        reasons = {
-            "no job came back from a lost worker": self.impact.returned,
-            "no late finisher was refused": self.fenced,
-        }
-        return [reason for reason, number in reasons.items() if not number]
+        found = {"no job came back from a lost worker": self.impact.returned}
+        found["no late finisher was refused"] = self.fenced
+        return [reason for reason, number in found.items() if not number]
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""
-        impact = self.impact
-        return {
-            "worker": self.worker,
-            "workers": self.workers,
-            "seconds": self.seconds,
-            "seed": self.seed,
-            "redis": self.redis,
-            "skipped": sorted(self.skipped),
-            **{f"{kind}s": self.faults[kind] for kind in Kind},
-            "hits": impact.hits,
-            "completed_meanwhile": impact.completed,
-            "returned": impact.returned,
-            "slowest_return_s": impact.slowest,
-            "slowest_return_leases": self.slowest_return_leases,
+        slowest = self.impact.slowest
+        impact = {
+            "hits": self.impact.hits,
+            "completed_meanwhile": self.impact.completed,
+            "returned": self.impact.returned,
+            "slowest_return_s": slowest,
+            "slowest_return_leases": None if slowest is None else slowest / _LEASE,
             "fenced": self.fenced,
-            **self.counts,
-            "sent": self.sent,
-            "unheard": self.unheard,
-            "audit": self.audit.summary,
         }
+        faults = {f"{kind}s": self.faults[kind] for kind in FaultKind}
+        return {**self.about, **faults, **impact, **self.counts, **self.requests, "audit": self.audit.summary}
 
 
-class Observer(Protocol):
-    """Hears how an attack goes on."""
-
-    def on_fault(self, at: float, what: str) -> None:
-        """Handle a fault that was injected, `at` seconds after the start."""
-
-    def on_progress(self, at: float, sent: int, ended: int) -> None:
-        """Handle progress; called several times per second."""
-
-    def on_over(self) -> None:
-        """Handle the end of the faults; jobs may still end."""
-
-
-def attack(settings: Settings, *, seconds: float, seed: int, naive: bool, observer: Observer) -> Attack:
+def attack(
+    settings: Settings,
+    seconds: float,
+    seed: int,
+    *,
+    naive: bool,
+    on_fault: Callable[[float, str], object],
+    on_progress: Callable[[float, int, int], object],
+) -> Attack:
     """Attack a private lab while documents are sent, and audit it.
 
-    Naive workers meet the same faults, but for the outage of the storage: they don't write where it strikes.
-    Raises UsageError for a duration or a seed that cannot be.
+    `on_fault` gets the seconds since the start and what was done; `on_progress`, several times per second,
+    these seconds, and how many requests were sent and jobs have ended. Naive workers meet the same faults,
+    but for the outage of the storage: they don't write where it strikes. Raises UsageError.
     """
-    if not 5 <= seconds <= 600:
-        raise UsageError("--seconds must be between 5 and 600.")
-    if seed < 0:
-        raise UsageError("--seed must be 0 or more.")
+    require(5 <= seconds <= 600, "--seconds must be between 5 and 600.")
+    require(seed >= 0, "--seed must be 0 or more.")
     private = replace(settings, redis_url=None, storage=None, log=None, lease=_LEASE, appendfsync="always")
-    worker = "naive" if naive else "reliable"
-    with Lab(
-        worker=worker, workers=private.workers, folder=private.folder, settings=private, fresh=True
-    ) as lab:
-        skipped = (NEED_A_SERVER if lab.embedded else frozenset()) | ({Kind.OUTAGE} if naive else set())
-        faults, impact = _injected(lab, seconds, seed, frozenset(Kind) - skipped, observer)
-        redis, fenced = lab.redis, lab.stats().fenced
+    worker, workers = "naive" if naive else "reliable", private.workers
+    with Lab(worker=worker, workers=workers, folder=private.folder, settings=private, fresh=True) as lab:
+        skipped = NEED_A_SERVER if lab.embedded else frozenset[FaultKind]()
+        kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
+        about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
+
+        def on_poll(at: float) -> None:
+            on_progress(at, len(lab.sends()), sum(event.state.is_ending for event in lab.events()))
+
+        faults = plan(seed, seconds=seconds, parts=("recorder", "api", WORKER), lease=_LEASE, kinds=kinds)
+        hits, impact = _injected(lab, faults, seed, on_fault=on_fault, on_poll=on_poll)
+        fenced = lab.stats().fenced
     sends = lab.sends()
     heard = {send.job_id for send in sends if send.accepted}
+    unheard = {event.job_id for event in lab.events()} - heard
     return Attack(
-        worker=worker,
-        workers=private.workers,
-        seconds=seconds,
-        seed=seed,
-        redis=redis,
-        skipped=skipped & NEED_A_SERVER,
-        faults=faults,
-        impact=impact,
-        fenced=fenced,
-        sent=len(sends),
-        unheard=len({event.job_id for event in lab.events()} - heard),
-        audit=audit(lab.settings),
+        about | {"skipped": sorted(skipped)},
+        Counter(hit.kind for hit in hits),
+        impact,
+        fenced,
+        {"sent": len(sends), "unheard": len(unheard)},
+        audit(lab.settings),
     )
 
 
 def _injected(
-    lab: Lab, seconds: float, seed: int, kinds: frozenset[Kind], observer: Observer
-) -> tuple[Counter[Kind], Impact]:
-    """Send, inject, and wait for the endings; return how often each fault hit, and their impact."""
-    faults = plan(seed, seconds=seconds, parts=("recorder", "api", WORKER), lease=_LEASE, kinds=kinds)
-
-    def on_poll(at: float) -> None:
-        ended = sum(event.state.is_ending for event in lab.events())
-        observer.on_progress(at, len(lab.sends()), ended)
-
+    lab: Lab,
+    faults: Sequence[Fault],
+    seed: int,
+    *,
+    on_fault: Callable[[float, str], object],
+    on_poll: Callable[[float], object],
+) -> tuple[Sequence[FaultHit], Impact]:
+    """Send documents, inject faults and wait for the endings; return the faults that hit and their impact."""
     with background_load(lab, seed=seed):
-        _await_first_answer(lab)
+        wait_until(lambda: bool(lab.sends()), _TIMEOUT[lab.worker], interval=_POLL_INTERVAL)
         began = time.time()
-        hits = inject(lab, faults, on_hit=observer.on_fault, on_poll=on_poll)
+        hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
         over = time.time()
-    observer.on_over()
     _await_endings(lab)
-    return Counter(hit.kind for hit in hits), measure_impact(lab.events(), hits, began=began, over=over)
-
-
-def _await_first_answer(lab: Lab) -> None:
-    deadline = time.monotonic() + _TIMEOUT[lab.worker]
-    while not lab.sends() and time.monotonic() < deadline:
-        time.sleep(_POLL_INTERVAL)
+    return hits, measure_impact(lab.events(), hits, began=began, over=over)
 
 
 def _await_endings(lab: Lab) -> None:

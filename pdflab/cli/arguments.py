@@ -1,44 +1,13 @@
-"""What several commands take alike: how a command is added, and its usual options.
+"""What several commands have in common: their usual options, and the settings of a private system.
 
-Read next: cli/terminal.py.
+Read next: pdflab/cli/terminal.py.
 """
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from pdflab.settings import Settings
-
-Commands: TypeAlias = "argparse._SubParsersAction[CommandParser]"
-
-
-class CommandParser(argparse.ArgumentParser):
-    """The parser of a command whose arguments are added when they are needed: that may import much."""
-
-    arguments: Callable[[argparse.ArgumentParser], None] | None = None
-
-    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
-        if self.arguments:
-            add, self.arguments = self.arguments, None
-            add(self)
-        return super().parse_known_args(*args, **kwargs)
-
-
-def add_command(
-    commands: Commands,
-    name: str,
-    what: str,
-    run: Callable[[argparse.Namespace], int],
-    *,
-    arguments: Callable[[argparse.ArgumentParser], None] | None = None,
-) -> argparse.ArgumentParser:
-    """Add a command and return its parser; `arguments` adds those that are slow to list, when it is used."""
-    command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-    command.arguments = arguments
-    command.set_defaults(run=run)
-    return command
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """`pdflab chaos`: inject faults into a private system, and then audit it.
 
-Read next: chaos/attack.py.
+Read next: pdflab/chaos/attack.py.
 """
 
 import argparse
@@ -9,16 +9,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pdflab.cli.arguments import Commands, add_command, add_json, private_settings
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from pdflab.chaos.attack import Attack
-    from pdflab.experiments.figure_table import FigureTable
+from pdflab.chaos.attack import Attack, attack
+from pdflab.cli.arguments import add_json, private_settings
+from pdflab.cli.terminal import print_lines, progress_bars, rich_table
+from pdflab.experiments.figure_table import FigureTable
 
 _FAULTS = {
     "kills": "killed with SIGKILL",
@@ -68,9 +65,9 @@ _INCONCLUSIVE = (
 )
 
 
-def add_chaos_command(commands: Commands) -> None:
-    """Add `chaos`."""
-    chaos = add_command(commands, "chaos", "attack a private system, and then audit it", _chaos)
+def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
+    """Add the arguments of `chaos`."""
+    chaos.set_defaults(run=_chaos)
     chaos.add_argument("--seconds", type=float, default=30.0, help="how long the attack lasts (default 30)")
     chaos.add_argument("--seed", type=int, default=1, help="the same seed plans the same attack (default 1)")
     chaos.add_argument("--workers", type=int, help="how many workers (default 2)")
@@ -82,15 +79,30 @@ def add_chaos_command(commands: Commands) -> None:
 
 def _chaos(arguments: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
-    from rich.console import Console
+    a, settings, console = arguments, private_settings(arguments), Console(stderr=True)
+    progress = progress_bars(console, counted=False)
+    bar = progress.add_task("", total=a.seconds)
 
-    from pdflab.chaos.attack import attack
-    from pdflab.cli.terminal import progress_bars
+    def on_fault(at: float, what: str) -> None:
+        console.print(f"{at:5.1f} s  {what}", highlight=False)
 
-    a = arguments
-    with _no_warnings(), progress_bars(Console(stderr=True), counted=False) as progress:
-        observer = _Observer(progress, a.seconds)
-        found = attack(private_settings(a), seconds=a.seconds, seed=a.seed, naive=a.naive, observer=observer)
+    def on_progress(at: float, sent: int, ended: int) -> None:
+        progress.start()
+        progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
+
+    with _no_warnings():
+        try:
+            found = attack(
+                settings,
+                a.seconds,
+                a.seed,
+                naive=a.naive,
+                on_fault=on_fault,
+                on_progress=on_progress,
+            )
+        finally:
+            if progress.live.is_started:
+                progress.stop()
     if a.json:
         print(json.dumps(found.to_json()))
     else:
@@ -98,57 +110,24 @@ def _chaos(arguments: argparse.Namespace) -> int:
     return 0 if found.audit.clean else 1
 
 
-class _Observer:
-    """Prints each fault, above a progress bar."""
-
-    def __init__(self, progress: "Progress", seconds: float) -> None:
-        self._progress = progress
-        self._bar = progress.add_task("", total=seconds)
-
-    def on_fault(self, at: float, what: str) -> None:
-        self._progress.console.print(f"{at:5.1f} s  {what}", highlight=False)
-
-    def on_progress(self, at: float, sent: int, ended: int) -> None:
-        self._progress.update(self._bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
-
-    def on_over(self) -> None:
-        self._progress.console.print("The attack is over; waiting for every job to end.")
-
-
-def _print(found: "Attack", console: "Console") -> None:
-    from pdflab.cli.terminal import print_lines, rich_table
-
-    about = f"{found.seconds:g} s of attack (seed {found.seed}) on {found.workers} {found.worker} workers"
-    print_lines(console, f"{about}; {found.redis}")
-    for table in _tables(found):
-        console.print(rich_table(table))
-    print_lines(console, *_notes(found), *_verdict(found))
-
-
-def _tables(found: "Attack") -> Iterator["FigureTable"]:
-    from pdflab.experiments.figure_table import FigureTable
-
+def _print(found: Attack, console: Console) -> None:
     figures = found.to_json()
-    for title, unit, names in (
-        ("fault injected", "times", _FAULTS),
-        ("impact", "", _IMPACT),
-        ("what became of the documents", "jobs", _AUDIT),
-    ):
+    about = "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}"
+    print_lines(console, about.format(**figures))
+    slowest = "slowest return, from its claim into the queue again"
+    for title, names in (("fault", _FAULTS), ("impact", _IMPACT), ("what became of the documents", _AUDIT)):
         rows = [(name, f"{figures[key]:,}") for key, name in names.items()]
-        if names is _IMPACT and found.impact.slowest is not None:
-            slowest = f"{found.impact.slowest:.1f} s, {found.slowest_return_leases:.1f} leases"
-            rows.append(("slowest return, from its claim into the queue again", slowest))
-        yield FigureTable((f"{title:<55}", unit), rows)
+        if names is _IMPACT and figures["returned"]:
+            seconds = "{slowest_return_s:.1f} s, {slowest_return_leases:.1f} leases"
+            rows.append((slowest, seconds.format(**figures)))
+        console.print(rich_table(FigureTable((f"{title:<{len(slowest)}}", "times"), rows)))
+    naive = figures["worker"] == "naive"
+    print_lines(console, _NO_SERVER if figures["skipped"] else _APPENDFSYNC, *[_NO_OUTAGE] * naive)
+    print_lines(console, *_verdict(found, naive=naive))
 
 
-def _notes(found: "Attack") -> Iterator[str]:
-    yield _NO_SERVER if found.skipped else _APPENDFSYNC
-    if found.worker == "naive":
-        yield _NO_OUTAGE
-
-
-def _verdict(found: "Attack") -> list[str]:
-    if found.worker == "naive":
+def _verdict(found: Attack, *, naive: bool) -> list[str]:
+    if naive:
         return [_LUCKY if found.audit.clean else _NAIVE.format(**found.counts)]
     if not found.audit.clean:
         return ["The promise was BROKEN:", *found.audit.findings[:10]]

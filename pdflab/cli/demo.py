@@ -1,30 +1,32 @@
 """`pdflab demo`: both endpoints under the same plan, or both ways to count when an endpoint stands still.
 
-Read next: experiments/comparison.py, experiments/coordinated_omission.py.
+Read next: pdflab/experiments/comparison.py, pdflab/experiments/coordinated_omission.py.
 """
 
 import argparse
 import json
-from typing import TYPE_CHECKING
 
-from pdflab.cli.arguments import Commands, add_command, add_folder, add_json, private_settings
+from rich.console import Console
+
+from pdflab.audit import audit
+from pdflab.cli.arguments import add_folder, add_json, private_settings
+from pdflab.cli.terminal import print_files, print_lines, progress_bars, rich_table
 from pdflab.errors import UsageError
+from pdflab.experiments.comparison import Comparison
+from pdflab.experiments.coordinated_omission import (
+    EXPLANATION,
+    describe_omission,
+    measure_omission,
+    save_omission,
+)
+from pdflab.experiments.report import save_comparison
+from pdflab.experiments.runner import compare, measure_capacity, scenario
+from pdflab.load.scenarios import OPERATIONS
 
-if TYPE_CHECKING:
-    from rich.console import Console
 
-    from pdflab.experiments.comparison import Comparison
-
-
-def add_demo_command(commands: Commands) -> None:
-    """Add `demo`."""
-    what = "compare the synchronous and the queued service"
-    add_command(commands, "demo", what, _demo, arguments=_add_arguments)
-
-
-def _add_arguments(demo: argparse.ArgumentParser) -> None:
-    from pdflab.load.scenarios import OPERATIONS
-
+def add_arguments(demo: argparse.ArgumentParser, _: str) -> None:
+    """Add the arguments of `demo`."""
+    demo.set_defaults(run=_demo)
     demo.add_argument(
         "--scenario",
         choices=(*OPERATIONS, "freeze"),
@@ -49,13 +51,6 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from pdflab.audit import audit
-    from pdflab.cli.terminal import print_files, print_lines, progress_bars
-    from pdflab.experiments.comparison import Comparison
-    from pdflab.experiments.report import save_comparison
-    from pdflab.experiments.runner import compare, measure_capacity, scenario
 
     a, settings = arguments, private_settings(arguments)
     if not 1 <= a.seconds <= 600:
@@ -84,8 +79,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     return 0 if verdict.clean else 1
 
 
-def _print_comparison(comparison: "Comparison", console: "Console") -> None:
-    from pdflab.cli.terminal import print_lines, rich_table
+def _print_comparison(comparison: Comparison, console: Console) -> None:
 
     console.print(rich_table(comparison.table))
     print_lines(console, *comparison.not_accepted)
@@ -94,15 +88,6 @@ def _print_comparison(comparison: "Comparison", console: "Console") -> None:
 
 
 def _show_omission(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from pdflab.cli.terminal import print_files, print_lines, rich_table
-    from pdflab.experiments.coordinated_omission import (
-        EXPLANATION,
-        describe_omission,
-        measure_omission,
-        save_omission,
-    )
 
     a, settings = arguments, private_settings(arguments)
     console = Console(stderr=a.json)

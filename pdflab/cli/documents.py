@@ -1,6 +1,6 @@
 """`pdflab sample`: render a made-up document.
 
-Read next: documents/render.py.
+Read next: pdflab/documents/render.py.
 """
 
 import argparse
@@ -8,22 +8,19 @@ import os
 import sys
 from pathlib import Path
 
-from pdflab.cli.arguments import Commands, add_command
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
+from pdflab.documents.render import render
 from pdflab.errors import UsageError
+from pdflab.service.worker.font_files import find_fonts
 from pdflab.settings import Settings
 
 SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes on every day
 _MAX_LINES = 1_000
 
 
-def add_document_commands(commands: Commands) -> None:
-    """Add `sample`."""
-    add_command(commands, "sample", "render a made-up document", make_sample, arguments=_add_arguments)
-
-
-def _add_arguments(sample: argparse.ArgumentParser) -> None:
-    from pdflab.documents.kinds import KINDS
-
+def add_arguments(sample: argparse.ArgumentParser, _: str) -> None:
+    """Add the arguments of `sample`."""
+    sample.set_defaults(run=make_sample)
     sample.add_argument("kind", choices=tuple(KINDS))
     sample.add_argument("--seed", type=int, default=0, help="the same seed makes the same document")
     sample.add_argument("--lines", type=int, help="of the invoice, or rows of the report's table")
@@ -32,10 +29,6 @@ def _add_arguments(sample: argparse.ArgumentParser) -> None:
 
 def make_sample(arguments: argparse.Namespace) -> int:
     """Write the PDF of a made-up document to a file, or to a pipe."""
-    from pdflab.documents.kinds import parse_request, sample_request
-    from pdflab.documents.render import render
-    from pdflab.service.worker.font_files import find_fonts
-
     a = arguments
     if a.out == "-" and sys.stdout.isatty():
         raise UsageError(

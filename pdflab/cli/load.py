@@ -1,46 +1,48 @@
 """`pdflab load`: send a plan to a running service, show its progress, and report what became of it.
 
-Read next: load/generator.py.
+Read next: pdflab/load/generator.py.
 """
 
 import argparse
+import asyncio
+import gc
 import os
 import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import Any
 from urllib.parse import urlsplit
 
-from pdflab.cli.arguments import Commands, add_command, add_folder, add_url
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from pdflab.analysis.run import Send
+from pdflab.analysis.validity import late_reason
+from pdflab.child_process import stop_event
+from pdflab.cli.arguments import add_folder, add_url
+from pdflab.cli.terminal import print_lines, rich_table
 from pdflab.errors import LoadFailed, UsageError
+from pdflab.experiments.figure_table import FigureTable
+from pdflab.load.generator import Target, send_plan
+from pdflab.load.launcher import read_plan
+from pdflab.load.plan import Plan
+from pdflab.load.progress import Progress, ProgressCounter
+from pdflab.load.scenarios import plan_for, scenarios
+from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
-
-if TYPE_CHECKING:
-    from threading import Event
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from pdflab.analysis.run import Send
-    from pdflab.experiments.figure_table import FigureTable
-    from pdflab.load.generator import Target
-    from pdflab.load.plan import Plan
-    from pdflab.load.progress import Progress, ProgressCounter
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
 _INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 
 
-def add_load_command(commands: Commands) -> None:
-    """Add `load`."""
-    add_command(commands, "load", "send an operation to a running pdflab", _load, arguments=_add_arguments)
-
-
-def _add_arguments(load: argparse.ArgumentParser) -> None:
-    from pdflab.load.scenarios import scenarios
-
+def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
+    """Add the arguments of `load`."""
+    load.set_defaults(run=_load)
     load.add_argument("scenario", nargs="?", help=f"one of {', '.join(scenarios())}")
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
@@ -63,11 +65,6 @@ def _add_arguments(load: argparse.ArgumentParser) -> None:
 
 def _load(arguments: argparse.Namespace) -> int:
     """Send a scenario, or a written plan; return 0 if any of it was accepted."""
-    from rich.console import Console
-
-    from pdflab.child_process import stop_event
-    from pdflab.load.generator import Target
-
     a = arguments
     target, plan = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients), _plan(a)
     if not a.yes:
@@ -84,10 +81,7 @@ def _load(arguments: argparse.Namespace) -> int:
     return 0 if progress.outcomes.get("accepted") else 1
 
 
-def _plan(a: argparse.Namespace) -> "Plan":
-    from pdflab.load.launcher import read_plan
-    from pdflab.load.scenarios import plan_for, scenarios
-
+def _plan(a: argparse.Namespace) -> Plan:
     if a.plan:
         return read_plan(a.plan)
     scenario = scenarios().get(a.scenario)
@@ -95,7 +89,7 @@ def _plan(a: argparse.Namespace) -> "Plan":
     return plan_for(a.scenario or "", seed=a.seed, **{name: getattr(a, name) for name in names})
 
 
-def make_sure(url: str, plan: "Plan") -> None:
+def make_sure(url: str, plan: Plan) -> None:
     """Ask before load is sent to another machine. Raises UsageError for a no, or where nobody can answer."""
     host = urlsplit(url).hostname or ""
     if is_this_machine(host):
@@ -129,19 +123,12 @@ def _is_ours(family: int, address: Any) -> bool:
 
 
 def _send(
-    plan: "Plan", target: "Target", settings: Settings, *, stop: "Event", console: "Console | None"
-) -> "Progress":
+    plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
+) -> Progress:
     """Send it all, log each send, and show the progress where somebody watches."""
-    import asyncio
-    import gc
-
-    from pdflab.load.generator import send_plan
-    from pdflab.load.progress import ProgressCounter
-    from pdflab.load.send_log import SendLog
-
     counter = ProgressCounter(plan)
 
-    def on_send(send: "Send") -> None:
+    def on_send(send: Send) -> None:
         log(send)
         counter.end(send)
 
@@ -154,10 +141,8 @@ def _send(
     return counter.progress()
 
 
-async def _until(stop: "Event", sending: Coroutine[Any, Any, None]) -> None:
+async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
     """Send until all is answered, or until `stop`: what is then in flight is logged as cancelled."""
-    import asyncio
-
     task = asyncio.create_task(sending)
     while not task.done():
         if stop.is_set():
@@ -177,12 +162,10 @@ def _allow_many_files() -> None:
 
 
 @contextmanager
-def _shown(counter: "ProgressCounter", console: "Console | None") -> Iterator[None]:
+def _shown(counter: ProgressCounter, console: Console | None) -> Iterator[None]:
     if console is None or not console.is_terminal:
         yield
         return
-    from rich.live import Live
-
     usual = sys.getswitchinterval()
     sys.setswitchinterval(0.001)  # so that the thread that draws delays the one that sends less
     live = Live(get_renderable=lambda: live_view(counter.progress()), console=console, refresh_per_second=2)
@@ -193,46 +176,36 @@ def _shown(counter: "ProgressCounter", console: "Console | None") -> Iterator[No
         sys.setswitchinterval(usual)
 
 
-def live_view(progress: "Progress") -> "Table":
+def live_view(progress: Progress) -> Table:
     """Return what is shown while a load is being sent."""
-    from rich.table import Table
-
-    from pdflab.cli.terminal import rich_table
-
     p, view = progress, Table.grid()
     view.add_row(f"{p.wanted} per second planned, {p.achieved} sent, {p.in_flight} in flight; {_counts(p)}")
     view.add_row(rich_table(_percentiles(p)))
     return view
 
 
-def _report(plan: "Plan", progress: "Progress", console: "Console", *, closed: bool) -> None:
-    from pdflab.analysis.validity import too_late
-    from pdflab.cli.terminal import print_lines, rich_table
-
+def _report(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> None:
     print_lines(console, f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
-    if progress.acknowledgement["p99"] is not None:
+    if progress.acknowledgement.p99 is not None:
         console.print(rich_table(_percentiles(progress)))
-    late = None if closed else too_late(progress.send_lag["p99"], progress.acknowledgement["p99"])
+    late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
     if late:
         print_lines(console, late, style="bold")
 
 
-def _counts(progress: "Progress") -> str:
+def _counts(progress: Progress) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
 
 
-def _percentiles(progress: "Progress") -> "FigureTable":
+def _percentiles(progress: Progress) -> FigureTable:
     """Return the acknowledgement latency from the intended and from the real send time, and the send lag."""
-    from pdflab.analysis.metrics import RANKS
-    from pdflab.experiments.figure_table import FigureTable
-
     latencies = {
         "acknowledgement": progress.acknowledgement,
         "  uncorrected: from when it was sent": progress.uncorrected,
         "send lag": progress.send_lag,
     }
     rows = [
-        (name, *("–" if (value := found[rank]) is None else f"{1000 * value:,.1f}" for rank in RANKS))
+        (name, *("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values()))
         for name, found in latencies.items()
     ]
-    return FigureTable(("milliseconds", *RANKS), rows)
+    return FigureTable(("milliseconds", *asdict(progress.send_lag)), rows)

@@ -1,32 +1,33 @@
-"""The parser of the command line: each family of commands adds its own.
+"""The parser of the command line: every command, and the file of this folder that holds it.
 
-Read next: cli/roles.py.
+Read next: pdflab/cli/roles.py.
 """
 
 import argparse
+from importlib import import_module
+from typing import Any
 
 from pdflab import __version__
-from pdflab.cli.arguments import CommandParser
-from pdflab.cli.bench import add_bench_commands
-from pdflab.cli.chaos import add_chaos_command
 from pdflab.cli.course import open_course
-from pdflab.cli.demo import add_demo_command
-from pdflab.cli.documents import add_document_commands
-from pdflab.cli.load import add_load_command
-from pdflab.cli.outcomes import add_outcome_commands
-from pdflab.cli.plan import add_plan_commands
-from pdflab.cli.roles import add_role_commands
 
-_FAMILIES = (
-    add_role_commands,
-    add_demo_command,
-    add_outcome_commands,
-    add_chaos_command,
-    add_load_command,
-    add_bench_commands,
-    add_plan_commands,
-    add_document_commands,
-)
+_COMMANDS = {  # in the order of the help; the file is imported, for its `add_arguments`, with its command
+    "up": ("roles", "run the whole system until Ctrl-C"),
+    "api": ("roles", "run the queued endpoint alone"),
+    "sync-api": ("roles", "run the synchronous endpoint alone"),
+    "worker": ("roles", "run one worker"),
+    "naive-worker": ("roles", "run one worker as tutorials write it, to see what it loses"),
+    "recorder": ("roles", "run the recorder alone"),
+    "demo": ("demo", "compare the synchronous and the queued service"),
+    "audit": ("outcomes", "check that every accepted document was kept"),
+    "dead-letters": ("outcomes", "list jobs that failed, and retry them"),
+    "chaos": ("chaos", "attack a private system, and then audit it"),
+    "load": ("load", "send an operation to a running pdflab"),
+    "bench": ("bench", "measure this machine"),
+    "soak": ("bench", "run many small jobs, to see whether anything grows"),
+    "plan": ("plan", "size a fleet: how many workers, at what cost, how surely"),
+    "twin": ("plan", "measure how wrong the simulation is here, by real runs"),
+    "sample": ("documents", "render a made-up document"),
+}
 _EPILOG = """examples:
   pdflab                                        open the lab in JupyterLab
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
@@ -43,17 +44,25 @@ Settings can also come from PDFLAB_* variables, such as PDFLAB_REDIS_URL; an opt
 """
 
 
+class _Command(argparse.ArgumentParser):
+    """The parser of one command, which imports what the command needs when it is used."""
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        name = self.prog.split()[-1]
+        module, _ = _COMMANDS.get(name, ("roles", ""))
+        import_module(f"pdflab.cli.{module}").add_arguments(self, name)
+        return super().parse_known_args(*args, **kwargs)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; what it parses has a function `run`, which returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="pdflab",
-        description="A teaching lab about asynchronous PDF generation.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    form = argparse.RawDescriptionHelpFormatter
+    what = "A teaching lab about asynchronous PDF generation."
+    parser = argparse.ArgumentParser(prog="pdflab", description=what, epilog=_EPILOG, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"pdflab {__version__}")
     parser.set_defaults(run=open_course)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
-    for add_family in _FAMILIES:  # in the order of the help
-        add_family(commands)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
+    for name, (_, what) in _COMMANDS.items():
+        commands.add_parser(name, help=what, description=f"{what.capitalize()}.", formatter_class=form)
+    commands.add_parser("embedded-redis")  # not for people: it is not in the help
     return parser

@@ -1,45 +1,40 @@
 """The commands that run the service: the whole system, or one role as a process.
 
-Read next: service/entrypoints.py.
+Read next: pdflab/service/entrypoints.py.
 """
 
 import argparse
 import os
-from typing import TYPE_CHECKING
+import socket
+from functools import partial
+from threading import Event
 
-from pdflab.cli.arguments import Commands, add_command, add_folder
+from pdflab.child_process import stop_event
+from pdflab.cli.arguments import add_folder
 from pdflab.errors import UsageError
+from pdflab.service import entrypoints
+from pdflab.service.jobqueue.redis_server import Broker, broker_at
 from pdflab.settings import PRESETS, Settings
 
-if TYPE_CHECKING:
-    from pdflab.service.jobqueue.redis_server import Broker
-
-_ROLES = {
-    "api": "run the queued endpoint alone",
-    "sync-api": "run the synchronous endpoint alone",
-    "worker": "run one worker",
-    "naive-worker": "run one worker as tutorials write it, to see what it loses",
-    "recorder": "run the recorder alone",
-}
 _CHECK_INTERVAL = 0.2  # seconds
 
 
-def add_role_commands(commands: Commands) -> None:
-    """Add `up`, each role, and `embedded-redis`, which is not in the help."""
-    up = add_command(commands, "up", "run the whole system until Ctrl-C", _up)
-    _add_role_options(up)
-    up.add_argument("--preset", choices=tuple(PRESETS), help="settings that belong together, by name")
-    up.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
-    up.add_argument("--sync-port", type=int, help="the synchronous endpoint (default 8001; 0 is any)")
-    for role, what in _ROLES.items():
-        command = add_command(commands, role, what, _run_role)
-        command.set_defaults(role=role)
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the arguments of `up`, of a role, or of the embedded Redis."""
+    command.set_defaults(run={"up": _up, "embedded-redis": _embedded_redis}.get(name, _run_role), role=name)
+    if name == "embedded-redis":
+        command.add_argument("--socket", required=True)
+        return
+    if name != "up":
         command.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
-        _add_role_options(command)
-    embedded = commands.add_parser("embedded-redis")
-    embedded.set_defaults(run=_embedded_redis)
-    embedded.add_argument("--socket", required=True)
+    _add_role_options(command)
+    if name == "up":
+        command.add_argument(
+            "--preset", choices=tuple(PRESETS), help="settings that belong together, by name"
+        )
+        command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
+        command.add_argument("--sync-port", type=int, help="its synchronous endpoint (default 8001)")
 
 
 def _add_role_options(command: argparse.ArgumentParser) -> None:
@@ -57,7 +52,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from pdflab.child_process import stop_event
     from pdflab.lab.system import System
 
     settings, stop = _settings(arguments), stop_event(guarded=False)
@@ -74,29 +68,16 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _run_role(arguments: argparse.Namespace) -> int:
-    from pdflab.child_process import stop_event
-    from pdflab.service import entrypoints
-    from pdflab.service.http.server import address, listen, listener
-
-    settings, role, fd = _settings(arguments), arguments.role, arguments.fd
-    if role == "sync-api":
-        sock = (
-            listener(fd)
-            if fd is not None
-            else listen(settings.host, settings.sync_port, setting="--sync-port")
-        )
-        entrypoints.run_sync_api(settings, stop_event(guarded=arguments.guarded), sock)
+    a, settings = arguments, _settings(arguments)
+    if a.role == "sync-api":
+        sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
+        entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
         return 0
-    broker = _broker(settings, role, guarded=arguments.guarded)
-    stop = stop_event(guarded=arguments.guarded)
-    match role:
+    broker = _broker(settings, a.role, guarded=a.guarded)
+    stop = stop_event(guarded=a.guarded)
+    match a.role:
         case "api":
-            from pdflab.load.launcher import OperationStarter, launch_process
-
-            sock = listener(fd) if fd is not None else listen(settings.host, settings.port, setting="--port")
-            operations = OperationStarter(launch_process(settings), address(sock))
-            entrypoints.run_api(broker, settings, stop, sock, operations)
-            operations.stop()
+            _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
         case "recorder":
             entrypoints.run_recorder(broker, settings, stop)
         case "naive-worker":
@@ -106,13 +87,25 @@ def _run_role(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _broker(settings: Settings, role: str, *, guarded: bool) -> "Broker":
-    from pdflab.service.jobqueue.redis_server import Broker, broker_at
+def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socket) -> None:
+    from pdflab.load.launcher import LoadProcess, OperationStarter  # which no other role loads
+    from pdflab.service.http.server import address
 
+    operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock))
+    entrypoints.run_api(broker, settings, stop, sock, operations)
+    operations.stop()
+
+
+def _socket(fd: int | None, host: str, port: int, option: str) -> socket.socket:
+    from pdflab.service.http.server import listen, listener
+
+    return listen(host, port, setting=option) if fd is None else listener(fd)
+
+
+def _broker(settings: Settings, role: str, *, guarded: bool) -> Broker:
     if settings.redis_url is None:
-        raise UsageError(
-            f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
-        )
+        what = f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
+        raise UsageError(what)
     if guarded:  # Redis answered the supervisor; if it is away now, the role waits for it
         return Broker("", settings.redis_url)
     return broker_at(settings.redis_url)

@@ -15,7 +15,6 @@ Requests = Plan | Iterable[tuple[float, str, dict[str, Any]]]
 
 _MAX_BATCH_DOCUMENTS = 1_000
 _MAX_BATCH_BYTES = 3_000_000  # well below the service's default limit
-_WARM_UP_SAMPLES = 50  # enough to meet nearly every market
 
 
 class Document(NamedTuple):
@@ -39,8 +38,6 @@ def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]
 def _planned(plan: Plan) -> Iterator[Document]:
     unknown = sorted(set(plan.kinds) - set(KINDS))
     require(not unknown, f"There are no {', '.join(unknown)} documents: take {', '.join(KINDS)}.")
-    for seed in range(_WARM_UP_SAMPLES):
-        sample_request("invoice", seed, lines=1)  # names are made at their first use: before the clock starts
     for a in plan.arrivals():
         yield Document(a.at, a.kind, _encode(sample_request(a.kind, a.seed, lines=plan.lines)), a.seed)
 

@@ -9,6 +9,7 @@ import pytest
 from foreign import foreign_server
 
 from pdflab.__main__ import main
+from pdflab.cli import demo
 from pdflab.documents.kinds import KINDS
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.load.plan import burst
@@ -50,7 +51,7 @@ def test_a_new_operation_is_offered_and_sent(
 ) -> None:
     """`load` lists it, and sends its three documents."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pdflab.child_process.stop_event", lambda guarded: Event())  # the test's own Ctrl-C
+    monkeypatch.setattr("pdflab.cli.load.stop_event", lambda guarded: Event())  # the test's own Ctrl-C
     with foreign_server() as there:
         code = main(["load", "payday", "--url", there.url])
 
@@ -64,4 +65,5 @@ def test_a_new_operation_can_be_compared(capsys: pytest.CaptureFixture[str]) -> 
     plan = scenario("payday", Capacity(per_s=20.0, lines=100, workers=2, documents=40), seconds=22.0)
 
     assert "payday" in help_of("demo", capsys)
+    assert demo.OPERATIONS is OPERATIONS
     assert (plan.count, plan.lines) == (3, 100)

@@ -67,8 +67,8 @@ def test_a_kind_is_entered_by_its_name(kind: str) -> None:
 
 
 def test_the_table_loads_nothing_that_draws() -> None:
-    """The API checks requests without the renderer, and Faker waits for the first sample."""
-    heavy = {"fpdf", "uharfbuzz", "babel", "segno", "faker", "fontTools"}
+    """The API checks requests without the renderer."""
+    heavy = {"fpdf", "uharfbuzz", "babel", "segno", "fontTools"}
     code = f"import sys, pdflab.documents.kinds; print(sorted({heavy} & set(sys.modules)))"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

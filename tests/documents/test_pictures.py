@@ -67,7 +67,7 @@ def test_a_page_looks_as_it_did_when_a_person_looked(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_comparison_sees_a_point(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text that stands 1 pt lower, a third of a millimetre, is told from the reference."""
+    """Text that stands 1 pt lower, a third of a millimetre, differs from the reference."""
     put = Sheet.put
 
     def put_lower(sheet: Sheet, text: str, style: Any, *, y: float | None = None, **where: Any) -> None:

@@ -141,7 +141,7 @@ def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
         "for seed in range(100): digest(sample_request([*KINDS][seed % 3], 1_000 + seed))\n"
         "print(json.dumps([before, [digest(data) for data in documents]]))"
     )
-    told = [
+    processes = [
         subprocess.run(
             [sys.executable, "-c", code],
             input=json.dumps([*DOCUMENTS.values()]),
@@ -152,7 +152,7 @@ def test_the_same_request_gives_the_same_bytes_whatever_came_before() -> None:
         )
         for seed in ("1", "2")
     ]
-    runs = [digests for process in told for digests in json.loads(process.stdout)]
+    runs = [digests for process in processes for digests in json.loads(process.stdout)]
 
     assert len(runs) == 4
     assert all(digests == runs[0] for digests in runs)

@@ -169,7 +169,7 @@ def test_a_document_without_end_fails_with_a_sentence() -> None:
 
 
 def test_an_error_of_fpdf2_becomes_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it cannot do, a worker is told in a sentence, and that another try will not help."""
+    """The error is a sentence, of a type that says that another attempt will not help."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise FPDFException("no such thing")

@@ -1,7 +1,9 @@
-"""The data of sample requests: products in fourteen languages; currency, VAT and accounts of each market.
+"""The data of sample requests: products in fourteen languages; names, currency, VAT, accounts of 15 markets.
 
-It is read from catalogue.json when the first sample is made.
-Read next: documents/samples/people.py.
+catalogue.json and names.json are read when the first sample is made. The names and addresses in names.json
+are
+invented: Faker 40 made them.
+Read next: documents/naive_render.py.
 """
 
 import json
@@ -9,27 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Market:
     """A country with its invoices; `share` is its part of all samples, in percent.
 
     `rates` of VAT are the standard one, the reduced one and none. The core font has nearly all characters of
-    a `western` market. `account` is an IBAN without country and check digits, with # for each digit; markets
-    without the euro have none. `company`, `street` and `towns` are patterns for markets where Faker mixes two
-    alphabets.
+    a `western` market. An address is a list of lines. `account` is an IBAN without country and check digits,
+    with # for each digit; markets without the euro have none.
     """
 
     locale: str
     share: int
     currency: str
     rates: Sequence[str]
+    companies: Sequence[str]
+    people: Sequence[str]
+    addresses: Sequence[Sequence[str]]
     western: bool = False
     account: str = ""
-    company: str = ""
-    street: str = ""
-    towns: Sequence[str] = ()
 
     @property
     def country(self) -> str:
@@ -75,11 +77,15 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue."""
-    data = json.loads((files("pdflab.documents.samples") / "catalogue.json").read_text(encoding="utf-8"))
+    data, names = _read("catalogue.json"), _read("names.json")
     return Catalogue(
-        [Market(**market) for market in data["markets"]],
+        [Market(**market, **names[market["locale"]]) for market in data["markets"]],
         [Product(**product) for product in data["products"]],
         {code: Language(**words) for code, words in data["languages"].items()},
         data["titles"],
         data["sentences"],
     )
+
+
+def _read(name: str) -> Any:
+    return json.loads((files("pdflab.documents.samples") / name).read_text(encoding="utf-8"))

@@ -10,7 +10,6 @@ from typing import Any
 
 from pdflab.documents.requests.iban import make_iban
 from pdflab.documents.samples.catalogue import Market, catalogue
-from pdflab.documents.samples.people import NAMES, Pool, pool_of
 
 _ABROAD = 0.08  # share of Western invoices that go to another country, without VAT
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -19,11 +18,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def sample_custom(seed: int, _lines: int | None = None) -> dict[str, Any]:
     """Return a request for a page of text."""
     rng, market = _market(seed)
-    pool = pool_of(market)
     return {
         "type": "custom",
         "title": rng.choice(catalogue().titles),
-        "text": f"For {rng.choice(pool.people)}, {rng.choice(pool.companies)}\n\n"
+        "text": f"For {rng.choice(market.people)}, {rng.choice(market.companies)}\n\n"
         + _prose(rng, paragraphs=rng.randint(2, 4)),
         "bullets": rng.sample(catalogue().sentences, rng.randint(2, 5)),
     }
@@ -33,7 +31,7 @@ def sample_invoice(seed: int, lines: int | None = None) -> dict[str, Any]:
     """Return a request for an invoice of so many lines, or of 6 to 18."""
     rng, market = _market(seed)
     buyers = _buyers_of(rng, market)
-    at, to = rng.sample(range(NAMES), 2)
+    at, to = rng.sample(range(len(market.people)), 2)
     issued = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
     products = rng.sample(range(len(catalogue().products)), len(catalogue().products))
     items = [
@@ -70,7 +68,7 @@ def sample_report(seed: int, lines: int | None = None) -> dict[str, Any]:
         "type": "report",
         "title": rng.choice(catalogue().titles),
         "subtitle": f"What {rng.randint(3, 9)} sites learned in twelve months",
-        "author": rng.choice(pool_of(market).people),
+        "author": rng.choice(market.people),
         "figures": _figures(rng, orders, waits),
         "sections": [
             {"heading": "Summary", "text": _prose(rng, paragraphs=2)},
@@ -87,7 +85,7 @@ def sample_report(seed: int, lines: int | None = None) -> dict[str, Any]:
             {
                 "heading": "Sites in detail",
                 "text": _prose(rng, paragraphs=1),
-                "table": _table(rng, pool_of(market), lines or 14),
+                "table": _table(rng, market, lines or 14),
             },
         ],
     }
@@ -106,10 +104,9 @@ def _buyers_of(rng: Random, market: Market) -> Market:
 
 
 def _party(rng: Random, market: Market, place: int) -> dict[str, Any]:
-    pool = pool_of(market)
     party = {
-        "name": pool.companies[place % len(pool.companies)],
-        "address": list(rng.choice(pool.addresses)),
+        "name": market.companies[place % len(market.companies)],
+        "address": list(rng.choice(market.addresses)),
         "country": market.country,
     }
     prefix = {"GR": "EL", "US": ""}.get(market.country, market.country)  # no VAT in the United States
@@ -165,13 +162,13 @@ def _chart(kind: str, unit: str, values: list[Any]) -> dict[str, Any]:
     return {"kind": kind, "title": f"{unit} in each month", "labels": list(_MONTHS), "values": values}
 
 
-def _table(rng: Random, pool: Pool, rows: int) -> dict[str, Any]:
+def _table(rng: Random, market: Market, rows: int) -> dict[str, Any]:
     return {
         "columns": ["Site", "Contact", "Orders", "Revenue", "On time"],
         "rows": [
             [
-                rng.choice(pool.companies),
-                rng.choice(pool.people),
+                rng.choice(market.companies),
+                rng.choice(market.people),
                 f"{rng.randint(80, 2_400):,}",
                 f"{rng.randint(10_000, 900_000) / 100:,.2f} €",
                 f"{rng.uniform(88, 100):.1f} %",

@@ -118,7 +118,7 @@ class Face:
         if self.part and not self.shaped:
             return bytes(self._face.blob.data)
         glyphs = range(self._face.glyph_count) if self.part else used
-        return bytes(cut(self._face, glyphs=glyphs, bold=self._bold).blob.data)
+        return bytes(subset(self._face, glyphs=glyphs, bold=self._bold).blob.data)
 
     @cached_property
     def name(self) -> str:
@@ -165,7 +165,7 @@ def is_western(text: str) -> bool:
     return True
 
 
-def cut(
+def subset(
     face: hb.Face,
     *,
     characters: Iterable[int] = (),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import uharfbuzz as hb
 
-from pdflab.documents.typesetting.font import CoreFont, Face, cut, is_western
+from pdflab.documents.typesetting.font import CoreFont, Face, is_western, subset
 from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
@@ -116,7 +116,7 @@ class FontBook:
     def _part(self, file: FontFile, face: hb.Face, script: Script | None, bold: bool) -> Face:
         key = file.name, script.name if script else "", bold
         if key not in self._faces:
-            self._faces[key] = _cut_for(script, face, bold) if script else _whole(face, bold)
+            self._faces[key] = _subset_for(script, face, bold) if script else _whole(face, bold)
         return self._faces[key]
 
 
@@ -131,8 +131,8 @@ def _whole(face: hb.Face, bold: bool) -> Face:
     return Face(face, shaped=True, part=False, bold=bold)
 
 
-def _cut_for(script: Script, face: hb.Face, bold: bool) -> Face:
+def _subset_for(script: Script, face: hb.Face, bold: bool) -> Face:
     ranges, have = (*script.ranges, *_COMMON), face.unicodes
     wanted = [code for low, high in ranges for code in range(low, high + 1) if code in have]
-    part = cut(face, characters=wanted, layout=script.shaped, bold=bold)
+    part = subset(face, characters=wanted, layout=script.shaped, bold=bold)
     return Face(part, shaped=script.shaped, part=True)

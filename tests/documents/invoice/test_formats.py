@@ -1,5 +1,6 @@
 """Amounts, numbers and days are written as the locale has them, whatever release of Babel is installed."""
 
+import re
 import tracemalloc
 from datetime import date
 from decimal import Decimal
@@ -129,7 +130,8 @@ def test_the_sign_of_a_currency_is_babels(currency: str) -> None:
     """Any currency finds its sign, or is written as its code."""
     written = numbers.format_currency(8, currency, "¤#,##0", locale="en_GB", currency_digits=False)
 
-    assert formats_for("en_GB", currency).sum(Decimal(8)).partition(".")[0] == drawable(written)
+    whole = formats_for("en_GB", currency).sum(Decimal(8))
+    assert re.fullmatch(re.escape(drawable(written)) + r"(\.0+)?", whole)  # one sign ends with a point: Cg.
 
 
 def test_decimals_are_those_of_iso_4217() -> None:

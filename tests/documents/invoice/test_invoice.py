@@ -1,4 +1,4 @@
-"""An invoice adds up for whoever checks it, on paper, on every page."""
+"""An invoice adds up, on paper and on every page."""
 
 import io
 import re

@@ -160,11 +160,11 @@ def test_the_scale_spans_the_values_in_few_round_steps(values: list[float], from
 
 def test_the_unit_of_the_scale_is_that_of_the_data() -> None:
     """Thousands, millions and billions are said in short; small numbers have the digits they need."""
-    told = {
+    texts = {
         high: _tick_text(high, _ticks([0, high], from_zero=True)) for high in (0.05, 5, 5e3, 5e4, 5e6, 5e9)
     }
 
-    assert [*told.values()] == ["0.05", "5", "5,000", "50k", "5m", "5bn"]
+    assert [*texts.values()] == ["0.05", "5", "5,000", "50k", "5m", "5bn"]
 
 
 @pytest.mark.parametrize("kind", ["bar", "line"])

@@ -40,7 +40,7 @@ def test_the_type_chooses_the_document(kind: str, model: type) -> None:
 
 @pytest.mark.parametrize("wrong", [{}, {"type": "letter"}, {"type": None}, {"type": ["invoice"]}])
 def test_an_unknown_type_names_the_known_ones(wrong: dict[str, Any]) -> None:
-    """Whoever misses the type learns all three."""
+    """Its sentence names all three."""
     sentence = problems_of(wrong)["type"]
 
     assert all(kind in sentence for kind in KINDS)
@@ -52,11 +52,11 @@ def test_what_is_no_object_is_one_problem_without_a_field(wrong: object) -> None
     assert list(problems_of(wrong)) == [""]
 
 
-def test_a_float_is_refused_and_told_why() -> None:
+def test_a_float_is_refused_with_a_reason() -> None:
     """Money never passes through a float."""
-    told = problems_of(invoice_with(unit_price=12.5))
+    problems = problems_of(invoice_with(unit_price=12.5))
 
-    assert told == {"lines.2.unit_price": 'write "12.5" as a string: a float cannot hold every cent'}
+    assert problems == {"lines.2.unit_price": 'write "12.5" as a string: a float cannot hold every cent'}
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_a_negative_zero_is_a_zero() -> None:
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\r", "\x7f", "\x85"])
 def test_a_control_character_is_refused_by_its_number(character: str) -> None:
     """What cannot be printed never reaches the renderer."""
-    told = problems_of({"type": "custom", "title": f"Bell{character}", "text": ""})
+    problems = problems_of({"type": "custom", "title": f"Bell{character}", "text": ""})
 
-    assert f"U+{ord(character):04X}" in told["title"]
+    assert f"U+{ord(character):04X}" in problems["title"]
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u2067", "\u200f"])
@@ -195,16 +195,16 @@ def test_a_wrong_field_is_named(data: dict[str, Any], field: str) -> None:
 
 def test_sentences_are_for_people() -> None:
     """Nothing of the validator's own language comes through."""
-    told = problems_of({"type": "invoice", "lines": [{}], "seller": 1, "currency": "eur", "number": ""})
+    problems = problems_of({"type": "invoice", "lines": [{}], "seller": 1, "currency": "eur", "number": ""})
 
-    text = " ".join(told.values()).lower()
-    assert told["issued"] == "is required"
+    text = " ".join(problems.values()).lower()
+    assert problems["issued"] == "is required"
     assert not any(
         word in text for word in ("input", "pattern", "tuple", "instance", "pydantic", "value error")
     )
 
 
-def test_only_the_first_problems_are_told() -> None:
+def test_only_the_first_problems_are_reported() -> None:
     """A request with five hundred mistakes is answered with twenty."""
     data = sample_request("invoice", 1) | {"lines": [{"unit_price": 1.5}] * 100}
 

@@ -108,7 +108,7 @@ def test_a_text_comes_back_as_it_was_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["مرحبا بالعالم", "السلام عليكم", "שלום עולם", "فاتورة"])
 def test_what_is_read_from_the_right_comes_back_in_the_order_of_reading(text: str) -> None:
-    """Shaped letters are told as the letters they were, a ligature as all of them."""
+    """A copied text has the original letters, and all letters of a ligature."""
     rendered = drawn(text, find_fonts())
 
     assert text in text_of(rendered)
