@@ -342,7 +342,7 @@ class QueueMachine(RuleBasedStateMachine):
         return f"token-{next(self.numbers)}"
 
     def _came_out(self, job_id: str) -> str:
-        """First in, first out: whoever was not pushed into the queue again was accepted after the last one."""
+        """First in, first out: a job that was not requeued was accepted after the last one."""
         if job_id not in self.model.aside:
             number = self.model.jobs[job_id].number
             assert number > self.last_out
