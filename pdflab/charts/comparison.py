@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
@@ -26,6 +25,7 @@ from pdflab.charts.style import (
     PREDICTED,
     SHORTEST,
     TEXT,
+    Picture,
     add_legend,
     add_line,
     duration,
@@ -98,7 +98,7 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
 
 def comparison_figure(
     queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
-) -> Figure:
+) -> Picture:
     """Draw both endpoints under the same plan, in one picture titled with what became of the requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.
