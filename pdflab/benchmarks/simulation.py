@@ -20,10 +20,9 @@ import numpy as np
 from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, rounds_of
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Jobs, Serve, serve, simulate_line
-from pdflab.simulation.fcfs_numba import fastest_serve
+from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_fcfs
 from pdflab.simulation.model import Model
+from pdflab.simulation.simulate import simulate_events
 
 _ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
@@ -224,7 +223,7 @@ def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
 def run_through(blocks: Iterator[Jobs] | list[Jobs], serve: Serve, workers: int = WORKERS) -> float:
     """Run blocks of jobs and keep nothing but the mean of their waiting, in seconds."""
     total, count = 0.0, 0
-    for served in simulate_line(blocks, workers, serve=serve):
+    for served in simulate_fcfs(blocks, workers, serve=serve):
         total += float(served.waiting.sum())
         count += len(served.at)
     return total / count

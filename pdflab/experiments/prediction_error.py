@@ -28,7 +28,7 @@ from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
 from pdflab.settings import Settings
 from pdflab.simulation.calibration import calibrate
-from pdflab.simulation.holdout import FIGURES, HeldOut, at_pace, hold_out, replay
+from pdflab.simulation.holdout import FIGURES, HeldOut, hold_out, replay, rescaled
 from pdflab.simulation.twin import Twin
 
 TEACHER = ("burst", 2)
@@ -52,7 +52,7 @@ class Round:
     """
 
     held: HeldOut
-    paced: HeldOut
+    rescaled: HeldOut
     replayed: float
 
 
@@ -72,23 +72,23 @@ class Case:
         """Return how far off the twin was, as a share of what was measured."""
         return median(one.held.errors[figure] for one in self.rounds)
 
-    def paced_error(self, figure: str) -> float:
+    def rescaled_error(self, figure: str) -> float:
         """Return how far off it would have been, had it known the machine's pace."""
-        return median(one.paced.errors[figure] for one in self.rounds)
+        return median(one.rescaled.errors[figure] for one in self.rounds)
 
     @property
     def row(self) -> tuple[str, ...]:
         """The case as a row of a table."""
         cells = (
-            f"{self.measured(f):.3g} s {self.error(f):+.0%} ({self.paced_error(f):+.0%})" for f in FIGURES
+            f"{self.measured(f):.3g} s {self.error(f):+.0%} ({self.rescaled_error(f):+.0%})" for f in FIGURES
         )
         return f"{self.plan}, {self.workers} worker{'s' * (self.workers > 1)}", *cells
 
     def to_json(self) -> dict[str, Any]:
         """Return the errors as plain data."""
         errors = {f"{figure}_error": round(self.error(figure), 4) for figure in FIGURES}
-        paced = {f"{figure}_paced_error": round(self.paced_error(figure), 4) for figure in FIGURES}
-        return {"plan": self.plan, "workers": self.workers} | errors | paced
+        rescaled = {f"{figure}_paced_error": round(self.rescaled_error(figure), 4) for figure in FIGURES}
+        return {"plan": self.plan, "workers": self.workers} | errors | rescaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ class Verdict:
         return median(abs(case.error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
-    def paced_error(self) -> float:
+    def rescaled_error(self) -> float:
         """What of it is the model's, and not the machine's that went faster or slower than before."""
-        return median(abs(case.paced_error(figure)) for case in self.cases for figure in FIGURES)
+        return median(abs(case.rescaled_error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
     def replayed(self) -> float:
@@ -120,11 +120,11 @@ class Verdict:
             str(FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])),
             f"the twin is {self.error:.0%} off at the median of all figures ({cases} cases, {rounds} rounds "
             f"each)",
-            f"in brackets, and {self.paced_error:.0%} at their median: had it known how fast this machine "
-            f"was",
+            f"in brackets, and {self.rescaled_error:.0%} at their median: rescaled to the speed of "
+            f"this machine",
             f"real runs replayed job by job: starts within {1000 * self.replayed:.1f} ms, 19 of 20",
         ]
-        if self.error > _MAX_ERROR_RATIO * self.paced_error:
+        if self.error > _MAX_ERROR_RATIO * self.rescaled_error:
             lines.append("other programs are at work here: close them, and measure again")
         return "\n".join(lines)
 
@@ -132,7 +132,7 @@ class Verdict:
         """Return the errors as plain data, by case."""
         return {
             "error": round(self.error, 4),
-            "paced_error": round(self.paced_error, 4),
+            "paced_error": round(self.rescaled_error, 4),
             "runs": sum(len(case.rounds) for case in self.cases),
             "replayed_ms": round(1000 * self.replayed, 2),
             "cases": [case.to_json() for case in self.cases],
@@ -187,16 +187,16 @@ def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tupl
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
         _scale(lab, workers)
         run = run_on(lab, _plan(name, workers, rate, number))
-        rounds[name, workers] = _predicted(Twin.learn(teacher, workers=workers), run, small.accept)
+        rounds[name, workers] = _predicted(Twin.learn(teacher, workers=workers), run, small.api_service_time)
     return rounds
 
 
 def _predicted(twin: Twin, run: Run, batch_price: float) -> Round:
     if run.plan["batched"]:
-        twin = replace(twin, model=replace(twin.model, accept=batch_price))
+        twin = replace(twin, model=replace(twin.model, api_service_time=batch_price))
     measured, replayed = replay(run, twin.model.workers)
     off = float(np.quantile(np.abs(measured.started_at - replayed.started_at), 0.95))
-    return Round(hold_out(twin, run), hold_out(at_pace(twin, run), run), off)
+    return Round(hold_out(twin, run), hold_out(rescaled(twin, run), run), off)
 
 
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:

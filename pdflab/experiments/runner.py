@@ -15,7 +15,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from pdflab.analysis.queue_metrics import stays
+from pdflab.analysis.queue_metrics import intervals
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
 from pdflab.jobs import Endpoint, JobEvent, JobState
@@ -177,7 +177,7 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     before = len(lab.events())
     lab.send(replace(batch(documents), lines=lines))
     lab.wait()
-    work = stays(lab.events()[before:], JobState.PROCESSING)
+    work = intervals(lab.events()[before:], JobState.PROCESSING)
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())
 
 

@@ -19,7 +19,8 @@ from pdflab.experiments.capacity import plan_chart
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.capacity.search import Question, Target, autoscaled, fixed
+from pdflab.simulation.capacity.requirement import Objective, Requirement
+from pdflab.simulation.capacity.search import autoscaled, fixed
 from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.twin import queued_endpoint, simulate
 
@@ -133,11 +134,11 @@ def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     flat = Demand(
         Phase(1_800.0, (1.0,), 2_000), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=1.0), MOSTLY_INVOICES
     )
-    question = Question(flat, Target(latency=5.0), price=1.0, replications=3)
-    steadfast, slow = fixed(question), autoscaled(question)
+    requirement = Requirement(flat, Objective(latency=5.0), price=1.0, replications=3)
+    steadfast, slow = fixed(requirement), autoscaled(requirement)
 
-    lines = plan_chart(question, [steadfast, slow]).axes[1].get_lines()
-    alone = plan_chart(question, [slow]).axes[1].get_lines()
+    lines = plan_chart(requirement, [steadfast, slow]).axes[1].get_lines()
+    alone = plan_chart(requirement, [slow]).axes[1].get_lines()
 
     assert [line.get_label() for line in lines] == ["fixed"]
     assert [line.get_label() for line in alone] == ["autoscaled"], "where none will do, one sees why"

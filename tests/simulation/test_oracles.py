@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from pdflab.analysis.columns import Floats
 from pdflab.benchmarks import simulation as bench
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_line
+from pdflab.simulation.fcfs import Jobs, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome
+from pdflab.simulation.simulate import simulate_events
 
 ciw = pytest.importorskip("ciw")
 pytest.importorskip("simpy")
@@ -32,7 +33,7 @@ def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
 
 def test_a_line_in_simpy_and_in_ciw_is_ours() -> None:
     """M/M/4: the start of each of three thousand jobs, by both engines."""
-    ours = collect(simulate_line([JOBS], bench.WORKERS)).started_at
+    ours = collect(simulate_fcfs([JOBS], bench.WORKERS)).started_at
 
     assert np.allclose(ours, bench.run_simpy(JOBS), **CLOSE)
     assert np.allclose(ours, bench.run_ciw(JOBS), **CLOSE)
@@ -58,7 +59,7 @@ def test_a_full_line_in_ciw_refuses_whom_ours_refuses() -> None:
     jobs = Jobs(JOBS.at, np.ones_like(JOBS.at))
 
     theirs = in_ciw(jobs, number_of_servers=[4], queue_capacities=[3])
-    ours = simulate_events([jobs], Model(workers=4, limit=3))
+    ours = simulate_events([jobs], Model(workers=4, queue_capacity=3))
 
     assert np.array_equal(ours.outcome == Outcome.REFUSED, theirs["type"] == "rejection")
     assert 0.01 < (ours.outcome == Outcome.REFUSED).mean() < 0.5
