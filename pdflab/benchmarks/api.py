@@ -31,18 +31,18 @@ from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-ROUNDS = 9
+_ROUNDS = 9
 SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
 KIND = "custom"  # whose figures are the headline: most of the others' cost is the checking of their fields
-SEED = 1
+_SEED = 1
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
-def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
     """Let both accept each kind of document in turns; return the medians, and those of the ratios."""
-    posts = {kind: _post(sample_request(kind, SEED)) for kind in KINDS}
+    posts = {kind: _post(sample_request(kind, _SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with _endpoints() as (api, yardstick):
@@ -156,7 +156,7 @@ def _await_answer(url: str) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            accept_rate(url, _post(sample_request("custom", SEED)), seconds=0.01)
+            accept_rate(url, _post(sample_request("custom", _SEED)), seconds=0.01)
         except (OSError, LoadFailed):
             if time.monotonic() > deadline:
                 raise PdfLabError(f"{url} did not answer within {_START_TIMEOUT:g} s; try again.") from None

@@ -30,9 +30,9 @@ from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
-JOBS = 150  # for each worker in a round: half a second of invoices
-EMPTY = 1_000
-SCRIPTS = 100  # documents of all kinds that a worker meets, before its memory is looked at
+_JOBS = 150  # for each worker in a round: half a second of invoices
+_EMPTY = 1_000
+_SCRIPTS = 100  # documents of all kinds that a worker meets, before its memory is looked at
 EMPTY_REQUEST = "{}"
 _POLL_INTERVAL = 0.02
 _TIMEOUT = 60.0  # seconds that a round may take: the embedded Redis is slow
@@ -89,10 +89,10 @@ def fleet_figures(
             fleet.grow(EMPTY_REQUEST)
         bare = []
         for _ in rounds_of(rounds, "several processes", max_seconds=MAX_SECONDS):
-            one.work([request] * JOBS)
-            two.work([request] * 2 * JOBS)
-            idle.work([EMPTY_REQUEST] * EMPTY)
-            idlers.work([EMPTY_REQUEST] * 2 * EMPTY)
+            one.work([request] * _JOBS)
+            two.work([request] * 2 * _JOBS)
+            idle.work([EMPTY_REQUEST] * _EMPTY)
+            idlers.work([EMPTY_REQUEST] * 2 * _EMPTY)
             bare.append(2 * loops(1) / loops(2))
         rates = [median(fleet.rates) for fleet in (one, two, idle, idlers)]
         twice = median(pair / single for pair, single in zip(two.rates, one.rates, strict=True))
@@ -139,7 +139,7 @@ def submissions(request: str, number: int) -> list[Submission]:
 @contextmanager
 def bare_loops(request: str) -> Iterator[Any]:
     """Start two processes of bare loops; return a function that times n of them at once."""
-    command = [sys.executable, "-m", "pdflab.benchmarks.yardsticks", "loop", request, str(JOBS)]
+    command = [sys.executable, "-m", "pdflab.benchmarks.yardsticks", "loop", request, str(_JOBS)]
     loops = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
@@ -170,7 +170,7 @@ def _sizes(fleet: Fleet) -> tuple[float, float]:
     beyond = [request for request in requests if request not in western]
     sizes = []
     for some in (western, beyond):
-        fleet.work(list(islice(some, SCRIPTS)))
+        fleet.work(list(islice(some, _SCRIPTS)))
         sizes.append(resident_mb(fleet.workers[0].pid))
     return sizes[0], sizes[1]
 

@@ -20,7 +20,7 @@ from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-ROUNDS = 40
+_ROUNDS = 40
 _MIN_SHARE = 0.9  # of a core: with less, other programs slowed the bare loop down
 _COLUMNS = {
     "bare": "bare loop",
@@ -30,7 +30,7 @@ _COLUMNS = {
 }
 
 
-def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS) -> dict[str, Any]:
     """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
     request = json.dumps(invoice())
     with TemporaryDirectory(prefix="pdflab-bench-") as name:

@@ -25,10 +25,10 @@ from pdflab.simulation.fcfs import Jobs, Serve, serve, simulate_line
 from pdflab.simulation.fcfs_numba import fastest_serve
 from pdflab.simulation.model import Model
 
-ROUNDS = 5
+_ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
 CORES, THREADS, PATIENCE = 2, 8, 20.0  # of the model with time-outs: threads share cores, and clients give up
-JOBS = {"simpy": 40_000, "ciw": 10_000, "ours": 1_000_000, "fast": 1_000_000}
+_JOBS = {"simpy": 40_000, "ciw": 10_000, "ours": 1_000_000, "fast": 1_000_000}
 EVENT_JOBS = {"event_simpy": 20_000, "event_ours": 100_000}
 MANY, MANY_WORKERS = 10_000_000, 1_000
 MOST = 100_000_000
@@ -37,7 +37,7 @@ _BLOCK = 65_536
 _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them with: pip install -e '.[test]'"
 
 
-def measure(*, rounds: int = ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
     """Measure everything and give the ratios, the seconds, the megabytes, and the jobs a second behind them.
 
     `scale` makes all runs shorter, and `most` the longest of them. Raises UsageError without the yardsticks.
@@ -73,7 +73,7 @@ def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"a hundred million jobs: {f['hundred_million_mb']} MB, the interpreter's included"
 
 
-def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterator[Jobs]:
+def random_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterator[Jobs]:
     """Draw the jobs of M/M/c, block by block; a job takes a second on average."""
     rng, last = np.random.default_rng(seed), 0.0
     for first in range(0, count, _BLOCK):
@@ -205,9 +205,9 @@ def _with_patience(jobs: Jobs) -> Jobs:
 
 def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
     """Return for each how many jobs it runs, and the call that runs them."""
-    counts = {name: max(100, int(count * scale)) for name, count in (JOBS | EVENT_JOBS).items()}
-    drawn = {name: list(draw_jobs(counts[name])) for name in JOBS}
-    shared = {name: _join(draw_jobs(counts[name], workers=CORES)) for name in EVENT_JOBS}
+    counts = {name: max(100, int(count * scale)) for name, count in (_JOBS | EVENT_JOBS).items()}
+    drawn = {name: list(random_jobs(counts[name])) for name in _JOBS}
+    shared = {name: _join(random_jobs(counts[name], workers=CORES)) for name in EVENT_JOBS}
     calls: dict[str, Callable[[], object]] = {
         "simpy": lambda: run_simpy(_join(drawn["simpy"])),
         "ciw": lambda: run_ciw(_join(drawn["ciw"])),
@@ -251,16 +251,16 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 def _seconds_of(count: int) -> float:
     """Return the seconds of many jobs on many workers, drawing them included."""
     began = CPU_CLOCK()
-    run_through(draw_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
+    run_through(random_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
     return CPU_CLOCK() - began
 
 
 def _peak_in_a_fresh_process(count: int) -> float:
     """Return the most memory that a process ever had which ran so many jobs through a queue, in megabytes."""
     return in_a_fresh_process(
-        "from pdflab.benchmarks.simulation import draw_jobs, run_through, serve\n"
+        "from pdflab.benchmarks.simulation import random_jobs, run_through, serve\n"
         "from pdflab.benchmarks.measuring import resident_mb\n"
-        f"run_through(draw_jobs({count}), serve)\n"
+        f"run_through(random_jobs({count}), serve)\n"
         "print(resident_mb(field='VmHWM'))"
     )
 

@@ -38,7 +38,7 @@ HEAD = "".join(f"{name:>10}" for name in ("jobs", "seconds", *(f"{part} MB" for 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SoakRow:
     """Medians of a tenth of the run: megabytes (None: unknown), and milliseconds of GET /stats.
 
     `redis` is the size of its data; the others are resident sets.
@@ -64,7 +64,7 @@ class Row:
 class SoakVerdict:
     """The last tenth compared with the second: the growth of each part, and the slowdown of GET /stats."""
 
-    rows: Sequence[Row]
+    rows: Sequence[SoakRow]
 
     @property
     def growth_mb(self) -> dict[str, float]:
@@ -111,11 +111,11 @@ class SoakVerdict:
         return {"jobs": self.rows[-1].jobs} | figures | {"rows": [asdict(row) for row in self.rows]}
 
     @property
-    def _compared(self) -> tuple[Row, Row]:
+    def _compared(self) -> tuple[SoakRow, SoakRow]:
         return self.rows[min(1, len(self.rows) - 1)], self.rows[-1]
 
 
-def soak(jobs: int) -> Generator[Row, None, None]:
+def soak(jobs: int) -> Generator[SoakRow, None, None]:
     """Run so many jobs, and yield a row for each tenth that has ended.
 
     Raises PdfLabError when one fails, or none ends any more.
@@ -132,7 +132,7 @@ def soak(jobs: int) -> Generator[Row, None, None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _rows(system: System, jobs: int) -> Iterator[Row]:
+def _rows(system: System, jobs: int) -> Iterator[SoakRow]:
     feeder, began = _Feeder(system, jobs), time.monotonic()
     for tenth in range(1, ROWS + 1):
         samples: dict[str, list[float]] = defaultdict(list)
@@ -142,7 +142,7 @@ def _rows(system: System, jobs: int) -> Iterator[Row]:
                 samples[name].append(value)
         seen = {name: median(values) for name, values in samples.items()}
         redis, worker, api, recorder = (seen.get(part) for part in _PARTS)
-        yield Row(feeder.ended, time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
+        yield SoakRow(feeder.ended, time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
 
 
 class _Feeder:

@@ -43,7 +43,7 @@ def figures() -> dict[str, Any]:
     """One round of everything, and few jobs in it: too few to be a measurement, enough to be whole."""
     needs("redis-server", "redis-server")
     with pytest.MonkeyPatch.context() as patch:
-        for module, name, few in ((fleet, "JOBS", 4), (fleet, "EMPTY", 10), (fleet, "SCRIPTS", 6)):
+        for module, name, few in ((fleet, "_JOBS", 4), (fleet, "_EMPTY", 10), (fleet, "_SCRIPTS", 6)):
             patch.setattr(module, name, few)
         return queue.measure(rounds=1)
 

@@ -31,7 +31,7 @@ _TAKE_TIMEOUT = 1.0  # seconds that one BRPOP waits, and an idle worker may take
 _RETRY_INTERVAL = 0.2  # seconds between two attempts to reach Redis
 
 Render = Callable[[Job], Rendered]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def renderer(fonts: FontBook) -> Render:
@@ -155,7 +155,7 @@ class Worker:
             return Failure(Cause.RENDERER_ERROR, reason)
         return _facts(rendered)
 
-    def _retry_until_connected(self, step: Callable[[], T]) -> T | None:
+    def _retry_until_connected(self, step: Callable[[], _T]) -> _T | None:
         """Repeat a step, with the same token, until Redis answers.
 
         None when `stop` is set meanwhile: the lease then runs out, and another worker takes the job.
