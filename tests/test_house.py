@@ -61,6 +61,9 @@ JOURNEYS = [  # tests of the whole: they import what they need to watch it, and 
 ]
 SAME_NAME = {  # names that stand in more than one module, and why
     "main": "each program has one",
+    "add_arguments": "each file of commands has one",
+    "measure": "each benchmark has one",
+    "explain": "each benchmark has one",
 }
 FOUND_BY_OTHERS = {  # public names that no code of ours names, and who uses them
 }

@@ -52,7 +52,6 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "rich": ("cli/",),
     "numba": ("simulation/",),
 }
-OPTIONAL = "simulation/fcfs_numba.py"  # the compiled loop, imported only where numba is installed
 SHARED = {
     "pdflab",
     "numpy",
@@ -264,7 +263,7 @@ def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Set
 )
 def test_models_and_charts_need_numpy_and_matplotlib_alone(package: str) -> None:
     """So they can run in a browser: a fresh interpreter, in which no other package is found, loads each."""
-    modules = [module for module in MODULES if module.startswith(package) and module != OPTIONAL]
+    modules = [module for module in MODULES if module.startswith(package)]
     names = ["pdflab." + module.removesuffix(".py").replace("/", ".") for module in modules]
 
     loaded = run_fresh(f"{ALONE}\nimport {', '.join(names)}\nprint(*sys.modules)")

@@ -4,7 +4,7 @@ This process is what a kernel is: it holds the lab and the panel's threads, whil
 processes of their own. Only the browser is missing. The same batches are made with a panel and without one,
 in turns, and each turn is compared with its neighbour: a slow moment of the machine meets both.
 
-Read next: notebook/poller.py.
+Read next: pdflab/notebook/poller.py.
 """
 
 import time
@@ -50,7 +50,7 @@ def measure(*, rounds: int = _ROUNDS, jobs: int = _JOBS) -> dict[str, Any]:
     }
 
 
-def describe(figures: dict[str, Any]) -> Iterator[str]:
+def explain(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what was measured, a sentence for each figure."""
     f, (least, most) = figures, figures["throughput_loss_range"]
     yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"

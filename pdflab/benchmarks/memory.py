@@ -17,8 +17,8 @@ from pdflab.documents.requests.report import ReportRequest
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.worker.font_files import find_fonts
 
-_DOCUMENTS = 1_000
-_WARM_UP = 300  # documents, until every script was met: fonts, measured words and pools of memory are there
+DOCUMENTS = 1_000
+WARM_UP = 300  # documents, until every script was met: fonts, measured words and pools of memory are there
 FAILS = 20  # one in so many breaks off halfway
 
 
@@ -27,7 +27,7 @@ def growth_in_a_fresh_process() -> float:
     return in_a_fresh_process("from pdflab.benchmarks.memory import growth, jobs; print(growth(jobs()))")
 
 
-def growth(work: list[Callable[[], object]], *, warm_up: int = _WARM_UP) -> float:
+def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float:
     """Do the work, and return by how many megabytes all that came after the warm-up grew the process."""
     for job in work[:warm_up]:
         job()
@@ -43,7 +43,7 @@ def jobs() -> list[Callable[[], object]]:
     """Return the work, with documents that are made up before any is drawn."""
     fonts = find_fonts()
     work: list[Callable[[], object]] = []
-    for number in range(_WARM_UP + _DOCUMENTS):
+    for number in range(WARM_UP + DOCUMENTS):
         fails = number % FAILS == FAILS - 1
         data = sample_request("report" if fails else [*KINDS][number % len(KINDS)], number)
         work.append(partial(_fail if fails else _draw, data, fonts))

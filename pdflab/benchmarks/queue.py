@@ -3,7 +3,8 @@
 The ping that a worker pays is timed in the bare loop, between two documents (`ping_us`): Redis has slept for
 some milliseconds and must be woken, and the document has filled the processor's caches with its own data.
 Pings in a row find both sides awake and warm (`ping_hot_us`): no worker that renders pays so little.
-Read next: benchmarks/turns.py.
+
+Read next: pdflab/benchmarks/turns.py.
 """
 
 import json
@@ -54,7 +55,7 @@ def invoice() -> dict[str, Any]:
     return next(one for one in invoices if one["locale"] == "de_DE")
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table, and a sentence for each target."""
     f, pings = figures, 1e6 / figures["ping_us"]
     rows = []

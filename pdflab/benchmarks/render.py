@@ -5,7 +5,8 @@ warm: a quick one draws four documents in a turn, of which the first does not co
 full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
 What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
 not: by the clock on the wall, ours would look better than it is.
-Read next: benchmarks/platypus.py.
+
+Read next: pdflab/benchmarks/platypus.py.
 """
 
 import gc
@@ -30,7 +31,7 @@ from pdflab.service.worker.font_files import find_fonts
 
 _ROUNDS = 9
 _LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
-_DOCUMENTS = 4  # in a turn, but for those that do not take part in each round
+PER_TURN = 4  # in a turn, but for those that do not take part in each round
 MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
 _SEED = 1
 _NO_REPORTLAB = (
@@ -64,7 +65,7 @@ class Contender:
 def measure(
     *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
-    """Measure everything and give the ratios, the bytes, the megabytes and the milliseconds behind them."""
+    """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     fonts = find_fonts()
     ours = partial(render, created_at=0.0, fonts=fonts)
     contenders = [*_contenders(ours)]
@@ -79,7 +80,7 @@ def measure(
     }
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table, and what follows from it."""
     f = figures
     cells = {row: [f["ms"][row][column] for column in _COLUMNS] for row in _ROWS}
@@ -140,7 +141,7 @@ def _turn(contender: Contender) -> list[float]:
     gc.collect()
     if contender.every > 1:
         return [_timed(contender)]
-    return [_timed(contender) for _ in range(_DOCUMENTS)][1:]
+    return [_timed(contender) for _ in range(PER_TURN)][1:]
 
 
 def _timed(contender: Contender) -> float:

@@ -6,7 +6,6 @@ over. From then on everything has to stay as it is: the memory of each process, 
 Read next: pdflab/lab/system.py.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,12 +14,12 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from pdflab.errors import PdfLabError
+from pdflab.lab.http_client import send_request
 from pdflab.lab.system import System
 from pdflab.settings import Settings
 
@@ -38,7 +37,7 @@ HEAD = "".join(f"{name:>10}" for name in ("jobs", "seconds", *(f"{part} MB" for 
 
 
 @dataclass(frozen=True, slots=True)
-class SoakRow:
+class Row:
     """Medians of a tenth of the run: megabytes (None: unknown), and milliseconds of GET /stats.
 
     `redis` is the size of its data; the others are resident sets.
@@ -64,7 +63,7 @@ class SoakRow:
 class SoakVerdict:
     """The last tenth compared with the second: the growth of each part, and the slowdown of GET /stats."""
 
-    rows: Sequence[SoakRow]
+    rows: Sequence[Row]
 
     @property
     def growth_mb(self) -> dict[str, float]:
@@ -111,11 +110,11 @@ class SoakVerdict:
         return {"jobs": self.rows[-1].jobs} | figures | {"rows": [asdict(row) for row in self.rows]}
 
     @property
-    def _compared(self) -> tuple[SoakRow, SoakRow]:
+    def _compared(self) -> tuple[Row, Row]:
         return self.rows[min(1, len(self.rows) - 1)], self.rows[-1]
 
 
-def soak(jobs: int) -> Generator[SoakRow, None, None]:
+def soak(jobs: int) -> Generator[Row, None, None]:
     """Run so many jobs, and yield a row for each tenth that has ended.
 
     Raises PdfLabError when one fails, or none ends any more.
@@ -132,7 +131,7 @@ def soak(jobs: int) -> Generator[SoakRow, None, None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _rows(system: System, jobs: int) -> Iterator[SoakRow]:
+def _rows(system: System, jobs: int) -> Iterator[Row]:
     feeder, began = _Feeder(system, jobs), time.monotonic()
     for tenth in range(1, ROWS + 1):
         samples: dict[str, list[float]] = defaultdict(list)
@@ -142,7 +141,7 @@ def _rows(system: System, jobs: int) -> Iterator[SoakRow]:
                 samples[name].append(value)
         seen = {name: median(values) for name, values in samples.items()}
         redis, worker, api, recorder = (seen.get(part) for part in _PARTS)
-        yield SoakRow(feeder.ended, time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
+        yield Row(feeder.ended, time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
 
 
 class _Feeder:
@@ -171,7 +170,7 @@ class _Feeder:
         requests = [
             {"type": "custom", "title": "Soak", "text": f"{self._left - n:,} to go"} for n in range(number)
         ]
-        _ask(self._system.url, "POST", "/generate-pdf/batch", {"requests": requests})
+        _ask(self._system.url, "/generate-pdf/batch", method="POST", body={"requests": requests})
         self._left -= number
 
     def _note(self, ended: int) -> None:
@@ -186,7 +185,7 @@ class _Feeder:
 def _samples(system: System) -> Iterator[tuple[str, float]]:
     """Yield the size of each part, and the time of GET /stats."""
     began = time.perf_counter()
-    _ask(system.url, "GET", "/stats")
+    _ask(system.url, "/stats")
     yield "stats_ms", 1_000 * (time.perf_counter() - began)
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
@@ -199,13 +198,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
                 yield part, int(rss) / 1024
 
 
-def _ask(url: str, method: str, path: str, sent: Any = None) -> None:
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
-    try:
-        connection.request(method, path, json.dumps(sent), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read()
-    finally:
-        connection.close()
+def _ask(url: str, path: str, *, method: str = "GET", body: object = None) -> None:
+    answer = send_request(url, path, method=method, body=body, timeout=30)
     if answer.status not in (200, 202):
-        raise PdfLabError(f"{path} answered {answer.status}: {body.decode()[:200]}")
+        raise PdfLabError(f"{path} answered {answer.status}: {answer.body.decode()[:200]}")

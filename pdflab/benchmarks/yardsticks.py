@@ -1,6 +1,6 @@
 """The yardsticks that run as processes of their own: a bare loop, a worker of empty jobs, a bare Flask view.
 
-    python -m pdflab.benchmarks.yardsticks loop REQUEST _DOCUMENTS    at each line on stdin, make so many
+    python -m pdflab.benchmarks.yardsticks loop REQUEST DOCUMENTS    at each line on stdin, make so many
     python -m pdflab.benchmarks.yardsticks worker                    set up as `pdflab worker` is
     python -m pdflab.benchmarks.yardsticks flask FD                  served as the API is
 

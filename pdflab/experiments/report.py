@@ -1,6 +1,6 @@
 """The report of a comparison: one HTML file with its pictures inside, which loads nothing from elsewhere.
 
-Read next: charts/comparison.py.
+Read next: pdflab/charts/comparison.py.
 """
 
 import base64

@@ -86,7 +86,7 @@ def test_an_average_sees_only_its_window() -> None:
 
 def test_a_stay_that_goes_on_is_not_yet_over() -> None:
     """Job c still waits: its stay has no end, and the age of the oldest grows with the clock."""
-    line = occupancy.stays(RETRIED, QUEUED)
+    line = occupancy.intervals(RETRIED, QUEUED)
 
     assert np.count_nonzero(np.isnan(line.ended_at)) == 1
     at = np.array([0.5, 2.0, 2.5, 3.5, 7.0, 19.0])  # at 2.0 job a is out, and b the oldest

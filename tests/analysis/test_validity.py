@@ -3,7 +3,7 @@
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.analysis.validity import outcomes, spoiled, too_late, wasted
+from pdflab.analysis.validity import invalid_reason, late_reason, outcomes, wasted
 from pdflab.jobs import JobEvent, JobState
 
 
@@ -59,13 +59,13 @@ def test_the_queue_wastes_nothing_by_a_client_that_leaves() -> None:
 )
 def test_lateness_is_judged_by_what_it_is_part_of(send_lag: float, accept: float, late: bool) -> None:
     """10 ms never matter; more matters if it is over a quarter of the latency that was measured."""
-    assert bool(too_late(send_lag, accept)) is late
+    assert bool(late_reason(send_lag, accept)) is late
 
 
 def test_a_closed_loop_is_late_on_purpose() -> None:
     """Clients that wait for their answers send late: that is what such a run shows."""
     late = Sends.of(Send("queued", "custom", 0.0, 1.0, 1.1, 202, f"{i}") for i in range(50))
 
-    assert spoiled(Run("open", "queued", sends=late))
-    assert spoiled(Run("closed", "queued", sends=late, settings={"clients": 3})) is None
-    assert spoiled(Run("nothing", "queued")) is None
+    assert invalid_reason(Run("open", "queued", sends=late))
+    assert invalid_reason(Run("closed", "queued", sends=late, settings={"clients": 3})) is None
+    assert invalid_reason(Run("nothing", "queued")) is None

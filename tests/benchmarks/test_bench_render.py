@@ -61,7 +61,7 @@ def test_contenders_take_turns() -> None:
 
     times = bench._take_turns([slow, quick], 4)
 
-    assert [len(taken) for taken in times] == [2, 4 * (bench._DOCUMENTS - 1)]
+    assert [len(taken) for taken in times] == [2, 4 * (bench.PER_TURN - 1)]
     assert [name for name, _ in groupby(drawn[2:])] == ["slow", "quick", "slow", "quick"]
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -74,7 +74,7 @@ def test_without_reportlab_its_column_is_empty(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     without = figures | {"core_vs_platypus": None}
 
-    assert any("reportlab is not installed" in str(part) for part in bench.describe(without))
+    assert any("reportlab is not installed" in str(part) for part in bench.explain(without))
     assert not any(contender.column == "platypus" for contender in bench._contenders(print))
 
 
@@ -95,7 +95,7 @@ def test_the_work_is_of_all_kinds_and_one_in_twenty_fails(monkeypatch: pytest.Mo
         job()
     monkeypatch.undo()
 
-    assert len(drawn) == memory._WARM_UP + memory._DOCUMENTS
+    assert len(drawn) == memory.WARM_UP + memory.DOCUMENTS
     assert set(drawn) == {*KINDS, "fails"}
     assert drawn.count("fails") == len(drawn) // 20
     memory.jobs()[19]()

@@ -12,9 +12,9 @@ import pytest
 from conftest import children_of, needs
 
 from pdflab.benchmarks import soak
-from pdflab.benchmarks.soak import SoakRow, SoakVerdict
+from pdflab.benchmarks.soak import Row, SoakVerdict
 
-FLAT = SoakRow(jobs=20, seconds=1.0, redis=5.0, worker=75.0, api=70.0, recorder=35.0, stats_ms=2.0)
+FLAT = Row(jobs=20, seconds=1.0, redis=5.0, worker=75.0, api=70.0, recorder=35.0, stats_ms=2.0)
 
 
 def test_a_short_run_has_ten_rows_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from estimates import Estimate, replicate
 from mutants import MUTANTS, Engine, a_job_not_worked_on_now_and_then, a_worker_too_many, events, recursion
 from paths import poisson, violations, whole
 
+from pdflab.analysis.columns import Floats
 from pdflab.simulation import theory
-from pdflab.simulation.capacity.confidence import Estimate, replicate
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs
+from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome
+from pdflab.simulation.simulate import simulate_events
 
 WARM_UP = 0.2
 LINES = [(1, 0.5), (1, 0.8), (1, 0.95), (4, 0.7), (4, 0.9), (16, 0.8), (16, 0.95), (64, 0.9), (200, 0.95)]
@@ -92,7 +93,7 @@ def test_without_a_line_as_many_are_refused_as_erlang_b_says(
     def jobs(rng: np.random.Generator) -> Jobs:
         return Jobs(np.cumsum(rng.exponential(1 / offered, count)), draw_service(scv, count, rng))
 
-    refused = measure_events(Model(workers=workers, limit=0), jobs, Outcome.REFUSED)
+    refused = measure_events(Model(workers=workers, queue_capacity=0), jobs, Outcome.REFUSED)
 
     assert refused.holds(theory.erlang_b(offered, workers))
 
@@ -110,7 +111,7 @@ def test_as_many_callers_hang_up_as_erlang_a_says(workers: int, load: float, pat
 
     gone = measure_events(Model(workers=workers, reneges=True), jobs, Outcome.RENEGED)
 
-    assert gone.holds(theory.erlang_a(load * workers, 1.0, workers, patience=patience).gave_up)
+    assert gone.holds(theory.erlang_a(load * workers, 1.0, workers, patience=patience).reneged_share)
 
 
 def test_what_leaves_a_line_is_what_came() -> None:
