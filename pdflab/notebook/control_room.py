@@ -13,10 +13,9 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure
+from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
@@ -100,7 +99,7 @@ class ControlRoom:
         """Return the run of an endpoint since its latest load, or since the beginning."""
         return self._actions.run(endpoint)
 
-    def figure(self, *, predicted: float | None = None) -> Figure:
+    def figure(self, *, predicted: float | None = None) -> Picture:
         """Compare the latest loads of both endpoints.
 
         `predicted` is when the last PDF was expected, in seconds.

@@ -16,7 +16,7 @@ from pdflab.simulation.twin import queued_endpoint, simulate
 SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
 PLAN = burst(150, seconds=1.0, baseline=20.0, seed=1)
 BASELINE = theory.mmc(20.0, 25.0, 2)
-FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, calm_rate=20.0)
+FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, baseline_rate=20.0)
 
 
 def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:

@@ -20,9 +20,10 @@ NAMES = {
     "first_page generate_pdf log_lines render table job_trace_figure",
     "05_when_things_fail": "FaultPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "redelivered_jobs count_outcomes outcomes_figure fill_queue redelivery_figure "
-    "await_condition wait_until_idle",
-    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError at_pace burst "
-    "forecast_figure hold_out planning published replay run_on offered_load_figure serve summary theory",
+    "wait_until_idle await_condition",
+    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError burst "
+    "forecast_figure hold_out planning published replay rescaled run_on offered_load_figure serve "
+    "summary theory",
 }
 
 
