@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pdflab.lab import Lab
-from pdflab.lab.http_client import send_request
 from pdflab.notebook.lessons.lesson import PlainText
 
 
