@@ -52,7 +52,6 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "rich": ("cli/",),
     "numba": ("simulation/",),
 }
-OPTIONAL = "simulation/fcfs_numba.py"  # the compiled loop, imported only where numba is installed
 SHARED = {
     "pdflab",
     "numpy",
@@ -248,7 +247,7 @@ def test_a_worker_that_makes_pdfs_loads_nothing_that_only_others_need(
     loaded = run_fresh(WORK, real_redis.url, str(settings.folder), str(len(KINDS)))
 
     assert len(list(settings.storage_folder.glob("*.pdf"))) == len(KINDS)
-    assert not {"matplotlib", "numpy", "ipywidgets", "IPython", "flask", "werkzeug", "aiohttp"} & loaded
+    assert not {"matplotlib", "ipywidgets", "IPython", "flask", "werkzeug", "aiohttp"} & loaded
 
 
 def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Settings) -> None:
@@ -264,7 +263,7 @@ def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Set
 )
 def test_models_and_charts_need_numpy_and_matplotlib_alone(package: str) -> None:
     """So they can run in a browser: a fresh interpreter, in which no other package is found, loads each."""
-    modules = [module for module in MODULES if module.startswith(package) and module != OPTIONAL]
+    modules = [module for module in MODULES if module.startswith(package)]
     names = ["pdflab." + module.removesuffix(".py").replace("/", ".") for module in modules]
 
     loaded = run_fresh(f"{ALONE}\nimport {', '.join(names)}\nprint(*sys.modules)")

@@ -1,1 +1,1 @@
-"""What a run says: its columns, its figures, and whether it may be trusted."""
+"""What a run shows: columns of sends and events in, figures out."""

@@ -1,14 +1,13 @@
-"""Events and sends in, columns and figures out: waiting, service, latencies, throughput.
+"""Turn events and sends into columns and figures: waiting, service, latencies, throughput.
 
-The same functions read the real service and the simulation. A column is a numpy array of seconds in which
-nan is "not yet"; a figure of nothing is None. Percentiles are values that were observed, never estimates.
+The same functions read the real service and the simulation. A column is a numpy array of seconds; nan means
+"not yet". A figure without data is None. Percentiles are values that were observed, not interpolated.
 
-Read next: analysis/queue_metrics.py, then analysis/validity.py.
+Read next: pdflab/analysis/validity.py.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +17,38 @@ from pdflab.analysis.queue_metrics import EventRows
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.jobs import Endpoint, JobState
 
-RANKS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 
-_CODE = {state: code for code, state in enumerate(JobState)}
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """For each percentile the smallest value that this share of all values does not exceed."""
+
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One run in one row. The names are the keys that `pdflab demo --json` prints.
+
+    `accept` is the acknowledgement latency, `complete` the completion latency. `failed` counts all sends that
+    did not end in a PDF. Throughput spans the first intended send to the last PDF.
+    """
+
+    sent: int
+    accepted: int
+    failed: int
+    accept_p50_s: float | None
+    accept_p99_s: float | None
+    complete_p99_s: float | None
+    throughput_per_s: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobColumns:
-    """One row a job, in the order of the names in `job_id`; how it ended, or neither."""
+    """One row a job, in the order of the names in `job_id`; a job may be completed, failed or neither."""
 
     job_id: Sequence[str] | range
     queued_at: Floats
@@ -36,12 +59,12 @@ class JobColumns:
 
     @property
     def waiting(self) -> Floats:
-        """Seconds in the line, before the attempt that counted."""
+        """Seconds in the queue before the last attempt."""
         return self.started_at - self.queued_at
 
     @property
     def service(self) -> Floats:
-        """Seconds a worker spent on the attempt that ended the job."""
+        """Seconds that a worker spent on the last attempt."""
         return self.ended_at - self.started_at
 
     @property
@@ -52,10 +75,10 @@ class JobColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SendColumns:
-    """One row a send: when it was meant to go, when it went, when it was accepted, when its PDF was there.
+    """One row a send: when it was intended, sent, acknowledged, and when its PDF was complete.
 
-    Latencies count from the intended instant. `naive` counts from the one at which it really went, as most
-    tools do: what a client had to wait before it could send is not in it. Instants of client and Redis are
+    Latencies count from the intended instant. The `uncorrected` latency counts from the actual one, as most
+    tools do: it leaves out how long a client waited before it could send. Instants of client and Redis are
     mixed: on several machines they are as exact as their clocks agree.
     """
 
@@ -65,47 +88,46 @@ class SendColumns:
     completed_at: Floats
 
     @property
-    def accept(self) -> Floats:
-        """Seconds until the client heard yes."""
+    def acknowledgement(self) -> Floats:
+        """Seconds until the client was answered with 202, or 200."""
         return self.accepted_at - self.intended_at
 
     @property
-    def complete(self) -> Floats:
+    def completion(self) -> Floats:
         """Seconds until the PDF was there."""
         return self.completed_at - self.intended_at
 
     @property
-    def naive(self) -> Floats:
-        """Seconds until yes, from when the request really went."""
+    def uncorrected(self) -> Floats:
+        """Seconds from the actual send until the acknowledgement."""
         return self.accepted_at - self.sent_at
 
     @property
     def send_lag(self) -> Floats:
-        """Seconds by which each request went later than it was meant to."""
+        """Seconds by which each request was sent later than intended."""
         return self.sent_at - self.intended_at
 
 
 def job_columns(events: EventRows) -> JobColumns:
-    """Fold events into a row a job.
+    """Return one row a job.
 
-    A retry counts as one job: queued the first time, started the last time, ended once.
+    A retried job is one row: queued at its first event, started at its last attempt, ended once.
     """
     table = Events.of(events)
     ends = table.is_in(JobState.COMPLETED, JobState.FAILED)
     ending = _last(table, np.flatnonzero(ends)[::-1])  # of two endings the first counts
-    state = np.where(ending < 0, -1, table.state[ending] if len(table) else -1)
     return JobColumns(
-        job_id=table.job_id.words,
+        job_id=table.job_id.categories,
         queued_at=_at(table, _last(table, np.flatnonzero(table.is_in(JobState.QUEUED))[::-1])),
         started_at=_at(table, _last(table, np.flatnonzero(table.is_in(JobState.PROCESSING)))),
         ended_at=_at(table, ending),
-        completed=state == _CODE[JobState.COMPLETED],
-        failed=state == _CODE[JobState.FAILED],
+        completed=np.append(table.is_in(JobState.COMPLETED), False)[ending],
+        failed=np.append(table.is_in(JobState.FAILED), False)[ending],
     )
 
 
 def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumns:
-    """Join what clients saw with what the jobs became; at the synchronous endpoint the answer is the PDF."""
+    """Join sends with their jobs; at the synchronous endpoint the answer is the PDF."""
     table, jobs = Sends.of(sends), job_columns(events)
     accepted_at = np.where(table.accepted, table.answered_at, np.nan)
     job = table.job_id.codes_in(jobs.job_id)
@@ -116,28 +138,21 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     )
 
 
-def completed_at(events: EventRows) -> Floats:
-    """Return the instants at which PDFs were completed."""
-    table = Events.of(events)
-    return table.at[table.is_in(JobState.COMPLETED)]
-
-
-def percentiles(values: Floats) -> dict[str, float | None]:
-    """Return p50, p90, p95, p99 and max of what is known: the smallest value that so many do not exceed."""
+def percentiles(values: Floats) -> Percentiles:
+    """Return the percentiles of all values that are not nan; without any, all are None."""
     known = values[~np.isnan(values)]
     if not len(known):
-        return dict.fromkeys(RANKS)
-    ranks = np.percentile(known, list(RANKS.values()), method="inverted_cdf")
-    return dict(zip(RANKS, ranks.tolist(), strict=True))
+        return Percentiles()
+    return Percentiles(*np.percentile(known, [50, 90, 95, 99, 100], method="inverted_cdf").tolist())
 
 
-def latencies(run: Run) -> dict[str, dict[str, float | None]]:
-    """Return the percentiles of every latency of a run, in seconds, and of the generator's send_lag."""
+def latencies(run: Run) -> dict[str, Percentiles]:
+    """Return the percentiles of every latency of a run in seconds, by the keys of `pdflab demo --json`."""
     columns, jobs = send_columns(run.sends, run.events), job_columns(run.events)
     return {
-        "accept": percentiles(columns.accept),
-        "accept, naive": percentiles(columns.naive),
-        "complete": percentiles(columns.complete),
+        "accept": percentiles(columns.acknowledgement),
+        "accept, naive": percentiles(columns.uncorrected),
+        "complete": percentiles(columns.completion),
         "wait": percentiles(jobs.waiting),
         "service": percentiles(jobs.service),
         "send_lag": percentiles(columns.send_lag),
@@ -147,42 +162,35 @@ def latencies(run: Run) -> dict[str, dict[str, float | None]]:
 def throughput(
     ended_at: Floats, *, bin_seconds: float = 1.0, start: float | None = None, end: float | None = None
 ) -> tuple[Floats, Floats]:
-    """Count endings a second in bins of equal length: the beginning of each bin, and its rate.
+    """Return the beginning of each bin and its endings a second.
 
-    From `start` (else the first ending) to `end` (else the last), whole bins only where an end is given.
+    From `start` (else the first ending) to `end` (else the last); with an `end`, only whole bins.
     """
     known = ended_at[~np.isnan(ended_at)]
     if not len(known) and (start is None or end is None):
         return np.empty(0), np.empty(0)
     first = float(known.min()) if start is None else start
-    bins = (
-        int((end - first) // bin_seconds)
-        if end is not None
-        else int((known.max() - first) // bin_seconds) + 1
-    )
+    last = float(known.max()) if end is None else end
+    bins = int((last - first) // bin_seconds) + (end is None)
     edges = np.arange(max(bins, 0) + 1, dtype=np.float64) * bin_seconds + first
     placed = np.searchsorted(np.sort(known), edges)
     return edges[:-1], np.diff(placed) / bin_seconds
 
 
-def summary(run: Run) -> dict[str, Any]:
-    """Return a run in one row: counts, p50 and p99 of both latencies, and PDFs a second.
-
-    `failed` is everything sent that has not ended in a PDF. Throughput spans the first intended send to
-    the last PDF.
-    """
+def summary(run: Run) -> Summary:
+    """Return a run in one row: counts, latencies and PDFs a second."""
     columns = send_columns(run.sends, run.events)
-    accept, complete = percentiles(columns.accept), percentiles(columns.complete)
+    acknowledgement, completion = percentiles(columns.acknowledgement), percentiles(columns.completion)
     completed = int(np.count_nonzero(~np.isnan(columns.completed_at)))
-    return {
-        "sent": len(run.sends),
-        "accepted": int(np.count_nonzero(run.sends.accepted)),
-        "failed": len(run.sends) - completed,
-        "accept_p50_s": accept["p50"],
-        "accept_p99_s": accept["p99"],
-        "complete_p99_s": complete["p99"],
-        "throughput_per_s": _rate(columns, completed),
-    }
+    return Summary(
+        sent=len(run.sends),
+        accepted=int(np.count_nonzero(run.sends.accepted)),
+        failed=len(run.sends) - completed,
+        accept_p50_s=acknowledgement.p50,
+        accept_p99_s=acknowledgement.p99,
+        complete_p99_s=completion.p99,
+        throughput_per_s=_rate(columns, completed),
+    )
 
 
 def _rate(columns: SendColumns, completed: int) -> float | None:
@@ -193,8 +201,8 @@ def _rate(columns: SendColumns, completed: int) -> float | None:
 
 
 def _last(table: Events, rows: Integers) -> Integers:
-    """Return for each job the last of these rows that is its own, or -1; the first, of rows turned round."""
-    found = np.full(len(table.job_id.words), -1)
+    """Return each job's last row among these, or -1; of rows in reverse order, its first."""
+    found = np.full(len(table.job_id.categories), -1)
     found[table.job_id.codes[rows]] = rows  # numpy promises that the last of several wins
     return found
 

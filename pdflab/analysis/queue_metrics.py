@@ -1,8 +1,8 @@
-"""How full a system was at each instant: jobs in the line, the age of the oldest, busy workers, Little's law.
+"""How full the system was at each instant: queue depth, oldest age, busy workers, Little's law.
 
-All of it follows from one table: how long each job stayed in each state. An instant is in seconds.
+All of it follows from one table: how long each job stayed in each state. Instants are in seconds.
 
-Read next: analysis/metrics.py.
+Read next: pdflab/analysis/metrics.py.
 """
 
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ EventRows = Iterable[JobEvent] | Events
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervals:
-    """Stretches of time that jobs spent in one state; `ended_at` is nan while a job is still there.
+    """The time that jobs spent in one state; `ended_at` is nan while a job is still in it.
 
-    `job` and `worker` are codes of the events' columns; a worker that is not known is -1.
+    `job` and `worker` are codes of the events' columns; an unknown worker is -1.
     """
 
     job: Integers
@@ -32,15 +32,15 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Little:
-    """The three figures of Little's law: L jobs on average, λ arrivals a second, W seconds for each."""
+    """The three figures of Little's law: mean jobs, arrivals a second, mean seconds of each."""
 
     jobs: float
     arrival_rate: float
     seconds: float
 
 
-def stays(events: EventRows, state: JobState) -> Intervals:
-    """Return each stay in a state: it lasts until the job's next event."""
+def intervals(events: EventRows, state: JobState) -> Intervals:
+    """Return every interval in a state; each lasts until the job's next event."""
     table = Events.of(events)
     order = np.argsort(table.job_id.codes, kind="stable")  # each job's own events remain in order
     job, at = table.job_id.codes[order], table.at[order]
@@ -53,7 +53,7 @@ def stays(events: EventRows, state: JobState) -> Intervals:
 
 def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats, Floats]:
     """Return the instants at which the number of jobs in a state changed, and that number from each on."""
-    found = stays(events, state)
+    found = intervals(events, state)
     left = found.ended_at[~np.isnan(found.ended_at)]
     times = np.concatenate([found.began_at, left])
     instants, place = np.unique(times, return_inverse=True)
@@ -63,30 +63,30 @@ def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats,
 
 
 def oldest_age(events: EventRows, at: Floats) -> Floats:
-    """Give, at each of these instants, for how long the oldest job in the line has waited; 0 if none does.
+    """Return, for each of these instants, how long the oldest queued job has waited; 0 if none waits.
 
-    Of those that entered first, the first that leaves later than `at` is the oldest; a running maximum of
-    the instants of leaving finds it, whatever the order of service.
+    It is the first job, by the instant of queueing, that leaves later than `at`. A running maximum of the
+    instants of leaving finds it, whatever the order of service.
     """
-    line = stays(events, JobState.QUEUED)
-    order = np.argsort(line.began_at, kind="stable")
-    entered = np.append(line.began_at[order], np.inf)
-    left = np.where(np.isnan(line.ended_at), np.inf, line.ended_at)[order]
+    queued = intervals(events, JobState.QUEUED)
+    order = np.argsort(queued.began_at, kind="stable")
+    entered = np.append(queued.began_at[order], np.inf)
+    left = np.where(np.isnan(queued.ended_at), np.inf, queued.ended_at)[order]
     oldest = np.searchsorted(np.maximum.accumulate(left), at, side="right")
     return np.asarray(np.maximum(at - entered[oldest], 0.0))
 
 
 def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, float]:
-    """Return the share of a window in which each worker had at least one job in hand, by worker.
+    """Return, by worker, the share of a window in which it processed one job or more.
 
-    A queue's worker has one at most; a process of the synchronous endpoint has as many as it has threads.
+    A worker of the queue has one job at most; a synchronous process has one for each of its threads.
     """
     table = Events.of(events)
     if table.worker is None or end <= start:
         return {}
-    busy = stays(table, JobState.PROCESSING)
+    busy = intervals(table, JobState.PROCESSING)
     shares = {}
-    for code, name in enumerate(table.worker.words):
+    for code, name in enumerate(table.worker.categories):
         own = busy.worker == code
         ended = np.where(np.isnan(busy.ended_at[own]), end, busy.ended_at[own])
         shares[str(name)] = _covered(busy.began_at[own], ended, start, end) / (end - start)
@@ -102,15 +102,15 @@ def _covered(began: Floats, ended: Floats, start: float, end: float) -> float:
 
 
 def littles_law(events: EventRows, *, start: float, end: float) -> Little:
-    """Return L, λ and W of the line within a window; L = λW exactly if it opens and closes with an empty
-    line.
+    """Return the figures of Little's law for the queue within a window.
 
-    L comes from the depth over time, λ and W from the jobs that entered: Little, Operations Research 9
-    (1961) 383-387.
+    Mean jobs = arrival rate × mean seconds holds exactly if the queue is empty at both ends of the window.
+    The mean number comes from the depth over time, the other two from the jobs that entered.
+    Source: Little, Operations Research 9 (1961) 383-387.
     """
-    line = stays(events, JobState.QUEUED)
-    entered = (line.began_at >= start) & (line.began_at < end)
-    waits = (line.ended_at - line.began_at)[entered]
+    queued = intervals(events, JobState.QUEUED)
+    entered = (queued.began_at >= start) & (queued.began_at < end)
+    waits = (queued.ended_at - queued.began_at)[entered]
     return Little(
         jobs=time_average(*depth(events), start=start, end=end),
         arrival_rate=len(waits) / (end - start),
@@ -119,9 +119,9 @@ def littles_law(events: EventRows, *, start: float, end: float) -> Little:
 
 
 def time_average(times: Floats, values: Floats, *, start: float, end: float) -> float:
-    """Average a step series over a window, weighing each value by how long it held; 0 before the first.
+    """Return the mean of a step series over a window; each value counts for as long as it held.
 
-    Of `depth`, it is the L of Little's law: the sum of all waits within the window ÷ its length.
+    Before the first instant the value is 0.
     """
     inside = np.clip(times, start, end)
     held = np.diff(inside, append=end)

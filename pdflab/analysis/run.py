@@ -1,9 +1,9 @@
-"""A run: what was sent, what the clients heard, what the system did, and under which settings.
+"""A run: what was sent, how it was answered, what the system did, and under which settings.
 
-An experiment and a simulation both end in one, so that the same metrics and charts read both. It is held
-as columns: ten million jobs are a dozen arrays, and Send and JobEvent are the words for one row of them.
+Experiments and simulations both return one, so that the same metrics and charts read both. It is kept in
+columns: ten million jobs are a dozen arrays. Send and JobEvent are single rows of them.
 
-Read next: analysis/metrics.py.
+Read next: pdflab/analysis/queue_metrics.py.
 """
 
 import json
@@ -18,17 +18,15 @@ from numpy.typing import NDArray
 from pdflab.analysis.columns import Categorical, Floats, Integers, from_plain, to_plain
 from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
-STATES = tuple(JobState)  # a state's code is its place here
-
-_CODES = {state: code for code, state in enumerate(STATES)}
+STATES = tuple(JobState)  # the code of a state is its index
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One document asked for, as its client saw it. Instants are seconds since the epoch.
+    """One request, as its client saw it. Instants are seconds since the epoch.
 
-    `status` is the HTTP status, 0 without an answer; `error` says why there is no PDF to come; `seed` made
-    the document, where it came from a plan.
+    `status` is the HTTP status, 0 without an answer; `error` says why no PDF will come; `seed` made the
+    document, where it came from a plan.
     """
 
     endpoint: Endpoint
@@ -43,13 +41,13 @@ class Send:
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """Read a send from one line of sends.jsonl."""
+        """Return the send in one line of sends.jsonl."""
         fields = json.loads(line)
         return cls(**fields | {"endpoint": Endpoint(fields["endpoint"])})
 
     @property
     def accepted(self) -> bool:
-        """Return whether the service said yes: 202 with a job, or 200 with the PDF itself."""
+        """Return whether it was answered with 202 and a job, or with 200 and the PDF itself."""
         return self.status in (200, 202)
 
     def to_json(self) -> str:
@@ -73,19 +71,20 @@ class Sends:
 
     @classmethod
     def of(cls, sends: "Iterable[Send] | Sends") -> "Sends":
-        """Make columns of sends; columns stay what they are."""
+        """Return sends as columns; columns are returned as they are."""
         if isinstance(sends, Sends):
             return sends
         rows = tuple(sends)
+        text = {
+            name: Categorical.of(getattr(row, name) for row in rows)
+            for name in ("endpoint", "kind", "job_id", "error")
+        }
         return cls(
-            endpoint=Categorical.of(row.endpoint for row in rows),
-            kind=Categorical.of(row.kind for row in rows),
+            **text,
             intended_at=_floats(row.intended_at for row in rows),
             sent_at=_floats(row.sent_at for row in rows),
             answered_at=_floats(np.nan if row.answered_at is None else row.answered_at for row in rows),
             status=_integers(row.status for row in rows),
-            job_id=Categorical.of(row.job_id for row in rows),
-            error=Categorical.of(row.error for row in rows),
             seed=_integers(-1 if row.seed is None else row.seed for row in rows),
         )
 
@@ -97,15 +96,15 @@ class Sends:
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
-        """Tell for each whether the service said yes."""
+        """Which sends were accepted, row by row."""
         return np.isin(self.status, (200, 202))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """Changes of state as columns, one row each. A job's own rows are in order; jobs may be mixed at will.
+    """Changes of state as columns, one row each. Each job's own rows are in order.
 
-    `state` is a place in STATES. A column that nobody needs is None.
+    `state` indexes STATES. An optional column may be None.
     """
 
     job_id: Categorical
@@ -121,21 +120,20 @@ class Events:
 
     @classmethod
     def of(cls, events: "Iterable[JobEvent] | Events") -> "Events":
-        """Make columns of events, in the order of the log; columns stay what they are."""
+        """Return events as columns, in the order of the log; columns are returned as they are."""
         if isinstance(events, Events):
             return events
         rows = tuple(events)
+        text = {
+            name: Categorical.of(getattr(row, name) for row in rows)
+            for name in ("job_id", "kind", "event_id", "worker", "reason", "cause")
+        }
         return cls(
-            job_id=Categorical.of(row.job_id for row in rows),
-            state=_integers(_CODES[row.state] for row in rows),
+            **text,
+            state=_integers(STATES.index(row.state) for row in rows),
             at=_floats(row.at for row in rows),
-            kind=Categorical.of(row.kind for row in rows),
             number=_integers(row.number for row in rows),
-            event_id=Categorical.of(row.event_id for row in rows),
             attempt=_integers(row.attempt for row in rows),
-            worker=Categorical.of(row.worker for row in rows),
-            reason=Categorical.of(row.reason for row in rows),
-            cause=Categorical.of(row.cause for row in rows),
         )
 
     def __len__(self) -> int:
@@ -147,13 +145,13 @@ class Events:
             yield JobEvent(**row | {"state": STATES[row["state"]], "cause": Cause(cause) if cause else None})
 
     def is_in(self, *states: JobState) -> NDArray[np.bool_]:
-        """Tell for each whether it leads to one of these states."""
-        return np.isin(self.state, [_CODES[state] for state in states])
+        """Return which rows lead to one of these states."""
+        return np.isin(self.state, [STATES.index(state) for state in states])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One plan against one endpoint. The mappings are plain data, kept as they were told."""
+    """One plan at one endpoint. The mappings are plain data."""
 
     name: str
     endpoint: Endpoint
@@ -166,7 +164,7 @@ class Run:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a run that `save` has written."""
+        """Return the run in a file that `save` has written."""
         data = json.loads(path.read_text(encoding="utf-8"))
         sends, events = Sends(**from_plain(data.pop("sends"))), Events(**from_plain(data.pop("events")))
         return cls(endpoint=Endpoint(data.pop("endpoint")), sends=sends, events=events, **data)
@@ -180,17 +178,16 @@ class Run:
 
 
 def _rows(table: Sends | Events) -> Iterator[dict[str, Any]]:
-    """Return the rows as the arguments of their objects; what is not known is left to their defaults."""
+    """Return the rows as arguments of Send and JobEvent; a column that is None is left to their defaults."""
     columns = {f.name: getattr(table, f.name) for f in fields(table)}
-    told = {name: column.tolist() for name, column in columns.items() if column is not None}
-    for row in zip(*told.values(), strict=True):
-        yield {
-            name: None if _is_unknown(name, value) else value for name, value in zip(told, row, strict=True)
-        }
+    known = {name: column.tolist() for name, column in columns.items() if column is not None}
+    for row in zip(*known.values(), strict=True):
+        yield {name: _value(name, value) for name, value in zip(known, row, strict=True)}
 
 
-def _is_unknown(name: str, value: Any) -> bool:
-    return bool(value != value or (name == "seed" and value < 0))  # nan differs from itself
+def _value(name: str, value: Any) -> Any:
+    is_unknown = value != value or (name == "seed" and value < 0)  # nan differs from itself
+    return None if is_unknown else value
 
 
 def _floats(values: Iterable[float]) -> Floats:

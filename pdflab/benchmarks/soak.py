@@ -170,7 +170,7 @@ class _Feeder:
         requests = [
             {"type": "custom", "title": "Soak", "text": f"{self._left - n:,} to go"} for n in range(number)
         ]
-        _request(self._system.url, "POST", "/generate-pdf/batch", {"requests": requests})
+        _ask(self._system.url, "/generate-pdf/batch", method="POST", body={"requests": requests})
         self._left -= number
 
     def _note(self, ended: int) -> None:
@@ -185,7 +185,7 @@ class _Feeder:
 def _samples(system: System) -> Iterator[tuple[str, float]]:
     """Yield the size of each part, and the time of GET /stats."""
     began = time.perf_counter()
-    _request(system.url, "GET", "/stats")
+    _ask(system.url, "/stats")
     yield "stats_ms", 1_000 * (time.perf_counter() - began)
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
@@ -198,7 +198,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
                 yield part, int(rss) / 1024
 
 
-def _request(url: str, method: str, path: str, sent: object = None) -> None:
-    answer = send_request(url, path, method=method, body=sent, timeout=30.0)
+def _ask(url: str, path: str, *, method: str = "GET", body: object = None) -> None:
+    answer = send_request(url, path, method=method, body=body, timeout=30)
     if answer.status not in (200, 202):
         raise PdfLabError(f"{path} answered {answer.status}: {answer.body.decode()[:200]}")

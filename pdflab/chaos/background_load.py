@@ -2,7 +2,7 @@
 
 A fixed rate would leave a fast machine idle, where a fault hits no claimed job, and flood a slow one.
 
-Read next: load/scenarios.py.
+Read next: pdflab/load/scenarios.py.
 """
 
 from collections.abc import Iterator

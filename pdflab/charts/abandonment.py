@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from pdflab.analysis.metrics import send_columns
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import spoiled, wasted
+from pdflab.analysis.validity import invalid_reason, wasted
 from pdflab.charts.style import (
     ACCEPTED,
     COLOURS,
@@ -66,14 +66,14 @@ def abandonment_figure(run: Run, *, predicted: float | None = None) -> Picture:
     waits, outcomes = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_waits(waits, run)
     _draw_outcomes(outcomes, run, predicted)
-    stamp(waits, spoiled(run))
+    stamp(waits, invalid_reason(run))
     return figure
 
 
 def _draw_waits(ax: Axes, run: Run) -> None:
     timeout = float(run.settings["timeout"])
     sent_at, left = run.sends.intended_at - origin(run), ~run.sends.accepted
-    waited = send_columns(run.sends, run.events).accept
+    waited = send_columns(run.sends, run.events).acknowledgement
     colour, label = _answer(run)
     add_line(ax, colour, label, "none", "o").set_data(sent_at[~left], waited[~left])
     add_line(ax, FAILED, "left without one", "none", "x").set_data(sent_at[left], [timeout] * left.sum())

@@ -6,18 +6,16 @@ Read next: charts/timelines.py, then charts/live.py.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from pdflab.analysis import metrics
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import spoiled
+from pdflab.analysis.validity import invalid_reason
 from pdflab.charts.style import (
     ACCEPTED,
     ASKED,
@@ -26,6 +24,7 @@ from pdflab.charts.style import (
     PREDICTED,
     SHORTEST,
     TEXT,
+    Picture,
     add_legend,
     add_line,
     duration,
@@ -71,14 +70,15 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     Failures count among all clients: a curve that leaves through the top says that the rest never got it.
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
-    _add_percentiles(ax, ours.accept, ACCEPTED, "queued, answered")
-    _add_percentiles(ax, ours.complete, COLOURS[Endpoint.QUEUED], "queued, PDF")
-    _add_percentiles(ax, theirs.complete, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
+    _add_percentiles(ax, ours.acknowledgement, ACCEPTED, "queued, answered")
+    _add_percentiles(ax, ours.completion, COLOURS[Endpoint.QUEUED], "queued, PDF")
+    _add_percentiles(ax, theirs.completion, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
     _stamp(ax, (queued, synchronous))
-    halves = f"{Endpoint.QUEUED} {median(ours.accept)}, {Endpoint.SYNCHRONOUS} {median(theirs.accept)}"
-    answered = len(ours.accept) or len(theirs.accept)
+    quick, slow = median(ours.acknowledgement), median(theirs.acknowledgement)
+    halves = f"{Endpoint.QUEUED} {quick}, {Endpoint.SYNCHRONOUS} {slow}"
+    answered = len(ours.acknowledgement) or len(theirs.acknowledgement)
     title = f"Half of all clients had an answer within:\n{halves}" if answered else "No clients yet"
-    return _dress_percentiles(ax, title, max(len(ours.accept), len(theirs.accept)))
+    return _dress_percentiles(ax, title, max(len(ours.acknowledgement), len(theirs.acknowledgement)))
 
 
 def draw_omission(ax: Axes, run: Run) -> Axes:
@@ -87,18 +87,20 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
     The first counts from when a request went, the second from when it was meant to go.
     """
     columns = metrics.send_columns(run.sends, run.events)
-    _add_percentiles(ax, columns.naive, ASKED, "naive: since it was sent", "--")
-    _add_percentiles(ax, columns.accept, COLOURS[run.endpoint], "since it was meant to go")
-    naive, true = (metrics.percentiles(values)["p99"] for values in (columns.naive, columns.accept))
+    _add_percentiles(ax, columns.uncorrected, ASKED, "naive: since it was sent", "--")
+    _add_percentiles(ax, columns.acknowledgement, COLOURS[run.endpoint], "since it was meant to go")
+    naive, true = (
+        metrics.percentiles(values).p99 for values in (columns.uncorrected, columns.acknowledgement)
+    )
     title = "Nothing was answered"
     if naive is not None and true is not None:
         title = f"The tool says 99 of 100 within {duration(naive)}; clients waited {duration(true)}"
-    return _dress_percentiles(ax, title, len(columns.accept))
+    return _dress_percentiles(ax, title, len(columns.acknowledgement))
 
 
 def comparison_figure(
     queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
-) -> Figure:
+) -> Picture:
     """Draw both endpoints under the same plan, in one picture titled with what became of the requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.
@@ -115,15 +117,15 @@ def comparison_figure(
 
 def finding(queued: Run, synchronous: Run) -> str:
     """Say in a sentence what became of the requests at both endpoints; nothing, if the generator was late."""
-    if any(spoiled(run) for run in (queued, synchronous)):
+    if any(invalid_reason(run) for run in (queued, synchronous)):
         return "The generator was late: this run says nothing about the endpoints"
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
-    if not ours["sent"] and not theirs["sent"]:
+    if not ours.sent and not theirs.sent:
         return "Nothing to compare yet"
-    if ours["sent"] == theirs["sent"] and not ours["failed"] and not theirs["failed"]:
-        soon, late = (duration(endpoint["accept_p50_s"]) for endpoint in (ours, theirs))
+    if ours.sent == theirs.sent and not ours.failed and not theirs.failed:
+        soon, late = (duration(endpoint.accept_p50_s or 0.0) for endpoint in (ours, theirs))
         halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
-        return f"Both endpoints made all {ours['sent']:,} PDFs; {halves}"
+        return f"Both endpoints made all {ours.sent:,} PDFs; {halves}"
     return f"{_fate_of_the_queued(ours)}; {_fate_of_the_others(theirs)}"
 
 
@@ -135,18 +137,18 @@ def median(latencies: Floats) -> str:
     return "never" if np.isnan(middle) else duration(middle)
 
 
-def _fate_of_the_queued(endpoint: dict[str, Any]) -> str:
-    if not endpoint["sent"]:
+def _fate_of_the_queued(endpoint: metrics.Summary) -> str:
+    if not endpoint.sent:
         return "The queue was not tried"
-    missing = endpoint["accepted"] + endpoint["failed"] - endpoint["sent"]
+    missing = endpoint.accepted + endpoint.failed - endpoint.sent
     unfinished = f" and has no PDF for {missing:,} of them" if missing else ""
-    return f"The queue accepted {_count(endpoint['accepted'], endpoint['sent'])}{unfinished}"
+    return f"The queue accepted {_count(endpoint.accepted, endpoint.sent)}{unfinished}"
 
 
-def _fate_of_the_others(endpoint: dict[str, Any]) -> str:
-    if not endpoint["sent"]:
+def _fate_of_the_others(endpoint: metrics.Summary) -> str:
+    if not endpoint.sent:
         return "the synchronous endpoint was not tried"
-    failed = _count(endpoint["failed"], endpoint["sent"]) if endpoint["failed"] else "none"
+    failed = _count(endpoint.failed, endpoint.sent) if endpoint.failed else "none"
     return f"the synchronous endpoint failed {failed}"
 
 
@@ -192,4 +194,4 @@ def _count(part: int, whole: int) -> str:
 
 
 def _stamp(ax: Axes, runs: Sequence[Run]) -> None:
-    stamp(ax, next((sentence for run in runs if (sentence := spoiled(run))), None))
+    stamp(ax, next((sentence for run in runs if (sentence := invalid_reason(run))), None))

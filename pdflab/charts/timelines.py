@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.metrics import job_columns, send_columns, throughput
-from pdflab.analysis.queue_metrics import depth, oldest_age, stays, utilisation
+from pdflab.analysis.queue_metrics import depth, intervals, oldest_age, utilisation
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import spoiled
+from pdflab.analysis.validity import invalid_reason
 from pdflab.charts.style import (
     ASKED,
     COLOURS,
@@ -83,7 +83,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
     ax.plot(over[never], rows[never], "x", color=FAILED, ms=3)
     _name(ax, {"waiting": WAITING, "being rendered": RENDERING, "no PDF": FAILED})
     ax.autoscale_view()
-    stamp(ax, spoiled(run))
+    stamp(ax, invalid_reason(run))
     longest = float(np.nanmax(taken - began)) if len(began) else 0.0
     title = (
         f"{run.endpoint}: {len(rows):,} jobs, of which one waited {duration(longest)}"
@@ -98,7 +98,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
 def draw_workers(ax: Axes, run: Run) -> Axes:
     """Draw when each worker had a job in hand, and for what share of the time."""
     shares = utilisation(run.events, start=origin(run), end=_end(run))
-    busy, names = stays(run.events, JobState.PROCESSING), list(shares)
+    busy, names = intervals(run.events, JobState.PROCESSING), list(shares)
     ended = np.where(np.isnan(busy.ended_at), _end(run), busy.ended_at) - origin(run)
     rows = np.asarray(busy.worker, dtype=np.float64) + 1
     _add_bars(ax, RENDERING, (rows, busy.began_at - origin(run), ended), width=14.0)
@@ -108,7 +108,7 @@ def draw_workers(ax: Axes, run: Run) -> Axes:
     labels = [f"worker {number}\n{100 * shares[name]:.0f} %" for number, name in enumerate(names, 1)]
     ax.set(ylim=(0.4, len(names) + 0.6))
     ax.set_yticks(range(1, len(names) + 1), labels)
-    stamp(ax, spoiled(run))
+    stamp(ax, invalid_reason(run))
     return ax
 
 
@@ -188,7 +188,7 @@ def _name(ax: Axes, meanings: dict[str, str]) -> None:
 def _finish(ax: Axes, runs: Sequence[Run], title: str, unit: str) -> Axes:
     if len(runs) > 1:
         add_legend(ax)
-    stamp(ax, next((sentence for run in runs if (sentence := spoiled(run))), None))
+    stamp(ax, next((sentence for run in runs if (sentence := invalid_reason(run))), None))
     return style_axes(ax, title, unit)
 
 

@@ -1,6 +1,6 @@
 """`pdflab load`: send a plan to a running service, show its progress, and report what became of it.
 
-Read next: load/generator.py.
+Read next: pdflab/load/generator.py.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,9 +21,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from pdflab.analysis.metrics import RANKS
 from pdflab.analysis.run import Send
-from pdflab.analysis.validity import too_late
+from pdflab.analysis.validity import late_reason
 from pdflab.child_process import stop_event
 from pdflab.cli.arguments import add_folder, add_url
 from pdflab.cli.terminal import print_lines, rich_table
@@ -186,9 +186,9 @@ def live_view(progress: Progress) -> Table:
 
 def _report(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> None:
     print_lines(console, f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
-    if progress.acknowledgement["p99"] is not None:
+    if progress.acknowledgement.p99 is not None:
         console.print(rich_table(_percentiles(progress)))
-    late = None if closed else too_late(progress.send_lag["p99"], progress.acknowledgement["p99"])
+    late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
     if late:
         print_lines(console, late, style="bold")
 
@@ -205,7 +205,7 @@ def _percentiles(progress: Progress) -> FigureTable:
         "send lag": progress.send_lag,
     }
     rows = [
-        (name, *("–" if (value := found[rank]) is None else f"{1000 * value:,.1f}" for rank in RANKS))
+        (name, *("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values()))
         for name, found in latencies.items()
     ]
-    return FigureTable(("milliseconds", *RANKS), rows)
+    return FigureTable(("milliseconds", *asdict(progress.send_lag)), rows)

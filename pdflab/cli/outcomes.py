@@ -2,7 +2,7 @@
 
 `dead-letters` speaks HTTP to a running service, as any operator's script could.
 
-Read next: audit.py, service/api/app.py.
+Read next: pdflab/audit.py, pdflab/service/api/app.py.
 """
 
 import argparse
@@ -49,26 +49,26 @@ def _dead_letters(arguments: argparse.Namespace) -> int:
     if a.retry:
         print(retry(a.url, a.retry, as_json=a.json))
     else:
-        print((retry_all if a.retry_all else list_dead_letters)(a.url, as_json=a.json))
+        print((retry_all if a.retry_all else show_dead_letters)(a.url, as_json=a.json))
     return 0
 
 
-def list_dead_letters(url: str, *, as_json: bool = False) -> str:
+def show_dead_letters(url: str, *, as_json: bool = False) -> str:
     """Return the dead letters of a service as a table, or as the JSON that it answered."""
-    told = _ask(url, "GET", "/dead-letters")
+    found = _ask(url, "GET", "/dead-letters")
     if as_json:
-        return json.dumps(told)
-    beyond = told["count"] - len(told["jobs"])
-    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, told["jobs"])]
+        return json.dumps(found)
+    beyond = found["count"] - len(found["jobs"])
+    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, found["jobs"])]
     return (
         "\n".join([*lines, *([f"… and {beyond:,} more"] if beyond else [])])
-        if told["jobs"]
+        if found["jobs"]
         else "No dead letters."
     )
 
 
 def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
-    """Ask again for some jobs that FAILED; say as which new job each of them is in the line."""
+    """Retry some jobs that FAILED; return which new job each of them is."""
     new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
     if as_json:
         return json.dumps({"job_ids": list(new.values())})
@@ -76,9 +76,9 @@ def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
 
 
 def retry_all(url: str, *, as_json: bool = False) -> str:
-    """Ask again for every dead letter, each as a new job; say how many there were."""
-    told = _ask(url, "POST", "/dead-letters/retry")
-    return json.dumps(told) if as_json else f"tried again: {len(told['job_ids']):,}"
+    """Retry every dead letter, each as a new job; return how many there were."""
+    found = _ask(url, "POST", "/dead-letters/retry")
+    return json.dumps(found) if as_json else f"tried again: {len(found['job_ids']):,}"
 
 
 def _line(job: dict[str, Any]) -> str:
@@ -87,27 +87,26 @@ def _line(job: dict[str, Any]) -> str:
 
 
 def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
-    """A reason may quote a document: what a terminal could obey is left out."""
+    """Return a line of the table; a reason may quote a document, so terminal control codes are left out."""
     shown = "".join(letter if letter.isprintable() else " " for letter in reason)
     return f"{job_id:32}  {kind:8}{failed_at:21}{shown}"
 
 
 def _ask(url: str, method: str, path: str) -> dict[str, Any]:
-    """Send one request. Raises UsageError when no service answers, PdfLabError when it refuses."""
+    """Send one request. Raises UsageError when no pdflab answers, PdfLabError when it refuses."""
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
     try:
         answer = send_request(url, path, method=method, timeout=_TIMEOUT)
     except OSError:
-        raise UsageError(
-            f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
-        ) from None
+        message = f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
+        raise UsageError(message) from None
     try:
-        data: dict[str, Any] = dict(json.loads(answer.body))
-    except (ValueError, TypeError):
-        data = {}
-    if answer.status >= 400:
-        raise PdfLabError(data.get("detail", f"What answers there says {answer.status}; correct --url."))
-    if not data:
+        body: dict[str, Any] = answer.json()
+    except ValueError:
+        body = {}
+    if answer.status >= 400:  # the service's own sentence; that of a full queue says when to ask again
+        raise PdfLabError(body.get("detail") or f"What answers there says {answer.status}; correct --url.")
+    if not body:
         raise UsageError(f"What answers at {url} is not pdflab; correct --url.")
-    return data
+    return body

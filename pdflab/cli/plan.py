@@ -1,6 +1,6 @@
 """`pdflab plan` and `pdflab twin`: size a fleet by simulation, and measure how wrong the simulation is.
 
-Read next: experiments/capacity.py, experiments/prediction_error.py.
+Read next: pdflab/experiments/capacity.py, pdflab/experiments/prediction_error.py.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pdflab.experiments import capacity, prediction_error
 from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan, plan_chart, plan_table
 from pdflab.experiments.service_times import name_source, service_times
 from pdflab.load.plan import Phase
-from pdflab.simulation.capacity.search import Question, Target
+from pdflab.simulation.capacity.requirement import Objective, Requirement
 from pdflab.simulation.capacity.workload import Demand
 
 _MAX_JOBS = 100_000_000
@@ -76,7 +76,7 @@ def _add_plan_arguments(plan: argparse.ArgumentParser) -> None:
 def _plan(arguments: argparse.Namespace) -> int:
     """Find the fleets, print their cost and risk, and draw the chart; return 1 when none is sure enough."""
 
-    plan = make_plan(_question(arguments))
+    plan = make_plan(_requirement(arguments))
     if arguments.json:
         print(json.dumps(plan.to_json()))
     else:
@@ -84,8 +84,8 @@ def _plan(arguments: argparse.Namespace) -> int:
     return 0 if plan.best.is_sure else 1
 
 
-def _question(a: argparse.Namespace) -> Question:
-    """Return the question that the arguments ask. Raises UsageError for one that cannot be asked."""
+def _requirement(a: argparse.Namespace) -> Requirement:
+    """Return the requirement of the arguments. Raises UsageError for one that cannot be met."""
 
     require(1 <= a.jobs <= _MAX_JOBS, "--jobs must be between 1 and 100,000,000.")
     require(0 < a.hours <= 1_000, "--hours must be more than 0, and at most 1,000.")
@@ -99,36 +99,36 @@ def _question(a: argparse.Namespace) -> Question:
     demand = Demand(phase, service, mix).spiked(a.spike)
     require(demand.jobs <= _MAX_JOBS, f"--spike makes more than {_MAX_JOBS:,} documents of these.")
     if a.within is None:
-        target = Target(deadline=(a.hours + 2 if a.deadline is None else a.deadline) * HOUR)
+        target = Objective(deadline=(a.hours + 2 if a.deadline is None else a.deadline) * HOUR)
     else:
-        target = Target(latency=a.within)
-    return Question(demand, target, a.price, start_up=a.start_up, crash_every=a.crash_every, seed=a.seed)
+        target = Objective(latency=a.within)
+    return Requirement(demand, target, a.price, start_up=a.start_up, crash_every=a.crash_every, seed=a.seed)
 
 
 def _print(plan: CapacityPlan, arguments: argparse.Namespace) -> None:
 
-    question, fixed = plan.question, plan.proposals[0]
+    requirement, fixed = plan.requirement, plan.fleets[0]
     source = name_source(arguments.service, arguments.run_file)
-    print(f"A document takes {1000 * question.demand.mean:.3g} ms of work ({source}).\n")
+    print(f"A document takes {1000 * requirement.demand.mean:.3g} ms of work ({source}).\n")
     _print_table(plan)
     print(*plan.notes, sep="\n", end="\n" * bool(plan.notes))
     _draw(plan, arguments.chart)
-    print(capacity.verdict(question, plan.best))
+    print(capacity.verdict(requirement, plan.best))
     if plan.job_by_job:
-        done, within = capacity.duration(fixed.finished), capacity.duration(fixed.latency)
+        done, within = capacity.format_seconds(fixed.finished), capacity.format_seconds(fixed.latency)
         print(
-            f"{fixed.policy}, on all {question.demand.jobs:,} documents one by one: done after {done}, "
-            f"{capacity.share(question)} within {within}"
+            f"{fixed.policy}, on all {requirement.demand.jobs:,} documents one by one: done after {done}, "
+            f"{capacity.share(requirement)} within {within}"
         )
     print(prediction_error.published())
 
 
 def _print_table(plan: CapacityPlan) -> None:
 
-    shown = [*(p for p in plan.proposals if p.is_sure), *plan.what_if]
+    shown = [*(p for p in plan.fleets if p.is_sure), *plan.what_if]
     if not shown:
         return
-    Console().print(rich_table(plan_table(plan.question, shown)))
+    Console().print(rich_table(plan_table(plan.requirement, shown)))
     proofs = sorted({(p.replications, p.at_least) for p in shown if p.is_sure}, reverse=True)
     proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
     if proven:
@@ -140,7 +140,7 @@ def _print_table(plan: CapacityPlan) -> None:
 def _draw(plan: CapacityPlan, file: Path) -> None:
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(png(plan_chart(plan.question, plan.proposals)))
+    file.write_bytes(png(plan_chart(plan.requirement, plan.fleets)))
     print(f"chart: {file}")
 
 

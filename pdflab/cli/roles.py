@@ -1,6 +1,6 @@
 """The commands that run the service: the whole system, or one role as a process.
 
-Read next: service/entrypoints.py.
+Read next: pdflab/service/entrypoints.py.
 """
 
 import argparse

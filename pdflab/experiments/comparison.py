@@ -1,15 +1,15 @@
 """Both endpoints under the same plan: figures side by side, and what they mean.
 
-Read next: experiments/runner.py.
+Read next: pdflab/experiments/runner.py.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pdflab.analysis.metrics import latencies, summary
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import outcomes, spoiled, wasted
+from pdflab.analysis.validity import invalid_reason, outcomes, wasted
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.experiments.runner import Capacity
 from pdflab.jobs import Endpoint
@@ -67,7 +67,7 @@ class Comparison:
     def warnings(self) -> Iterator[str]:
         """Why a run is not valid, if it is not."""
         for endpoint, run in self.runs.items():
-            if reason := spoiled(run):
+            if reason := invalid_reason(run):
                 yield f"{endpoint}: {reason}"
 
     @property
@@ -87,14 +87,14 @@ class Comparison:
 def run_figures(run: Run) -> dict[str, Any]:
     """Return the summary of a run, its latencies, its wasted work and whether it is valid."""
     found, (wasted_count, wasted_seconds) = latencies(run), wasted(run)
-    return summary(run) | {
-        "naive_accept_p99_s": found["accept, naive"]["p99"],
-        "send_lag_p99_s": found["send_lag"]["p99"],
+    return asdict(summary(run)) | {
+        "naive_accept_p99_s": found["accept, naive"].p99,
+        "send_lag_p99_s": found["send_lag"].p99,
         "wasted": wasted_count,
         "wasted_work_s": round(wasted_seconds, 3),
         "outcomes": outcomes(run.sends),
-        "spoiled": spoiled(run),
-        "latencies_s": found,
+        "spoiled": invalid_reason(run),
+        "latencies_s": {name: asdict(seconds) for name, seconds in found.items()},
     }
 
 

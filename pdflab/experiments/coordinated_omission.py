@@ -3,19 +3,19 @@
 The endpoint is frozen for a moment, while a few clients each wait for an answer before they send again.
 What they do not send meanwhile is not slow: hardly a request looks slow.
 
-Read next: experiments/runner.py.
+Read next: pdflab/experiments/runner.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pdflab.analysis.metrics import latencies
+from pdflab.analysis.metrics import Percentiles, percentiles, send_columns
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import freeze
+from pdflab.experiments.runner import run_with_freeze
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
@@ -34,8 +34,8 @@ class Omission:
     """A run with a freeze in it, and its acknowledgement latency counted in both ways, in seconds."""
 
     run: Run
-    since_sent: Mapping[str, float | None]
-    since_intended: Mapping[str, float | None]
+    since_sent: Percentiles
+    since_intended: Percentiles
     not_accepted: Mapping[str, int]
 
     @property
@@ -51,8 +51,11 @@ class Omission:
         """Return the figures as plain data."""
         return {"answered_within_s": self._counted(), "unanswered": dict(self.not_accepted)}
 
-    def _counted(self) -> dict[str, Mapping[str, float | None]]:
-        return {"since it was sent": self.since_sent, "since it was meant to go": self.since_intended}
+    def _counted(self) -> dict[str, dict[str, float | None]]:
+        return {
+            "since it was sent": asdict(self.since_sent),
+            "since it was meant to go": asdict(self.since_intended),
+        }
 
 
 def describe_omission(seconds: float) -> str:
@@ -65,10 +68,13 @@ def describe_omission(seconds: float) -> str:
 def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Omission:
     """Freeze the endpoint of a private system once, under a closed loop of clients."""
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-        run = freeze(lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout)
-    found = latencies(run)
+        run = run_with_freeze(
+            lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout
+        )
+    columns = send_columns(run.sends, run.events)
+    since_sent, since_intended = percentiles(columns.uncorrected), percentiles(columns.acknowledgement)
     not_accepted = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}
-    return Omission(run, found["accept, naive"], found["accept"], not_accepted)
+    return Omission(run, since_sent, since_intended, not_accepted)
 
 
 def save_omission(omission: Omission, folder: Path) -> dict[str, str]:

@@ -193,7 +193,7 @@ def trace(run: Run) -> Plan:
 def recorded(name: str, at: Floats, kind: Categorical, seed: Integers) -> Plan:
     """Plan arrivals that were observed, in any order, at the same distances in time; the first is at 0."""
     order = np.argsort(at, kind="stable")
-    kinds = tuple(sorted({str(word) for word in kind.words}))
+    kinds = tuple(sorted({str(word) for word in kind.categories}))
     codes = kind.codes_in(kinds)[order].astype(np.uint8)
     block = Block(at[order] - at.min(), codes, seed[order].astype(np.uint32))
     shares = np.bincount(codes, minlength=len(kinds)) / len(codes)

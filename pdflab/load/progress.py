@@ -11,7 +11,7 @@ from math import inf
 
 import numpy as np
 
-from pdflab.analysis.metrics import percentiles
+from pdflab.analysis.metrics import Percentiles, percentiles
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import outcome
 from pdflab.load.plan import Plan
@@ -30,9 +30,9 @@ class Progress:
     achieved: int
     in_flight: int
     outcomes: dict[str, int]
-    acknowledgement: dict[str, float | None]
-    uncorrected: dict[str, float | None]
-    send_lag: dict[str, float | None]
+    acknowledgement: Percentiles
+    uncorrected: Percentiles
+    send_lag: Percentiles
 
 
 class ProgressCounter:

@@ -1,6 +1,6 @@
-"""How many workers there shall be: a timetable, or a rule that looks at the line.
+"""Decide on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
 
-Read next: simulation/discrete_event.py, which asks them.
+Read next: pdflab/simulation/theory.py.
 """
 
 from collections import deque
@@ -15,34 +15,34 @@ Rule = Callable[[float, int, int], tuple[int, float]]
 
 
 class Scaling(Protocol):
-    """A way to decide on the number of workers; a new one is ready `start_up` seconds after the decision."""
+    """A way to decide on the number of workers; a new worker is ready `start_up` seconds later."""
 
     @property
     def start_up(self) -> float:
-        """Seconds from the decision to the first job: a machine, an image, a process."""
+        """Seconds from the decision until a worker takes jobs: a machine, an image, a process."""
 
     def rule(self) -> Rule:
-        """Return a decision: now, jobs waiting and workers → workers from now on, and when to decide again.
+        """Return a function: now, jobs waiting and workers → workers from now on, and when to decide again.
 
-        The first decision is at 0. A rule remembers what it has seen: take a new one for each simulation.
+        The first decision is at 0. A rule has a memory: each simulation needs a new one.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A timetable: from each instant on, so many workers. None before the first."""
+    """The number of workers from each instant on; none before the first."""
 
     steps: tuple[tuple[float, int], ...]
     start_up: float = 0.0
 
     def __post_init__(self) -> None:
         if list(self.steps) != sorted(self.steps) or min((n for _, n in self.steps), default=-1) < 0:
-            raise UsageError("A timetable needs steps in the order of time, with 0 workers or more in each.")
+            raise UsageError("A schedule needs steps in the order of time, with 0 workers or more in each.")
         if not 0 <= self.start_up < inf:
             raise UsageError("A start-up time must be 0 or more, and finite.")
 
     def rule(self) -> Rule:
-        """Follow the timetable, step by step."""
+        """Return the number of the last step, and the instant of the next."""
 
         def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
             due = [count for at, count in self.steps if at <= now]
@@ -54,11 +54,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Keda:
-    """KEDA's scaler for a Redis list, as the autoscaler of Kubernetes carries it out by default.
+    """KEDA's scaler for a Redis list, with the defaults of the Kubernetes autoscaler.
 
-    One worker for each `jobs_per_worker` waiting (`listLength`), between `least` and `most`; within a tenth
-    of that nothing changes. At most four more, or twice as many, at a look; fewer only when no look of the
-    last `cooldown` seconds asked for more. Simplified: KEDA looks at an empty fleet each 30 s, not each 15.
+    One worker for each `jobs_per_worker` waiting (`listLength`), between `least` and `most`; deviations below
+    10 % change nothing. One poll adds at most four workers, or doubles them. It removes workers only when no
+    poll of the last `cooldown` seconds wanted more. Simplified: KEDA polls an empty fleet every 30 s, not 15.
     Sources: keda.sh, ScaledObject specification; kubernetes.io, Horizontal Pod Autoscaling.
     """
 
@@ -66,7 +66,7 @@ class Keda:
     least: int = 0
     most: int = 100
     start_up: float = 0.0
-    look: float = 15.0
+    poll: float = 15.0
     cooldown: float = 300.0
 
     def __post_init__(self) -> None:
@@ -74,11 +74,11 @@ class Keda:
             raise UsageError(
                 "KEDA's rule needs jobs per worker, 1 worker or more at most, and no more at least."
             )
-        if not (0 < self.look < inf and 0 <= self.start_up < inf and 0 <= self.cooldown < inf):
-            raise UsageError("KEDA's rule needs looks more than 0 seconds apart, and no negative durations.")
+        if not (0 < self.poll < inf and 0 <= self.start_up < inf and 0 <= self.cooldown < inf):
+            raise UsageError("KEDA's rule needs polls more than 0 seconds apart, and no negative durations.")
 
     def rule(self) -> Rule:
-        """Look at the line, and remember for as long as it cools down what was asked for."""
+        """Return a decision by queue depth, which remembers the wanted numbers during the cooldown."""
         asked: deque[tuple[float, int]] = deque()
 
         def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
@@ -88,7 +88,7 @@ class Keda:
                 asked.popleft()
             if wanted < workers:
                 wanted = min(workers, max(count for _, count in asked))
-            return min(wanted, max(workers + 4, 2 * workers)), now + self.look
+            return min(wanted, max(workers + 4, 2 * workers)), now + self.poll
 
         return decide
 

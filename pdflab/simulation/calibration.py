@@ -1,12 +1,11 @@
-"""What the model has to know of the real service, learnt from one of its runs: how long each kind takes.
+"""Calibrate the model with a real run: service times of each kind, cores, and the API's time.
 
-A job's seconds at work say little by themselves: with four workers on two cores each takes twice as long as
-alone. What counts is its work, the seconds it would have taken on a core of its own. We run the clock of work
-over the real run, as simulation/processor_sharing.py does over a simulated one: where more were busy than
-there are cores, it
-goes slower, and whoever is at the endpoint takes one of them for the API.
+A job's time on a worker depends on the load: with four workers on two cores it doubles. Its work does not:
+the seconds on a core of its own. So we run the clock of work over the real run, as
+simulation/processor_sharing.py does over a simulated one. It is slower while more workers are busy than there
+are cores, and while the API takes one of them.
 
-Read next: twin.py, which predicts with it; then simulation/holdout.py, which says how well.
+Read next: pdflab/simulation/holdout.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,20 +17,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Categorical, Integers
+from pdflab.analysis.columns import Categorical, Floats, Integers
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
-from pdflab.simulation.fcfs import Floats
 
-_STEP = 0.25  # of a core: nobody can tell finer
-_ALONE = 0.1  # of the documents: so many are asked for while nobody is at the endpoint
-_BETTER = 0.95  # another number of cores must explain this much better to be believed
+_STEP = 0.25  # of a core: the resolution of the fit
+_ALONE = 0.1  # of the requests: this share meets no other at the API
+_BETTER = 0.95  # of the unexplained variance: a fit must leave less, else the machine's cores are taken
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceTimes:
-    """Seconds of work by kind, as samples: to draw is to take one of them, any. Kinds may be missing."""
+    """Samples of seconds of work for each kind, which are drawn at random. Kinds may be missing."""
 
     seconds: Mapping[str, Floats]
 
@@ -42,7 +40,7 @@ class ServiceTimes:
 
     @classmethod
     def of(cls, **seconds: float) -> Self:
-        """Let every document of a kind take the same time: `ServiceTimes.of(invoice=0.01)`."""
+        """Return constant times, one for each kind: `ServiceTimes.of(invoice=0.01)`."""
         return cls({kind: np.array([float(value)]) for kind, value in seconds.items()})
 
     @classmethod
@@ -56,10 +54,10 @@ class ServiceTimes:
         return cls(dict.fromkeys(kinds, mean * shape / shape.mean()))
 
     def draw(self, kinds: Categorical, rng: np.random.Generator) -> Floats:
-        """Draw a time for each document. Raises UsageError for a kind without service times."""
+        """Return a random time for each document. Raises UsageError for a kind without service times."""
         chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
         for code in np.unique(kinds.codes).tolist():
-            name = str(kinds.words[code])
+            name = str(kinds.categories[code])
             known = self.seconds.get(name)
             if known is None:
                 raise UsageError(f"No service times for kind {name!r}; calibrate with a run that has some.")
@@ -68,7 +66,7 @@ class ServiceTimes:
         return seconds
 
     def moments(self, mix: Mapping[str, float]) -> tuple[float, float]:
-        """Return the mean and the SCV of a mix, which maps each kind to its share."""
+        """Return the mean and the squared coefficient of variation of a mix."""
         parts = [(share, self.seconds[kind]) for kind, share in mix.items() if share]
         mean = sum(share * float(seconds.mean()) for share, seconds in parts)
         square = sum(share * float(np.square(seconds).mean()) for share, seconds in parts)
@@ -77,72 +75,62 @@ class ServiceTimes:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a run has taught us. `stretch` gives seconds at work by concurrency, each of `busy` workers.
-
-    `accept` is what a document costs on its way into the line, in seconds; 0 where no client was watched.
-    """
+    """What was found in a run; `api_service_time` is in seconds for each document, 0 without sends."""
 
     service: ServiceTimes
     cores: float
-    accept: float
-    jobs: int
-    stretch: Mapping[int, float]
+    api_service_time: float
 
 
 def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
-    """Learn from a real run; without `cores`, how many the workers had is learnt from it, too.
+    """Calibrate with a real run; without `cores`, their number is fitted, too.
 
-    That number is the one with which the work of a kind depends least on how many were busy; when several do
-    as well, as when always the same number was busy, it is the machine's. Raises UsageError when nothing was
-    completed.
+    With the fitted number, the work of a kind depends least on the number of busy workers. Where the run does
+    not tell, it is the machine's. Raises UsageError when no job was completed.
     """
     columns = job_columns(run.events)
     done = ~np.isnan(columns.completed_at) & ~np.isnan(columns.started_at)
     if not done.any():
         raise UsageError("There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
-    names = sorted(str(name) for name in run.events.kind.words)
+    names = sorted(str(name) for name in run.events.kind.categories)
     kinds = np.empty(len(done), dtype=np.int64)
     kinds[run.events.job_id.codes] = run.events.kind.codes_in(names)
     kinds = kinds[done]
-    accept = _accept(run, columns)
-    clock = _Clock.of(columns, accept)
+    api_service_time = _api_service_time(run, columns)
+    clock = _Clock.of(columns, api_service_time)
     if cores is None:
         cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
     work = clock.work(started, ended, cores)
     service = ServiceTimes({names[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
-    return Calibration(service, cores, accept, len(work), _stretch(clock, started, ended))
+    return Calibration(service, cores, api_service_time)
 
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """The clock of work over a real run: from `at[n]` on, so many workers were busy, and the API or not."""
+    """The clock of work over a real run: from `at[n]` on, how many workers were busy, and whether the API."""
 
     at: Floats
     busy: NDArray[np.intp]
-    at_endpoint: NDArray[np.bool_]
+    at_api: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, jobs: JobColumns, accept: float) -> Self:
-        """Wind it up for a run; before a job was in the line, the API was at it for `accept` seconds."""
-        spells = (jobs.started_at, jobs.ended_at), (jobs.queued_at - accept, jobs.queued_at)
-        work, endpoint = (np.array(spell)[:, ~np.isnan(spell).any(axis=0)] for spell in spells)
-        at = np.unique(np.concatenate([work, endpoint], axis=None))
-        return cls(at, _count(at, work), _count(at, endpoint) > 0)
+    def of(cls, jobs: JobColumns, api_service_time: float) -> Self:
+        """Return the clock for a run; the API works on each job just before it is queued."""
+        spans = (jobs.started_at, jobs.ended_at), (jobs.queued_at - api_service_time, jobs.queued_at)
+        work, api = (np.array(span)[:, ~np.isnan(span).any(axis=0)] for span in spans)
+        at = np.unique(np.concatenate([work, api], axis=None))
+        return cls(at, _count(at, work), _count(at, api) > 0)
 
     @property
     def most(self) -> int:
-        """The most that were busy at once."""
+        """The largest number of workers that were busy at once."""
         return int(self.busy.max())
 
     def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
-        """Return what the clock shows in each stretch, with so many cores to share."""
-        left = np.maximum(cores - self.at_endpoint, 0.0)
+        """Return the seconds of work in each interval, with so many cores to share."""
+        left = np.maximum(cores - self.at_api, 0.0)
         return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
-
-    def mean(self, started: Floats, ended: Floats) -> Floats:
-        """Return how many were busy in each stretch, on average."""
-        return self._between(self.busy.astype(np.float64), started, ended) / np.maximum(ended - started, 1e-9)
 
     def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
         shown = np.concatenate([[0.0], np.cumsum(pace[:-1] * np.diff(self.at))])
@@ -150,9 +138,9 @@ class _Clock:
         return spent
 
 
-def _count(at: Floats, spells: Floats) -> NDArray[np.intp]:
-    """Count, from each instant on, the spells that have begun and not ended."""
-    begun, over = (np.searchsorted(np.sort(instants), at, side="right") for instants in spells)
+def _count(at: Floats, spans: Floats) -> NDArray[np.intp]:
+    """Count, from each instant on, the spans that have begun and not ended."""
+    begun, over = (np.searchsorted(np.sort(instants), at, side="right") for instants in spans)
     return begun - over
 
 
@@ -170,21 +158,15 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Integers], machine: fl
     return best if unexplained(best) < _BETTER * unexplained(machine) else machine
 
 
-def _accept(run: Run, columns: JobColumns) -> float:
-    """Return the seconds from asking to the line, for who meets nobody at the endpoint; in a batch, by
-    document.
+def _api_service_time(run: Run, columns: JobColumns) -> float:
+    """Return the seconds from a request until its job is queued, if it meets no other; in a batch, per job.
 
-    The quickest tenth meets nobody, whatever the crowd.
+    The quickest tenth meets no other request, whatever the load.
     """
     queued_at = np.append(columns.queued_at, np.nan)[run.sends.job_id.codes_in(columns.job_id)]
-    way = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
-    if not len(way):
+    seconds = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
+    if not len(seconds):
         return 0.0
-    return max(
-        0.0, float(way.max()) / len(way) if run.plan.get("batched") else float(np.quantile(way, _ALONE))
-    )
-
-
-def _stretch(clock: _Clock, started: Floats, ended: Floats) -> dict[int, float]:
-    at_once = np.rint(clock.mean(started, ended)).astype(int)
-    return {n: float((ended - started)[at_once == n].mean()) for n in np.unique(at_once).tolist()}
+    if run.plan.get("batched"):
+        return max(0.0, float(seconds.max()) / len(seconds))
+    return max(0.0, float(np.quantile(seconds, _ALONE)))

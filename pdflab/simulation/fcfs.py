@@ -1,22 +1,23 @@
 """First come, first served, by many workers: a hundred million jobs, block by block.
 
-Once we know when each job arrives and how long its rendering takes, nothing is left to chance: each job is
-taken by the worker that is free first. That one sentence is the whole engine. It works on any unit of time;
-with whole numbers, say nanoseconds, its arithmetic is exact.
+Once the arrivals and service times are known, nothing is left to chance: each job is taken by the worker that
+is free first. That one sentence is the whole engine. It works on any unit of time; with whole numbers, say
+nanoseconds, its arithmetic is exact.
 
-Read next: simulation/discrete_event.py, for all that this sentence leaves out; then theory.py.
+Read next: pdflab/simulation/simulate.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from heapq import heapreplace
+from importlib.util import find_spec
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
 
-Floats = NDArray[np.float64]
 Serve = Callable[[Floats, Floats, list[float]], Floats]
 
 _BLOCK = 4096  # jobs at a time: their columns stay in the processor's cache
@@ -24,9 +25,9 @@ _BLOCK = 4096  # jobs at a time: their columns stay in the processor's cache
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """What is known beforehand, as columns: arrivals, ascending; seconds of work; the clients' patience.
+    """The input as columns: ascending arrivals, service times, and the patience of clients, in seconds.
 
-    Without `patience`, all clients wait for ever.
+    Without `patience`, all clients wait for ever. Raises UsageError for a negative service time.
     """
 
     at: Floats
@@ -40,7 +41,7 @@ class Jobs:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Jobs as columns, in the order of their arrival: when each came, was taken, and was done."""
+    """Jobs as columns, in the order of arrival: when each arrived, started and ended."""
 
     at: Floats
     started_at: Floats
@@ -48,20 +49,20 @@ class Served:
 
     @property
     def waiting(self) -> Floats:
-        """Seconds in the line."""
+        """Seconds in the queue."""
         return self.started_at - self.at
 
     @property
     def latency(self) -> Floats:
-        """Seconds from the arrival until the document is there."""
+        """Seconds from arrival to end."""
         return self.ended_at - self.at
 
 
 def serve(at: Floats, service: Floats, free: list[float]) -> Floats:
-    """Return the instant at which each job is started, by the worker that is free first.
+    """Return the instant at which each job starts, on the worker that is free first.
 
-    `at` ascends; `service` is how long each job takes. `free` is a heap of the instants at which the workers
-    are free, one each; it is left as it is after the last job, so that the next block goes on from there.
+    `at` ascends. `free` is a heap of the instants at which each worker is free. It is updated in place, so
+    that the next block continues from there.
     Source: Kiefer and Wolfowitz, On the theory of queues with many servers, Trans. AMS 78 (1955).
     """
     started = []
@@ -74,27 +75,13 @@ def serve(at: Floats, service: Floats, free: list[float]) -> Floats:
     return np.array(started, dtype=at.dtype)
 
 
-def serve_alone(at: Floats, service: Floats, free_at: float = 0.0) -> Floats:
-    """Return the instant at which each job is started by a single worker, without a loop.
+def simulate_fcfs(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve) -> Iterator[Served]:
+    """Serve blocks of jobs by workers that are present from 0 on; only their free instants are kept.
 
-    Job n ends at S(n) + max over k ≤ n of (at(k) − S(k−1)), S being the sum of the service times so far:
-    the busy spell in which it ends began with some job k that found the worker free. It rounds otherwise
-    than `serve` does; with whole numbers both give the same.
-    Source: Lindley, The theory of queues with a single server, Proc. Cambridge Phil. Soc. 48 (1952).
-    """
-    done = np.cumsum(service)
-    before = done - service
-    spell_began = np.maximum.accumulate(np.maximum(at - before, free_at))
-    return before + spell_began
-
-
-def simulate_line(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve) -> Iterator[Served]:
-    """Serve blocks of jobs by workers who are there from 0 on; nothing is kept but when they are free.
-
-    Arrivals must ascend across blocks too. Raises UsageError without workers.
+    Arrivals must ascend across blocks, too. Raises UsageError without workers.
     """
     if workers < 1:
-        raise UsageError(f"A simulation needs 1 worker or more; it was given {workers}.")
+        raise UsageError(f"A simulation needs 1 worker or more, not {workers}.")
     free: list[float] = [0] * workers
     for at, service in _cut(blocks):
         started_at = serve(at, service, free)
@@ -102,10 +89,31 @@ def simulate_line(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve)
 
 
 def collect(served: Iterable[Served]) -> Served:
-    """Join blocks into one; all jobs are then in memory."""
+    """Join blocks into one, which has all jobs in memory."""
     blocks = list(served)
     columns = ([getattr(block, name) for block in blocks] for name in ("at", "started_at", "ended_at"))
     return Served(*(np.concatenate(parts or [np.empty(0)]) for parts in columns))
+
+
+@cache
+def fastest_serve() -> Serve:
+    """Return `serve` compiled by numba, or as it is without numba (`pip install 'pdflab[fast]'`).
+
+    Compiling takes a second, once. The results are equal to the last bit.
+    """
+    if find_spec("numba") is None:
+        return serve
+    from numba import njit
+
+    compiled = njit(_serve)
+
+    def serve_compiled(at: Floats, service: Floats, free: list[float]) -> Floats:
+        heap = np.array(free, dtype=at.dtype)
+        started: Floats = compiled(at, service, heap)
+        free[:] = heap.tolist()
+        return started
+
+    return serve_compiled
 
 
 def _cut(blocks: Iterable[Jobs]) -> Iterator[tuple[Floats, Floats]]:
@@ -113,3 +121,22 @@ def _cut(blocks: Iterable[Jobs]) -> Iterator[tuple[Floats, Floats]]:
         for first in range(0, len(jobs.at), _BLOCK):
             part = slice(first, first + _BLOCK)
             yield jobs.at[part], jobs.service[part]
+
+
+def _serve(at: Floats, service: Floats, free: Floats) -> Floats:
+    """Do the same as `serve`; the worker that starts a job sinks to its place in the heap."""
+    started = np.empty_like(at)
+    workers = len(free)
+    for job in range(len(at)):
+        started[job] = max(at[job], free[0])
+        end = started[job] + service[job]
+        place, below = 0, 1
+        while below < workers:
+            if below + 1 < workers and free[below + 1] < free[below]:
+                below += 1
+            if free[below] >= end:
+                break
+            free[place] = free[below]
+            place, below = below, 2 * below + 1
+        free[place] = end
+    return started

@@ -1,6 +1,6 @@
-"""How wrong the twin is, by real runs: replay one job by job; learn from one, and predict another.
+"""How wrong the twin is: replay a real run job by job; calibrate with one run, and predict another.
 
-Read next: twin.py; and print what this says wherever the twin is used.
+Read next: pdflab/simulation/capacity/workload.py.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 from pdflab.load.plan import Plan, recorded
 from pdflab.simulation.calibration import ServiceTimes, calibrate
-from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
+from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
 from pdflab.simulation.twin import Twin
 
 FIGURES = ("p50", "p95", "makespan")
 
 
 def replay(run: Run, workers: int) -> tuple[Served, Served]:
-    """Return a run as it was, and as the recursion has it from the same arrivals and seconds at work.
+    """Return a run as measured, and as the FCFS recursion has it from the same arrivals and service times.
 
-    Both hold the completed jobs in the order of their arrival, in seconds since the first. What differs is
-    what the engine leaves out: the way from the line to a worker.
+    Both have the completed jobs in the order of arrival, in seconds since the first. They differ by what the
+    recursion leaves out: the time from the queue to a worker. Raises UsageError when no job was completed.
     """
     columns = job_columns(run.events)
     done = np.flatnonzero(~np.isnan(columns.completed_at) & ~np.isnan(columns.queued_at))
@@ -35,20 +35,20 @@ def replay(run: Run, workers: int) -> tuple[Served, Served]:
         column[order] - began for column in (columns.queued_at, columns.started_at, columns.ended_at)
     )
     return Served(at, started_at, ended_at), collect(
-        simulate_line([Jobs(at, ended_at - started_at)], workers)
+        simulate_fcfs([Jobs(at, ended_at - started_at)], workers)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Seconds, as measured in a run that the twin had not seen, and as the twin predicted them."""
+    """Seconds by figure, measured in a run that the twin was not calibrated with, and predicted."""
 
     measured: Mapping[str, float]
     predicted: Mapping[str, float]
 
     @property
     def errors(self) -> dict[str, float]:
-        """How far off each prediction is, as a share of the measurement; below 0 it was too quick."""
+        """The error of each prediction, as a share of the measurement; below 0 the twin was too fast."""
         return {name: self.predicted[name] / self.measured[name] - 1 for name in FIGURES}
 
     def __str__(self) -> str:
@@ -59,10 +59,9 @@ class HeldOut:
 
 
 def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
-    """Predict a run from when its documents were asked for, and compare p50, p95 and makespan.
+    """Predict a run from its intended instants, and compare the percentiles and the makespan.
 
-    The percentiles are of the seconds from the intended instant until the PDF; each prediction is the mean of
-    so many replications. Raises UsageError when nothing was completed.
+    Each prediction is the mean of so many replications. Raises UsageError when no job was completed.
     """
     measured = send_columns(run.sends, run.events)
     if np.isnan(measured.completed_at).all():
@@ -72,32 +71,31 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
     return HeldOut(figures(run), predicted)
 
 
-def at_pace(twin: Twin, run: Run) -> Twin:
-    """Return the same twin, told one thing of a run: how fast the machine was, as the mean work of each kind,
-    and what a document cost at the endpoint.
+def rescaled(twin: Twin, run: Run) -> Twin:
+    """Return the twin rescaled to the speed of the machine in a run: mean work of each kind, API's time.
 
-    What is still wrong with it then is the model, or chance, but no machine with other things to do.
+    The error that remains is that of the model, or chance; not that of a busy machine.
     """
     seen = calibrate(run, cores=twin.model.cores)
-    there, learnt = seen.service.seconds, twin.service.seconds
+    there, calibrated = seen.service.seconds, twin.service.seconds
     seconds = {
-        kind: learnt[kind] * (there[kind].mean() / learnt[kind].mean() if kind in there else 1.0)
-        for kind in learnt
+        kind: samples * (there[kind].mean() / samples.mean() if kind in there else 1.0)
+        for kind, samples in calibrated.items()
     }
-    model = replace(twin.model, accept=seen.accept or twin.model.accept)
+    model = replace(twin.model, api_service_time=seen.api_service_time or twin.model.api_service_time)
     return Twin(model, ServiceTimes(seconds))
 
 
 def figures(run: Run) -> dict[str, float]:
-    """Return half of the clients' seconds until the PDF, 95 of 100 clients', and those until all was done."""
+    """Return p50 and p95 of the completion latency, and the seconds until the last PDF."""
     columns = send_columns(run.sends, run.events)
-    told = percentiles(columns.complete)
+    completion = percentiles(columns.completion)
     makespan = float(np.nanmax(columns.completed_at) - columns.intended_at.min())
-    return {"p50": told["p50"] or 0.0, "p95": told["p95"] or 0.0, "makespan": makespan}
+    return {"p50": completion.p50 or 0.0, "p95": completion.p95 or 0.0, "makespan": makespan}
 
 
 def _as_sent(run: Run) -> Plan:
-    """Return the plan that asks for the same kinds at the same instants; which documents does not matter."""
+    """Return the plan with the same kinds at the same instants; the seeds do not matter."""
     seeds = np.zeros(len(run.sends), dtype=np.uint32)
     plan = recorded(run.name, run.sends.intended_at, run.sends.kind, seeds)
     return replace(plan, batched=bool(run.plan.get("batched")))

@@ -1,6 +1,6 @@
-"""What is simulated: the workers and their cores, the endpoint, the clients, and what goes wrong.
+"""What is simulated: workers and cores, the API, clients and faults.
 
-Read next: simulation/discrete_event.py.
+Read next: pdflab/simulation/discrete_event.py.
 """
 
 from collections.abc import Iterable
@@ -11,58 +11,56 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.errors import UsageError
+from pdflab.analysis.columns import Floats
+from pdflab.errors import require
 from pdflab.simulation.autoscaling import Scaling
-from pdflab.simulation.fcfs import Floats
 
 
 class Outcome(IntEnum):
-    """How a request ended. The document of a client that gave up may have been made: `ended_at` tells."""
+    """How a request ended. A RENEGED one with an `ended_at` was rendered for a client that had left."""
 
     COMPLETED = 0
-    REFUSED = 1  # 429, the line was full
+    REFUSED = 1  # 429, the queue was full
     RENEGED = 2
-    FAILED = 3  # it brought its worker down too often
+    FAILED = 3  # it crashed too many workers
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The system. Durations are seconds; the defaults are a service without any trouble.
+    """The system. Durations are in seconds; the defaults describe a service without faults.
 
-    The synchronous endpoint is a model too: its threads are the workers, its processes the cores they share.
-    Raises UsageError for a system that cannot be.
+    The synchronous endpoint is a model too: its threads are the workers, and they share the cores of its
+    processes. Raises UsageError for a system that cannot exist.
     """
 
     workers: int = 2
     cores: float = inf  # how many workers can render without slowing one another
-    accept: float = 0.0  # what a request costs the API: one core, one request at a time, before the workers
-    limit: float = inf  # jobs waiting; one more is refused with 429
-    reneges: bool = False  # a client leaves the line, as a caller does, and never once it is served
-    tries: int = 1  # how often a client that was refused, or gave up, asks in all
-    backoff: float = 1.0  # before it asks again: so long, then twice as long, and so on, give or take half
-    lease: float = 10.0  # after which the job of a worker that crashed is back at the front of the line
-    max_crashes: int = 3  # a job that brought down so many workers has failed
-    redo: float = inf  # seconds of a job's work that a crash undoes at most: of a bundle, one document's
-    restart: float = 1.0  # how long a worker that crashed is away
-    scaling: Scaling | None = None  # how many workers there shall be, over time; else as many as at first
+    api_service_time: float = 0.0  # of a request at the API: one core, one request at a time
+    queue_capacity: float = inf  # jobs waiting; one more is refused with 429
+    reneges: bool = False  # whether an impatient client leaves the queue; none leaves once it is served
+    tries: int = 1  # requests of a client in all, if they are refused or it loses patience
+    backoff: float = 1.0  # before the second try; it doubles for each, and is jittered by half
+    lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
+    max_crashes: int = 3  # a job that crashed so many workers has failed
+    max_rework: float = inf  # seconds of work on a job that one crash undoes at most
+    restart: float = 1.0  # until a crashed worker is back
+    scaling: Scaling | None = None  # the number of workers over time; without it, `workers` throughout
 
     def __post_init__(self) -> None:
-        _require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
-        _require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
-        _require(self.tries >= 1 and self.max_crashes >= 1, "A job needs one try or more.")
+        require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
+        require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
+        require(self.tries >= 1 and self.max_crashes >= 1, "A job needs one try or more.")
         for field in fields(self):
             value = getattr(self, field.name)
-            _require(
-                not isinstance(value, float | int) or value >= 0,
-                f"{field.name} cannot be {value}: 0 or more.",
-            )
+            is_valid = not isinstance(value, float | int) or value >= 0
+            require(is_valid, f"{field.name} cannot be {value}: 0 or more.")
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
-    """Requests as columns, in the order in which they ended; an instant that never came is nan.
+class RequestColumns:
+    """RequestColumns as columns, in the order in which they ended; an instant that never came is nan.
 
-    `number` counts the documents asked for from 0, `attempt` from 1 how often its client has asked.
+    `number` counts documents from 0, `attempt` counts the requests for one document from 1.
     """
 
     number: NDArray[np.int64]
@@ -74,13 +72,13 @@ class Requests:
     outcome: NDArray[np.uint8]
 
 
-def join(blocks: Iterable[Requests]) -> Requests:
-    """Join blocks into one, in the order of the documents and of the attempts at each."""
+def join(blocks: Iterable[RequestColumns]) -> RequestColumns:
+    """Join blocks into one, in the order of documents and attempts."""
     parts = list(blocks)
-    names = [field.name for field in fields(Requests)]
+    names = [field.name for field in fields(RequestColumns)]
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     order = np.lexsort((columns["attempt"], columns["number"]))
-    return Requests(**{name: column[order] for name, column in columns.items()})
+    return RequestColumns(**{name: column[order] for name, column in columns.items()})
 
 
 @dataclass(slots=True, eq=False)
@@ -95,10 +93,5 @@ class Request:
     queued_at: float = nan
     started_at: float = nan
     crashes: int = 0
-    gone: bool = False  # its client waits no longer
+    abandoned: bool = False  # its client waits no longer, but its work goes on
     outcome: Outcome | None = None
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise UsageError(message)

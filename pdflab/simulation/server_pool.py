@@ -1,55 +1,55 @@
-"""The workers of a simulation: wanted, on their way, there; and what they cost.
+"""The workers of a simulation: how many are wanted, starting and present, and what they cost.
 
-Read next: simulation/autoscaling.py.
+Read next: pdflab/simulation/processor_sharing.py.
 """
 
 
 class ServerPool:
-    """How many workers there are, and were. Who is too many goes when done; who is on the way, first."""
+    """Counts workers over time. Scale-down cancels starting workers first, then drains busy ones."""
 
     def __init__(self) -> None:
-        self.present = 0  # who take jobs
-        self.wanted = 0
-        self.billed = 0.0  # seconds of workers: from when they are called until they are called off, and done
+        self.present = 0  # workers that take jobs
+        self.target = 0
+        self.billed = 0.0  # worker seconds: from the decision to start until released and idle
         self.staffing: list[tuple[float, int]] = []  # from each instant on, how many were present
-        self._coming = 0
-        self._called_off = 0  # who will come, and find that they are no longer wanted
+        self._starting = 0
+        self._cancelled = 0  # workers that will be ready, and are no longer wanted
         self._billed_until = 0.0
 
-    def want(self, wanted: int, now: float, busy: int) -> int:
-        """Decide on a number of workers, and return how many of them have to be called."""
+    def set_target(self, target: int, now: float, busy: int) -> int:
+        """Set the wanted number of workers; return how many have to be started."""
         self.bill(now, busy)
-        missing, self.wanted = wanted - self.present - self._coming, wanted
+        missing, self.target = target - self.present - self._starting, target
         if missing < 0:
-            called_off = min(self._coming, -missing)
-            self._coming -= called_off
-            self._called_off += called_off
-            self._staff(self.present + missing + called_off, now)
+            cancelled = min(self._starting, -missing)
+            self._starting -= cancelled
+            self._cancelled += cancelled
+            self._staff(self.present + missing + cancelled, now)
         return max(missing, 0)
 
-    def call(self) -> None:
-        """Have one more on the way."""
-        self._coming += 1
+    def start(self) -> None:
+        """Count one more worker that starts."""
+        self._starting += 1
 
-    def come(self, now: float) -> None:
-        """Let one arrive who was on the way."""
-        if self._called_off:
-            self._called_off -= 1
+    def ready(self, now: float) -> None:
+        """Add a worker that has started, unless it was cancelled meanwhile."""
+        if self._cancelled:
+            self._cancelled -= 1
         else:
-            self._coming -= 1
-            self.join(now)
+            self._starting -= 1
+            self.add(now)
 
-    def join(self, now: float) -> None:
-        """Have one more take jobs."""
+    def add(self, now: float) -> None:
+        """Add a worker at once."""
         self._staff(self.present + 1, now)
 
-    def lose(self, now: float) -> None:
-        """Have one less, who was wanted."""
+    def remove(self, now: float) -> None:
+        """Remove a crashed worker; the target stays."""
         self._staff(self.present - 1, now)
 
     def bill(self, now: float, busy: int) -> None:
-        """Bring the costs up to now; whoever is busy is paid, wanted or not."""
-        self.billed += max(self.wanted, busy) * (now - self._billed_until)
+        """Bring the cost up to date; every busy worker is paid, wanted or not."""
+        self.billed += max(self.target, busy) * (now - self._billed_until)
         self._billed_until = now
 
     def _staff(self, present: int, now: float) -> None:

@@ -1,19 +1,18 @@
-"""What pencil and paper say about a line, before any simulation.
+"""Queueing theory: what formulas say about a queue, without simulation.
 
-    λ  lambda  arrival rate: jobs that come, a second
-    μ  mu      service rate: jobs that one worker does, a second; 1/μ is the mean service time
+    λ  lambda  arrival rate: jobs a second
+    μ  mu      service rate: jobs that one worker does a second; 1/μ is the mean service time
     c          workers
-    a          offered load, λ/μ: how many workers are busy on average, if none is missing ("erlangs")
-    ρ  rho     utilisation, λ/(cμ): the share of its time for which a worker is busy
-    L          jobs in the system, in the line and at work; Lq those in the line
-    W          seconds in the system; Wq those in the line
+    a          offered load, λ/μ: mean busy workers, if there are enough ("erlangs")
+    ρ  rho     utilisation, λ/(cμ): the share of its time in which a worker is busy
+    L          mean jobs in the system, waiting or in service; Lq those that wait
+    W          mean seconds in the system; Wq those of waiting
     SCV        squared coefficient of variation, variance ÷ mean²: 0 for a clock, 1 for exponential times
 
-Rates are per second and times in seconds throughout; any other unit does as well, if it is the same for both.
-All but the spike and the USL are about the long run: a system that has always been there, with rates that do
-not change.
+Rates are per second and times in seconds. All formulas but those of the spike and of scalability describe the
+long run, with constant rates. Published values are in tests/simulation/test_theory.py.
 
-Read next: tests/simulation/test_theory.py, for published values; then simulation/capacity/search.py.
+Read next: pdflab/simulation/twin.py.
 """
 
 from dataclasses import dataclass
@@ -21,32 +20,32 @@ from math import ceil, exp, inf, log, pi, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pdflab.errors import UsageError
+from pdflab.analysis.columns import Floats
+from pdflab.errors import require
 
-Floats = NDArray[np.float64]
-
-_NEGLIGIBLE = 1e-15  # a state that is less likely than this does not count
-_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of Newton's method, and of each of its steps
+_NEGLIGIBLE = 1e-15  # the probability of a state that is left out
+_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of the Gauss–Newton method, and of each of its steps
 
 
 @dataclass(frozen=True, slots=True)
 class LongRun:
-    """A line in the long run. What is not known of a model is None."""
+    """A queue in the long run. What a formula does not give is None."""
 
     utilisation: float  # ρ
     waiting: float  # Wq, seconds
     latency: float  # W, seconds
-    line: float  # Lq, jobs
+    queue_length: float  # Lq, jobs
     jobs: float  # L, jobs
     wait_probability: float | None = None  # that a job has to wait at all
+    reneged_share: float = 0.0  # of clients that leave the queue
 
 
 def little(arrival_rate: float, latency: float) -> float:
     """Return L = λW, the jobs in a system in which each spends `latency` seconds.
 
-    Assumes nothing but that what comes also goes.
+    Assumes only that all jobs that arrive also leave.
     Source: Little, A proof for the queuing formula L = λW, Operations Research 9 (1961).
     """
     return arrival_rate * latency
@@ -64,13 +63,13 @@ def mm1(arrival_rate: float, service_rate: float) -> LongRun:
 
 
 def erlang_b(load: float, workers: int) -> float:
-    """Return the share of jobs that M/M/c/c turns away, no line being allowed: B(n) = aB(n−1)/(n + aB(n−1)).
+    """Return the share of jobs that M/M/c/c refuses, without a queue: B(n) = aB(n−1)/(n + aB(n−1)).
 
     `load` is a = λ/μ. Assumes Poisson arrivals; the service times may have any distribution.
     Source: Erlang (1917); the recursion is in Cooper, Introduction to Queueing Theory (1981), section 3.3.
     """
-    _require(load > 0, "The offered load must be positive.")
-    _require(workers >= 0, "There cannot be fewer than 0 workers.")
+    require(load > 0, "The offered load must be positive.")
+    require(workers >= 0, "There cannot be fewer than 0 workers.")
     blocked = 1.0
     for n in range(1, workers + 1):
         blocked = load * blocked / (n + load * blocked)
@@ -100,11 +99,11 @@ def mmc(arrival_rate: float, service_rate: float, workers: int) -> LongRun:
 
 
 def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: int, *, share: float) -> float:
-    """Return the seconds in the line that a `share` of all jobs do not exceed, in M/M/c.
+    """Return the waiting time that a `share` of all jobs do not exceed, in M/M/c.
 
     P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
     """
-    _require(0 <= share < 1, "A share must be at least 0 and below 1.")
+    require(0 <= share < 1, "A share must be at least 0 and below 1.")
     λ, μ, c = arrival_rate, service_rate, workers
     has_to_wait = mmc(λ, μ, c).wait_probability or 0.0
     return max(0.0, log(has_to_wait / (1 - share)) / (c * μ - λ))
@@ -117,8 +116,8 @@ def mg1(arrival_rate: float, mean: float, scv: float) -> LongRun:
     served. Source: Pollaczek (1930) and Khinchine (1932); Kleinrock, Queueing Systems I (1975), section 5.6.
     Raises UsageError unless λ·mean < 1.
     """
-    _require(mean > 0, "The mean service time must be positive.")
-    _require(scv >= 0, "A squared coefficient of variation cannot be negative.")
+    require(mean > 0, "The mean service time must be positive.")
+    require(scv >= 0, "A squared coefficient of variation cannot be negative.")
     ρ = _utilisation(arrival_rate, 1 / mean, 1)
     waiting = ρ / (1 - ρ) * (1 + scv) / 2 * mean
     return _long_run(arrival_rate, ρ, waiting, mean, wait_probability=ρ)
@@ -132,33 +131,24 @@ def allen_cunneen(
     An approximation: exact for M/M/c and M/G/1, within a few percent of M/G/c in heavy traffic.
     Source: Allen, Probability, Statistics, and Queueing Theory (1990), section 5.3.
     """
-    _require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
+    require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
     exact = mmc(arrival_rate, service_rate, workers)
     waiting = exact.waiting * (arrival_scv + service_scv) / 2
     return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate)
 
 
-@dataclass(frozen=True, slots=True)
-class Impatient:
-    """A line that its clients leave, in the long run; `waiting` is the mean of all, those who left too."""
+def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> LongRun:
+    """Describe M/M/c+M, Erlang A: each client leaves the queue after an exponential time.
 
-    utilisation: float
-    wait_probability: float
-    gave_up: float  # share of all clients
-    waiting: float  # seconds
-    line: float  # clients
-
-
-def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> Impatient:
-    """Describe M/M/c+M, Erlang A: each client leaves the line after a time that is exponential, too.
-
-    `patience` is its mean, 1/θ. The chance of n clients follows from that of n − 1: they come with λ, and go
-    with min(n, c)μ + max(n − c, 0)θ. It is stable at any load.
+    `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ
+    and
+    leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load. Waiting and latency are means of all
+    clients, with those that leave.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
     rates = arrival_rate, service_rate, patience
-    _require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
-    _require(patience < inf, "Endless patience is Erlang C: see mmc.")
+    require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
+    require(patience < inf, "Endless patience is Erlang C: see mmc.")
     λ, μ, θ, c = arrival_rate, service_rate, 1 / patience, workers
     logs = [0.0]
     while len(logs) <= c or logs[-1] - max(logs) > log(_NEGLIGIBLE):
@@ -167,21 +157,23 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
     chance = np.exp(np.array(logs) - max(logs))
     chance /= chance.sum()
     clients = np.arange(len(chance))
-    line = float(chance @ np.maximum(clients - c, 0))
-    busy = float(chance @ np.minimum(clients, c))
-    return Impatient(busy / c, float(chance[c:].sum()), θ * line / λ, line / λ, line)
+    waiting, busy = float(chance @ np.maximum(clients - c, 0)), float(chance @ np.minimum(clients, c))
+    jobs = waiting + busy
+    has_to_wait = float(chance[c:].sum())
+    return LongRun(busy / c, waiting / λ, jobs / λ, waiting, jobs, has_to_wait, θ * waiting / λ)
 
 
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
-    """Return c = a + β√a, the workers with whom about that share of jobs has to wait.
+    """Return c = a + β√a, the workers with which about that share of jobs has to wait.
 
-    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: as much spare capacity as the load varies, times a grade
-    of service. Assumes M/M/c with many workers. An approximation: for wait probabilities of
+    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: spare capacity is the standard deviation of the
+    load times a grade of service. Assumes M/M/c with many workers. An approximation: for wait probabilities
+    of
     0.01 or more within a worker of erlang_c's answer; for rarer waits, down to 0.001, it may be two short.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
-    _require(load > 0, "The offered load must be positive.")
-    _require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
+    require(load > 0, "The offered load must be positive.")
+    require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
     low, high = 0.0, 40.0
     while high - low > 1e-9:
         β = (low + high) / 2
@@ -197,25 +189,27 @@ def halfin_whitt(beta: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a spike leaves behind."""
+    """The backlog of a spike."""
 
-    peak: float  # jobs in the line when the spike ends
-    longest_wait: float  # seconds, of the job that came last in the spike
-    cleared_after: float  # seconds from the beginning of the spike until the line is empty; inf if never
+    peak: float  # jobs in the queue when the spike ends
+    longest_wait: float  # seconds, of the last job of the spike
+    cleared_after: float  # seconds from the start of the spike until the queue is empty; inf if never
 
 
-def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_rate: float = 0.0) -> Backlog:
-    """Describe a spike as water in a basin: it fills at spike rate − cμ, and empties at cμ − calm rate.
+def fluid_backlog(
+    spike_rate: float, *, seconds: float, capacity: float, baseline_rate: float = 0.0
+) -> Backlog:
+    """Describe a spike by the fluid model: it fills at spike rate − cμ, and drains at cμ − baseline rate.
 
-    `capacity` is cμ, jobs a second. Assumes an empty line before, and so many jobs that chance evens out.
+    `capacity` is cμ, jobs a second. Assumes an empty queue before, and so many jobs that chance evens out.
     Source: Newell, Applications of Queueing Theory (1982), chapter 2.
     """
-    _require(capacity > 0, "Without capacity no spike ever ends.")
-    _require(min(spike_rate, seconds, calm_rate) >= 0, "Rates and seconds cannot be negative.")
+    require(capacity > 0, "Without capacity no spike ever ends.")
+    require(min(spike_rate, seconds, baseline_rate) >= 0, "Rates and seconds cannot be negative.")
     peak = max(0.0, (spike_rate - capacity) * seconds)
     if not peak:
         return Backlog(0.0, 0.0, 0.0)
-    spare = capacity - calm_rate
+    spare = capacity - baseline_rate
     return Backlog(peak, peak / capacity, seconds + peak / spare if spare > 0 else inf)
 
 
@@ -223,46 +217,46 @@ def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, calm_ra
 class Scalability:
     """The universal scalability law: throughput(N) = γN/(1 + α(N − 1) + βN(N − 1))."""
 
-    alone: float  # γ, what one worker does
-    contention: float  # α, the share of work that cannot be done side by side
-    crosstalk: float  # β, what each pair of workers loses to one another
+    alone: float  # γ, jobs a second of one worker
+    contention: float  # α, the share of work that cannot be done in parallel
+    crosstalk: float  # β, the loss for each pair of workers
 
     def throughput(self, workers: ArrayLike) -> ArrayLike:
-        """Return the jobs a second that so many workers do together."""
+        """Return the throughput of so many workers, in jobs a second."""
         n = np.asarray(workers, dtype=np.float64)
         γ, α, β = self.alone, self.contention, self.crosstalk
         return γ * n / (1 + α * (n - 1) + β * n * (n - 1))
 
     @property
     def peak(self) -> float:
-        """The number of workers beyond which more of them do less: √((1 − α)/β)."""
+        """The number of workers with the highest throughput: √((1 − α)/β)."""
         return sqrt((1 - self.contention) / self.crosstalk) if self.crosstalk > 0 else inf
 
 
 def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     """Fit the universal scalability law to four measurements or more, by least squares of the throughput.
 
-    Newton's method after Gauss, from the straight line through N/throughput on; no coefficient is below 0.
+    By the Gauss–Newton method, from a linear fit of N/throughput; no coefficient is below 0.
     Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points, and
-    for such as tell nothing about a worker alone.
+    for points that say nothing about a single worker.
     """
     n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
-    _require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
-    _require(
+    require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
+    require(
         len(set(n.tolist())) >= 4, "A scalability fit needs measurements at 4 numbers of workers or more."
     )
-    _require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
+    require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
     costs = _fit_costs(n, x / x.max())
-    _require(
+    require(
         costs[0] > _NEGLIGIBLE,
-        "This does not tell what one worker does alone; measure with 1 worker, too.",
+        "This does not show the throughput of one worker; measure with 1 worker, too.",
     )
     γ = 1 / costs[0]
     return Scalability(float(γ * x.max()), float(costs[1] * γ), float(costs[2] * γ))
 
 
 def _fit_costs(n: Floats, x: Floats) -> Floats:
-    """Return 1/γ, α/γ and β/γ; each step of Newton and Gauss is halved until it makes the fit better."""
+    """Return 1/γ, α/γ and β/γ; each Gauss–Newton step is halved until it improves the fit."""
     terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
     costs: Floats = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)
     if not np.all(terms @ costs > 0):
@@ -291,11 +285,11 @@ def _improve(costs: Floats, terms: Floats, n: Floats, x: Floats) -> Floats | Non
 
 
 def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> float:
-    _require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
-    _require(workers >= 1, "There must be 1 worker or more.")
+    require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
+    require(workers >= 1, "There must be 1 worker or more.")
     ρ = arrival_rate / (workers * service_rate)
-    _require(
-        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the line grows for ever; add workers."
+    require(
+        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the queue grows for ever; add workers."
     )
     return ρ
 
@@ -305,8 +299,3 @@ def _long_run(
 ) -> LongRun:
     latency = waiting + service
     return LongRun(ρ, waiting, latency, little(λ, waiting), little(λ, latency), wait_probability)
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise UsageError(message)

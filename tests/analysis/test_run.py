@@ -1,4 +1,4 @@
-"""Sends and runs keep what they were told, on disk too."""
+"""Sends and runs keep what they were made of, on disk too."""
 
 import json
 
@@ -15,7 +15,7 @@ LOST = Send("synchronous", "report", 11.0, 11.5, error="timeout", seed=4)
 
 @pytest.mark.parametrize("send", [ANSWERED, LOST])
 def test_a_send_is_one_line_and_back(send: Send) -> None:
-    """A line of sends.jsonl gives the same send again."""
+    """A line of sends.jsonl reads as the same send again."""
     line = send.to_json()
 
     assert "\n" not in line
@@ -89,7 +89,7 @@ def test_a_run_is_made_of_columns_without_an_object_a_job(tmp_path) -> None:
 
     assert [send.answered_at for send in again.sends] == [0.5, None, 2.5]
     assert list(again.events)[2] == JobEvent("2", JobState.COMPLETED, 2.5, "invoice")
-    assert again.sends.job_id.words == range(3)
+    assert again.sends.job_id.categories == range(3)
 
 
 def test_words_are_found_in_another_list_of_words() -> None:
@@ -97,7 +97,7 @@ def test_words_are_found_in_another_list_of_words() -> None:
     column = Categorical.of(["b", None, "a", "x", "b"])
 
     assert column.codes_in(("a", "b")).tolist() == [1, -1, 0, -1, 1]
-    assert column.codes_in(column.words) is column.codes
+    assert column.codes_in(column.categories) is column.codes
     assert column.tolist() == ["b", None, "a", "x", "b"]
     assert column.equal("b").tolist() == [True, False, False, False, True]
     assert not column.equal("nobody").any()

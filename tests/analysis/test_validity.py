@@ -3,11 +3,11 @@
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.analysis.validity import outcomes, spoiled, too_late, wasted
+from pdflab.analysis.validity import invalid_reason, late_reason, outcomes, wasted
 from pdflab.jobs import JobEvent, JobState
 
 
-def test_every_fate_is_counted_by_its_kind() -> None:
+def test_every_outcome_is_counted_by_its_kind() -> None:
     """Refusals by their status, silence by its reason, mistakes by their status."""
     fates = [(202, None), (202, None), (429, "refused"), (503, "refused"), (0, "timeout"), (0, "connection")]
     fates += [(422, "lines: at least one"), (202, "an answer without job ids")]
@@ -40,8 +40,8 @@ def sync_run(*answered: str) -> Run:
     return Run("s", "synchronous", sends=Sends.of(sends), events=Events.of(events))
 
 
-def test_what_is_made_for_clients_who_have_gone_is_waste() -> None:
-    """The server finished all three; two of their clients had given up: four seconds of work for nobody."""
+def test_what_is_made_for_clients_that_have_left_is_waste() -> None:
+    """The server finished all three; two of their clients had left: four seconds of work in vain."""
     assert wasted(sync_run("s1")) == (2, 4.0)
     assert wasted(sync_run("s0", "s1", "s2")) == (0, 0.0)
 
@@ -59,13 +59,13 @@ def test_the_queue_wastes_nothing_by_a_client_that_leaves() -> None:
 )
 def test_lateness_is_judged_by_what_it_is_part_of(send_lag: float, accept: float, late: bool) -> None:
     """10 ms never matter; more matters if it is over a quarter of the latency that was measured."""
-    assert bool(too_late(send_lag, accept)) is late
+    assert bool(late_reason(send_lag, accept)) is late
 
 
 def test_a_closed_loop_is_late_on_purpose() -> None:
     """Clients that wait for their answers send late: that is what such a run shows."""
     late = Sends.of(Send("queued", "custom", 0.0, 1.0, 1.1, 202, f"{i}") for i in range(50))
 
-    assert spoiled(Run("open", "queued", sends=late))
-    assert spoiled(Run("closed", "queued", sends=late, settings={"clients": 3})) is None
-    assert spoiled(Run("nothing", "queued")) is None
+    assert invalid_reason(Run("open", "queued", sends=late))
+    assert invalid_reason(Run("closed", "queued", sends=late, settings={"clients": 3})) is None
+    assert invalid_reason(Run("nothing", "queued")) is None

@@ -16,7 +16,7 @@ from pdflab.simulation.twin import queued_endpoint, simulate
 SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
 PLAN = burst(150, seconds=1.0, baseline=20.0, seed=1)
 CALM = theory.mmc(20.0, 25.0, 2)
-WATER = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, calm_rate=20.0)
+FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, baseline_rate=20.0)
 
 
 def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
@@ -32,8 +32,8 @@ def test_a_burst_is_read_from_its_own_beginning() -> None:
     at, waiting = seen.line
 
     assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
-    assert waiting.max() == pytest.approx(WATER.peak, rel=0.1)
-    assert seen.empty_after == pytest.approx(WATER.cleared_after, rel=0.15)
+    assert waiting.max() == pytest.approx(FLUID.peak, rel=0.1)
+    assert seen.empty_after == pytest.approx(FLUID.cleared_after, rel=0.15)
     assert 0 < seen.baseline_wait < 0.02
 
 
@@ -55,7 +55,7 @@ def test_a_burst_without_a_line_is_over_when_it_ends() -> None:
 
 def test_all_four_answers_are_in_one_picture() -> None:
     """Its title, its bars and its lines say the same; the reader's number is drawn as a line of its own."""
-    figure = forecast_figure(run_of(), run_of(), calm=CALM, water=WATER, predicted=3)
+    figure = forecast_figure(run_of(), run_of(), calm=CALM, water=FLUID, predicted=3)
     line, bars = figure.axes
 
     empty = measure_burst(run_of()).empty_after

@@ -21,8 +21,9 @@ NAMES = {
     "05_when_things_fail": "FaultPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "redelivered_jobs count_outcomes outcomes_figure fill_queue redelivery_figure "
     "wait_until_idle await_condition",
-    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError at_pace burst "
-    "forecast_figure hold_out planning published replay run_on offered_load_figure serve summary theory",
+    "06_predict_then_measure": "Lab Lesson PREDICT_THEN_MEASURE Twin UsageError burst "
+    "forecast_figure hold_out planning published replay rescaled run_on offered_load_figure serve "
+    "summary theory",
 }
 
 

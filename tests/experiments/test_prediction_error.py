@@ -26,7 +26,7 @@ from pdflab.experiments.prediction_error import (
 from pdflab.lab import Lab
 from pdflab.load.plan import burst
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.holdout import FIGURES, HeldOut, at_pace, hold_out, replay
+from pdflab.simulation.holdout import FIGURES, HeldOut, hold_out, replay, rescaled
 from pdflab.simulation.twin import Twin
 
 PLAN = replace(burst(80, seconds=0.5, seed=1), lines=100)
@@ -45,10 +45,10 @@ def real(rounds: list[Run]) -> Run:
     return rounds[0]
 
 
-def held(*, off: float, paced: float = 0.01) -> Round:
+def held(*, off: float, rescaled: float = 0.01) -> Round:
     """A round in which the twin was off by so much, and by so little when it knew the pace."""
     measured = {"p50": 0.1, "p95": 0.2, "makespan": 4.0}
-    told = ({name: value * (1 + error) for name, value in measured.items()} for error in (off, paced))
+    told = ({name: value * (1 + error) for name, value in measured.items()} for error in (off, rescaled))
     return Round(*(HeldOut(measured, predicted) for predicted in told), replayed=0.002)
 
 
@@ -97,7 +97,7 @@ def test_who_knows_the_pace_is_not_misled_by_it(real: Run) -> None:
     twin = Twin.learn(real, workers=2)
     slow = ServiceTimes({kind: 4 * seconds for kind, seconds in twin.service.seconds.items()})
 
-    told = at_pace(replace(twin, service=slow), real)
+    told = rescaled(replace(twin, service=slow), real)
 
     assert hold_out(told, real).errors == pytest.approx(hold_out(twin, real).errors, abs=1e-3)
 
@@ -111,7 +111,7 @@ def test_every_case_is_run_and_foretold(monkeypatch: pytest.MonkeyPatch) -> None
     told = [(case.plan, case.workers, len(case.rounds)) for case in verdict.cases]
     assert told == [("batch", 1, 1), ("steady", 3, 1)]
     assert all(case.measured("makespan") > 0 for case in verdict.cases)
-    assert verdict.paced_error < 1
+    assert verdict.rescaled_error < 1
     assert 0 <= verdict.replayed < 1
 
 
@@ -119,16 +119,16 @@ def test_the_middle_round_counts() -> None:
     """One round that something else disturbed changes nothing."""
     verdict = Verdict([Case("batch", 1, [held(off=0.05), held(off=4.0), held(off=-0.02)])])
 
-    assert (verdict.error, verdict.paced_error) == (pytest.approx(0.05), pytest.approx(0.01))
+    assert (verdict.error, verdict.rescaled_error) == (pytest.approx(0.05), pytest.approx(0.01))
     assert "batch, 1 worker " in verdict.text
     assert "0.1 s +5% (+1%)" in verdict.text
     assert "5% off at the median of all figures (1 cases, 3 rounds each)" in verdict.text
 
 
-@pytest.mark.parametrize(("paced", "busy"), [(0.05, False), (0.01, True)])
-def test_who_measures_on_a_busy_machine_is_told(paced: float, busy: bool) -> None:
+@pytest.mark.parametrize(("rescaled", "busy"), [(0.05, False), (0.01, True)])
+def test_who_measures_on_a_busy_machine_is_told(rescaled: float, busy: bool) -> None:
     """When most of the error is gone with the pace known, it was not the model that was wrong."""
-    verdict = Verdict([Case("batch", 1, [held(off=0.06, paced=paced)])])
+    verdict = Verdict([Case("batch", 1, [held(off=0.06, rescaled=rescaled)])])
 
     assert ("other programs are at work here" in verdict.text) is busy
 

@@ -9,7 +9,7 @@ from foreign import Foreign, foreign_server
 
 from pdflab.analysis.metrics import job_columns, latencies, send_columns, summary
 from pdflab.analysis.run import Run, Send
-from pdflab.analysis.validity import outcomes, spoiled, wasted
+from pdflab.analysis.validity import invalid_reason, outcomes, wasted
 from pdflab.experiments import runner as experiment
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
@@ -84,14 +84,14 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     """The endpoint stands still for a while: the corrected p90 says so, the naive one does not."""
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.freeze(lab, seconds=0.7, clients=3, lasting=2.0)
+        run = experiment.run_with_freeze(lab, seconds=0.7, clients=3, lasting=2.0)
 
     found = latencies(run)
 
     assert lab.frozen == [("api",)]
-    assert found["accept"]["p90"] > 0.2
-    assert found["accept, naive"]["p90"] < found["accept"]["p90"] / 2
-    assert (run.settings["clients"], spoiled(run)) == (3, None)
+    assert found["accept"].p90 > 0.2
+    assert found["accept, naive"].p90 < found["accept"].p90 / 2
+    assert (run.settings["clients"], invalid_reason(run)) == (3, None)
     assert run.seeds == {"plan": 0}
 
 
@@ -118,8 +118,8 @@ def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
     again = Run.load(tmp_path / "run.json")
     columns = send_columns(again.sends, again.events)
 
-    assert summary(again)["accepted"] == 5
-    assert np.all(columns.complete > 0), "by one clock here; a PDF may be there before its client hears yes"
+    assert summary(again).accepted == 5
+    assert np.all(columns.completion > 0), "by one clock here; a PDF may be there before its client hears yes"
     assert again.machine["redis"]
 
 

@@ -37,12 +37,12 @@ def test_percentiles_so_far_are_exact() -> None:
 
     progress = counter.progress()
 
-    assert (
-        progress.acknowledgement["p50"],
-        progress.acknowledgement["max"],
-        progress.uncorrected["p50"],
-    ) == (2.0, 3.0, 1.5)
-    assert (progress.send_lag["max"], progress.in_flight) == (0.5, 0)
+    assert (progress.acknowledgement.p50, progress.acknowledgement.max, progress.uncorrected.p50) == (
+        2.0,
+        3.0,
+        1.5,
+    )
+    assert (progress.send_lag.max, progress.in_flight) == (0.5, 0)
     assert progress.outcomes == {"accepted": 3, "refused with 503": 1}
 
 
@@ -51,4 +51,4 @@ def test_before_anything_has_left_there_is_nothing() -> None:
     progress = ProgressCounter(burst(4)).progress()
 
     assert (progress.wanted, progress.achieved, progress.in_flight) == (0, 0, 0)
-    assert progress.acknowledgement["p99"] is None
+    assert progress.acknowledgement.p99 is None

@@ -53,15 +53,15 @@ def test_an_open_loop_sees_a_stall_with_every_client_that_met_it() -> None:
     columns, least = stalled(steady(150.0, seconds=2.0, mix={"custom": 1.0}), clients=None)
 
     assert np.count_nonzero(least) > 50
-    assert np.all(columns.accept >= least - 0.005)
-    assert percentiles(columns.accept)["p90"] == pytest.approx(percentiles(least)["p90"], abs=0.15)
+    assert np.all(columns.acknowledgement >= least - 0.005)
+    assert percentiles(columns.acknowledgement).p90 == pytest.approx(percentiles(least).p90, abs=0.15)
 
 
 def test_a_closed_loop_hides_the_stall_from_the_uncorrected_latency() -> None:
     """Four clients: the uncorrected p90 looks fine, as only four requests met the stall."""
     columns, least = stalled(steady(150.0, seconds=2.0, mix={"custom": 1.0}), clients=4)
 
-    naive, corrected = percentiles(columns.naive)["p90"], percentiles(columns.accept)["p90"]
+    naive, corrected = percentiles(columns.uncorrected).p90, percentiles(columns.acknowledgement).p90
 
-    assert np.count_nonzero(columns.naive > STALL / 2) <= 4
-    assert corrected >= percentiles(least)["p90"] - 0.005 > STALL / 3 > naive
+    assert np.count_nonzero(columns.uncorrected > STALL / 2) <= 4
+    assert corrected >= percentiles(least).p90 - 0.005 > STALL / 3 > naive

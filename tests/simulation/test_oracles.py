@@ -1,22 +1,23 @@
-"""SimPy and Ciw, who know nothing of us, on the very same jobs: each job must fare as it does with them."""
+"""SimPy and Ciw, independent of us, on the very same jobs: each job must start and end as it does there."""
 
 import numpy as np
 import pytest
 
+from pdflab.analysis.columns import Floats
 from pdflab.benchmarks import simulation as bench
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs, collect, simulate_line
+from pdflab.simulation.fcfs import Jobs, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome
+from pdflab.simulation.simulate import simulate_events
 
 ciw = pytest.importorskip("ciw")
 pytest.importorskip("simpy")
 
-JOBS = bench._join(bench.draw_jobs(3_000))
+JOBS = bench._join(bench.draw_mmc_jobs(3_000))
 CLOSE = {"rtol": 0.0, "atol": 1e-9}
 
 
 def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
-    """Run one node of Ciw on given jobs, and give its records as columns, in the order of arrival."""
+    """Run one node of Ciw on given jobs, and return its records as columns, in the order of arrival."""
     built = ciw.create_network(
         arrival_distributions=[ciw.dists.Sequential([*np.diff(jobs.at, prepend=0.0).tolist(), float("inf")])],
         service_distributions=[ciw.dists.Sequential(jobs.service.tolist())],
@@ -30,9 +31,9 @@ def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
     return told | {"type": np.array([record.record_type for record in records])}
 
 
-def test_a_line_in_simpy_and_in_ciw_is_ours() -> None:
+def test_a_queue_in_simpy_and_in_ciw_is_ours() -> None:
     """M/M/4: the start of each of three thousand jobs, by both engines."""
-    ours = collect(simulate_line([JOBS], bench.WORKERS)).started_at
+    ours = collect(simulate_fcfs([JOBS], bench.WORKERS)).started_at
 
     assert np.allclose(ours, bench.run_simpy(JOBS), **CLOSE)
     assert np.allclose(ours, bench.run_ciw(JOBS), **CLOSE)
@@ -41,7 +42,7 @@ def test_a_line_in_simpy_and_in_ciw_is_ours() -> None:
 @pytest.mark.parametrize(("workers", "cores"), [(8, 4), (3, 1), (2, 2)])
 def test_shared_cores_in_ciw_are_ours(workers: int, cores: int) -> None:
     """Ciw's limited processor sharing: when each job was started, and when it was done."""
-    jobs = bench._join(bench.draw_jobs(3_000, workers=cores))
+    jobs = bench._join(bench.draw_mmc_jobs(3_000, workers=cores))
 
     theirs = in_ciw(jobs, number_of_servers=[workers], ps_thresholds=[cores], node=ciw.PSNode)
     ours = simulate_events([jobs], Model(workers=workers, cores=cores))
@@ -50,15 +51,15 @@ def test_shared_cores_in_ciw_are_ours(workers: int, cores: int) -> None:
     assert np.allclose(ours.ended_at, theirs["exit_date"], **CLOSE)
 
 
-def test_a_full_line_in_ciw_refuses_whom_ours_refuses() -> None:
-    """Four workers and a line of three: the very same clients hear no.
+def test_a_full_queue_in_ciw_refuses_the_same_clients() -> None:
+    """Four workers and a queue of three: the very same clients are refused.
 
     All jobs take a second: Ciw draws the time of a job when it lets it in.
     """
     jobs = Jobs(JOBS.at, np.ones_like(JOBS.at))
 
     theirs = in_ciw(jobs, number_of_servers=[4], queue_capacities=[3])
-    ours = simulate_events([jobs], Model(workers=4, limit=3))
+    ours = simulate_events([jobs], Model(workers=4, queue_capacity=3))
 
     assert np.array_equal(ours.outcome == Outcome.REFUSED, theirs["type"] == "rejection")
     assert 0.01 < (ours.outcome == Outcome.REFUSED).mean() < 0.5
@@ -66,14 +67,14 @@ def test_a_full_line_in_ciw_refuses_whom_ours_refuses() -> None:
 
 def test_threads_that_share_cores_in_simpy_are_ours() -> None:
     """The model of the benchmark, time-outs included: when each document was done, wanted or not."""
-    jobs = bench._join(bench.draw_jobs(3_000, workers=bench.CORES))
+    jobs = bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES))
 
     assert np.allclose(bench.run_events(jobs), bench.run_simpy_events(jobs), **CLOSE)
 
 
-def test_the_benchmark_counts_clients_who_give_up() -> None:
+def test_the_benchmark_counts_clients_that_renege() -> None:
     """Its model is one in which some do: else its time-outs would cost nothing."""
-    jobs = bench._with_patience(bench._join(bench.draw_jobs(3_000, workers=bench.CORES)))
+    jobs = bench._with_patience(bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES)))
 
     requests = simulate_events([jobs], Model(workers=bench.THREADS, cores=bench.CORES))
 

@@ -13,9 +13,8 @@ from pdflab.load.plan import MOSTLY_INVOICES, Plan, batch, burst, steady
 from pdflab.simulation import simulate as engines
 from pdflab.simulation.autoscaling import Schedule
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.model import Model, Requests
-from pdflab.simulation.simulate import simulate_requests
+from pdflab.simulation.model import Model, RequestColumns
+from pdflab.simulation.simulate import simulate_events, simulate_requests
 from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate
 
 SERVICE = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.2, scv=1.0)
@@ -24,9 +23,9 @@ PLAN = steady(19.0, seconds=200.0, seed=4)
 
 @pytest.fixture
 def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for the engine of events is told so."""
+    """Fail a test that uses the engine of events."""
 
-    def refuse(*_: object, **__: object) -> Requests:
+    def refuse(*_: object, **__: object) -> RequestColumns:
         raise AssertionError("event by event")
 
     monkeypatch.setattr(engines, "simulate_events", refuse)
@@ -34,15 +33,22 @@ def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_events")
 @pytest.mark.parametrize(
-    "model", [Model(4), Model(4, cores=4), Model(4, cores=5, accept=0.01), Model(4, limit=600), Model(6)]
+    "model",
+    [
+        Model(4),
+        Model(4, cores=4),
+        Model(4, cores=5, api_service_time=0.01),
+        Model(4, queue_capacity=600),
+        Model(6),
+    ],
 )
-def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Model) -> None:
-    """A core for each worker and one for the API, a line that is never full: to the last bit."""
+def test_a_plain_queue_is_left_to_the_recursion_and_comes_out_the_same(model: Model) -> None:
+    """A core for each worker and one for the API, a queue that is never full: to the last bit."""
     jobs = list(jobs_of(PLAN, SERVICE))
 
     ours, theirs = simulate_requests(jobs, model), simulate_events(jobs, model)
 
-    for field in fields(Requests):
+    for field in fields(RequestColumns):
         assert np.array_equal(getattr(ours, field.name), getattr(theirs, field.name)), field.name
 
 
@@ -51,27 +57,29 @@ def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Mode
     "model",
     [
         Model(4, cores=3),
-        Model(4, cores=4, accept=0.01),
-        Model(4, limit=5),
+        Model(4, cores=4, api_service_time=0.01),
+        Model(4, queue_capacity=5),
         Model(0, scaling=Schedule(((0.0, 4),))),
     ],
 )
-def test_what_is_more_than_a_line_goes_event_by_event(model: Model) -> None:
-    """CachedCall cores, a line that was full, a fleet that changes; and a client that may give up."""
+def test_what_is_more_than_a_plain_queue_goes_event_by_event(model: Model) -> None:
+    """Shared cores, a queue that was full, a fleet that changes; and a client that may give up."""
     with pytest.raises(AssertionError, match="event by event"):
         simulate_requests(jobs_of(PLAN, SERVICE), model)
     with pytest.raises(AssertionError, match="event by event"):
         simulate_requests(jobs_of(PLAN, SERVICE, patience=30.0), Model(4))
 
 
-def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
+def test_a_queue_is_full_at_its_capacity() -> None:
     """The limit at which the first is refused, and the one at which none is: both engines agree."""
     jobs = list(jobs_of(burst(300, seconds=4.0), SERVICE))
-    longest = next(n for n in range(300) if not simulate_events(jobs, Model(4, limit=n)).outcome.any())
+    longest = next(
+        n for n in range(300) if not simulate_events(jobs, Model(4, queue_capacity=n)).outcome.any()
+    )
 
     assert longest > 10
     for limit in (longest - 1, longest):
-        requests = simulate_requests(jobs, Model(4, limit=limit))
+        requests = simulate_requests(jobs, Model(4, queue_capacity=limit))
         assert bool(requests.outcome.any()) is (limit < longest)
 
 
@@ -79,7 +87,7 @@ def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
     ("plan", "model"),
     [
         (PLAN, queued_endpoint(4)),
-        (batch(2_500), queued_endpoint(4, accept=0.001)),
+        (batch(2_500), queued_endpoint(4, api_service_time=0.001)),
         (PLAN, queued_endpoint(4, cores=2)),
     ],
 )
@@ -92,13 +100,13 @@ def test_a_run_is_filled_without_an_object_for_a_job(
 
     figures = metrics.summary(simulate(plan, model, SERVICE))
 
-    assert figures["accepted"] == plan.count
-    assert figures["failed"] == 0
+    assert figures.accepted == plan.count
+    assert figures.failed == 0
 
 
-def test_a_batch_enters_the_line_by_the_thousand() -> None:
+def test_a_batch_is_queued_by_the_thousand() -> None:
     """Its documents wait for the last of their batch: two batches of a thousand, and one of the rest."""
-    run = simulate(batch(2_500), queued_endpoint(4, accept=0.001), SERVICE)
+    run = simulate(batch(2_500), queued_endpoint(4, api_service_time=0.001), SERVICE)
 
     entered = np.unique(run.sends.answered_at.round(6), return_counts=True)
 
@@ -108,10 +116,10 @@ def test_a_batch_enters_the_line_by_the_thousand() -> None:
 
 
 def test_an_empty_plan_is_an_empty_run() -> None:
-    """A calm so calm that nobody came."""
+    """A rate so low that no client came."""
     plan = replace(PLAN, phases=())
 
-    assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE))["sent"] == 0
+    assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE)).sent == 0
 
 
 def _refuse(name: str) -> Callable[..., None]:

@@ -31,13 +31,13 @@ RAY_TRACER = (
     ],
 )  # fmt: skip
 def test_erlang_b_is_that_of_the_telephone_tables(workers: int, load: float, blocked: float) -> None:
-    """The tables give the load at which one or two calls in a hundred are lost."""
+    """The tables have the load at which one or two calls in a hundred are lost."""
     assert theory.erlang_b(load, workers) == pytest.approx(blocked, rel=1e-3)
 
 
 @pytest.mark.parametrize(("workers", "load", "waits"), [(8, 3.87, 0.05), (10, 4.08, 0.01)])
 def test_erlang_c_is_that_of_the_telephone_tables(workers: int, load: float, waits: float) -> None:
-    """The tables give the load at which so many calls have to wait, rounded to two places."""
+    """The tables have the load at which so many calls have to wait, rounded to two places."""
     assert theory.erlang_c(load, workers) == pytest.approx(waits, rel=0.01)
 
 
@@ -47,7 +47,7 @@ def test_a_bank_with_three_clerks() -> None:
 
     assert bank.wait_probability == pytest.approx(4 / 9)
     assert (bank.waiting, bank.latency) == (pytest.approx(40 / 9), pytest.approx(130 / 9))
-    assert (bank.line, bank.jobs) == (pytest.approx(8 / 9), pytest.approx(26 / 9))
+    assert (bank.queue_length, bank.jobs) == (pytest.approx(8 / 9), pytest.approx(26 / 9))
 
 
 def test_a_call_centre_with_and_without_patience() -> None:
@@ -60,10 +60,10 @@ def test_a_call_centre_with_and_without_patience() -> None:
 
     assert patient.waiting == pytest.approx(20.8, abs=0.05)
     assert theory.mmc_waiting_percentile(0.8, 1 / 60, 50, share=0.9) == pytest.approx(58.1, abs=0.05)
-    assert (round(patient.line), round(patient.utilisation, 2)) == (17, 0.96)
-    assert impatient.gave_up == pytest.approx(0.031, abs=0.0005)
+    assert (round(patient.queue_length), round(patient.utilisation, 2)) == (17, 0.96)
+    assert impatient.reneged_share == pytest.approx(0.031, abs=0.0005)
     assert impatient.waiting == pytest.approx(3.7, abs=0.05)
-    assert (round(impatient.line), round(impatient.utilisation, 2)) == (3, 0.93)
+    assert (round(impatient.queue_length), round(impatient.utilisation, 2)) == (3, 0.93)
 
 
 def test_erlang_a_lies_between_its_two_ends() -> None:
@@ -71,7 +71,7 @@ def test_erlang_a_lies_between_its_two_ends() -> None:
     hasty, steadfast = (theory.erlang_a(3.0, 1.0, 4, patience=p) for p in (1e-7, 1e7))
     middle = theory.erlang_a(3.0, 1.0, 4, patience=1.0)
 
-    assert hasty.gave_up == pytest.approx(theory.erlang_b(3.0, 4), rel=1e-5)
+    assert hasty.reneged_share == pytest.approx(theory.erlang_b(3.0, 4), rel=1e-5)
     assert steadfast.waiting == pytest.approx(theory.mmc(3.0, 1.0, 4).waiting, rel=1e-4)
     at_most_3 = e**-3 * (1 + 3 + 9 / 2 + 27 / 6)
     assert middle.wait_probability == pytest.approx(1 - at_most_3)
@@ -81,7 +81,7 @@ def test_one_worker_by_all_formulas() -> None:
     """M/M/1 is M/M/c with one worker, and M/G/1 with an SCV of 1; at ρ = 0.8 a second of work takes five."""
     one, many, general = theory.mm1(0.8, 1.0), theory.mmc(0.8, 1.0, 1), theory.mg1(0.8, 1.0, 1.0)
 
-    assert (one.waiting, one.latency, one.line, one.jobs) == pytest.approx((4.0, 5.0, 3.2, 4.0))
+    assert (one.waiting, one.latency, one.queue_length, one.jobs) == pytest.approx((4.0, 5.0, 3.2, 4.0))
     assert (many.waiting, many.wait_probability) == pytest.approx((one.waiting, one.wait_probability))
     assert (general.waiting, general.wait_probability) == pytest.approx((one.waiting, one.wait_probability))
 
@@ -114,12 +114,12 @@ def test_the_square_root_rule_is_right_to_a_worker(load: float, share: float, of
     assert -off <= theory.square_root_staffing(load, wait_probability=share) - exact <= 0
 
 
-def test_a_spike_fills_the_basin_and_the_calm_empties_it() -> None:
+def test_a_spike_fills_the_queue_and_spare_capacity_drains_it() -> None:
     """100 a second into 40 for a minute: 3,600 wait, the last for 90 s; 30 a second clear it in 120 s."""
-    backlog = theory.fluid_backlog(100.0, seconds=60.0, capacity=40.0, calm_rate=10.0)
+    backlog = theory.fluid_backlog(100.0, seconds=60.0, capacity=40.0, baseline_rate=10.0)
 
     assert backlog == theory.Backlog(peak=3600.0, longest_wait=90.0, cleared_after=180.0)
-    assert theory.fluid_backlog(100.0, seconds=60.0, capacity=40.0, calm_rate=40.0).cleared_after == inf
+    assert theory.fluid_backlog(100.0, seconds=60.0, capacity=40.0, baseline_rate=40.0).cleared_after == inf
     assert theory.fluid_backlog(30.0, seconds=60.0, capacity=40.0).peak == 0
 
 
@@ -138,7 +138,7 @@ def test_the_scalability_fit_is_that_of_the_published_examples() -> None:
 
 
 def test_the_scalability_law_is_found_again_in_its_own_values() -> None:
-    """What γ, α and β made, the fit gives back."""
+    """The fit returns the γ, α and β of the throughput."""
     law = theory.Scalability(50.0, 0.1, 0.002)
 
     found = theory.fit_scalability([1, 2, 4, 8, 16], law.throughput([1, 2, 4, 8, 16]))
@@ -155,7 +155,7 @@ def test_noise_does_not_upset_the_scalability_fit() -> None:
         x = law.throughput(n) * np.exp(rng.normal(0, rng.choice([0, 0.05, 0.3, 0.8]), len(n)))
         try:
             found = theory.fit_scalability(n, x)
-        except UsageError:  # this does not tell what one worker does alone
+        except UsageError:  # this does not show the throughput of one worker does alone
             continue
         fitted += 1
         others = [
@@ -170,7 +170,7 @@ def test_noise_does_not_upset_the_scalability_fit() -> None:
 @pytest.mark.parametrize(
     ("nonsense", "sentence"),
     [
-        (lambda: theory.mmc(4.0, 1.0, 4), "Work for 4 workers comes to 4: the line grows for ever"),
+        (lambda: theory.mmc(4.0, 1.0, 4), "Work for 4 workers comes to 4: the queue grows for ever"),
         (lambda: theory.mm1(-1.0, 1.0), "Rates must be positive"),
         (lambda: theory.mmc(1.0, 1.0, 0), "1 worker or more"),
         (lambda: theory.erlang_b(-1.0, 3), "offered load must be positive"),
@@ -198,7 +198,7 @@ def test_noise_does_not_upset_the_scalability_fit() -> None:
         (lambda: theory.mmc_waiting_percentile(1.0, 2.0, 1, share=1.0), "at least 0 and below 1"),
     ],
 )
-def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
     """One sentence, and no nan."""
     with pytest.raises(UsageError, match=sentence):
         nonsense()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pdflab.simulation.discrete_event import Simulation
-from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_line
+from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Request, join
 
 Engine = Callable[[Jobs, int], Served]
@@ -13,7 +13,7 @@ Engine = Callable[[Jobs, int], Served]
 
 def recursion(jobs: Jobs, workers: int) -> Served:
     """The engine as it is."""
-    return collect(simulate_line([jobs], workers))
+    return collect(simulate_fcfs([jobs], workers))
 
 
 def events(jobs: Jobs, workers: int) -> Served:
@@ -31,7 +31,7 @@ def last_come_first_served(jobs: Jobs, workers: int) -> Served:
 
     class Stack(Simulation):
         def _take_next(self) -> None:
-            self._line.rotate()
+            self._queue.rotate()
             super()._take_next()
 
     return _served(Stack(Model(workers=workers)), jobs)
@@ -54,10 +54,10 @@ def overtaking(jobs: Jobs, workers: int) -> Served:
     """A job that has waited for long is put back behind the next."""
 
     class Overtaking(Simulation):
-        def _enter(self, request: Request) -> None:
-            super()._enter(request)
-            if request.number % 100 == 99 and len(self._line) > 1:
-                self._line[-1], self._line[-2] = self._line[-2], self._line[-1]
+        def _enqueue(self, request: Request) -> None:
+            super()._enqueue(request)
+            if request.number % 100 == 99 and len(self._queue) > 1:
+                self._queue[-1], self._queue[-2] = self._queue[-2], self._queue[-1]
 
     return _served(Overtaking(Model(workers=workers)), jobs)
 

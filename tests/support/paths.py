@@ -6,9 +6,10 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from pdflab.simulation.discrete_event import simulate_events
-from pdflab.simulation.fcfs import Floats, Jobs, Served
+from pdflab.analysis.columns import Floats
+from pdflab.simulation.fcfs import Jobs, Served
 from pdflab.simulation.model import Model
+from pdflab.simulation.simulate import simulate_events
 
 # The eight jobs of the course, on two workers, worked out with pencil and paper.
 AT = [0, 1, 2, 3, 4, 10, 10, 11]
@@ -46,7 +47,7 @@ def serve_by_events(jobs: Jobs, model: Model) -> Served:
 
 
 def violations(jobs: Jobs, served: Served, workers: int) -> set[str]:
-    """What a path of a line with a core for each worker breaks, of all that it must keep."""
+    """Return the rules that a path breaks, with a core for each worker."""
     if len(served.at) != len(jobs.at) or np.isnan(served.ended_at).any():
         return {"every job is done"}
     kept = {
@@ -57,13 +58,13 @@ def violations(jobs: Jobs, served: Served, workers: int) -> set[str]:
         "no more are at work than there are workers": True,
         "no worker is idle while a job waits": True,
     }
-    for waiting, busy in occupancy(served):
+    for waiting, busy in queue_metrics(served):
         kept["no more are at work than there are workers"] &= busy <= workers
         kept["no worker is idle while a job waits"] &= not (waiting and busy < workers)
     return {name for name, is_kept in kept.items() if not is_kept}
 
 
-def occupancy(served: Served) -> Iterator[tuple[int, int]]:
+def queue_metrics(served: Served) -> Iterator[tuple[int, int]]:
     """How many wait and how many are at work, in each stretch of time in which nothing changes."""
     instants = np.unique(np.concatenate([served.at, served.started_at, served.ended_at]))
     came, began, ended = (
@@ -88,3 +89,17 @@ def seconds_spent(served: Served) -> Fraction:
     """What all jobs spent in the system together, exactly: λW × the length of the run."""
     pairs = zip(served.at.tolist(), served.ended_at.tolist(), strict=True)
     return sum((Fraction(end) - Fraction(at) for at, end in pairs), Fraction(0))
+
+
+def serve_alone(at: Floats, service: Floats, free_at: float = 0.0) -> Floats:
+    """Return the instant at which each job starts on a single worker, without a loop.
+
+    Job n ends at S(n) + max over k ≤ n of (at(k) − S(k−1)), S being the sum of the service times so far:
+    the busy period of job n began with some job k that found the worker free. It rounds differently from
+    `serve`; with whole numbers both are equal.
+    Source: Lindley, The theory of queues with a single server, Proc. Cambridge Phil. Soc. 48 (1952).
+    """
+    done = np.cumsum(service)
+    before = done - service
+    spell_began = np.maximum.accumulate(np.maximum(at - before, free_at))
+    return before + spell_began

@@ -1,1 +1,1 @@
-"""How many workers a workload needs, by simulation."""
+"""How many workers a demand needs, found by simulation."""

@@ -1,22 +1,22 @@
-"""What a plan is asked: a demand, a target, a price, and what may go wrong.
+"""What a fleet must meet: demand, objective, price, and faults.
 
-Read next: simulation/capacity/workload.py; then simulation/capacity/replication.py.
+Read next: pdflab/simulation/capacity/replication.py.
 """
 
 from dataclasses import dataclass
-from math import ceil, inf
+from math import inf
 
 import numpy as np
 
 from pdflab.errors import UsageError
 from pdflab.simulation.capacity.workload import Demand
 
-_MOST_CRASHES = 600_000  # until the target is due, in all replications: more would take minutes to simulate
+_MAX_CRASHES = 600_000  # until the due time, in all replications: more would take minutes to simulate
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """When it is good enough: all is done by `deadline`, or a share of all within `latency`; in seconds."""
+class Objective:
+    """All is done by `deadline`, or a `share` of all documents within `latency`; in seconds."""
 
     deadline: float | None = None
     latency: float | None = None
@@ -35,16 +35,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: a demand, a target, the price of a worker's hour, and what may go wrong.
+class Requirement:
+    """A demand, an objective, the price of a worker's hour, and faults.
 
-    `start_up` is how long a new worker needs until it can work, `crash_every` how far apart crashes are.
-    A fleet is judged by `replications` at most, none of which it was chosen by: 59 without a miss are the
-    fewest that prove a chance of 95 %, with a confidence of 95 %.
+    `start_up` is the time until a new worker is ready, `crash_every` the mean time between crashes. A fleet
+    is judged by `replications` at most, and was chosen by none of them. 59 successes of 59 are the fewest
+    that prove a chance of 95 % with a confidence of 95 %.
     """
 
     demand: Demand
-    target: Target
+    objective: Objective
     price: float
     start_up: float = 60.0
     crash_every: float = inf
@@ -57,41 +57,37 @@ class Question:
         if self.seed < 0 or self.replications < 1:
             raise UsageError("A seed must be 0 or more, and there must be 1 replication or more.")
         self._check_crashes()
-        self._check_target()
+        self._check_objective()
 
     @property
     def due(self) -> float:
-        """Seconds until the last document has to be there."""
-        return self.target.deadline or self.demand.phase.seconds + (self.target.latency or 0.0)
+        """Seconds until the last document must be done."""
+        return self.objective.deadline or self.demand.phase.seconds + (self.objective.latency or 0.0)
 
-    def jobs_per_bundle(self, bundles: int) -> int:
-        """Return how many jobs are tried as one, if there shall be no more than so many bundles."""
-        return ceil(self.demand.jobs / bundles)
-
-    def alone(self) -> float:
-        """Return the seconds that the share of documents takes which counts, were there no line."""
+    def service_quantile(self) -> float:
+        """Return the service time that the objective's share of documents do not exceed."""
         some = next(self.demand.one_by_one(np.random.default_rng(0))).service
-        return float(np.quantile(some, self.target.share))
+        return float(np.quantile(some, self.objective.share))
 
     def _check_crashes(self) -> None:
         if not self.crash_every > 0:
             raise UsageError("Crashes must be more than 0 seconds apart.")
-        seldom = self.due * self.replications / _MOST_CRASHES
-        if self.crash_every < seldom:
+        shortest = self.due * self.replications / _MAX_CRASHES
+        if self.crash_every < shortest:
             raise UsageError(
                 f"Crashes {self.crash_every:g} s apart are too many to simulate; "
-                f"let there be {seldom:.3g} s or more between two."
+                f"let there be {shortest:.3g} s or more between two."
             )
 
-    def _check_target(self) -> None:
-        last, target, alone = self.demand.phase.seconds, self.target, self.alone()
-        if target.deadline is not None and target.deadline < last + alone:
+    def _check_objective(self) -> None:
+        last, objective, service = self.demand.phase.seconds, self.objective, self.service_quantile()
+        if objective.deadline is not None and objective.deadline < last + service:
             raise UsageError(
                 f"No fleet can meet this: the last documents are asked for at {last:,.0f} s and take "
-                f"{alone:.3g} s by themselves; set the deadline later than {last + alone:,.1f} s."
+                f"{service:.3g} s by themselves; set the deadline later than {last + service:,.1f} s."
             )
-        if target.latency is not None and target.latency < alone:
+        if objective.latency is not None and objective.latency < service:
             raise UsageError(
-                f"No fleet can meet this: {target.share:.0%} of the documents take up to {alone:.3g} s by "
-                f"themselves; allow more than that, or make rendering faster."
+                f"No fleet can meet this: {objective.share:.0%} of the documents take up to {service:.3g} s "
+                f"by themselves; allow more than that, or make rendering faster."
             )

@@ -1,206 +1,221 @@
-"""How many workers so much work needs in time, what they cost, and how sure that is.
+"""Find the smallest fleet that meets a requirement, its cost, and how sure that is.
 
-A size is searched for with one seed, in bundles of jobs (simulation/capacity/replication.py): ten million
-are too many to try one
-fleet after another on. What is found is then judged on seeds that had no part in the search, a fixed fleet on
-every single job, too. While one of them misses the target, workers are added, and new seeds judge.
+The search uses one seed and bundles of jobs (replication.py): ten million jobs are too many to simulate for
+one fleet after another. The fleet that is found is judged on other seeds, a static fleet on every single job,
+too. While one of them misses the objective, workers are added, and new seeds judge.
 
-Read next: simulation/capacity/replication.py and simulation/capacity/requirement.py, which are asked;
-../planning.py, which shows the answers.
+Read next: pdflab/experiments/capacity.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import count, takewhile
-from math import ceil
+from math import ceil, comb
 from statistics import median
 
 import numpy as np
 
+from pdflab.analysis.columns import Floats
 from pdflab.simulation.autoscaling import Keda, Scaling, Schedule
-from pdflab.simulation.capacity.confidence import chance_at_least
 from pdflab.simulation.capacity.replication import (
-    LINE_BUNDLES,
-    Trial,
-    check_grain,
+    STATIC_BUNDLES,
+    Replication,
+    check_bundles,
     every_job,
-    grain_of,
     in_bundles,
     is_static,
+    jobs_per_bundle,
 )
-from pdflab.simulation.capacity.requirement import (
-    Question as Question,  # a plan is asked for through this file
-)
-from pdflab.simulation.capacity.requirement import Target as Target
-from pdflab.simulation.fcfs import Floats
+from pdflab.simulation.capacity.requirement import Requirement
 from pdflab.simulation.model import Model
 
 FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"
 
 _EVENT_REPLICATIONS = 20  # at most: event by event, each takes a tenth of a second
 _FINER, _FINER_REPLICATIONS = 10, 2  # times as many bundles, where latency counts: a second or two each
-_EVERY_JOB = 20_000_000  # jobs, in all replications that try each of them: some seconds
-_LOOK = 15.0  # seconds between two looks of the autoscaler
+_EVERY_JOB = 20_000_000  # jobs, in all replications with every job: some seconds
+_POLL = 15.0  # seconds between two polls of the autoscaler
 _NEVER = 1_000_000
-_ROUNDS = 8  # of adding workers until every replication meets the target
+_ROUNDS = 8  # of adding workers until every replication meets the objective
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """A fleet, and in how many of its `replications` it `met` the target. It was chosen by none of them.
+class FleetPlan:
+    """A fleet, and in how many of its `replications` it `met` the objective; it was chosen by none of them.
 
-    The figures are medians, of those replications that tried every single job where some did.
+    The figures are medians: of the replications with every single job, where there are any.
     """
 
     policy: str
     model: Model
     workers: int  # at most, at a time
     finished: float  # seconds
-    latency: float  # of the share that counts; nan where bundles are too coarse to tell
+    latency: float  # of the objective's share; nan where bundles are too coarse
     cost: float
     met: int
     replications: int
-    staffing: Sequence[tuple[float, int]]  # of one replication: from each instant on, so many workers
-    line: tuple[Floats, Floats]  # of the same one: instants, and the jobs that waited then
+    staffing: Sequence[tuple[float, int]]  # of one replication: the workers from each instant on
+    waiting: tuple[Floats, Floats]  # of the same one: instants, and the queue depth at each
 
     @property
     def confidence(self) -> float:
-        """The share of the replications that met the target, from 0 to 1."""
+        """The share of replications that met the objective, from 0 to 1."""
         return self.met / self.replications
 
     @property
     def at_least(self) -> float:
-        """The chance to meet the target, at least: with a confidence of 95 %, by Clopper and Pearson."""
+        """The chance to meet the objective that is proven with a confidence of 95 %."""
         return chance_at_least(self.met, self.replications)
 
     @property
     def is_sure(self) -> bool:
-        """Return whether no replication missed the target."""
+        """Return whether every replication met the objective."""
         return self.met == self.replications
 
 
-def fixed(question: Question) -> Proposal:
-    """Find the least number of workers who are there from beginning to end."""
-    return _smallest(question, FIXED, partial(_model, question))
+def fixed(requirement: Requirement) -> FleetPlan:
+    """Return the smallest fleet with a constant number of workers."""
+    return _smallest(requirement, FIXED, partial(_model, requirement))
 
 
-def scheduled(question: Question) -> Proposal:
-    """Find the least timetable that follows the demand slice by slice, and goes on with the most of it."""
-    busy, seconds = question.demand.busy, question.demand.phase.seconds
+def scheduled(requirement: Requirement) -> FleetPlan:
+    """Return the smallest schedule that follows the demand slice by slice, and ends with its maximum."""
+    busy, seconds = requirement.demand.busy, requirement.demand.phase.seconds
 
     def model(percent: int) -> Model:
         workers = np.maximum(np.ceil(percent / 100 * busy), 1).astype(int).tolist()
         starts = np.linspace(0.0, seconds, len(workers) + 1).tolist()
         steps = tuple(zip(starts, [*workers, max(workers)], strict=True))
-        timetable = Schedule(steps if seconds else steps[-1:], start_up=question.start_up)
-        return _model(question, workers[0], timetable)
+        schedule = Schedule(steps if seconds else steps[-1:], start_up=requirement.start_up)
+        return _model(requirement, workers[0], schedule)
 
-    return _smallest(question, SCHEDULED, model)
+    return _smallest(requirement, SCHEDULED, model)
 
 
-def autoscaled(question: Question) -> Proposal:
-    """Find the least limit for KEDA's rule, with a worker for as many jobs as it does between two looks."""
+def autoscaled(requirement: Requirement) -> FleetPlan:
+    """Return the smallest limit for KEDA's rule, with one worker for the jobs that it does between polls."""
 
     def model(most: int) -> Model:
-        jobs, start_up = jobs_a_worker(question), question.start_up
-        return _model(question, 1, Keda(jobs, least=1, most=most, start_up=start_up, look=_LOOK))
+        jobs, start_up = jobs_a_worker(requirement), requirement.start_up
+        return _model(requirement, 1, Keda(jobs, least=1, most=most, start_up=start_up, poll=_POLL))
 
-    return _smallest(question, AUTOSCALED, model)
-
-
-def jobs_a_worker(question: Question) -> float:
-    """Return the jobs in the line for which KEDA's rule calls one more worker."""
-    return max(1.0, _LOOK / question.demand.mean)
+    return _smallest(requirement, AUTOSCALED, model)
 
 
-def try_fleet(question: Question, policy: str, model: Model) -> Proposal:
-    """Try a fleet in all replications, in bundles. Raises UsageError where they are too coarse."""
-    check_grain(question, model)
-    trials = [in_bundles(question, model, 1 + number) for number in range(_replications(question, model))]
-    return _propose(question, policy, model, trials)
+def jobs_a_worker(requirement: Requirement) -> float:
+    """Return the queue depth for which KEDA's rule starts one more worker."""
+    return max(1.0, _POLL / requirement.demand.mean)
 
 
-def _smallest(question: Question, policy: str, model: Callable[[int], Model]) -> Proposal:
-    """Find the smallest size that meets the target: double, halve, then add until fresh replications do.
-
-    Raises UsageError where bundles are too coarse for the target, and every job cannot be tried.
-    """
-    check_grain(question, model(1))
-    most = min(question.demand.jobs, 100 * ceil(float(question.demand.busy.max()) + 1), LINE_BUNDLES)
-    sizes = takewhile(lambda size: size < most, (2**power for power in range(64)))
-    large = next((size for size in sizes if _meets(question, model(size))), most)
-    small = large // 2
-    while large - small > max(1, small // 200):
-        middle = (small + large) // 2
-        small, large = (small, middle) if _meets(question, model(middle)) else (middle, large)
-    if large == most and not _meets(question, model(most)):
-        return try_fleet(question, policy, model(most))
-    less = max(1, large // 50) if grain_of(question, model(large)) == 1 else 0  # the one seed may be unlucky
-    return _judged(question, policy, model, max(1, large - less))
-
-
-def _judged(question: Question, policy: str, model: Callable[[int], Model], size: int) -> Proposal:
-    """Add workers until all of so many replications meet the target; each of them has a seed of its own."""
-    fresh = count(1)
-    for round_ in range(_ROUNDS):
-        trials = list(_until_missed(question, _judge(question, model(size), fresh)))
-        if trials[-1].meets(question.target):
-            return _propose(question, policy, model(size), trials)
-        size += max(1, size * 2**round_ // 400)
-    return _propose(question, policy, model(size), list(_judge(question, model(size), fresh)))
-
-
-def _judge(question: Question, model: Model, fresh: Iterator[int]) -> Iterator[Trial]:
-    """Try a fleet in all replications: in bundles, some of them finer, or on every job, where that can be."""
-    replications, fine = _replications(question, model), 0
-    line, bundled = is_static(question, model), grain_of(question, model) > 1
-    if bundled and line:
-        fine = min(max(1, _EVERY_JOB // question.demand.jobs), replications)
-    elif bundled and question.target.latency is not None:
-        fine = min(_FINER_REPLICATIONS, replications)
-    for _ in range(replications - fine):
-        yield in_bundles(question, model, next(fresh))
-    for _ in range(fine):
-        if line:
-            yield every_job(question, model.workers, next(fresh), until=question.due)
-        else:
-            yield in_bundles(question, model, next(fresh), finer=_FINER)
-
-
-def _until_missed(question: Question, trials: Iterator[Trial]) -> Iterator[Trial]:
-    for trial in trials:
-        yield trial
-        if not trial.meets(question.target):
-            return
-
-
-def _propose(question: Question, policy: str, model: Model, trials: Sequence[Trial]) -> Proposal:
-    jobs_per_bundle = min(trial.jobs_per_bundle for trial in trials)
-    finest = [trial for trial in trials if trial.jobs_per_bundle == jobs_per_bundle]
-    return Proposal(
-        policy,
-        model,
-        workers=max(workers for trial in trials for _, workers in trial.staffing),
-        finished=median(trial.finished for trial in finest),
-        latency=float(np.median([trial.latency for trial in finest])),
-        cost=median(trial.billed for trial in finest) / 3600 * question.price,
-        met=sum(trial.meets(question.target) for trial in trials),
-        replications=len(trials),
-        staffing=finest[0].staffing,
-        line=finest[0].line,
+def try_fleet(requirement: Requirement, policy: str, model: Model) -> FleetPlan:
+    """Simulate a fleet in all replications, in bundles. Raises UsageError where they are too coarse."""
+    check_bundles(requirement, model)
+    numbers = range(1, 1 + _replication_count(requirement, model))
+    return _fleet_plan(
+        requirement, policy, model, [in_bundles(requirement, model, number) for number in numbers]
     )
 
 
-def _replications(question: Question, model: Model) -> int:
-    most = question.replications if is_static(question, model) else _EVENT_REPLICATIONS
-    return min(most, question.replications)
+@cache
+def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
+    """Return the chance of success that so many successes prove at a level of confidence.
+
+    With this chance, as many successes or more come about in 1 − level of all cases.
+    Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934), one-sided.
+    """
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        p = (low + high) / 2
+        as_many = sum(comb(tried, n) * p**n * (1 - p) ** (tried - n) for n in range(met, tried + 1))
+        low, high = (p, high) if as_many < 1 - level else (low, p)
+    return low
 
 
-def _model(question: Question, workers: int, scaling: Scaling | None = None) -> Model:
-    """Describe a fleet. A bundle is many jobs: crashes may undo it ever so often, and it has not failed."""
-    return Model(workers=workers, restart=question.start_up, scaling=scaling, max_crashes=_NEVER)
+def _smallest(requirement: Requirement, policy: str, model: Callable[[int], Model]) -> FleetPlan:
+    """Find the smallest size: double, halve, then add workers until fresh replications meet the objective.
+
+    Raises UsageError where bundles are too coarse for the objective, and every job cannot be simulated.
+    """
+    check_bundles(requirement, model(1))
+    demand = requirement.demand
+    most = min(demand.jobs, 100 * ceil(float(demand.busy.max()) + 1), STATIC_BUNDLES)
+    sizes = takewhile(lambda size: size < most, (2**power for power in range(64)))
+    large = next((size for size in sizes if _meets(requirement, model(size))), most)
+    small = large // 2
+    while large - small > max(1, small // 200):
+        middle = (small + large) // 2
+        small, large = (small, middle) if _meets(requirement, model(middle)) else (middle, large)
+    if large == most and not _meets(requirement, model(most)):
+        return try_fleet(requirement, policy, model(most))
+    # the one seed of the search may be unlucky
+    less = max(1, large // 50) if jobs_per_bundle(requirement, model(large)) == 1 else 0
+    return _judged(requirement, policy, model, max(1, large - less))
 
 
-def _meets(question: Question, model: Model) -> bool:
-    return in_bundles(question, model, 0).meets(question.target)
+def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model], size: int) -> FleetPlan:
+    """Add workers until all replications meet the objective; each replication has a seed of its own."""
+    fresh = count(1)
+    for round_ in range(_ROUNDS):
+        results = list(_until_missed(requirement, _judge(requirement, model(size), fresh)))
+        if results[-1].meets(requirement.objective):
+            return _fleet_plan(requirement, policy, model(size), results)
+        size += max(1, size * 2**round_ // 400)
+    return _fleet_plan(requirement, policy, model(size), list(_judge(requirement, model(size), fresh)))
+
+
+def _judge(requirement: Requirement, model: Model, fresh: Iterator[int]) -> Iterator[Replication]:
+    """Simulate all replications: in bundles, some of them finer, or with every job, where possible."""
+    replications, fine = _replication_count(requirement, model), 0
+    static, bundled = is_static(requirement, model), jobs_per_bundle(requirement, model) > 1
+    if bundled and static:
+        fine = min(max(1, _EVERY_JOB // requirement.demand.jobs), replications)
+    elif bundled and requirement.objective.latency is not None:
+        fine = min(_FINER_REPLICATIONS, replications)
+    for _ in range(replications - fine):
+        yield in_bundles(requirement, model, next(fresh))
+    for _ in range(fine):
+        if static:
+            yield every_job(requirement, model.workers, next(fresh), until=requirement.due)
+        else:
+            yield in_bundles(requirement, model, next(fresh), finer=_FINER)
+
+
+def _until_missed(requirement: Requirement, results: Iterator[Replication]) -> Iterator[Replication]:
+    for result in results:
+        yield result
+        if not result.meets(requirement.objective):
+            return
+
+
+def _fleet_plan(
+    requirement: Requirement, policy: str, model: Model, results: Sequence[Replication]
+) -> FleetPlan:
+    size = min(result.jobs_per_bundle for result in results)
+    finest = [result for result in results if result.jobs_per_bundle == size]
+    return FleetPlan(
+        policy,
+        model,
+        workers=max(workers for result in results for _, workers in result.staffing),
+        finished=median(result.finished for result in finest),
+        latency=float(np.median([result.latency for result in finest])),
+        cost=median(result.billed for result in finest) / 3600 * requirement.price,
+        met=sum(result.meets(requirement.objective) for result in results),
+        replications=len(results),
+        staffing=finest[0].staffing,
+        waiting=finest[0].waiting,
+    )
+
+
+def _replication_count(requirement: Requirement, model: Model) -> int:
+    most = requirement.replications if is_static(requirement, model) else _EVENT_REPLICATIONS
+    return min(most, requirement.replications)
+
+
+def _model(requirement: Requirement, workers: int, scaling: Scaling | None = None) -> Model:
+    """Return the model of a fleet; a bundle of many jobs may be crashed any number of times."""
+    return Model(workers=workers, restart=requirement.start_up, scaling=scaling, max_crashes=_NEVER)
+
+
+def _meets(requirement: Requirement, model: Model) -> bool:
+    return in_bundles(requirement, model, 0).meets(requirement.objective)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from estimates import estimate, replicate, student_t
 
 from pdflab.errors import UsageError
-from pdflab.simulation.capacity.confidence import chance_at_least, estimate, replicate, student_t
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_an_interval_holds_the_mean_as_often_as_it_says() -> None:
     assert 870 <= held <= 930
 
 
-def test_the_warm_up_is_left_out_and_told() -> None:
+def test_the_warm_up_is_left_out_and_named() -> None:
     """The first half of each column does not count."""
     result = replicate(lambda rng: np.array([100.0, 100.0, 1.0, rng.integers(1, 2)]), warm_up=0.5)
 
@@ -49,23 +49,11 @@ def test_replications_are_independent_and_the_same_tomorrow() -> None:
     assert one.margin > 0
 
 
-@pytest.mark.parametrize(
-    ("met", "tried", "proven"),
-    [(10, 10, 0.7411), (9, 10, 0.6058), (20, 20, 0.8609), (59, 59, 0.9505), (0, 5, 0)],
-)
-def test_successes_prove_what_clopper_and_pearson_say(met: int, tried: int, proven: float) -> None:
-    """Their one-sided bound at 95 %, as tables of tolerance have it: 59 of 59 are the fewest for 95 %."""
-    assert chance_at_least(met, tried) == pytest.approx(proven, abs=5e-5)
-    assert chance_at_least(58, 58) < 0.95 < chance_at_least(59, 59)
-
-
-def test_nonsense_is_told() -> None:
+def test_nonsense_is_an_error_with_a_reason() -> None:
     """One replication has no interval; a warm-up of everything leaves nothing."""
     with pytest.raises(UsageError, match="2 replications or more"):
         estimate([1.0])
     with pytest.raises(UsageError, match="at least 0 and below 1"):
         replicate(lambda rng: rng.random(3), warm_up=1.0)
-    with pytest.raises(UsageError, match="no more successes than tries"):
-        chance_at_least(3, 2)
     with pytest.raises(UsageError, match="a share from a half to below 1"):
         student_t(1.0, 5)

@@ -1,17 +1,14 @@
-"""Chance, and what to make of it: the same model with other seeds, and how far off the mean may be.
-
-Read next: theory.py, to compare with.
-"""
+"""Means over independent replications, with intervals of confidence: what engines are held to theory by."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import comb, exp, lgamma, pi, sqrt, tan
+from math import exp, lgamma, pi, sqrt, tan
 
 import numpy as np
 
+from pdflab.analysis.columns import Floats
 from pdflab.errors import UsageError
-from pdflab.simulation.fcfs import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +76,3 @@ def student_t(share: float, freedom: int) -> float:
         below = 0.5 + scale * float(np.trapezoid(np.cos(angle) ** (freedom - 1), angle))
         low, high = (middle, high) if below < share else (low, middle)
     return sqrt(freedom) * tan(low)
-
-
-@cache
-def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
-    """Return the chance of success that so many successes in so many tries prove, at that level of
-    confidence.
-
-    It is the chance with which as many successes, or more, come about in 1 − level of all cases.
-    Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934), one-sided.
-    """
-    if not 0 <= met <= tried or tried < 1 or not 0 < level < 1:
-        raise UsageError("A chance needs tries, no more successes than tries, and a level between 0 and 1.")
-    low, high = 0.0, 1.0
-    while high - low > 1e-12:
-        p = (low + high) / 2
-        as_many = sum(comb(tried, n) * p**n * (1 - p) ** (tried - n) for n in range(met, tried + 1))
-        low, high = (p, high) if as_many < 1 - level else (low, p)
-    return low
