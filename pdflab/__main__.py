@@ -1,7 +1,4 @@
-"""The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest.
-
-Read next: cli/parser.py.
-"""
+"""The command line: `pdflab` opens the first notebook, `pdflab --help` lists the rest."""
 
 import argparse
 import logging

@@ -1,4 +1,4 @@
-"""The audit: it starts from what clients were told, and finds every broken promise."""
+"""The audit: it starts from the answers of clients, and finds every broken promise."""
 
 import json
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ class Folder:
         self._numbers: Iterator[int] = count(1)
         settings.storage_folder.mkdir(parents=True)
 
-    def tell(self, *job_ids: str) -> None:
-        """Note that a client was told 202."""
+    def accept(self, *job_ids: str) -> None:
+        """Write down that a client received a 202."""
         with self.settings.accepted_file.open("a") as file:
             file.writelines(json.dumps({"job_id": job_id}) + "\n" for job_id in job_ids)
 
@@ -57,7 +57,7 @@ class Folder:
 def folder(settings: Settings) -> Folder:
     """A folder in which one accepted job was kept, and one failed with a reason."""
     folder = Folder(settings)
-    folder.tell("kept", "failed")
+    folder.accept("kept", "failed")
     folder.log("kept", Q, P, C)
     folder.log("failed", Q, P, F, reason="no glyph")
     folder.store("kept")
@@ -83,7 +83,7 @@ def test_a_promise_kept_is_clean(folder: Folder) -> None:
 @pytest.mark.parametrize("states", [(Q,), (Q, P), (Q, P, Q)])
 def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState, ...]) -> None:
     """Its record is there, so it can still end; until then the promise is not kept."""
-    folder.tell("late")
+    folder.accept("late")
     folder.log("late", *states)
     folder.keep_records("kept", "failed", "late")
 
@@ -95,8 +95,8 @@ def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState,
 
 
 def test_a_job_that_was_accepted_and_left_no_trace_is_lost(folder: Folder) -> None:
-    """The client was told yes; neither the log nor the records have ever heard of it."""
-    folder.tell("gone")
+    """The client received a 202; neither the log nor the records have the job."""
+    folder.accept("gone")
 
     verdict = folder.audit()
 
@@ -106,16 +106,16 @@ def test_a_job_that_was_accepted_and_left_no_trace_is_lost(folder: Folder) -> No
 
 def test_a_job_that_began_and_has_no_record_any_more_is_lost(folder: Folder) -> None:
     """As the tutorial's worker loses it: logged, taken, and nothing is left that could end it."""
-    folder.tell("gone")
+    folder.accept("gone")
     folder.log("gone", Q, P)
 
     assert columns(folder.audit(), "open", "lost") == (0, 1)
 
 
 def test_without_saved_records_a_job_that_the_log_knows_may_still_end(folder: Folder) -> None:
-    """The system still runs, or was killed: only a job that nobody knows is called lost."""
+    """The system still runs, or was killed: only a job without any record is lost."""
     folder.settings.records_file.unlink()
-    folder.tell("late", "gone")
+    folder.accept("late", "gone")
     folder.log("late", Q)
 
     assert columns(folder.audit(), "open", "lost") == (1, 1)
@@ -123,7 +123,7 @@ def test_without_saved_records_a_job_that_the_log_knows_may_still_end(folder: Fo
 
 @pytest.mark.parametrize("second", [C, F])
 def test_a_job_with_two_endings_is_doubled(folder: Folder, second: JobState) -> None:
-    """Even if nobody of ours was told of it."""
+    """Even if no client of ours requested it."""
     folder.log("twice", Q, P, C, second, reason="why")
     folder.store("twice")
 
@@ -136,7 +136,7 @@ def test_a_job_with_two_endings_is_doubled(folder: Folder, second: JobState) -> 
 @pytest.mark.parametrize("pdf", [None, b"", PDF[:-8], b"no PDF at all %%EOF", PDF[1:]])
 def test_a_completed_job_without_a_whole_pdf_is_invalid(folder: Folder, pdf: bytes | None) -> None:
     """Missing, empty, cut off, or something else."""
-    folder.tell("bad")
+    folder.accept("bad")
     folder.log("bad", Q, P, C)
     if pdf is not None:
         folder.store("bad", pdf)
@@ -149,7 +149,7 @@ def test_a_completed_job_without_a_whole_pdf_is_invalid(folder: Folder, pdf: byt
 
 def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:
     """FAILED alone is no ending that a person understands."""
-    folder.tell("mute")
+    folder.accept("mute")
     folder.log("mute", Q, P, F)
 
     verdict = folder.audit()
@@ -168,7 +168,7 @@ def test_a_job_that_only_the_log_names_is_judged_too(folder: Folder) -> None:
     assert (columns(verdict, "accepted", "open"), verdict.summary) == ((2, 1), "curl has not ended yet")
 
 
-def test_a_file_that_is_not_one_of_ours_is_told(folder: Folder) -> None:
+def test_a_file_that_is_not_one_of_ours_is_reported(folder: Folder) -> None:
     """A broken line is a sentence, with the file's name and the line's beginning."""
     folder.settings.accepted_file.write_text("not json\n")
 
@@ -208,7 +208,7 @@ def test_a_gap_that_the_recorder_noted_is_still_a_hole(folder: Folder) -> None:
 
 def test_a_pdf_whose_time_is_over_is_known_as_such(folder: Folder) -> None:
     """Completed longer ago than PDFs are kept: its file may be gone. A second younger, it must be there."""
-    folder.tell("old", "young")
+    folder.accept("old", "young")
     kept_since = NOW + 60 - folder.settings.retention
     folder.log("old", Q, P, C, at=kept_since - 1)
     folder.log("young", Q, P, C, at=kept_since + 1)
@@ -223,7 +223,7 @@ def test_the_time_of_keeping_is_the_systems_and_not_the_auditors(folder: Folder)
     """Who audits with other settings gets the same verdict: a PDF that was kept for a minute only is missed
     by nobody, and one that is to be kept for a day is missed by everybody.
     """
-    folder.tell("a")
+    folder.accept("a")
     folder.log("a", Q, P, C, at=NOW - 120)
 
     for kept, columns_then in ((60.0, (1, 0)), (86_400.0, (0, 1))):
@@ -240,9 +240,9 @@ def test_a_job_that_ended_and_whose_record_expired_is_not_lost(folder: Folder) -
     assert folder.audit().clean
 
 
-def test_a_client_that_was_told_twice_has_one_job(folder: Folder) -> None:
+def test_a_client_that_was_answered_twice_has_one_job(folder: Folder) -> None:
     """Asked again with the same key, it was given the same id."""
-    folder.tell("kept", "kept")
+    folder.accept("kept", "kept")
 
     assert columns(folder.audit(), "accepted", "completed") == (2, 1)
 
@@ -258,15 +258,15 @@ def test_a_line_that_is_still_being_written_waits(folder: Folder) -> None:
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
 def test_a_reason_may_hold_any_character(folder: Folder, character: str) -> None:
     """A line of the log ends with a newline, and at nothing else that looks like one."""
-    folder.tell("odd")
+    folder.accept("odd")
     folder.log("odd", Q, P, F, reason=f"one{character}two")
 
     assert folder.audit().clean
 
 
-def test_many_findings_are_told_in_ten_lines(folder: Folder) -> None:
+def test_many_findings_are_shown_in_ten_lines(folder: Folder) -> None:
     """The first ten, and how many more there are."""
-    folder.tell(*(f"gone-{number:02}" for number in range(25)))
+    folder.accept(*(f"gone-{number:02}" for number in range(25)))
 
     verdict = folder.audit()
 

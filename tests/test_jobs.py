@@ -114,7 +114,7 @@ def test_a_record_that_has_only_begun_is_full_of_not_yet() -> None:
         ({"state": "COMPLETED", "reason": ""}, False),
     ],
 )
-def test_a_dead_letter_is_a_failure_that_nobody_has_dealt_with(fields: dict[str, str], dead: bool) -> None:
+def test_a_dead_letter_is_a_failure_that_was_not_dealt_with(fields: dict[str, str], dead: bool) -> None:
     """FAILED, neither cancelled by its user nor tried again; what has another try ahead is none."""
     record = {"job_id": "a", "kind": "custom", "request": "{}", "queued_at": "1"}
 
@@ -130,7 +130,7 @@ def test_a_job_that_was_tried_again_names_its_heir() -> None:
     assert (job.retried_as, job.to_dict()["retried_as"]) == ("b", "b")
 
 
-def test_a_record_tells_its_whole_life() -> None:
+def test_a_record_has_its_whole_history() -> None:
     """With each state and its instant; as plain data it can be written as JSON, without the request."""
     record = {"job_id": "a", "kind": "custom", "state": "FAILED", "request": "{}", "queued_at": "1"}
     record |= {"ended_at": "3.5", "reason": "no glyph", "history": "QUEUED 1.0\nPROCESSING 2.0\nFAILED 3.5\n"}

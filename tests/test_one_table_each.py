@@ -94,7 +94,7 @@ def test_the_control_room_has_a_button_for_the_new_operation() -> None:
         button.click()
         room.wait(10)
 
-    assert (button.description, button.tooltip) == ("Ship it", "one label")
+    assert (button.description, button.tooltip) == ("Ship it", "One label")
     assert [name for name, *_ in lab.operations] == ["ship"]
 
 

@@ -24,7 +24,7 @@ PASSED = {  # the functions between a hop and the one before; over HTTP and Redi
     "RedisProducer.enqueue": [],
     "render": ["Worker._work", "Worker._make", "renderer.<locals>.render_request"],
     "FolderStorage.put": [],
-    "RedisConsumer.complete": ["Worker._insist"],
+    "RedisConsumer.complete": ["Worker._retry_until_connected"],
     "summary": ["ControlRoom.figure", "comparison_figure", "finding"],
 }
 PLACES = {(name, str(PACKAGE / file)) for name, file, _ in HOPS}

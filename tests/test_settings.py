@@ -107,7 +107,7 @@ def test_a_value_that_cannot_work_is_refused(name: str, value: float) -> None:
 
 @pytest.mark.parametrize("name", ["lease", "grace", "time_limit", "retention"])
 def test_a_time_without_an_end_is_refused(name: str) -> None:
-    """PDFLAB_LEASE=inf is read as a number; no timer and no Redis can be told it."""
+    """PDFLAB_LEASE=inf is read as a number; no timer and no Redis accepts it."""
     with pytest.raises(UsageError, match=rf"{name} must be"):
         Settings.from_env({f"PDFLAB_{name.upper()}": "inf"})
 
@@ -119,7 +119,7 @@ def test_redis_writes_each_second_or_always(text: str) -> None:
         Settings.from_env({"PDFLAB_APPENDFSYNC": text})
 
 
-def test_in_a_class_nobody_waits_ten_seconds_for_a_lease_to_run_out() -> None:
+def test_the_teaching_preset_has_short_leases() -> None:
     """The teaching preset shortens the lease and nothing else; the standard one is the defaults."""
     assert Settings.preset("standard") == Settings()
     assert Settings.preset("teaching") == Settings(lease=3.0)
@@ -132,13 +132,13 @@ def test_what_is_said_beside_a_preset_wins() -> None:
         Settings.preset("teaching", lease=0.0)
 
 
-def test_a_preset_that_is_none_is_told_which_there_are() -> None:
+def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
     """A misspelt name must not pass for the defaults."""
     with pytest.raises(UsageError, match=r"no preset 'teachin': take standard or teaching"):
         Settings.preset("teachin")
 
 
-def test_everything_lies_in_one_folder_unless_it_is_told_otherwise() -> None:
+def test_everything_lies_in_one_folder_unless_set_otherwise() -> None:
     """The storage and the log can be elsewhere; what the audit needs stays beside them in the folder."""
     plain, elsewhere = (
         Settings(folder=Path("f")),

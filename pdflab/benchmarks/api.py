@@ -17,13 +17,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
 from pdflab.benchmarks.measuring import rounds_of
-from pdflab.child_process import end, spawn
+from pdflab.child_process import end, spawn, wait_until
 from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.experiments.figure_table import FigureTable
@@ -31,18 +32,18 @@ from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-ROUNDS = 9
+_ROUNDS = 9
 SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
 KIND = "custom"  # whose figures are the headline: most of the others' cost is the checking of their fields
-SEED = 1
+_SEED = 1
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
-def measure(*, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
     """Let both accept each kind of document in turns; return the medians, and those of the ratios."""
-    posts = {kind: _post(sample_request(kind, SEED)) for kind in KINDS}
+    posts = {kind: _post(sample_request(kind, _SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with _endpoints() as (api, yardstick):
@@ -78,7 +79,7 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
     return answered / elapsed
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table."""
     rows = [
         (
@@ -147,22 +148,17 @@ def _endpoints() -> Iterator[tuple[str, str]]:
             process = spawn(command, folder / f"{name}.log", env=env, sock=sock)
             exits.callback(_end, process)
         for sock in socks:
-            _await_answer(address(sock))
+            if not wait_until(partial(_answers, address(sock)), _START_TIMEOUT):
+                raise PdfLabError(f"{address(sock)} did not answer within {_START_TIMEOUT:g} s; try again.")
         yield address(socks[0]), address(socks[1])
 
 
-def _await_answer(url: str) -> None:
-    """Wait until a process answers: its socket takes connections before."""
-    deadline = time.monotonic() + _START_TIMEOUT
-    while True:
-        try:
-            accept_rate(url, _post(sample_request("custom", SEED)), seconds=0.01)
-        except (OSError, LoadFailed):
-            if time.monotonic() > deadline:
-                raise PdfLabError(f"{url} did not answer within {_START_TIMEOUT:g} s; try again.") from None
-            time.sleep(0.1)
-        else:
-            return
+def _answers(url: str) -> bool:
+    """Return whether a process answers: its socket takes connections before."""
+    try:
+        return accept_rate(url, _post(sample_request("custom", _SEED)), seconds=0.01) > 0
+    except (OSError, LoadFailed):
+        return False
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

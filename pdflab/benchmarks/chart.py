@@ -4,7 +4,7 @@ This process is what a kernel is: it holds the lab and the panel's threads, whil
 processes of their own. Only the browser is missing. The same batches are made with a panel and without one,
 in turns, and each turn is compared with its neighbour: a slow moment of the machine meets both.
 
-Read next: notebook/poller.py.
+Read next: pdflab/notebook/poller.py.
 """
 
 import time
@@ -18,8 +18,8 @@ from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 
-ROUNDS = 16
-JOBS = 120  # in a turn: some seconds' work for two workers
+_ROUNDS = 16
+_JOBS = 120  # in a turn: some seconds' work for two workers
 _LINES = 400  # of each document, as a control room's own loads have
 _POLL_INTERVAL = 0.1
 _MAX_SPREAD = 0.3  # of the losses: beyond it, other programs disturbed the rounds
@@ -34,7 +34,7 @@ class Turn:
     frames: float
 
 
-def measure(*, rounds: int = ROUNDS, jobs: int = JOBS) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS, jobs: int = _JOBS) -> dict[str, Any]:
     """Measure in so many rounds: shares of a core, of the throughput, and frames a second."""
     with Lab(workers=2) as lab:
         _make(lab, jobs // 10 or 1)  # the first documents find everything cold
@@ -50,7 +50,7 @@ def measure(*, rounds: int = ROUNDS, jobs: int = JOBS) -> dict[str, Any]:
     }
 
 
-def describe(figures: dict[str, Any]) -> Iterator[str]:
+def explain(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what was measured, a sentence for each figure."""
     f, (least, most) = figures, figures["throughput_loss_range"]
     yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"

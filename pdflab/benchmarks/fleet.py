@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from pdflab.benchmarks.measuring import resident_mb, rounds_of
-from pdflab.child_process import end, spawn
+from pdflab.child_process import end, spawn, wait_until
 from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState
@@ -30,8 +30,8 @@ from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
-JOBS = 150  # for each worker in a round: half a second of invoices
-EMPTY = 1_000
+JOBS_PER_WORKER = 150  # for each worker in a round: half a second of invoices
+EMPTY_JOBS = 1_000
 SCRIPTS = 100  # documents of all kinds that a worker meets, before its memory is looked at
 EMPTY_REQUEST = "{}"
 _POLL_INTERVAL = 0.02
@@ -42,7 +42,7 @@ _WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.benchmarks.
 
 
 @dataclass(slots=True)
-class Fleet:
+class WorkerFleet:
     """Worker processes with a queue of their own, and how many jobs per second they made in each round."""
 
     settings: Settings
@@ -89,10 +89,10 @@ def fleet_figures(
             fleet.grow(EMPTY_REQUEST)
         bare = []
         for _ in rounds_of(rounds, "several processes", max_seconds=MAX_SECONDS):
-            one.work([request] * JOBS)
-            two.work([request] * 2 * JOBS)
-            idle.work([EMPTY_REQUEST] * EMPTY)
-            idlers.work([EMPTY_REQUEST] * 2 * EMPTY)
+            one.work([request] * JOBS_PER_WORKER)
+            two.work([request] * 2 * JOBS_PER_WORKER)
+            idle.work([EMPTY_REQUEST] * EMPTY_JOBS)
+            idlers.work([EMPTY_REQUEST] * 2 * EMPTY_JOBS)
             bare.append(2 * loops(1) / loops(2))
         rates = [median(fleet.rates) for fleet in (one, two, idle, idlers)]
         twice = median(pair / single for pair, single in zip(two.rates, one.rates, strict=True))
@@ -139,7 +139,7 @@ def submissions(request: str, number: int) -> list[Submission]:
 @contextmanager
 def bare_loops(request: str) -> Iterator[Any]:
     """Start two processes of bare loops; return a function that times n of them at once."""
-    command = [sys.executable, "-m", "pdflab.benchmarks.yardsticks", "loop", request, str(JOBS)]
+    command = [sys.executable, "-m", "pdflab.benchmarks.yardsticks", "loop", request, str(JOBS_PER_WORKER)]
     loops = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
@@ -157,7 +157,7 @@ def bare_loops(request: str) -> Iterator[Any]:
             loop.communicate()
 
 
-def _sizes(fleet: Fleet) -> tuple[float, float]:
+def _sizes(fleet: WorkerFleet) -> tuple[float, float]:
     """Return a worker's megabytes after documents in Western script, and after those in every other."""
     requests = [
         json.dumps(sample_request(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS
@@ -176,11 +176,11 @@ def _sizes(fleet: Fleet) -> tuple[float, float]:
 
 
 @contextmanager
-def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) -> Iterator[Fleet]:
+def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) -> Iterator[WorkerFleet]:
     """Return a fleet without workers, and end at last those that it has got."""
     url = f"{broker.url}?db={database}"
     own = replace(settings, redis_url=url)
-    fleet = Fleet(own, JobQueue(Broker(broker.name, url).client(), own), words)
+    fleet = WorkerFleet(own, JobQueue(Broker(broker.name, url).client(), own), words)
     try:
         yield fleet
     finally:
@@ -191,10 +191,6 @@ def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) 
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _TIMEOUT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise PdfLabError(
-                f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
-            )
-        time.sleep(_POLL_INTERVAL)
+    if not wait_until(condition, _TIMEOUT, interval=_POLL_INTERVAL):
+        what = f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
+        raise PdfLabError(what)

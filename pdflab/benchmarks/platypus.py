@@ -1,6 +1,6 @@
 """The same invoice by reportlab's Platypus, written as its user guide would: the yardstick from outside.
 
-Read next: benchmarks/memory.py.
+Read next: pdflab/benchmarks/memory.py.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,8 @@
 The ping that a worker pays is timed in the bare loop, between two documents (`ping_us`): Redis has slept for
 some milliseconds and must be woken, and the document has filled the processor's caches with its own data.
 Pings in a row find both sides awake and warm (`ping_hot_us`): no worker that renders pays so little.
-Read next: benchmarks/turns.py.
+
+Read next: pdflab/benchmarks/turns.py.
 """
 
 import json
@@ -20,7 +21,7 @@ from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-ROUNDS = 40
+_ROUNDS = 40
 _MIN_SHARE = 0.9  # of a core: with less, other programs slowed the bare loop down
 _COLUMNS = {
     "bare": "bare loop",
@@ -30,7 +31,7 @@ _COLUMNS = {
 }
 
 
-def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS) -> dict[str, Any]:
     """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
     request = json.dumps(invoice())
     with TemporaryDirectory(prefix="pdflab-bench-") as name:
@@ -54,7 +55,7 @@ def invoice() -> dict[str, Any]:
     return next(one for one in invoices if one["locale"] == "de_DE")
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table, and a sentence for each target."""
     f, pings = figures, 1e6 / figures["ping_us"]
     rows = []

@@ -5,7 +5,8 @@ warm: a quick one draws four documents in a turn, of which the first does not co
 full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
 What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
 not: by the clock on the wall, ours would look better than it is.
-Read next: benchmarks/platypus.py.
+
+Read next: pdflab/benchmarks/platypus.py.
 """
 
 import gc
@@ -28,11 +29,11 @@ from pdflab.documents.render import render
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
-ROUNDS = 9
-LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
-DOCUMENTS = 4  # in a turn, but for those that do not take part in each round
+_ROUNDS = 9
+_LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
+PER_TURN = 4  # in a turn, but for those that do not take part in each round
 MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
-SEED = 1
+_SEED = 1
 _NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
 )
@@ -62,9 +63,9 @@ class Contender:
 
 
 def measure(
-    *, rounds: int = ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
+    *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
-    """Measure everything and give the ratios, the bytes, the megabytes and the milliseconds behind them."""
+    """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     fonts = find_fonts()
     ours = partial(render, created_at=0.0, fonts=fonts)
     contenders = [*_contenders(ours)]
@@ -79,7 +80,7 @@ def measure(
     }
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table, and what follows from it."""
     f = figures
     cells = {row: [f["ms"][row][column] for column in _COLUMNS] for row in _ROWS}
@@ -97,7 +98,7 @@ def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
 def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
     for script in MARKETS:
         naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
-        for lines, every in LINES.items():
+        for lines, every in _LINES.items():
             row, invoice = f"{script}_{lines}", _invoice(script, lines)
             yield Contender(row, "naive", invoice, naive, every)
             yield Contender(row, "ours", invoice, ours)
@@ -105,9 +106,9 @@ def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
         from pdflab.benchmarks.platypus import platypus_invoice
 
         yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample_request("custom", SEED), naive_custom)
-    yield Contender("custom", "ours", sample_request("custom", SEED), ours)
-    yield Contender("report", "ours", sample_request("report", SEED), ours)
+    yield Contender("custom", "naive", sample_request("custom", _SEED), naive_custom)
+    yield Contender("custom", "ours", sample_request("custom", _SEED), ours)
+    yield Contender("report", "ours", sample_request("report", _SEED), ours)
 
 
 def _invoice(script: str, lines: int) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def _turn(contender: Contender) -> list[float]:
     gc.collect()
     if contender.every > 1:
         return [_timed(contender)]
-    return [_timed(contender) for _ in range(DOCUMENTS)][1:]
+    return [_timed(contender) for _ in range(PER_TURN)][1:]
 
 
 def _timed(contender: Contender) -> float:

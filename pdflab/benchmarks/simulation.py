@@ -2,10 +2,10 @@
 
 The contenders take turns, so that a slow moment of the machine meets all of them, and the median of the
 turns' ratios counts. Arrivals and service times are drawn beforehand, the same for all; a test holds the
-results of all against each other, job by job. What counts is the time of the processor: others who want it,
-too, would slow down the longest run most.
+results of all against each other, job by job. What counts is processor time: other
+programs would slow down the longest run most.
 
-Read next: simulation/fcfs.py and simulation/discrete_event.py, which are measured here.
+Read next: pdflab/simulation/fcfs.py, pdflab/simulation/discrete_event.py.
 """
 
 import gc
@@ -24,11 +24,11 @@ from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_f
 from pdflab.simulation.model import Model
 from pdflab.simulation.simulate import simulate_events
 
-ROUNDS = 5
+_ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
-CORES, THREADS, PATIENCE = 2, 8, 20.0  # of the model with time-outs: threads share cores, and clients give up
-JOBS = {"simpy": 40_000, "ciw": 10_000, "ours": 1_000_000, "fast": 1_000_000}
-EVENT_JOBS = {"event_simpy": 20_000, "event_ours": 100_000}
+CORES, THREADS, PATIENCE = 2, 8, 20.0  # threads share cores, and clients time out
+_JOBS = {"simpy": 40_000, "ciw": 10_000, "ours": 1_000_000, "fast": 1_000_000}
+_EVENT_JOBS = {"event_simpy": 20_000, "event_ours": 100_000}
 MANY, MANY_WORKERS = 10_000_000, 1_000
 MOST = 100_000_000
 
@@ -36,8 +36,8 @@ _BLOCK = 65_536
 _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them with: pip install -e '.[test]'"
 
 
-def measure(*, rounds: int = ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
-    """Measure everything and give the ratios, the seconds, the megabytes, and the jobs a second behind them.
+def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
+    """Measure everything and return ratios, seconds, megabytes, and jobs per second.
 
     `scale` makes all runs shorter, and `most` the longest of them. Raises UsageError without the yardsticks.
     """
@@ -55,7 +55,7 @@ def measure(*, rounds: int = ROUNDS, scale: float = 1.0, most: int = MOST) -> di
     }
 
 
-def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield what was measured as a table, and what follows from it."""
     f, rates = figures, figures["jobs_per_s"]
     columns = (("simpy", "event_simpy"), ("ciw", ""), ("ours", "event_ours"), ("fast", ""))
@@ -72,7 +72,7 @@ def describe(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"a hundred million jobs: {f['hundred_million_mb']} MB, the interpreter's included"
 
 
-def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterator[Jobs]:
+def draw_mmc_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterator[Jobs]:
     """Draw the jobs of M/M/c, block by block; a job takes a second on average."""
     rng, last = np.random.default_rng(seed), 0.0
     for first in range(0, count, _BLOCK):
@@ -83,7 +83,7 @@ def draw_jobs(count: int, *, workers: float = WORKERS, seed: int = 1) -> Iterato
 
 
 def run_simpy(jobs: Jobs) -> list[float]:
-    """Run the same line as one would write it in SimPy."""
+    """Run the same queue as one would write it in SimPy."""
     import simpy
 
     environment = simpy.Environment()
@@ -107,7 +107,7 @@ def run_simpy(jobs: Jobs) -> list[float]:
 
 
 def run_ciw(jobs: Jobs) -> list[float]:
-    """Run the same line in Ciw."""
+    """Run the same queue in Ciw."""
     import ciw
 
     gaps = [*np.diff(jobs.at, prepend=0.0).tolist(), float("inf")]
@@ -123,13 +123,13 @@ def run_ciw(jobs: Jobs) -> list[float]:
 
 
 def run_events(jobs: Jobs) -> list[float]:
-    """Run threads that share cores, for clients who give up; return when each job was done."""
+    """Run threads that share cores, with clients that time out; return when each job was done."""
     requests = simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES))
     return list(requests.ended_at)
 
 
 def run_simpy_events(jobs: Jobs) -> list[float]:
-    """Run the same model in SimPy: a pool of threads, a clock of work as ours, and clients who time out."""
+    """Run the same model in SimPy: threads, shared cores, and clients that time out."""
     import simpy
 
     environment, count = simpy.Environment(), len(jobs.at)
@@ -204,9 +204,9 @@ def _with_patience(jobs: Jobs) -> Jobs:
 
 def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
     """Return for each how many jobs it runs, and the call that runs them."""
-    counts = {name: max(100, int(count * scale)) for name, count in (JOBS | EVENT_JOBS).items()}
-    drawn = {name: list(draw_jobs(counts[name])) for name in JOBS}
-    shared = {name: _join(draw_jobs(counts[name], workers=CORES)) for name in EVENT_JOBS}
+    counts = {name: max(100, int(count * scale)) for name, count in (_JOBS | _EVENT_JOBS).items()}
+    drawn = {name: list(draw_mmc_jobs(counts[name])) for name in _JOBS}
+    shared = {name: _join(draw_mmc_jobs(counts[name], workers=CORES)) for name in _EVENT_JOBS}
     calls: dict[str, Callable[[], object]] = {
         "simpy": lambda: run_simpy(_join(drawn["simpy"])),
         "ciw": lambda: run_ciw(_join(drawn["ciw"])),
@@ -250,16 +250,16 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 def _seconds_of(count: int) -> float:
     """Return the seconds of many jobs on many workers, drawing them included."""
     began = CPU_CLOCK()
-    run_through(draw_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
+    run_through(draw_mmc_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
     return CPU_CLOCK() - began
 
 
 def _peak_in_a_fresh_process(count: int) -> float:
     """Return the most memory that a process ever had which ran so many jobs through a queue, in megabytes."""
     return in_a_fresh_process(
-        "from pdflab.benchmarks.simulation import draw_jobs, run_through, serve\n"
+        "from pdflab.benchmarks.simulation import draw_mmc_jobs, run_through, serve\n"
         "from pdflab.benchmarks.measuring import resident_mb\n"
-        f"run_through(draw_jobs({count}), serve)\n"
+        f"run_through(draw_mmc_jobs({count}), serve)\n"
         "print(resident_mb(field='VmHWM'))"
     )
 

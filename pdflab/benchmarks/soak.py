@@ -6,7 +6,6 @@ over. From then on everything has to stay as it is: the memory of each process, 
 Read next: pdflab/lab/system.py.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,12 +14,12 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from pdflab.errors import PdfLabError
+from pdflab.lab.http_client import send_request
 from pdflab.lab.system import System
 from pdflab.settings import Settings
 
@@ -171,7 +170,7 @@ class _Feeder:
         requests = [
             {"type": "custom", "title": "Soak", "text": f"{self._left - n:,} to go"} for n in range(number)
         ]
-        _ask(self._system.url, "POST", "/generate-pdf/batch", {"requests": requests})
+        _ask(self._system.url, "/generate-pdf/batch", method="POST", body={"requests": requests})
         self._left -= number
 
     def _note(self, ended: int) -> None:
@@ -186,7 +185,7 @@ class _Feeder:
 def _samples(system: System) -> Iterator[tuple[str, float]]:
     """Yield the size of each part, and the time of GET /stats."""
     began = time.perf_counter()
-    _ask(system.url, "GET", "/stats")
+    _ask(system.url, "/stats")
     yield "stats_ms", 1_000 * (time.perf_counter() - began)
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
@@ -199,13 +198,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
                 yield part, int(rss) / 1024
 
 
-def _ask(url: str, method: str, path: str, sent: Any = None) -> None:
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
-    try:
-        connection.request(method, path, json.dumps(sent), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read()
-    finally:
-        connection.close()
+def _ask(url: str, path: str, *, method: str = "GET", body: object = None) -> None:
+    answer = send_request(url, path, method=method, body=body, timeout=30)
     if answer.status not in (200, 202):
-        raise PdfLabError(f"{path} answered {answer.status}: {body.decode()[:200]}")
+        raise PdfLabError(f"{path} answered {answer.status}: {answer.body.decode()[:200]}")

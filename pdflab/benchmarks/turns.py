@@ -26,8 +26,8 @@ from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
-DOCUMENTS = 10  # in a turn of the bare loop, and of the worker
-EMPTY = 100  # empty jobs in a turn: they are that much quicker
+_PER_TURN = 10  # in a turn of the bare loop, and of the worker
+_EMPTY_JOBS = 100  # empty jobs in a turn: they are that much quicker
 BATCH = 1_000
 _CLOCK = time.perf_counter
 
@@ -84,7 +84,7 @@ def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int)
         took.ping += _time_bare_loop(draw, storage, request, ping=ping)
         _time_worker(queue, TimedWork(settings.storage_folder, draw), request, took)
         took.empty.append(_time_empty(queue, settings.storage_folder))
-        took.hot += [_timed(ping) for _ in range(DOCUMENTS)]
+        took.hot += [_timed(ping) for _ in range(_PER_TURN)]
         took.batch.append(_time_batch(queue, request))
         broker.client().flushdb()
     return took
@@ -130,7 +130,7 @@ def _time_bare_loop(
     """Render and store documents; return the seconds of each, or those of the ping behind each."""
     seconds = []
     make(draw, storage, request)
-    for _ in range(DOCUMENTS):
+    for _ in range(_PER_TURN):
         document = _timed(lambda: make(draw, storage, request))
         seconds.append(_timed(ping) if ping else document)
     return seconds
@@ -138,7 +138,7 @@ def _time_bare_loop(
 
 def _time_worker(queue: JobQueue, watched: TimedWork, request: str, took: Seconds) -> None:
     """Let a worker work through a queue; a cycle lasts from one document's start to the next one's."""
-    queue.enqueue(submissions(request, DOCUMENTS + 2))
+    queue.enqueue(submissions(request, _PER_TURN + 2))
     Worker(queue, watched, render=watched.render).run_once()
     cycles = [after - before for before, after in pairwise(watched.began[1:])]
     took.cycle += cycles
@@ -146,9 +146,9 @@ def _time_worker(queue: JobQueue, watched: TimedWork, request: str, took: Second
 
 
 def _time_empty(queue: JobQueue, folder: Path) -> float:
-    queue.enqueue(submissions(EMPTY_REQUEST, EMPTY))
+    queue.enqueue(submissions(EMPTY_REQUEST, _EMPTY_JOBS))
     worker = Worker(queue, Nothing(folder), render=nothing)
-    return _timed(worker.run_once) / EMPTY
+    return _timed(worker.run_once) / _EMPTY_JOBS
 
 
 def _time_batch(queue: JobQueue, request: str) -> float:
@@ -158,8 +158,8 @@ def _time_batch(queue: JobQueue, request: str) -> float:
 
 def _ratio(ones: Sequence[float], others: Sequence[float]) -> float:
     """Compare within each round, where both met the same moment of the machine; the median round counts."""
-    rounds = range(0, len(ones), DOCUMENTS)
-    return median(median(ones[r : r + DOCUMENTS]) / median(others[r : r + DOCUMENTS]) for r in rounds)
+    rounds = range(0, len(ones), _PER_TURN)
+    return median(median(ones[r : r + _PER_TURN]) / median(others[r : r + _PER_TURN]) for r in rounds)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,6 +1,6 @@
 """An attack on a private lab: documents are sent while faults are injected; then everything is audited.
 
-Read next: chaos/faults.py, chaos/impact.py, audit.py.
+Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import Any
 
 from pdflab.audit import Audit, audit
 from pdflab.chaos.background_load import background_load
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, Kind, inject, plan
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, FaultKind, inject, plan
 from pdflab.chaos.impact import Impact, measure_impact
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
@@ -31,7 +31,7 @@ class Attack:
     """What was attacked and how (`about`), what that did to the jobs, and the audit afterwards."""
 
     about: Mapping[str, Any]
-    faults: Mapping[Kind, int]
+    faults: Mapping[FaultKind, int]
     impact: Impact
     fenced: int
     requests: Mapping[str, int]
@@ -61,7 +61,7 @@ class Attack:
             "slowest_return_leases": None if slowest is None else slowest / _LEASE,
             "fenced": self.fenced,
         }
-        faults = {f"{kind}s": self.faults[kind] for kind in Kind}
+        faults = {f"{kind}s": self.faults[kind] for kind in FaultKind}
         return {**self.about, **faults, **impact, **self.counts, **self.requests, "audit": self.audit.summary}
 
 
@@ -85,8 +85,8 @@ def attack(
     private = replace(settings, redis_url=None, storage=None, log=None, lease=_LEASE, appendfsync="always")
     worker, workers = "naive" if naive else "reliable", private.workers
     with Lab(worker=worker, workers=workers, folder=private.folder, settings=private, fresh=True) as lab:
-        skipped = NEED_A_SERVER if lab.embedded else frozenset[Kind]()
-        kinds = frozenset(Kind) - skipped - ({Kind.OUTAGE} if naive else set())
+        skipped = NEED_A_SERVER if lab.embedded else frozenset[FaultKind]()
+        kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
 
         def on_poll(at: float) -> None:

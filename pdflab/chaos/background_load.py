@@ -2,10 +2,9 @@
 
 A fixed rate would leave a fast machine idle, where a fault hits no claimed job, and flood a slow one.
 
-Read next: load/scenarios.py.
+Read next: pdflab/load/scenarios.py.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ from threading import Event, Thread
 from pdflab.errors import BrokerUnavailable
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.launcher import Load, launch_thread
+from pdflab.load.launcher import LoadThread
 from pdflab.load.plan import burst
 
 _LINES = 300  # per document: rendering takes some 50 ms, and there are few enough answers to keep
@@ -42,18 +41,17 @@ def background_load(lab: Lab, *, seed: int) -> Iterator[None]:
 
 
 def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
-    launch, target = launch_thread(lab.settings), Target(lab.url)
-    loads: list[Load] = []
+    loads: list[LoadThread] = []
     for seed in count(first_seed):
         loads = [load for load in loads if load.poll() is None]
         missing = _missing(lab) if len(loads) < _MAX_IN_FLIGHT else 0
         if missing > 0:
             plan = replace(burst(missing, seconds=_POLL_INTERVAL, seed=seed), lines=_LINES)
-            loads.append(launch(plan, target))
+            loads.append(LoadThread(plan, Target(lab.url), lab.settings))
         if stop.wait(_POLL_INTERVAL):
             break
-    while any(load.poll() is None for load in loads):
-        time.sleep(_POLL_INTERVAL)
+    for load in loads:
+        load.wait()
 
 
 def _missing(lab: Lab) -> int:

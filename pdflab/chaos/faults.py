@@ -1,6 +1,6 @@
 """Faults: a plan of them, drawn from a seed, and how they are injected.
 
-Read next: chaos/impact.py.
+Read next: pdflab/chaos/impact.py.
 """
 
 import math
@@ -27,7 +27,7 @@ _OUTAGE = 1.0  # seconds: over before a job has used up its attempts
 _POLL_INTERVAL = 0.1
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """Kinds of fault."""
 
     KILL = "kill"
@@ -37,9 +37,15 @@ class Kind(StrEnum):
     OUTAGE = "outage"
 
 
-NEED_A_SERVER = frozenset({Kind.CUT, Kind.RESTART})
+NEED_A_SERVER = frozenset({FaultKind.CUT, FaultKind.RESTART})
 
-_EVERY = {Kind.KILL: 2.0, Kind.FREEZE: 4.0, Kind.CUT: 4.0, Kind.RESTART: 8.0, Kind.OUTAGE: 12.0}  # seconds
+_EVERY = {
+    FaultKind.KILL: 2.0,
+    FaultKind.FREEZE: 4.0,
+    FaultKind.CUT: 4.0,
+    FaultKind.RESTART: 8.0,
+    FaultKind.OUTAGE: 12.0,
+}  # seconds
 _FREEZE_LEASES = (2.5, 3.0)  # one to run out, a third until the next sweep, the rest for a slow machine
 
 
@@ -48,7 +54,7 @@ class Fault:
     """One fault of a plan: when, in seconds from the start, on which part, and how long it lasts."""
 
     at: float
-    kind: Kind
+    kind: FaultKind
     part: str = ""
     lasts: float = 0.0
 
@@ -57,14 +63,19 @@ class Fault:
 class FaultHit:
     """A fault that hit: when, since the epoch, what was done, and the worker's id if it hit one."""
 
-    kind: Kind
+    kind: FaultKind
     at: float
     did: str
     worker: str | None = None
 
 
 def plan(
-    seed: int, *, seconds: float, parts: Sequence[str], lease: float, kinds: frozenset[Kind] = frozenset(Kind)
+    seed: int,
+    *,
+    seconds: float,
+    parts: Sequence[str],
+    lease: float,
+    kinds: frozenset[FaultKind] = frozenset(FaultKind),
 ) -> list[Fault]:
     """Draw a plan in which each kind occurs, and each part is killed and frozen past its lease at least once.
 
@@ -124,7 +135,7 @@ class _Aim:
             target = next((one for one in candidates if self._spared_until.get(one, 0.0) <= now), None)
             if target is None:
                 raise UsageError(f"No {fault.part} can be hit just now; try again.")
-            dead = fault.kind is Kind.KILL and fault.part == WORKER  # its successor has another id
+            dead = fault.kind is FaultKind.KILL and fault.part == WORKER  # its successor has another id
             pause = fault.lasts + _PAUSE * self._lab.settings.lease
             self._spared_until[target] = math.inf if dead else now + pause
             return target
@@ -145,14 +156,18 @@ def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit | None:
     return None
 
 
-def _drawn(kind: Kind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float) -> list[Fault]:
+def _drawn(
+    kind: FaultKind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float
+) -> list[Fault]:
     """Spread the faults of a kind: one at a random instant of each of as many equal intervals."""
-    hits_parts = kind in (Kind.KILL, Kind.FREEZE)
+    hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
     count = max(len(parts) if hits_parts else 1, round(seconds / _EVERY[kind]))
     hit = _parts_hit(count, parts, rng) if hits_parts else [""] * count
     faults = []
     for number, part in enumerate(hit):
-        lasts = {Kind.FREEZE: lease * rng.uniform(*_FREEZE_LEASES), Kind.OUTAGE: _OUTAGE}.get(kind, 0.0)
+        lasts = {FaultKind.FREEZE: lease * rng.uniform(*_FREEZE_LEASES), FaultKind.OUTAGE: _OUTAGE}.get(
+            kind, 0.0
+        )
         at = (number + rng.random()) / count * (seconds - lasts)
         faults.append(Fault(at, kind, part, lasts))
     return faults
@@ -171,18 +186,18 @@ def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
     pid = WorkerId.parse(worker).pid if worker else None
     named = f"worker {pid}" if pid else target
     match fault.kind:
-        case Kind.KILL:
+        case FaultKind.KILL:
             _kill(lab, target, pid)
             did = f"killed {named}"
-        case Kind.FREEZE:
+        case FaultKind.FREEZE:
             _freeze(lab, target, pid, fault.lasts)
             did = f"woke {named}, frozen {fault.lasts:.1f} s ago"
-        case Kind.CUT:
+        case FaultKind.CUT:
             did = f"cut {lab.cut()} connections to Redis"
-        case Kind.RESTART:
+        case FaultKind.RESTART:
             lab.kill_redis()
             did = "killed Redis"
-        case Kind.OUTAGE:
+        case FaultKind.OUTAGE:
             with FolderStorage(lab.settings.storage_folder).unwritable():
                 time.sleep(fault.lasts)
             did = f"pdf_storage works again, after it took no file for {fault.lasts:.1f} s"

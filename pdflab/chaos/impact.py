@@ -1,6 +1,6 @@
 """What faults did to the jobs, read from jobs.log: a fault that hit nothing has proved nothing.
 
-Read next: chaos/background_load.py.
+Read next: pdflab/chaos/background_load.py.
 """
 
 from bisect import bisect_right

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
@@ -25,6 +24,7 @@ from pdflab.charts.style import (
     PREDICTED,
     SHORTEST,
     TEXT,
+    Picture,
     add_legend,
     add_line,
     duration,
@@ -100,7 +100,7 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
 
 def comparison_figure(
     queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
-) -> Figure:
+) -> Picture:
     """Draw both endpoints under the same plan, in one picture titled with what became of the requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.

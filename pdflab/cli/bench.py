@@ -1,6 +1,6 @@
 """`pdflab bench` and `pdflab soak`: measure this machine.
 
-Read next: benchmarks/render.py.
+Read next: pdflab/benchmarks/render.py.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         print(json.dumps(figures))
         return 0
     console = Console()
-    for part in benchmark.describe(figures):
+    for part in benchmark.explain(figures):
         if isinstance(part, str):
             print_lines(console, part)
         else:

@@ -1,6 +1,6 @@
 """`pdflab chaos`: inject faults into a private system, and then audit it.
 
-Read next: chaos/attack.py.
+Read next: pdflab/chaos/attack.py.
 """
 
 import argparse

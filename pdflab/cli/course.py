@@ -1,6 +1,6 @@
 """`pdflab` alone: open the course. Its notebooks are the clone's, or copies of the installed package's.
 
-Read next: notebooks/00_start_here.ipynb.
+Read next: pdflab/__main__.py.
 """
 
 import argparse

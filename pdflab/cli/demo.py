@@ -1,6 +1,6 @@
 """`pdflab demo`: both endpoints under the same plan, or both ways to count when an endpoint stands still.
 
-Read next: experiments/comparison.py, experiments/coordinated_omission.py.
+Read next: pdflab/experiments/comparison.py, pdflab/experiments/coordinated_omission.py.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """`pdflab sample`: render a made-up document.
 
-Read next: documents/render.py.
+Read next: pdflab/documents/render.py.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """`pdflab load`: send a plan to a running service, show its progress, and report what became of it.
 
-Read next: load/generator.py.
+Read next: pdflab/load/generator.py.
 """
 
 import argparse

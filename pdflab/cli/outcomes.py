@@ -2,7 +2,7 @@
 
 `dead-letters` speaks HTTP to a running service, as any operator's script could.
 
-Read next: audit.py, service/api/app.py.
+Read next: pdflab/audit.py, pdflab/service/api/app.py.
 """
 
 import argparse
@@ -11,16 +11,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import quote
-from urllib.request import ProxyHandler, Request, build_opener
 
 from pdflab.audit import audit
 from pdflab.cli.arguments import add_json, add_url
 from pdflab.errors import PdfLabError, UsageError
+from pdflab.lab.http_client import send_request
 from pdflab.settings import Settings
 
 _TIMEOUT = 30.0  # seconds: a retry of thousands of jobs takes a while
@@ -51,26 +49,26 @@ def _dead_letters(arguments: argparse.Namespace) -> int:
     if a.retry:
         print(retry(a.url, a.retry, as_json=a.json))
     else:
-        print((retry_all if a.retry_all else list_dead_letters)(a.url, as_json=a.json))
+        print((retry_all if a.retry_all else show_dead_letters)(a.url, as_json=a.json))
     return 0
 
 
-def list_dead_letters(url: str, *, as_json: bool = False) -> str:
+def show_dead_letters(url: str, *, as_json: bool = False) -> str:
     """Return the dead letters of a service as a table, or as the JSON that it answered."""
-    told = _ask(url, "GET", "/dead-letters")
+    found = _ask(url, "GET", "/dead-letters")
     if as_json:
-        return json.dumps(told)
-    beyond = told["count"] - len(told["jobs"])
-    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, told["jobs"])]
+        return json.dumps(found)
+    beyond = found["count"] - len(found["jobs"])
+    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, found["jobs"])]
     return (
         "\n".join([*lines, *([f"… and {beyond:,} more"] if beyond else [])])
-        if told["jobs"]
+        if found["jobs"]
         else "No dead letters."
     )
 
 
 def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
-    """Ask again for some jobs that FAILED; say as which new job each of them is in the line."""
+    """Retry some jobs that FAILED; return which new job each of them is."""
     new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
     if as_json:
         return json.dumps({"job_ids": list(new.values())})
@@ -78,9 +76,9 @@ def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
 
 
 def retry_all(url: str, *, as_json: bool = False) -> str:
-    """Ask again for every dead letter, each as a new job; say how many there were."""
-    told = _ask(url, "POST", "/dead-letters/retry")
-    return json.dumps(told) if as_json else f"tried again: {len(told['job_ids']):,}"
+    """Retry every dead letter, each as a new job; return how many there were."""
+    found = _ask(url, "POST", "/dead-letters/retry")
+    return json.dumps(found) if as_json else f"tried again: {len(found['job_ids']):,}"
 
 
 def _line(job: dict[str, Any]) -> str:
@@ -89,34 +87,26 @@ def _line(job: dict[str, Any]) -> str:
 
 
 def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
-    """A reason may quote a document: what a terminal could obey is left out."""
+    """Return a line of the table; a reason may quote a document, so terminal control codes are left out."""
     shown = "".join(letter if letter.isprintable() else " " for letter in reason)
     return f"{job_id:32}  {kind:8}{failed_at:21}{shown}"
 
 
 def _ask(url: str, method: str, path: str) -> dict[str, Any]:
-    """Send one request. Raises UsageError when no service answers, PdfLabError when it says no."""
+    """Send one request. Raises UsageError when no pdflab answers, PdfLabError when it refuses."""
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
-    request = Request(url.rstrip("/") + path, method=method)
     try:
-        with build_opener(ProxyHandler({})).open(request, timeout=_TIMEOUT) as answer:
-            told: dict[str, Any] = json.load(answer)
-            return told
-    except HTTPError as error:
-        raise PdfLabError(_why(error)) from None
-    except (OSError, HTTPException):
-        raise UsageError(
-            f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
-        ) from None
+        answer = send_request(url, path, method=method, timeout=_TIMEOUT)
+    except OSError:
+        message = f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
+        raise UsageError(message) from None
+    try:
+        body: dict[str, Any] = answer.json()
     except ValueError:
-        raise UsageError(f"What answers at {url} is not pdflab; correct --url.") from None
-
-
-def _why(error: HTTPError) -> str:
-    """Return the service's own sentence; that of a full queue says when to ask again."""
-    with error:
-        try:
-            return str(json.load(error)["detail"])
-        except (ValueError, KeyError, TypeError):
-            return f"What answers there says {error.code} {error.reason}; correct --url."
+        body = {}
+    if answer.status >= 400:  # the service's own sentence; that of a full queue says when to ask again
+        raise PdfLabError(body.get("detail") or f"What answers there says {answer.status}; correct --url.")
+    if not body:
+        raise UsageError(f"What answers at {url} is not pdflab; correct --url.")
+    return body

@@ -1,6 +1,6 @@
 """`pdflab plan` and `pdflab twin`: size a fleet by simulation, and measure how wrong the simulation is.
 
-Read next: experiments/capacity.py, experiments/prediction_error.py.
+Read next: pdflab/experiments/capacity.py, pdflab/experiments/prediction_error.py.
 """
 
 import argparse
@@ -115,7 +115,7 @@ def _print(plan: CapacityPlan, arguments: argparse.Namespace) -> None:
     _draw(plan, arguments.chart)
     print(capacity.verdict(requirement, plan.best))
     if plan.job_by_job:
-        done, within = capacity.duration(fixed.finished), capacity.duration(fixed.latency)
+        done, within = capacity.format_seconds(fixed.finished), capacity.format_seconds(fixed.latency)
         print(
             f"{fixed.policy}, on all {requirement.demand.jobs:,} documents one by one: done after {done}, "
             f"{capacity.share(requirement)} within {within}"

@@ -1,11 +1,12 @@
 """The commands that run the service: the whole system, or one role as a process.
 
-Read next: service/entrypoints.py.
+Read next: pdflab/service/entrypoints.py.
 """
 
 import argparse
 import os
 import socket
+from functools import partial
 from threading import Event
 
 from pdflab.child_process import stop_event
@@ -87,9 +88,10 @@ def _run_role(arguments: argparse.Namespace) -> int:
 
 
 def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socket) -> None:
-    from pdflab.load.launcher import OperationStarter, launch_process  # which no other role loads
+    from pdflab.load.launcher import LoadProcess, OperationStarter  # which no other role loads
+    from pdflab.service.http.server import address
 
-    operations = OperationStarter(launch_process(settings), f"http://{settings.host}:{sock.getsockname()[1]}")
+    operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock))
     entrypoints.run_api(broker, settings, stop, sock, operations)
     operations.stop()
 

@@ -1,6 +1,6 @@
 """Tables and progress bars in a terminal.
 
-Read next: experiments/figure_table.py.
+Read next: pdflab/experiments/figure_table.py.
 """
 
 from rich.console import Console

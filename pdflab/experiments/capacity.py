@@ -1,6 +1,6 @@
 """How many workers a month-end needs: the requirement, the fleets that answer it, and the best of them.
 
-Read next: simulation/capacity/search.py.
+Read next: pdflab/simulation/capacity/search.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,8 +119,8 @@ def plan_table(requirement: Requirement, fleets: Sequence[FleetPlan]) -> FigureT
         (
             p.policy,
             f"{p.workers:,}",
-            duration(p.finished),
-            duration(p.latency),
+            format_seconds(p.finished),
+            format_seconds(p.latency),
             f"{p.cost:,.2f}",
             f"{p.met} of {p.replications}",
         )
@@ -156,7 +156,7 @@ def share(requirement: Requirement) -> str:
     return f"{requirement.objective.share:.0%}"
 
 
-def duration(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Return seconds as text, long ones in hours; nan is a dash."""
     if isnan(seconds):
         return "-"
@@ -207,7 +207,8 @@ def _shortfalls(requirement: Requirement, fleets: Sequence[FleetPlan]) -> Iterat
                 why = f"no limit that was tried meets this with KEDA's rule at {jobs}"
             yield (
                 f"{p.policy}: {why}; with {_workers(p.workers)} it did in {p.met} of {p.replications}, "
-                f"done after {duration(p.finished)}, {share(requirement)} within {duration(p.latency)}."
+                f"done after {format_seconds(p.finished)}, {share(requirement)} within "
+                f"{format_seconds(p.latency)}."
             )
 
 

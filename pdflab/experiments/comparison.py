@@ -1,6 +1,6 @@
 """Both endpoints under the same plan: figures side by side, and what they mean.
 
-Read next: experiments/runner.py.
+Read next: pdflab/experiments/runner.py.
 """
 
 from collections.abc import Iterator, Mapping

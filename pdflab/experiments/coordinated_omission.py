@@ -3,7 +3,7 @@
 The endpoint is frozen for a moment, while a few clients each wait for an answer before they send again.
 What they do not send meanwhile is not slow: hardly a request looks slow.
 
-Read next: experiments/runner.py.
+Read next: pdflab/experiments/runner.py.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from pdflab.analysis.run import Run
 from pdflab.analysis.validity import outcomes
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import freeze
+from pdflab.experiments.runner import run_with_freeze
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
@@ -68,7 +68,9 @@ def describe_omission(seconds: float) -> str:
 def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Omission:
     """Freeze the endpoint of a private system once, under a closed loop of clients."""
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-        run = freeze(lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout)
+        run = run_with_freeze(
+            lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout
+        )
     columns = send_columns(run.sends, run.events)
     since_sent, since_intended = percentiles(columns.uncorrected), percentiles(columns.acknowledgement)
     not_accepted = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}

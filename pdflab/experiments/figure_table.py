@@ -1,6 +1,6 @@
 """A table of figures: its columns and rows as text, for a terminal, a notebook or a report.
 
-Read next: experiments/capacity.py, which fills one.
+Read next: pdflab/experiments/capacity.py.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,16 +1,15 @@
-"""`pdflab twin`: held out. The twin learns from one real run, and predicts others, which it has not seen.
+"""How wrong the twin is: it learns from one real run, and predicts others that it has not seen.
 
 It learns from a burst on two workers, and from a small batch what a document of a batch costs the API. Then
-come other plans on other numbers of workers. Whatever else this machine does meanwhile makes it slower or
-faster than it was. So all of it is done in rounds, of which the middle one counts, and beside the error
-stands the one that a twin would have made that knew the pace.
+come other plans on other numbers of workers. Other programs make this machine slower or faster meanwhile. So
+everything is done in rounds, of which the middle one counts, and beside the error stands the one of a twin
+that knows how fast the machine was.
 
-Read next: simulation/holdout.py, then simulation/twin.py.
+Read next: pdflab/simulation/holdout.py, pdflab/simulation/twin.py.
 """
 
 import json
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from pdflab.analysis.run import Run
+from pdflab.child_process import wait_until
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import LINES, run_plan, target
+from pdflab.experiments.runner import INVOICE_LINES, run_plan, target
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
@@ -37,16 +37,16 @@ CASES = (*(("batch", n) for n in (1, 2, 3)), ("burst", 1), ("burst", 3), *(("ste
 _FILE = "twin.json"  # in the folder of the data: what was measured last
 
 _WARM_UP = 20  # documents for each worker, when one is new
-_RESTLESS = 2.0  # times the model's own error: then most of the error is the machine's
+_MAX_ERROR_RATIO = 2.0  # times the model's own error: then most of the error is the machine's
 _SMALL_BATCH, _SECONDS = 40, 3.0  # documents; how long a plan takes
-_READY = 20.0  # seconds that new workers may take
-_BUSY, _CALM, _RUSH = 0.6, 0.3, 3.0  # times the capacity: of a steady plan, around a burst, and in it
+_READY_TIMEOUT = 20.0  # seconds
+_STEADY, _BASELINE, _BURST = 0.6, 0.3, 3.0  # times the capacity: steadily, around a burst, and in it
 _SPIKE = 0.5  # seconds of a burst, and five times as long are the calms around it
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One real run: as foretold, as foretold by one who knows the machine's pace in it, and replayed.
+    """One real run: predicted, predicted with the machine's real pace, and replayed.
 
     `replayed` is by how many seconds the starts of 19 in 20 jobs differ at most.
     """
@@ -124,7 +124,7 @@ class Verdict:
             f"this machine",
             f"real runs replayed job by job: starts within {1000 * self.replayed:.1f} ms, 19 of 20",
         ]
-        if self.error > _RESTLESS * self.rescaled_error:
+        if self.error > _MAX_ERROR_RATIO * self.rescaled_error:
             lines.append("other programs are at work here: close them, and measure again")
         return "\n".join(lines)
 
@@ -147,51 +147,51 @@ def run_on(system: Lab | Twin, plan: Plan) -> Run:
 
 
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:
-    """Run every case so many times on a private lab, each time predicted from what was learnt just before."""
+    """Run every case in each round on a private lab, and predict it from what was learnt just before."""
     if rounds < 1:
         raise UsageError("--rounds must be 1 or more.")
     with Lab(workers=TEACHER[1]) as lab:
-        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=LINES))
-        told = [_round(lab, number, cases) for number in range(rounds)]
-    return Verdict([Case(*case, [outcomes[case] for outcomes in told]) for case in cases])
+        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=INVOICE_LINES))
+        outcomes = [_round(lab, number, cases) for number in range(rounds)]
+    return Verdict([Case(*case, [one[case] for one in outcomes]) for case in cases])
 
 
 def save_verdict(verdict: Verdict) -> None:
-    """Save a verdict, for all who use the twin."""
+    """Save a verdict, for `published`."""
     folder = Settings.from_env(os.environ).folder
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _FILE).write_text(json.dumps(verdict.to_json()), encoding="utf-8")
 
 
 def published() -> str:
-    """Say how wrong the twin is on this machine, as it was measured last, or how to measure it.
+    """Return how wrong the twin is on this machine, as measured last, or how to measure it.
 
     A notebook looks one folder up, too: the command is usually given there.
     """
     file = Settings.from_env(os.environ).folder / _FILE
     for place in (file, ".." / file):
         with suppress(OSError, ValueError, KeyError):
-            told = json.loads(place.read_text(encoding="utf-8"))
+            found = json.loads(place.read_text(encoding="utf-8"))
             return (
-                f"the twin was {told['error']:.0%} off at the median of {told['runs']} real runs here, "
-                f"{told['paced_error']:.0%} where it knew the machine's pace"
+                f"the twin was {found['error']:.0%} off at the median of {found['runs']} real runs here, "
+                f"{found['paced_error']:.0%} where it knew the machine's pace"
             )
     return "how far off the twin is on this machine, `pdflab twin` measures"
 
 
 def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Round]:
     _scale(lab, TEACHER[1])
-    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=LINES)))
+    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=INVOICE_LINES)))
     rate = 1 / float(np.mean(np.concatenate(list(small.service.seconds.values()))))
-    teacher, told = run_on(lab, _plan(*TEACHER, rate, number)), {}
+    teacher, rounds = run_on(lab, _plan(*TEACHER, rate, number)), {}
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
         _scale(lab, workers)
         run = run_on(lab, _plan(name, workers, rate, number))
-        told[name, workers] = _foretold(Twin.learn(teacher, workers=workers), run, small.api_service_time)
-    return told
+        rounds[name, workers] = _predicted(Twin.learn(teacher, workers=workers), run, small.api_service_time)
+    return rounds
 
 
-def _foretold(twin: Twin, run: Run, batch_price: float) -> Round:
+def _predicted(twin: Twin, run: Run, batch_price: float) -> Round:
     if run.plan["batched"]:
         twin = replace(twin, model=replace(twin.model, api_service_time=batch_price))
     measured, replayed = replay(run, twin.model.workers)
@@ -200,23 +200,21 @@ def _foretold(twin: Twin, run: Run, batch_price: float) -> Round:
 
 
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
-    """Make a plan for so many workers, of whom each of the first two makes `rate` documents a second."""
+    """Return a plan for so many workers; each of the first two makes `rate` documents per second."""
     capacity = rate * min(workers, 2)
-    rush = round(_RUSH * _SPIKE * capacity)
+    documents = round(_BURST * _SPIKE * capacity)
     plans = {
         "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
-        "burst": lambda: burst(rush, seconds=_SPIKE, baseline=_CALM * capacity, seed=seed),
-        "steady": lambda: steady(_BUSY * capacity, seconds=_SECONDS, seed=seed),
+        "burst": lambda: burst(documents, seconds=_SPIKE, baseline=_BASELINE * capacity, seed=seed),
+        "steady": lambda: steady(_STEADY * capacity, seconds=_SECONDS, seed=seed),
     }
-    return replace(plans[name](), lines=LINES)
+    return replace(plans[name](), lines=INVOICE_LINES)
 
 
 def _scale(lab: Lab, workers: int) -> None:
-    """Have so many workers, and go on when they are warm: a first document takes many times as long."""
+    """Scale to so many workers and warm them up: a first document takes many times as long."""
     if lab.settings.workers == workers == len(lab.workers()):
         return
     lab.scale(workers)
-    deadline = time.monotonic() + _READY
-    while len(lab.workers()) != workers and time.monotonic() < deadline:
-        time.sleep(0.05)
-    run_on(lab, replace(batch(_WARM_UP * workers), lines=LINES))
+    wait_until(lambda: len(lab.workers()) == workers, _READY_TIMEOUT)
+    run_on(lab, replace(batch(_WARM_UP * workers), lines=INVOICE_LINES))

@@ -1,6 +1,6 @@
 """The report of a comparison: one HTML file with its pictures inside, which loads nothing from elsewhere.
 
-Read next: charts/comparison.py.
+Read next: pdflab/charts/comparison.py.
 """
 
 import base64
@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure, finding
-from pdflab.charts.style import make_figure, png
+from pdflab.charts.style import Picture, make_figure, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import Comparison
 from pdflab.jobs import Endpoint
@@ -76,7 +74,7 @@ def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str
     yield f"<p>Machine: {escape(', '.join(f'{k} {v}' for k, v in queued.machine.items()))}.</p>"
 
 
-def _queue(run: Run) -> Figure:
+def _queue(run: Run) -> Picture:
     figure = make_figure(1200, 350, _DPI)
     figure.set_layout_engine("constrained", w_pad=0.15)
     left, right = figure.subplots(1, 2)
@@ -85,13 +83,13 @@ def _queue(run: Run) -> Figure:
     return figure
 
 
-def _one(draw: Callable[..., object], *, height: int = 350) -> Figure:
+def _one(draw: Callable[..., object], *, height: int = 350) -> Picture:
     figure = make_figure(1200, height, _DPI)
     figure.set_layout_engine("constrained")
     draw(figure.subplots())
     return figure
 
 
-def _picture(figure: Figure, what: str) -> str:
+def _picture(figure: Picture, what: str) -> str:
     data = base64.b64encode(png(figure)).decode()
     return f'<img alt="{escape(what)}" src="data:image/png;base64,{data}">'

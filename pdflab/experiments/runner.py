@@ -1,10 +1,9 @@
-"""Experiments: the same plan, the same documents, the same number of rendering processes, one endpoint at a
-time.
+"""Experiments: the same plan, documents and number of rendering processes, at one endpoint at a time.
 
-Rates are multiples of what the workers here have just been seen to make: however fast rendering gets, a spike
+Rates are multiples of what the workers here were just measured to make: however fast rendering gets, a spike
 stays a spike.
 
-Read next: analysis/run.py, then analysis/metrics.py.
+Read next: pdflab/analysis/run.py.
 """
 
 import os
@@ -12,7 +11,6 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -31,15 +29,15 @@ from pdflab.settings import Settings
 Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
 
 BASELINE, SPIKE = 0.5, 5.0  # times the capacity
-LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
+INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
 _FASTEST = 400.0  # requests a second that the generator holds on two shared cores
 _FREEZE_RATE = 100.0  # requests a second, below what any endpoint here holds
 _MEASURED = 2.0  # seconds of work by which the capacity is measured
-_GLANCE = 0.1
-_PATIENCE = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
-_QUIET = 1.0  # seconds without news after which the synchronous endpoint has nothing left to do
+_POLL_INTERVAL = 0.1
+_TIMEOUT = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
+_QUIET = 1.0  # seconds without an event, after which the synchronous endpoint has nothing left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ class Capacity:
         )
 
 
-def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
-    """Let the workers of a lab of its own render batches, and tell what they made a second.
+def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
+    """Return how many PDFs per second the workers of a private lab make of a batch.
 
     Documents get more lines where the workers are so fast that the generator could not send a spike.
     """
@@ -72,7 +70,7 @@ def measure_capacity(settings: Settings, *, lines: int = LINES) -> Capacity:
     with Lab(workers=settings.workers, settings=private) as lab:
         first = _batch_rate(lab, 20 * settings.workers, lines)
         lines = min(LONGEST, max(lines, ceil(lines * first * SPIKE / _FASTEST)))
-        documents = max(20, round(_MEASURED * first * min(1.0, LINES / lines)))
+        documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
         return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
@@ -91,23 +89,19 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
     return replace(plan, lines=capacity.lines)
 
 
-def compare(
-    plan: Plan,
-    *,
-    endpoints: Sequence[Endpoint] = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED),
-    settings: Settings,
-    timeout: float = 30.0,
-    watch: Watch | None = None,
-) -> dict[Endpoint, Run]:
-    """Fire the plan at each endpoint, one after the other, each time at a system that has just been started.
+def compare(plan: Plan, *, settings: Settings, timeout: float, watch: Watch) -> dict[Endpoint, Run]:
+    """Send the plan to each endpoint, one after the other, each time to a system that was just started.
 
-    The folder of the settings keeps what the last one left; what came before is put under `earlier/`.
+    The folder of the settings keeps what the last one left; what was there before is moved to `earlier/`.
     """
     runs = {}
-    for endpoint in endpoints:
+    for endpoint in (Endpoint.SYNCHRONOUS, Endpoint.QUEUED):
         with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-            tell = partial(_tell, watch, endpoint, plan.count)
-            runs[endpoint] = run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=tell)
+
+            def during(sends: Sequence[Send], endpoint: Endpoint = endpoint) -> None:
+                watch(endpoint, len(sends), plan.count)
+
+            runs[endpoint] = run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
     return runs
 
 
@@ -123,19 +117,19 @@ def run_plan(
     *,
     during: Callable[[Sequence[Send]], object] = lambda sends: None,
 ) -> Run:
-    """Fire a plan at one endpoint, wait until every document has its ending, and return what was seen.
+    """Send a plan to one endpoint, wait until every document has its ending, and return the run.
 
-    `during` is called again and again meanwhile, with the sends whose fate is known.
+    `during` is called several times per second, with the sends that have ended.
     """
     events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
     load = lab.send(plan, at=at)
     try:
         while load.poll() is None:
             during(lab.sends()[sends_before:])
-            time.sleep(_GLANCE)
+            time.sleep(_POLL_INTERVAL)
     finally:
         load.terminate()
-    if load.poll() and len(lab.sends()) - sends_before < plan.count:  # else it only says: nobody got a yes
+    if load.poll() and len(lab.sends()) - sends_before < plan.count:  # else: nothing was accepted
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     _await_everything(lab, at.endpoint)
     return Run(
@@ -144,25 +138,18 @@ def run_plan(
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
         events=Events.of(_events(lab, at.endpoint)[events_before:]),
-        settings=_told(lab.settings) | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
+        settings=_settings_json(lab.settings)
+        | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
         machine=describe_machine(lab),
         seeds={"plan": plan.seed},
     )
 
 
-def freeze(
-    lab: Lab,
-    *names: str,
-    seconds: float = 1.4,
-    clients: int = 10,
-    lasting: float = 20.0,
-    timeout: float = 30.0,
-) -> Run:
-    """Freeze parts of a lab, else its endpoint, while a closed loop of clients fires at it; return what was
-    seen.
+def run_with_freeze(lab: Lab, *, seconds: float, clients: int, lasting: float, timeout: float = 30.0) -> Run:
+    """Freeze the API of a lab while a closed loop of clients sends to it; return the run.
 
-    The naive latency of such a run looks fine, because clients that wait send nothing meanwhile; the one
-    from the intended instants tells what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
+    Its uncorrected latency looks fine, because clients that wait send nothing. The latency from the intended
+    send time shows what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
     """
     plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
     frozen: list[bool] = []
@@ -170,7 +157,7 @@ def freeze(
     def halfway(sends: Sequence[Send]) -> None:
         if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
             frozen.append(True)
-            lab.freeze(seconds, *(names or ("api",)))
+            lab.freeze(seconds, "api")
 
     return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
 
@@ -185,11 +172,6 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
     }
 
 
-def _tell(watch: Watch | None, endpoint: Endpoint, total: int, sends: Sequence[Send]) -> None:
-    if watch:
-        watch(endpoint, len(sends), total)
-
-
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
@@ -200,21 +182,21 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
 
 
 def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
-    """Wait for every ending; a synchronous server also works on for clients who have given up."""
-    lab.wait(_PATIENCE)
+    """Wait for every ending; a synchronous server also works for clients that have given up."""
+    lab.wait(_TIMEOUT)
     if endpoint == Endpoint.SYNCHRONOUS:
-        seen, deadline = -1, time.monotonic() + _PATIENCE
+        seen, deadline = -1, time.monotonic() + _TIMEOUT
         while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
             seen = now
             time.sleep(_QUIET)
 
 
-def _told(settings: Settings) -> dict[str, Any]:
-    """Return the settings as plain data, fit to be passed on: without a password."""
-    told = {
+def _settings_json(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain data, without a password."""
+    plain = {
         name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
     }
-    return told | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
+    return plain | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
 def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:

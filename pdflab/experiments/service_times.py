@@ -1,6 +1,6 @@
-"""How long a document takes: as told, as a real run has it, or as measured here and now.
+"""How long a document takes: as given, learnt from a real run, or measured here and now.
 
-Read next: simulation/calibration.py, which learns from a run; then cli/plan.py.
+Read next: pdflab/simulation/calibration.py, pdflab/cli/plan.py.
 """
 
 import time
@@ -33,11 +33,11 @@ def service_times(seconds: float | None, run_file: Path | None) -> tuple[Service
 
 
 def name_source(seconds: float | None, run_file: Path | None) -> str:
-    """Say in a few words where these service times come from, and what they leave out."""
+    """Return where these service times come from, and what they leave out."""
     if run_file is not None:
         return f"learnt from {run_file}"
     if seconds is not None:
-        return "as told"
+        return "as given"
     return "rendering alone, measured here; a real run, --run FILE, knows what the rest costs"
 
 

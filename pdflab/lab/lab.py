@@ -25,7 +25,7 @@ from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, System, known_mode, known_worker
 from pdflab.load.generator import Target
-from pdflab.load.launcher import Load, LoadThread, launch_process, launch_thread
+from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import plan_for
 from pdflab.service.eventlog.reader import Tail, read_event
@@ -180,8 +180,8 @@ class Lab:
 
     def send(self, plan: Plan, *, endpoint: Endpoint = Endpoint.QUEUED, at: Target | None = None) -> Load:
         """Start sending a plan to an endpoint of this lab, or to a target, and return at once."""
-        launch = launch_thread if self.mode == THREADS else launch_process
-        return self._note(launch(self.settings)(plan, at or self._target(endpoint)))
+        launch = LoadThread if self.mode == THREADS else LoadProcess
+        return self._note(launch(plan, at or self._target(endpoint), self.settings))
 
     # Faults
 

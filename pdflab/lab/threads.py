@@ -10,10 +10,11 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 
 from pdflab.errors import PdfLabError, UsageError
-from pdflab.load.launcher import OperationStarter, launch_thread
+from pdflab.load.launcher import LoadThread, OperationStarter
 from pdflab.service import entrypoints as roles
 from pdflab.service.http.server import address
 from pdflab.service.jobqueue.redis_server import Broker
@@ -86,7 +87,7 @@ class Threads:
                 return lambda: roles.run_worker(self._broker, self._settings, stop, own_process=False)
 
     def _run_api(self, stop: Event, sock: socket.socket) -> None:
-        operations = OperationStarter(launch_thread(self._settings), address(sock))
+        operations = OperationStarter(partial(LoadThread, settings=self._settings), address(sock))
         roles.run_api(self._broker, self._settings, stop, sock, operations, own_process=False)
         operations.stop()
 

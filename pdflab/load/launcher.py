@@ -42,7 +42,7 @@ Launch = Callable[[Plan, Target], Load]
 class OperationStarter:
     """Starts operations against one service, for its API, which never sends load itself.
 
-    `launch` starts a load; `launch_process` and `launch_thread` make one.
+    `launch` starts a load: it is LoadProcess or LoadThread, with the settings.
     """
 
     def __init__(self, launch: Launch, url: str) -> None:
@@ -76,16 +76,6 @@ class OperationStarter:
         """End all operations that are still running."""
         for load in self._running:
             load.terminate()
-
-
-def launch_process(settings: Settings) -> Launch:
-    """Return a function that starts the generator in a process of its own."""
-    return lambda plan, target: LoadProcess(plan, target, settings)
-
-
-def launch_thread(settings: Settings) -> Launch:
-    """Return a function that starts the generator in a thread of this process."""
-    return lambda plan, target: LoadThread(plan, target, settings)
 
 
 class LoadProcess:

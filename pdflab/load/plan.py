@@ -120,13 +120,13 @@ def single(kind: str = "invoice", *, seed: int = 0) -> Plan:
     return Plan(f"one {kind}", (Phase(0.0, count=1),), _shares({kind: 1.0}), seed)
 
 
-def batch(n: int, *, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+def batch(n: int = 50, *, seed: int = 0) -> Plan:
     """Plan n documents at the same instant, through the batch endpoint."""
-    return Plan(f"a batch of {n:,}", (Phase(0.0, count=n),), _shares(mix), seed, batched=True)
+    return Plan(f"a batch of {n:,}", (Phase(0.0, count=n),), _shares(MOSTLY_INVOICES), seed, batched=True)
 
 
 def burst(
-    n: int,
+    n: int = 50,
     *,
     seconds: float = 1.0,
     baseline: float = 0.0,
@@ -142,32 +142,29 @@ def burst(
     return Plan(f"a burst of {n:,} in {seconds:g} s", phases, _shares(mix), seed)
 
 
-def steady(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+def steady(
+    rate: float = 5.0, *, seconds: float = 30.0, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES
+) -> Plan:
     """Plan a Poisson process: independent clients, `rate` a second together, exponential gaps."""
     return Plan(f"{rate:g} a second for {seconds:g} s", (Phase(seconds, (rate,)),), _shares(mix), seed)
 
 
-def ramp(rate: float, *, seconds: float, seed: int = 0, mix: Mapping[str, float] = MOSTLY_INVOICES) -> Plan:
+def ramp(rate: float = 5.0, *, seconds: float = 30.0, seed: int = 0) -> Plan:
     """Plan a Poisson process whose rate grows from 0 to `rate` a second, in fifty steps."""
     rates = tuple(rate * (step + 0.5) / _RAMP_STEPS for step in range(_RAMP_STEPS))
-    return Plan(f"up to {rate:g} a second in {seconds:g} s", (Phase(seconds, rates),), _shares(mix), seed)
+    phases = (Phase(seconds, rates),)
+    return Plan(f"up to {rate:g} a second in {seconds:g} s", phases, _shares(MOSTLY_INVOICES), seed)
 
 
-def month_end(
-    seconds: float = 60.0,
-    *,
-    mean_rate: float = 5.0,
-    seed: int = 0,
-    mix: Mapping[str, float] = MOSTLY_INVOICES,
-) -> Plan:
-    """Plan a month of business within `seconds`: a Poisson process whose rate changes every hour of it.
+def month_end(seconds: float = 30.0, *, rate: float = 5.0, seed: int = 0) -> Plan:
+    """Plan a month of business within `seconds`: a Poisson process of the mean `rate`, which changes hourly.
 
     Nights are quiet, weekends quieter, and on the last working day the rate is twenty times the usual:
     that day brings about half of the documents.
     """
     hours = _hourly_rates()
-    rates = hours * (mean_rate / hours.mean())
-    return Plan(f"a month in {seconds:g} s", (Phase(seconds, tuple(rates.tolist())),), _shares(mix), seed)
+    phases = (Phase(seconds, tuple((hours * (rate / hours.mean())).tolist())),)
+    return Plan(f"a month in {seconds:g} s", phases, _shares(MOSTLY_INVOICES), seed)
 
 
 def month_end_peak() -> float:

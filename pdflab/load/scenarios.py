@@ -19,7 +19,7 @@ _MAX_RATE = 2_000.0  # requests a second: more than one generator sends
 class Operation:
     """A load by name. `title` and `hint` are the words of its button, as templates such as "Batch of {n}".
 
-    `plan` takes a seed and the `parameters`, all by keyword; each parameter has a default.
+    `plan` takes a seed and the `parameters`, all by keyword, each with a default.
     """
 
     name: str
@@ -29,50 +29,26 @@ class Operation:
     plan: Callable[..., Plan]
 
 
-# The Lab, the control room, the dashboard, the API and the command line read this table when they need it.
+# The lab, the control room, the dashboard, the API and the command line read this table when they need it.
 OPERATIONS: dict[str, Operation] = {
     "custom": Operation("custom", "Custom PDF", "one page of text", (), partial(single, "custom")),
     "invoice": Operation("invoice", "Invoice", "one, with all its sums", (), partial(single, "invoice")),
     "report": Operation("report", "Report", "one, with charts and a table", (), partial(single, "report")),
-    "batch": Operation(
-        "batch",
-        "Batch of {n}",
-        "{n} documents in one request",
-        ("n",),
-        lambda n=50, *, seed: batch(n, seed=seed),
-    ),
-    "burst": Operation(
-        "burst",
-        "Burst of {n}",
-        "{n} requests within one second",
-        ("n",),
-        lambda n=50, *, seed: burst(n, seed=seed),
-    ),
+    "batch": Operation("batch", "Batch of {n}", "{n} documents in one request", ("n",), batch),
+    "burst": Operation("burst", "Burst of {n}", "{n} requests within one second", ("n",), burst),
     "month-end": Operation(
         "month-end",
         "Month-end spike",
         "a month in {seconds} s: watch its last day",
         ("seconds", "rate"),
-        lambda seconds=30.0, rate=5.0, *, seed: month_end(seconds, mean_rate=rate, seed=seed),
+        month_end,
     ),
 }
 
-# For the command line alone: load without an end that a class would see.
+# For the command line alone: they have no number of documents, and no peak to watch.
 RATES: dict[str, Operation] = {
-    "steady": Operation(
-        "steady",
-        "Steady load",
-        "{rate} requests a second",
-        ("seconds", "rate"),
-        lambda seconds=30.0, rate=5.0, *, seed: steady(rate, seconds=seconds, seed=seed),
-    ),
-    "ramp": Operation(
-        "ramp",
-        "Ramp",
-        "from 0 up to {rate} requests a second",
-        ("seconds", "rate"),
-        lambda seconds=30.0, rate=5.0, *, seed: ramp(rate, seconds=seconds, seed=seed),
-    ),
+    "steady": Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady),
+    "ramp": Operation("ramp", "Ramp", "from 0 to {rate} requests a second", ("seconds", "rate"), ramp),
 }
 
 

@@ -3,17 +3,13 @@
 Read next: charts/job_trace.py, which draws it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from pdflab.lab import Lab
+from pdflab.lab.http_client import send_request
 from pdflab.notebook.lessons.lesson import PlainText
-
-_PATIENCE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +22,8 @@ class Answer:
 
 def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
     """Ask the queued endpoint for a path, such as /stats, as any client may."""
-    connection = HTTPConnection(urlsplit(lab.url).netloc, timeout=_PATIENCE)
-    try:
-        connection.request(method, path)
-        response = connection.getresponse()
-        is_json = "json" in response.headers.get_content_type()
-        body = response.read()
-    finally:
-        connection.close()
-    return Answer(response.status, json.loads(body) if is_json else {})
+    answer = send_request(lab.url, path, method=method)
+    return Answer(answer.status, answer.json())
 
 
 def log_lines(lab: Lab, job_id: str) -> list[str]:

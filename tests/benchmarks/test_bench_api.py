@@ -40,6 +40,6 @@ def test_the_table_has_a_row_a_kind() -> None:
     """Rates as whole numbers, the share in percent."""
     row = {"accepted_per_s": 812.3, "bare_per_s": 1_400.0, "share_of_bare_flask": 0.58}
 
-    [table] = api.describe({"kinds": {"invoice": row}})
+    [table] = api.explain({"kinds": {"invoice": row}})
 
     assert str(table).splitlines()[1].split() == ["invoice", "1,400", "812", "58", "%"]

@@ -25,7 +25,7 @@ def test_it_measures_a_panel_that_paints(figures: dict[str, Any]) -> None:
     assert -0.5 < figures["panel_cpu"] < 1
     assert figures["throughput_loss"] < 1
 
-    shown = " ".join(chart.describe(figures))
+    shown = " ".join(chart.explain(figures))
 
     assert "(under 5 %)" in shown
     assert "(under 4 %" in shown
@@ -36,4 +36,4 @@ def test_disturbed_rounds_are_told_of() -> None:
     figures: dict[str, Any] = {"redis": "a Redis", "per_s": 40.0, "panel_cpu": 0.01, "throughput_loss": 0.0}
     figures |= {"frames_per_s": 2.0, "throughput_loss_range": [-0.4, 0.4]}
 
-    assert "when the machine is quiet" in " ".join(chart.describe(figures))
+    assert "when the machine is quiet" in " ".join(chart.explain(figures))

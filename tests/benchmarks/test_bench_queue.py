@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from conftest import needs
 
-from pdflab.benchmarks import fleet, queue, turns
+from pdflab.benchmarks import fleet, queue, turns, yardsticks
 from pdflab.benchmarks.measuring import rounds_of
+from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.redis_server import Broker, private_broker
 from pdflab.settings import Settings
 
@@ -43,7 +44,11 @@ def figures() -> dict[str, Any]:
     """One round of everything, and few jobs in it: too few to be a measurement, enough to be whole."""
     needs("redis-server", "redis-server")
     with pytest.MonkeyPatch.context() as patch:
-        for module, name, few in ((fleet, "JOBS", 4), (fleet, "EMPTY", 10), (fleet, "SCRIPTS", 6)):
+        for module, name, few in (
+            (fleet, "JOBS_PER_WORKER", 4),
+            (fleet, "EMPTY_JOBS", 10),
+            (fleet, "SCRIPTS", 6),
+        ):
             patch.setattr(module, name, few)
         return queue.measure(rounds=1)
 
@@ -85,7 +90,7 @@ def test_every_figure_is_of_its_unit(figures: dict[str, Any]) -> None:
 
 def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
     """A person reads what was measured beside what was aimed at."""
-    shown = "\n".join(map(str, queue.describe(figures)))
+    shown = "\n".join(map(str, queue.explain(figures)))
 
     assert "(aim 85 %" in shown
     for target in (
@@ -101,7 +106,7 @@ def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
 
 def test_a_busy_machine_is_told_of(figures: dict[str, Any]) -> None:
     """Figures of a core that others used meanwhile are no figures of the queue."""
-    sentences = list(queue.describe(figures | {"core_share": 0.5}))
+    sentences = list(queue.explain(figures | {"core_share": 0.5}))
 
     assert any("the bare loop had 50% of a core" in str(sentence) for sentence in sentences)
 
@@ -131,3 +136,13 @@ def test_ratios_compare_within_a_round() -> None:
 def test_rounds_end_when_they_take_too_long() -> None:
     """On a slow machine there are fewer of them, but never fewer than a median needs."""
     assert list(rounds_of(40, "slow", max_seconds=-1.0)) == [0, 1, 2]
+
+
+def test_the_yardsticks_worker_does_nothing_but_take_and_complete(tmp_path: Path) -> None:
+    """What it renders is empty, and what it stores is never there."""
+    job = Job("a", "invoice", JobState.PROCESSING, "{}", queued_at=0.0)
+    storage = yardsticks.Nothing(tmp_path)
+    storage.put("a", "token", b"%PDF")
+
+    assert yardsticks.nothing(job).pdf == b""
+    assert (storage.exists("a"), list(tmp_path.iterdir())) == (False, [])

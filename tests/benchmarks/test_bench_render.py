@@ -61,7 +61,7 @@ def test_contenders_take_turns() -> None:
 
     times = bench._take_turns([slow, quick], 4)
 
-    assert [len(taken) for taken in times] == [2, 4 * (bench.DOCUMENTS - 1)]
+    assert [len(taken) for taken in times] == [2, 4 * (bench.PER_TURN - 1)]
     assert [name for name, _ in groupby(drawn[2:])] == ["slow", "quick", "slow", "quick"]
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -74,7 +74,7 @@ def test_without_reportlab_its_column_is_empty(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     without = figures | {"core_vs_platypus": None}
 
-    assert any("reportlab is not installed" in str(part) for part in bench.describe(without))
+    assert any("reportlab is not installed" in str(part) for part in bench.explain(without))
     assert not any(contender.column == "platypus" for contender in bench._contenders(print))
 
 

@@ -32,7 +32,7 @@ def test_the_table_names_all_and_their_ratios(
     """What a person reads is what the JSON says; without numba, its line is empty."""
     rates = {name: rate for name, rate in figures["jobs_per_s"].items() if name != "fast"}  # type: ignore[attr-defined]
 
-    shown = "\n".join(map(str, bench.describe(figures | {"fast_vs_simpy": None, "jobs_per_s": rates})))
+    shown = "\n".join(map(str, bench.explain(figures | {"fast_vs_simpy": None, "jobs_per_s": rates})))
 
     assert f"{figures['vs_simpy']} times as fast as SimPy, {figures['vs_ciw']} as Ciw" in shown
     assert "numba" in shown

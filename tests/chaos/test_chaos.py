@@ -13,7 +13,7 @@ from conftest import eventually, needs
 
 import pdflab
 from pdflab.audit import audit
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, Kind, plan
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, FaultKind, plan
 from pdflab.chaos.impact import Impact, measure_impact
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
@@ -44,7 +44,7 @@ def chaos(*words: str, folder: Path, **env: str) -> tuple[int, dict[str, Any], s
 
 def test_a_plan_is_its_seed() -> None:
     """The same seed plans the same attack, another seed another one; without a kind, the rest is the same."""
-    without = drawn(7, kinds=frozenset(Kind) - NEED_A_SERVER)
+    without = drawn(7, kinds=frozenset(FaultKind) - NEED_A_SERVER)
 
     assert drawn(7) == drawn(7) != drawn(8)
     assert without == [attack for attack in drawn(7) if attack.kind not in NEED_A_SERVER]
@@ -56,10 +56,10 @@ def test_a_plan_holds_every_kind_of_attack_and_spares_no_part(seed: int, seconds
     """However short it is: each part is killed, and frozen past lease and sweep, and all is over in time."""
     attacks = drawn(seed, seconds=seconds)
 
-    assert {attack.kind for attack in attacks} == set(Kind)
-    for kind in (Kind.KILL, Kind.FREEZE):
+    assert {attack.kind for attack in attacks} == set(FaultKind)
+    for kind in (FaultKind.KILL, FaultKind.FREEZE):
         assert {attack.part for attack in attacks if attack.kind is kind} == set(PARTS)
-    assert all(attack.lasts >= 2.5 * 1.5 for attack in attacks if attack.kind is Kind.FREEZE)
+    assert all(attack.lasts >= 2.5 * 1.5 for attack in attacks if attack.kind is FaultKind.FREEZE)
     assert all(0 <= attack.at <= seconds - attack.lasts for attack in attacks)
     assert attacks == sorted(attacks, key=lambda attack: attack.at)
 
@@ -85,9 +85,9 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     needs("redis-server", "redis-server")
     shutil.copytree(Path(pdflab.__file__).parent, tmp_path / "pdflab")
     step = tmp_path / "pdflab" / "service" / "jobqueue" / "lua" / "common.lua"
-    check = "  if job.state == 'PROCESSING' and job.token == token then return 'held' end\n  if token ~= ''"
+    check = "  if job.state == 'PROCESSING' and job.token == token then return 'owned' end\n  if token ~= ''"
     assert check in step.read_text()
-    step.write_text(step.read_text().replace(check, "  if true then return 'held' end\n  if token ~= ''"))
+    step.write_text(step.read_text().replace(check, "  if true then return 'owned' end\n  if token ~= ''"))
 
     code, figures, _ = chaos(*ATTACK, folder=tmp_path, PYTHONPATH=str(tmp_path))
 
@@ -138,7 +138,7 @@ def test_damage_is_read_off_the_log() -> None:
     rows += [("c", begun, 6.0, "w:3:x", None), ("c", JobState.FAILED, 8.0, "w:3:x", Cause.WORKER_LOST)]
     events = [JobEvent(job, state, at, "invoice", worker=w, cause=why) for job, state, at, w, why in rows]
     struck = [(1.2, "w:1:x"), (2.5, "w:2:x"), (0.5, "w:2:x"), (4.2, "w:1:x"), (4.2, None)]
-    blows = [FaultHit(Kind.KILL, at, "", worker) for at, worker in struck]
+    blows = [FaultHit(FaultKind.KILL, at, "", worker) for at, worker in struck]
 
     assert measure_impact(events, blows, began=0.0, over=5.0) == Impact(
         hits=1, returned=1, slowest=3.0, completed=1

@@ -12,6 +12,8 @@ import pytest
 from pdflab.__main__ import main
 from pdflab.charts.capacity_plan import Fleet, plan_figure
 from pdflab.charts.style import png
+from pdflab.cli import plan
+from pdflab.cli.parser import parser
 from pdflab.documents.kinds import KINDS
 from pdflab.experiments.capacity import plan_chart
 from pdflab.experiments.service_times import measure_rendering
@@ -54,6 +56,16 @@ def test_the_same_seed_makes_the_same_plan(capsys: pytest.CaptureFixture[str]) -
     assert answers[0] == answers[1] != answers[2]
 
 
+def test_the_question_is_the_arguments() -> None:
+    """Hours become seconds; without a deadline, it is two hours after the last document."""
+    question = plan._question(
+        parser().parse_args(["plan", "--jobs", "500", "--hours", "1", "--service", "20"])
+    )
+
+    assert (question.demand.jobs, question.demand.phase.seconds) == (500, 3600.0)
+    assert question.target.deadline == 3 * 3600.0
+
+
 def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A line for each fleet and each what-if, the verdict in a sentence, and a picture."""
     chart = tmp_path / "charts" / "plan.png"
@@ -70,7 +82,7 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         "one by one",
         "59 of 59",
         "95% by 59 of 59, 86% by 20 of 20",
-        "A document takes 2e+04 ms of work (as told)",
+        "A document takes 2e+04 ms of work (as given)",
     ):
         assert words in shown
     assert "500 documents, all done after 1.5 h" in shown

@@ -9,6 +9,7 @@ import pytest
 from foreign import foreign_server
 
 from pdflab.__main__ import main
+from pdflab.cli import demo
 from pdflab.documents.kinds import KINDS
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.load.plan import burst
@@ -64,4 +65,5 @@ def test_a_new_operation_can_be_compared(capsys: pytest.CaptureFixture[str]) -> 
     plan = scenario("payday", Capacity(per_s=20.0, lines=100, workers=2, documents=40), seconds=22.0)
 
     assert "payday" in help_of("demo", capsys)
+    assert demo.OPERATIONS is OPERATIONS
     assert (plan.count, plan.lines) == (3, 100)

@@ -237,7 +237,7 @@ METRICS = {
 
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """An API whose queue nobody works on, and jobs to ask about, by the names that the paths give them."""
+    """An API without workers, and its jobs, by the names that the paths use."""
     folder = tmp_path_factory.mktemp("idle")
     limits = {"PDFLAB_QUEUE_LIMIT": "100", "PDFLAB_MAX_BODY": "100000"}
     with redis_server(folder) as (redis_url, _, _), api(redis_url, folder, **limits) as url:
@@ -327,7 +327,7 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
         ),
     ],
 )
-def test_what_has_been_worked_on_keeps_its_keys(
+def test_records_of_rendered_jobs_keep_their_keys(
     busy: tuple[str, str, dict[str, str]], path: str, expected: dict[str, Any]
 ) -> None:
     """Records, events and the dashboard's snapshot."""
@@ -351,7 +351,7 @@ def test_what_has_been_worked_on_keeps_its_keys(
         ("GET", "/jobs/{expired}/pdf", 410, None),
     ],
 )
-def test_what_cannot_be_done_any_more_says_why(
+def test_an_impossible_change_says_why(
     busy: tuple[str, str, dict[str, str]], method: str, path: str, status: int, state: str | None
 ) -> None:
     """A conflict names the state that the job is in."""
@@ -413,7 +413,7 @@ def test_wrong_fields_are_named_by_their_paths(idle: tuple[str, dict[str, str]])
     assert {"requests.1.number", "requests.1.lines.0.unit_price", "requests.1.seller"} <= fields
 
 
-def test_a_full_queue_says_when_to_ask_again(idle: tuple[str, dict[str, str]]) -> None:
+def test_a_full_queue_says_when_to_retry(idle: tuple[str, dict[str, str]]) -> None:
     """429, all or none; what is there meanwhile can still be read."""
     url, _ = idle
 
@@ -424,8 +424,8 @@ def test_a_full_queue_says_when_to_ask_again(idle: tuple[str, dict[str, str]]) -
     _check_type(answer)
 
 
-def test_without_redis_everybody_is_told_to_come_back(tmp_path: Any) -> None:
-    """503 and Retry-After, whatever is asked for."""
+def test_without_redis_every_answer_says_when_to_retry(tmp_path: Any) -> None:
+    """503 and Retry-After, on every route."""
     with redis_server(tmp_path) as (redis_url, _, server), api(redis_url, tmp_path) as url:
         server.kill()
         server.wait()

@@ -14,7 +14,7 @@ from pdflab.experiments import runner as experiment
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.launcher import Load, launch_thread
+from pdflab.load.launcher import Load, LoadThread
 from pdflab.load.plan import Plan, burst
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
@@ -64,7 +64,7 @@ class StandIn:
         self.frozen: list[tuple[str, ...]] = []
 
     def send(self, plan: Plan, *, at: Target) -> Load:
-        return launch_thread(self.settings)(plan, at)
+        return LoadThread(plan, at, self.settings)
 
     def sends(self) -> list[Send]:
         return self._sends.read()
@@ -84,7 +84,7 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     """The endpoint stands still for a while: the corrected p90 says so, the naive one does not."""
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.freeze(lab, seconds=0.7, clients=3, lasting=2.0)
+        run = experiment.run_with_freeze(lab, seconds=0.7, clients=3, lasting=2.0)
 
     found = latencies(run)
 

@@ -206,7 +206,7 @@ def test_an_unfinished_system_that_goes_on_has_open_jobs_and_no_lost_ones(tmp_pa
         lab.custom()
         lab.wait()
     script = _ONWARDS.format(folder=str(tmp_path))
-    subprocess.run([sys.executable, "-c", script], check=False)  # kills itself with jobs in the line
+    subprocess.run([sys.executable, "-c", script], check=False)  # kills itself with jobs in the queue
 
     counts = audit(lab.settings).counts
 

@@ -36,7 +36,7 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 def run(
     handler: Handler, requests, *, endpoint: str = "queued", timeout: float = 10.0, clients=None, **more
 ) -> list[Send]:
-    """Fire the requests at a server with this handler; give what was reported, in that order."""
+    """Send the requests to a server with this handler; return what was reported, in that order."""
     reported: list[Send] = []
 
     async def scene() -> None:
@@ -152,8 +152,8 @@ def test_a_closed_loop_has_so_many_under_way() -> None:
     assert max(send.sent_at - send.intended_at for send in reported) > 0.02
 
 
-def test_who_leaves_is_told_at_once() -> None:
-    """What watches a load hears of each batch as it leaves, before any answer."""
+def test_each_post_is_reported_when_it_starts() -> None:
+    """`on_start` is called for each POST, before any answer."""
     left: list[int] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -206,7 +206,7 @@ PROBLEM = {"title": "Bad request", "status": 400, "detail": "items: at least one
     ],
 )
 def test_an_answer_that_is_no_yes_says_why(status: int, body, error: str) -> None:
-    """Refusals are counted by kind, mistakes in the service's own words, and it is told when they came."""
+    """Refusals are counted by kind, mistakes in the service's own words, with the instant of the answer."""
 
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=status, text=body if isinstance(body, str) else json.dumps(body))
@@ -229,7 +229,7 @@ def test_silence_is_a_timeout() -> None:
     assert (send.status, send.error, send.answered_at) == (0, "timeout", None)
 
 
-def test_a_cut_connection_is_told_and_not_tried_again() -> None:
+def test_a_cut_connection_is_reported_and_not_tried_again() -> None:
     """The server hangs up without a word: one request, one report."""
     calls: list[str] = []
 
@@ -243,8 +243,8 @@ def test_a_cut_connection_is_told_and_not_tried_again() -> None:
     assert (send.status, send.error, len(calls)) == (0, "connection", 1)
 
 
-def test_a_endpoint_that_is_shut_is_a_connection_error() -> None:
-    """Nobody listens there: every document is reported all the same."""
+def test_a_closed_port_is_a_connection_error() -> None:
+    """Every document is reported all the same."""
     reported: list[Send] = []
 
     asyncio.run(send_plan(numbered(3), Target("http://127.0.0.1:1"), on_send=reported.append))
@@ -253,7 +253,7 @@ def test_a_endpoint_that_is_shut_is_a_connection_error() -> None:
 
 
 @pytest.mark.parametrize(("endpoint", "posts"), [("queued", 2), ("synchronous", 1_200)])
-def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: str, posts: int) -> None:
+def test_a_large_batch_is_split_where_there_is_a_batch_endpoint(endpoint: str, posts: int) -> None:
     """1,200 documents are two batches of at most 1,000 at the queued endpoint, single posts at the other."""
     sizes: list[int] = []
 
@@ -271,7 +271,7 @@ def test_a_batch_goes_in_parcels_where_there_is_a_endpoint_for_them(endpoint: st
     assert len({send.job_id for send in reported}) == (1_200 if endpoint == "queued" else 1)
 
 
-def test_a_parcel_stays_below_what_the_service_takes(monkeypatch) -> None:
+def test_a_batch_stays_below_the_service_limit(monkeypatch) -> None:
     """Large documents go in smaller batches: none is too large, none is lost."""
     monkeypatch.setattr("pdflab.load.batching._MAX_BATCH_BYTES", 20_000)
     sizes: list[int] = []
@@ -326,20 +326,20 @@ def test_cancelling_reports_what_still_waits() -> None:
     assert Counter(send.error for send in reported) == {None: 1, "cancelled": 3}
 
 
-def test_the_log_holds_what_clients_were_told(tmp_path) -> None:
+def test_the_log_has_every_send_and_every_202(tmp_path) -> None:
     """Every send is a line at once; accepted.jsonl has the 202s alone, with their job and instant."""
-    told = Send("queued", "invoice", 1.0, 1.0, 1.5, 202, "a1")
+    accepted = Send("queued", "invoice", 1.0, 1.0, 1.5, 202, "a1")
     rest = [
         Send("synchronous", "invoice", 1.0, 1.0, 2.0, 200, "s1"),
         Send("queued", "invoice", 1.0, 1.0, error="timeout"),
     ]
 
     with closing(SendLog(tmp_path / "sends.jsonl", tmp_path / "accepted.jsonl")) as log:
-        for send in (told, *rest):
+        for send in (accepted, *rest):
             log(send)
         lines = (tmp_path / "sends.jsonl").read_text().splitlines()  # before the log is closed
 
-    assert [Send.from_json(line) for line in lines] == [told, *rest]
+    assert [Send.from_json(line) for line in lines] == [accepted, *rest]
     assert json.loads((tmp_path / "accepted.jsonl").read_text()) == {"job_id": "a1", "at": 1.5}
 
 

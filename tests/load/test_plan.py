@@ -39,7 +39,7 @@ def times(plan: Plan) -> np.ndarray:
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
-def test_a_plan_can_be_told_again_word_for_word(plan: Plan) -> None:
+def test_a_plan_is_the_same_each_time_it_is_drawn(plan: Plan) -> None:
     """The same seed gives the same plan, so that both endpoints and the simulation meet the same clients."""
     assert list(plan.arrivals()) == list(plan.arrivals())
     assert plan.count == len(list(plan.arrivals())) > 0
@@ -58,7 +58,7 @@ def test_a_plan_goes_forward_and_ends_when_it_says(plan: Plan) -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_a_plan_survives_being_written_down(plan: Plan) -> None:
-    """The generator's process and a saved run read the plan that was meant."""
+    """The generator's process and a saved run read the same plan."""
     again = Plan.from_description(json.loads(json.dumps(plan.describe())))
 
     assert again == plan
@@ -106,7 +106,7 @@ def test_a_batch_is_everything_at_one_instant() -> None:
 
 
 def test_a_burst_has_exactly_n_within_its_second() -> None:
-    """The middle of a calm plan holds the burst, whole, and the calm around it stays calm."""
+    """The middle of the plan has the whole burst, and the baseline around it stays low."""
     at = times(burst(400, seconds=1.0, baseline=2.0))
 
     inside = np.count_nonzero((at >= 5.0) & (at < 6.0))
@@ -127,8 +127,8 @@ def test_steady_arrivals_are_poisson() -> None:
 
 def test_a_month_ends_in_a_rush() -> None:
     """The last working day runs at twenty times the usual rate; weekends and nights are all but silent."""
-    days, _ = np.histogram(times(month_end(30.0, mean_rate=2_000.0)), bins=30, range=(0, 30))
-    hours, _ = np.histogram(times(month_end(30.0, mean_rate=2_000.0)) % 1, bins=24, range=(0, 1))
+    days, _ = np.histogram(times(month_end(30.0, rate=2_000.0)), bins=30, range=(0, 30))
+    hours, _ = np.histogram(times(month_end(30.0, rate=2_000.0)) % 1, bins=24, range=(0, 1))
 
     assert days[29] / days[:5].mean() == pytest.approx(20, rel=0.05)
     assert days[5:7].max() < days[:5].min() / 5
@@ -179,10 +179,10 @@ def test_a_ramp_grows_evenly() -> None:
     assert np.mean(at < 10.0) == pytest.approx(0.25, abs=0.02)
 
 
-def test_a_plan_tells_the_rate_it_is_meant_to_reach() -> None:
+def test_a_plan_has_a_peak_rate() -> None:
     """Of a burst that of its second, of a month that of its last day; a batch has none."""
     assert burst(400, baseline=10.0).peak == 400.0
-    assert month_end(mean_rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
+    assert month_end(rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
     assert batch(400).peak is None
 
 
@@ -204,8 +204,8 @@ def test_what_a_run_has_sent_can_be_sent_again() -> None:
     np.testing.assert_allclose(times(again), times(plan) - first, atol=1e-6)
     assert [(a.kind, a.seed) for a in again.arrivals()] == [(a.kind, a.seed) for a in plan.arrivals()]
     assert (again.lines, again.count) == (7, plan.count)
-    told = Plan.from_description(json.loads(json.dumps(again.describe())))
-    assert list(told.arrivals()) == list(again.arrivals())
+    read = Plan.from_description(json.loads(json.dumps(again.describe())))
+    assert list(read.arrivals()) == list(again.arrivals())
 
 
 def test_what_cannot_be_made_again_is_refused() -> None:

@@ -23,7 +23,7 @@ def fired(plan: Plan, there: Foreign, *, clients: int | None = None) -> SendColu
 
 
 def stalled(plan: Plan, *, clients: int | None) -> tuple[SendColumns, np.ndarray]:
-    """Fire while the server stalls; give what was seen, and how long each client waited at least."""
+    """Send while the server stalls; return the columns, and the least latency of each request."""
     with foreign_server() as there:
         stall = threading.Timer(0.7, there.stall, (STALL,))
         stall.start()
@@ -49,7 +49,7 @@ def test_a_foreign_server_gets_the_plan_as_it_was_meant() -> None:
 
 
 def test_an_open_loop_sees_a_stall_with_every_client_that_met_it() -> None:
-    """Nobody who was meant to go while the server stalled is told to have waited less than until its end."""
+    """Every request meant for the stall has at least the latency until its end."""
     columns, least = stalled(steady(150.0, seconds=2.0, mix={"custom": 1.0}), clients=None)
 
     assert np.count_nonzero(least) > 50
@@ -57,8 +57,8 @@ def test_an_open_loop_sees_a_stall_with_every_client_that_met_it() -> None:
     assert percentiles(columns.acknowledgement).p90 == pytest.approx(percentiles(least).p90, abs=0.15)
 
 
-def test_a_closed_loop_hides_the_stall_from_the_naive_figure_alone() -> None:
-    """Four clients: the naive p90 looks fine, as only four requests met the stall."""
+def test_a_closed_loop_hides_the_stall_from_the_uncorrected_latency() -> None:
+    """Four clients: the uncorrected p90 looks fine, as only four requests met the stall."""
     columns, least = stalled(steady(150.0, seconds=2.0, mix={"custom": 1.0}), clients=4)
 
     naive, corrected = percentiles(columns.uncorrected).p90, percentiles(columns.acknowledgement).p90

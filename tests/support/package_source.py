@@ -28,7 +28,17 @@ def imported_names(path: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(found)
+        elif isinstance(node, ast.Call) and ast.unparse(node).startswith("import_module(f'pdflab."):
+            folder = ast.unparse(node).split("'")[1].partition(".{")[0]  # any module of it, by its name
+            found |= {
+                f"{folder}.{file.stem}" for file in PACKAGE.parent.glob(f"{folder.replace('.', '/')}/*.py")
+            }
+    return frozenset(found - {module_name(path)})
+
+
+def module_name(path: Path) -> str:
+    """Return the full name of a module of ours, or what would be one."""
+    return ".".join(path.with_suffix("").parts[len(REPOSITORY.parts) :])
 
 
 def libraries(module: str) -> set[str]:

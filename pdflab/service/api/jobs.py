@@ -73,7 +73,7 @@ def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
 
 def _why_no_pdf(job: Job) -> str:
     if job.state is JobState.FAILED:
-        return f"There is no PDF: {job.reason}."
+        return f"There is no PDF: {str(job.reason).rstrip('.')}."
     return f"There is no PDF yet: the job is {job.state}."
 
 

@@ -12,20 +12,20 @@ from typing import Generic, TypeVar
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Tail(Generic[T]):
+class Tail(Generic[_T]):
     """Follows a growing file and reads each line once; an unfinished last line is left for later."""
 
-    def __init__(self, path: Path, parse: Callable[[str], T | None]) -> None:
+    def __init__(self, path: Path, parse: Callable[[str], _T | None]) -> None:
         self._path = path
         self._parse = parse
         self._offset = 0
-        self._items: list[T] = []
+        self._items: list[_T] = []
         self._lock = Lock()
 
-    def read(self) -> list[T]:
+    def read(self) -> list[_T]:
         """Return all items that the file has held so far."""
         with self._lock:
             if self._path.exists():
@@ -41,7 +41,7 @@ class Tail(Generic[T]):
         parsed = (self._read(line) for line in whole.decode().split("\n")[:-1])
         self._items += [item for item in parsed if item is not None]
 
-    def _read(self, line: str) -> T | None:
+    def _read(self, line: str) -> _T | None:
         try:
             return self._parse(line)
         except (ValueError, KeyError, TypeError) as error:

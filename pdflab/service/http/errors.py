@@ -38,7 +38,7 @@ def problem(status: int, detail: str, *, retry_after: int | None = None, **membe
 def read_json(request: Request) -> Any:
     """Return the decoded body of a request. Raises InvalidRequest when it is not JSON."""
     try:
-        return _DECODER.decode(_text(request.get_data()))
+        return json.loads(request.get_data(), parse_constant=_refuse_constant)
     except RecursionError:
         raise InvalidRequest([("", "The body is nested too deeply.")]) from None
     except ValueError as error:
@@ -92,12 +92,5 @@ def _bug(error: Exception) -> Response:
     return problem(500, "The service has a defect. Its log has the details.")
 
 
-def _text(data: bytes) -> str:
-    return data.decode(json.detect_encoding(data), "surrogatepass")
-
-
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # json.loads would make one for each request

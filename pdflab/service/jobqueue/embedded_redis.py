@@ -2,7 +2,7 @@
 
 Redis runs the Lua of its clients. fakeredis runs it inside Python, and unpickles what RESTORE sends it.
 
-Read next: pdflab/service/jobqueue/jobqueue.py.
+Read next: pdflab/service/jobqueue/base.py.
 """
 
 import socket

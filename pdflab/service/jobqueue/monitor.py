@@ -1,6 +1,6 @@
 """The reading side of the queue, over Redis: jobs, events, workers, statistics.
 
-Read next: pdflab/service/jobqueue/dashboard_view.py.
+Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/jobqueue/dashboard_view.py.
 """
 
 import json

@@ -142,11 +142,24 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     appendfsync `everysec` loses up to a second, and `always` nothing: it waits for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    to_remove = [str(temporary)] if temporary else []
-    server = next((path for name in _SERVERS if (path := shutil.which(name))), None)
-    if server is None:
-        return _embedded_server(folder, to_remove)
-    return _redis_server(server, folder, to_remove, appendfsync)
+    socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
+    path = f"{socket_folder}/redis.sock"  # short: macOS allows 103 characters
+    server = next((found for name in _SERVERS if (found := shutil.which(name))), None)
+    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
+    if server:
+        command = [server, *_options(folder, path, appendfsync)]
+    to_remove = [socket_folder, *([str(temporary)] if temporary else [])]
+
+    def start() -> "subprocess.Popen[bytes]":
+        return spawn(["pdflab.child_process", *to_remove, "--", *command], folder / "broker.log")
+
+    broker = Broker("embedded (fakeredis, in a process of its own)", f"unix://{path}", start(), start)
+    _await(broker, folder)
+    broker.embedded = server is None
+    if server:
+        info: Any = broker.client().info("server")
+        broker.name = f"a private {Path(server).name} {info['redis_version']}"
+    return broker
 
 
 def embedded_broker() -> Broker:
@@ -160,11 +173,10 @@ def without_password(url: str) -> str:
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
 
-def _redis_server(server: str, folder: Path, to_remove: list[str], appendfsync: str) -> Broker:
-    socket_folder, path = _socket_path()
+def _options(folder: Path, socket_path: str, appendfsync: str) -> list[str]:
     options = {
         "--port": "0",
-        "--unixsocket": path,
+        "--unixsocket": socket_path,
         "--unixsocketperm": "700",
         "--dir": str(folder.resolve()),
         "--save": "",
@@ -173,34 +185,7 @@ def _redis_server(server: str, folder: Path, to_remove: list[str], appendfsync: 
         "--maxmemory-policy": "noeviction",
         "--logfile": str((folder / "redis.log").resolve()),
     }
-    command = [server, *(word for pair in options.items() for word in pair)]
-    broker = _started(f"unix://{path}", [socket_folder, *to_remove], command, folder)
-    about: Any = broker.client().info("server")
-    broker.name = f"a private {Path(server).name} {about['redis_version']}"
-    return broker
-
-
-def _embedded_server(folder: Path, to_remove: list[str]) -> Broker:
-    socket_folder, path = _socket_path()
-    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
-    broker = _started(f"unix://{path}", [socket_folder, *to_remove], command, folder)
-    broker.name, broker.embedded = "embedded (fakeredis, in a process of its own)", True
-    return broker
-
-
-def _socket_path() -> tuple[str, str]:
-    """Return a new folder that only this user may open, and a short path in it (macOS: 103 characters)."""
-    socket_folder = tempfile.mkdtemp(prefix="pdflab-")
-    return socket_folder, f"{socket_folder}/redis.sock"
-
-
-def _started(url: str, folders: list[str], command: list[str], folder: Path) -> Broker:
-    def start() -> "subprocess.Popen[bytes]":
-        return spawn(["pdflab.child_process", *folders, "--", *command], folder / "broker.log")
-
-    broker = Broker("our Redis", url, start(), start)
-    _await(broker, folder)
-    return broker
+    return [word for pair in options.items() for word in pair]
 
 
 def _await(broker: Broker, folder: Path, seconds: float = 15.0) -> None:

@@ -1,6 +1,6 @@
 """Chooses the storage that the settings name: so far there is one.
 
-Read next: pdflab/service/storage/base.py.
+Read next: pdflab/service/eventlog/recorder.py.
 """
 
 from pdflab.service.storage.base import Storage

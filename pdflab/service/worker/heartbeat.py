@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Progress:
+class Activity:
     """What a worker does now. The worker writes it, its heartbeat reads it."""
 
     claim: Claim | None = None
@@ -35,7 +35,7 @@ class Heartbeat:
         worker_id: str,
         queue: Consumer,
         storage: Storage,
-        progress: Progress,
+        activity: Activity,
         *,
         time_limit: float,
         on_timeout: Callable[[], object],
@@ -43,7 +43,7 @@ class Heartbeat:
         self._worker_id = worker_id
         self._queue = queue
         self._storage = storage
-        self._progress = progress
+        self._activity = activity
         self._time_limit = time_limit
         self._on_timeout = on_timeout
 
@@ -66,20 +66,20 @@ class Heartbeat:
 
     def _enforce_time_limit(self) -> None:
         """Fail a document that takes too long: with its lease renewed for ever, its job would never end."""
-        since, claim = self._progress.rendering_since, self._progress.claim
+        since, claim = self._activity.rendering_since, self._activity.claim
         if claim is None or since is None or time.monotonic() - since < self._time_limit:
             return
-        if since == self._progress.rendering_since:  # else the claim may be the next one
+        if since == self._activity.rendering_since:  # else the claim may be the next one
             reason = f"It was not rendered within {self._time_limit:g} s."
             self._queue.fail(
                 claim, self._worker_id, Failure(Cause.TIMED_OUT, reason, retry_in=backoff(claim.job))
             )
-            self._progress.rendering_since = None  # fail it only once
+            self._activity.rendering_since = None  # fail it only once
             self._on_timeout()
 
     def _renew(self) -> None:
-        claim = self._progress.claim
-        status = WorkerStatus(self._worker_id, self._progress.since, claim.job.job_id if claim else None)
+        claim = self._activity.claim
+        status = WorkerStatus(self._worker_id, self._activity.since, claim.job.job_id if claim else None)
         self._queue.renew(status, [claim] if claim else [])
 
     def _tidy(self, *, older_than: float) -> None:

@@ -23,7 +23,7 @@ from pdflab.errors import BrokerUnavailable, ImpossibleDocument, InvalidRequest,
 from pdflab.jobs import Cause, Job, WorkerId
 from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, new_id
 from pdflab.service.storage.base import Storage
-from pdflab.service.worker.heartbeat import Heartbeat, Progress, backoff
+from pdflab.service.worker.heartbeat import Activity, Heartbeat, backoff
 
 _log = logging.getLogger(__name__)
 _MAX_GLYPHS = 50  # that a result names: a record stays small
@@ -31,7 +31,7 @@ _TAKE_TIMEOUT = 1.0  # seconds that one BRPOP waits, and an idle worker may take
 _RETRY_INTERVAL = 0.2  # seconds between two attempts to reach Redis
 
 Render = Callable[[Job], Rendered]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def renderer(fonts: FontBook) -> Render:
@@ -65,13 +65,13 @@ class Worker:
         self._queue = queue
         self._storage = storage
         self._render = render
-        self._progress = Progress()
+        self._activity = Activity()
         self._stop = Event()
         self.heartbeat = Heartbeat(
             self.worker_id,
             heartbeat_queue or queue,
             storage,
-            self._progress,
+            self._activity,
             time_limit=time_limit,
             on_timeout=on_timeout,
         )
@@ -115,15 +115,15 @@ class Worker:
 
     def release(self, *, over: Consumer) -> None:
         """Return the current job to the queue, over a connection that does not wait for long."""
-        claim = self._progress.claim
+        claim = self._activity.claim
         if claim:
             over.release(claim)
 
     def _work(self, claim: Claim) -> FinishResult | None:
         """Make the PDF and finish the job."""
-        self._progress.rendering_since = time.monotonic()
+        self._activity.rendering_since = time.monotonic()
         made = self._make(claim)
-        self._progress.rendering_since = None
+        self._activity.rendering_since = None
         next_token = "" if self._stop.is_set() else new_id()
         if isinstance(made, Failure):
             _log.warning("job %s: %s", claim.job.job_id, made.reason)
@@ -155,7 +155,7 @@ class Worker:
             return Failure(Cause.RENDERER_ERROR, reason)
         return _facts(rendered)
 
-    def _retry_until_connected(self, step: Callable[[], T]) -> T | None:
+    def _retry_until_connected(self, step: Callable[[], _T]) -> _T | None:
         """Repeat a step, with the same token, until Redis answers.
 
         None when `stop` is set meanwhile: the lease then runs out, and another worker takes the job.
@@ -169,7 +169,7 @@ class Worker:
                     return None
 
     def _set_current(self, claim: Claim | None) -> None:
-        self._progress.claim, self._progress.since = claim, time.time()
+        self._activity.claim, self._activity.since = claim, time.time()
 
     def _leave(self) -> None:
         try:
