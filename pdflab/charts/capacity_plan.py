@@ -1,6 +1,6 @@
 """The chart of `pdflab plan`: which fleet is there when, and what waits for it.
 
-Read next: charts/comparison.py, whose colours and axes these are.
+Read next: pdflab/charts/comparison.py, whose colours and axes these are.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Each is titled with what its own data shows, and claims no more; a run whose generator was late is stamped.
 
-Read next: charts/timelines.py, then charts/live.py.
+Read next: pdflab/charts/timelines.py, then pdflab/charts/live.py.
 """
 
 from collections.abc import Sequence

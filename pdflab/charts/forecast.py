@@ -1,6 +1,6 @@
 """A burst as it was foretold, by the reader, by pencil and by simulation, and as it was.
 
-Read next: charts/capacity_plan.py.
+Read next: pdflab/charts/capacity_plan.py.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """A picture of one job's time: the client's wait for a yes, the line, the worker.
 
-Read next: notebook/lessons/queue.py.
+Read next: pdflab/notebook/lessons/queue.py.
 """
 
 from collections.abc import Sequence

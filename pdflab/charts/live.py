@@ -4,7 +4,7 @@ endpoints a core.
 What stays (axes, ticks, names) is painted once and kept; a frame adds only the lines. No text moves, as it
 costs more than all the lines; the numbers stand above the picture, in words of the page.
 
-Read next: notebook/poller.py.
+Read next: pdflab/notebook/poller.py.
 """
 
 import io

@@ -3,7 +3,7 @@
 The palette is Okabe and Ito's, which colour-blind people tell apart. pyplot is never used: it keeps every
 figure alive, and breaks when a thread paints.
 
-Read next: charts/comparison.py.
+Read next: pdflab/charts/comparison.py.
 """
 
 import io

@@ -1,6 +1,6 @@
 """Charts of what went on inside, over time: the line, its oldest, each job, each worker; and of a plan.
 
-Read next: charts/live.py.
+Read next: pdflab/charts/live.py.
 """
 
 from collections.abc import Sequence

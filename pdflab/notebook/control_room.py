@@ -13,16 +13,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure
+from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.scenarios import OPERATIONS
 from pdflab.notebook.actions import Actions
-from pdflab.notebook.hints import ENDPOINTS, THREADS
+from pdflab.notebook.hints import ENDPOINT_HINTS, THREADS
 from pdflab.notebook.log_handler import LogForwarder
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.poller import Poller
@@ -89,7 +88,7 @@ class ControlRoom:
         """Return the run at an endpoint since its latest batch, burst or month, else since the start."""
         return self._actions.run(endpoint)
 
-    def figure(self, *, predicted: float | None = None) -> Figure:
+    def figure(self, *, predicted: float | None = None) -> Picture:
         """Compare the latest load at each endpoint; `predicted` is the expected makespan in seconds."""
         return comparison_figure(
             self.run(Endpoint.QUEUED), self.run(Endpoint.SYNCHRONOUS), predicted=predicted
@@ -134,7 +133,7 @@ class ControlRoom:
             case "reset":
                 self._restart()
             case _:
-                self.panel.show_hint(ENDPOINTS[endpoint])
+                self.panel.show_hint(ENDPOINT_HINTS[endpoint])
                 self._put(self._tasks, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:

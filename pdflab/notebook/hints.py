@@ -1,6 +1,6 @@
 """What to look for after each click: a picture that nobody reads teaches nothing.
 
-Read next: notebook/panel.py.
+Read next: pdflab/notebook/panel.py.
 """
 
 from pdflab.jobs import Endpoint
@@ -9,7 +9,7 @@ BOTH = "both"  # endpoints at the same time
 THREADS = "threads"  # the mode of a lab whose workers are threads of one process
 
 FIRST = "Press <b>Burst of 100</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
-ENDPOINTS = {
+ENDPOINT_HINTS = {
     Endpoint.QUEUED: "<b>Look left:</b> the queue grows and drains. <b>Right:</b> answers (light blue) come "
     "at once, the PDFs (dark blue) follow as they are made.",
     Endpoint.SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all "

@@ -1,6 +1,6 @@
 """One job seen from outside: what the API answers about it, and its lines in jobs.log.
 
-Read next: charts/job_trace.py, which draws it.
+Read next: pdflab/charts/job_trace.py, which draws it.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from pdflab.notebook.lessons.lesson import PlainText
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """What the API said: an HTTP status, and a body of JSON; empty for a body of another kind."""
 
     status: int
     body: Mapping[str, Any]
 
 
-def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
+def ask(lab: Lab, path: str, *, method: str = "GET") -> ApiAnswer:
     """Ask the queued endpoint for a path, such as /stats, as any client may."""
     answer = send_request(lab.url, path, method=method)
-    return Answer(answer.status, answer.json())
+    return ApiAnswer(answer.status, answer.json())
 
 
 def log_lines(lab: Lab, job_id: str) -> list[str]:

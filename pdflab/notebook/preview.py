@@ -1,6 +1,6 @@
 """A page of a PDF as a picture, so that a notebook shows what was made.
 
-Read next: notebook/control_room.py.
+Read next: pdflab/notebook/control_room.py.
 """
 
 import io

@@ -1,6 +1,6 @@
 """The board: what is read off a lab at one instant, as words of the page. Nothing a user wrote is markup.
 
-Read next: notebook/panel.py, which gives each its place.
+Read next: pdflab/notebook/panel.py, which gives each its place.
 """
 
 import html

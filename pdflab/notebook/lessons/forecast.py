@@ -1,6 +1,6 @@
 """The questions of the notebook that predicts before it measures.
 
-Read next: notebook/lessons/lesson.py, which asks them.
+Read next: pdflab/notebook/lessons/lesson.py, which asks them.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@
 Who has predicted a result understands it better than who only watched it (Crouch and others, American Journal
 of Physics 72, 2004).
 
-Read next: notebook/lessons/start_and_failures.py, where the questions are.
+Read next: pdflab/notebook/lessons/start_and_failures.py, where the questions are.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from types import EllipsisType
 
 from pdflab.errors import UsageError
 
-Answer = str | float
+AnswerValue = str | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Question:
     """
 
     text: str
-    right: Answer
+    right: AnswerValue
     why: str
-    hints: Mapping[Answer, str]
+    hints: Mapping[AnswerValue, str]
 
 
 class PlainText(str):
@@ -59,7 +59,7 @@ class Lesson:
             raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
         return self._predictions[name]
 
-    def check(self, name: str, answer: Answer | EllipsisType) -> PlainText:
+    def check(self, name: str, answer: AnswerValue | EllipsisType) -> PlainText:
         """Answer an answer, and never give it away; three dots show the question."""
         if name not in self._questions:
             raise UsageError(f"There is no question {name!r}: take {', '.join(self._questions)}.")

@@ -1,6 +1,6 @@
 """The questions of notebook 02, queue and worker.
 
-Read next: notebook/lessons/start_and_failures.py.
+Read next: pdflab/notebook/lessons/start_and_failures.py.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The questions of each notebook: one table a notebook, with a hint for every likely wrong answer.
 
-Read next: notebook/lessons/lesson.py, which asks them.
+Read next: pdflab/notebook/lessons/lesson.py, which asks them.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The questions of notebook 01, the synchronous trap.
 
-Read next: notebook/lessons/queue.py.
+Read next: pdflab/notebook/lessons/queue.py.
 """
 
 from collections.abc import Mapping
