@@ -104,7 +104,7 @@ def test_what_only_bundles_can_simulate_is_refused_where_they_are_too_coarse() -
 
 
 def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
-    """A bundle is 10 s of work: it would seem that no fleet can keep a deadline 4 s after the last document."""
+    """A bundle is 10 s of work: no fleet seems to keep a deadline 4 s after the last document."""
     flat = Demand(Phase(3_600.0, (1.0,), 10_000_000), ServiceTimes.lognormal(MIX, mean=0.05), MIX)
     at_once = replace(flat, phase=Phase(0.0, (1.0,), 10_000_000))
 
