@@ -21,7 +21,7 @@ _RATE_SECONDS = 5  # over which a rate is averaged
 _MAX_LATENCIES = 2_000  # of which a median is computed
 
 Points = list[tuple[float, float]]
-Row = TypeVar("Row", JobEvent, Send)
+_Row = TypeVar("_Row", JobEvent, Send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class RollingWindow:
         answered, delivered = (self._waits[endpoint, what].median() for what in (ANSWERED, DELIVERED))
         return Numbers(made / _RATE_SECONDS, answered, delivered)
 
-    def _new(self, name: str, rows: Sequence[Row]) -> Sequence[Row]:
+    def _new(self, name: str, rows: Sequence[_Row]) -> Sequence[_Row]:
         new = rows[self._seen[name] :]
         self._seen[name] = len(rows)
         return new

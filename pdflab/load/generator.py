@@ -4,7 +4,7 @@ That is an open loop. A generator that waits for answers slows down with the ser
 hides the delay (coordinated omission). So latency counts from the instant at which a request was *meant* to
 be sent. For comparison it can also run a closed loop: some clients, each waiting for its answer.
 
-Read next: pdflab/analysis/run.py.
+Read next: pdflab/service/api/submit.py.
 """
 
 import asyncio
