@@ -187,7 +187,7 @@ def test_voila_shows_a_living_room_and_leaves_nothing(
 
         press(page, "Burst of 100")
 
-        page.get_by_text("the line grows and drains").wait_for(timeout=2_000)
+        page.get_by_text("the queue grows and drains").wait_for(timeout=2_000)
         see_frames(page, 3)
         children = children_of(facts["pid"])
         assert len(children) >= 6

@@ -65,7 +65,17 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
 }
+_THEORY = "a formula, for lessons and for the tests of the engines"
 FOUND_BY_OTHERS = {  # public names that no code of ours names, and who uses them
+    "mm1": _THEORY,
+    "mg1": _THEORY,
+    "allen_cunneen": _THEORY,
+    "erlang_a": _THEORY,
+    "mmc_waiting_percentile": _THEORY,
+    "square_root_staffing": _THEORY,
+    "fit_scalability": _THEORY,
+    "littles_law": "a law, for lessons and for the tests of the metrics",
+    "synchronous_endpoint": "a model, for lessons that simulate the synchronous endpoint",
 }
 
 

@@ -78,7 +78,7 @@ def _pairs(lab: Lab, rounds: int, jobs: int) -> Iterator[tuple[Turn, Turn]]:
 
 def _watched(lab: Lab, jobs: int) -> Turn:
     room, frames = ControlRoom(lab), list[float]()
-    room.panel.picture.observe(lambda change: frames.append(time.monotonic()), "value")
+    room.panel.chart.observe(lambda change: frames.append(time.monotonic()), "value")
     try:
         turn = _make(lab, jobs)
     finally:

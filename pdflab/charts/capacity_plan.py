@@ -1,6 +1,6 @@
-"""The chart of `pdflab plan`: which fleet is there when, and what waits for it.
+"""The chart of `pdflab plan`: the workers of each fleet over time, and its queue.
 
-Read next: charts/comparison.py, whose colours and axes these are.
+Read next: pdflab/charts/abandonment.py.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ _WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # where they do t
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A fleet as it was in one replication: workers, and jobs in the line, over seconds."""
+    """A fleet in one replication: workers, and jobs in the queue, over seconds."""
 
     name: str
     workers: tuple[Floats, Floats]
-    line: tuple[Floats, Floats]
+    queue: tuple[Floats, Floats]
 
 
 def plan_figure(
@@ -31,26 +31,26 @@ def plan_figure(
     deadline: float | None,
     predicted: float | None = None,
 ) -> Picture:
-    """Draw each fleet's workers beside those that the documents would keep busy, and the line of each.
+    """Draw each fleet's workers beside those that the documents would keep busy, and its queue.
 
     `predicted` is how many workers the reader expected.
     """
     figure = make_figure(1100, 450)
     figure.set_layout_engine("constrained", w_pad=0.15)
-    workers, line = figure.subplots(1, 2)
+    workers, queue = figure.subplots(1, 2)
     add_line(workers, ASKED, "kept busy by what is asked for", ":").set_data(*_in_hours(asked))
     for fleet in fleets:
-        for axes, curve in ((workers, fleet.workers), (line, fleet.line)):
+        for axes, curve in ((workers, fleet.workers), (queue, fleet.queue)):
             drawn = add_line(axes, _COLOURS[fleet.name], fleet.name)
             drawn.set(data=_in_hours(curve), lw=_WIDTHS[fleet.name])
     if predicted is not None:
         workers.axhline(predicted, color=PREDICTED, ls=":", lw=2, label="workers, predicted")
-    peaks = [float(fleet.line[1].max()) for fleet in fleets]
+    peaks = [float(fleet.queue[1].max()) for fleet in fleets]
     style_axes(workers, "Workers", "workers")
-    style_axes(line, f"Documents in the line, at most {max(peaks):,.0f}", "documents")
+    style_axes(queue, f"Documents in the queue, at most {max(peaks):,.0f}", "documents")
     workers.yaxis.get_major_locator().set_params(integer=True)
-    line.yaxis.set_major_formatter("{x:,.0f}")
-    for axes in (workers, line):
+    queue.yaxis.set_major_formatter("{x:,.0f}")
+    for axes in (workers, queue):
         axes.set_xlabel("hours since the first document", fontsize=9)
         if deadline is not None:
             axes.axvline(deadline / _HOUR, color=TEXT, ls="-.", lw=1, label="deadline")

@@ -1,8 +1,6 @@
-"""Charts of what clients saw at two endpoints: runs in, pictures out.
+"""Charts of throughput and latency at both endpoints, each titled with what its own data shows.
 
-Each is titled with what its own data shows, and claims no more; a run whose generator was late is stamped.
-
-Read next: charts/timelines.py, then charts/live.py.
+Read next: pdflab/charts/timelines.py.
 """
 
 from collections.abc import Sequence
@@ -43,7 +41,7 @@ _MARKED = (0.5, 0.9, 0.99)
 
 
 def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
-    """Draw how many PDFs each endpoint had delivered, beside how many documents were asked for.
+    """Draw how many PDFs each endpoint delivered over time, beside how many were asked for.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
@@ -65,9 +63,9 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
 
 
 def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
-    """Draw how long clients waited, by percentile; the dots mark p50, p90 and p99.
+    """Draw latencies by percentile; the dots mark p50, p90 and p99.
 
-    Failures count among all clients: a curve that leaves through the top says that the rest never got it.
+    Failures count as infinite: a curve that leaves through the top says that the rest was never served.
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.acknowledgement, ACCEPTED, "queued, answered")
@@ -82,10 +80,7 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
 
 
 def draw_omission(ax: Axes, run: Run) -> Axes:
-    """Draw what a closed loop reports beside what its clients waited: coordinated omission.
-
-    The first counts from when a request went, the second from when it was meant to go.
-    """
+    """Draw coordinated omission: latencies since the request was sent, and since it was intended to be."""
     columns = metrics.send_columns(run.sends, run.events)
     _add_percentiles(ax, columns.uncorrected, ASKED, "naive: since it was sent", "--")
     _add_percentiles(ax, columns.acknowledgement, COLOURS[run.endpoint], "since it was meant to go")
@@ -101,7 +96,7 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
 def comparison_figure(
     queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
 ) -> Picture:
-    """Draw both endpoints under the same plan, in one picture titled with what became of the requests.
+    """Draw both endpoints under the same plan, in one figure titled with the outcomes.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
@@ -116,7 +111,7 @@ def comparison_figure(
 
 
 def finding(queued: Run, synchronous: Run) -> str:
-    """Say in a sentence what became of the requests at both endpoints; nothing, if the generator was late."""
+    """Return the outcomes at both endpoints in a sentence, or that the generator was late."""
     if any(invalid_reason(run) for run in (queued, synchronous)):
         return "The generator was late: this run says nothing about the endpoints"
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
@@ -126,18 +121,18 @@ def finding(queued: Run, synchronous: Run) -> str:
         soon, late = (duration(endpoint.accept_p50_s or 0.0) for endpoint in (ours, theirs))
         halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
         return f"Both endpoints made all {ours.sent:,} PDFs; {halves}"
-    return f"{_fate_of_the_queued(ours)}; {_fate_of_the_others(theirs)}"
+    return f"{_queued_outcome(ours)}; {_synchronous_outcome(theirs)}"
 
 
 def median(latencies: Floats) -> str:
-    """Say what half of all did not exceed; who was never served counts."""
+    """Return the median as text; a client that was never served counts as infinite."""
     if not len(latencies):
         return "–"
     middle = float(np.sort(latencies)[(len(latencies) - 1) // 2])  # nan, never served, sorts last
     return "never" if np.isnan(middle) else duration(middle)
 
 
-def _fate_of_the_queued(endpoint: metrics.Summary) -> str:
+def _queued_outcome(endpoint: metrics.Summary) -> str:
     if not endpoint.sent:
         return "The queue was not tried"
     missing = endpoint.accepted + endpoint.failed - endpoint.sent
@@ -145,7 +140,7 @@ def _fate_of_the_queued(endpoint: metrics.Summary) -> str:
     return f"The queue accepted {_count(endpoint.accepted, endpoint.sent)}{unfinished}"
 
 
-def _fate_of_the_others(endpoint: metrics.Summary) -> str:
+def _synchronous_outcome(endpoint: metrics.Summary) -> str:
     if not endpoint.sent:
         return "the synchronous endpoint was not tried"
     failed = _count(endpoint.failed, endpoint.sent) if endpoint.failed else "none"
@@ -153,7 +148,7 @@ def _fate_of_the_others(endpoint: metrics.Summary) -> str:
 
 
 def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, style: str = "-") -> None:
-    """Add a curve: over each share of all clients, the time that they did not exceed."""
+    """Add a curve: for each share of all clients, the latency that they did not exceed."""
     line, dots = add_line(ax, colour, label, style), add_line(ax, colour, "_marks", "none", "o")
     served, everyone = np.maximum(np.sort(known(latencies)), SHORTEST), len(latencies)
     if not len(served):
@@ -182,7 +177,7 @@ def _nines(shares: Floats) -> Floats:
 
 
 def _cumulate(curves: Sequence[tuple[Line2D, Floats]]) -> None:
-    """Let each line count its instants, all to one end: an endpoint that stopped is seen to have stopped."""
+    """Let each line count its instants, all up to the same end."""
     end = max(float(at.max(initial=0.0)) for _, at in curves)
     for line, at in curves:
         counts = np.arange(len(at) + 1.0)

@@ -1,6 +1,6 @@
-"""A picture of one job's time: the client's wait for a yes, the line, the worker.
+"""A chart of one job: its answer, its time in the queue, its rendering.
 
-Read next: notebook/lessons/queue.py.
+Read next: pdflab/charts/forecast.py.
 """
 
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
-_ROWS = ("the client waits for its answer", "the job waits in the line", "a worker renders it")
+_ROWS = ("the client waits for its answer", "the job waits in the queue", "a worker renders it")
 
 
 def job_trace_figure(send: Send, events: Sequence[JobEvent], *, predicted: float | None = None) -> Picture:
-    """Draw where the time of one COMPLETED job went, in seconds since its request was sent.
+    """Draw the steps of one COMPLETED job, in seconds since its request was sent.
 
-    `predicted` is when the reader expected its PDF. Raises UsageError for a job that is none.
+    `predicted` is when the reader expected its PDF. Raises UsageError for a job in another state.
     """
     at = {event.state: event.at - send.sent_at for event in events if event.job_id == send.job_id}
     if JobState.COMPLETED not in at or send.answered_at is None:

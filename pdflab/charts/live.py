@@ -1,10 +1,9 @@
-"""The live picture: the last minute of both endpoints, painted again and again without costing the
-endpoints a core.
+"""The live chart: the last minute of both endpoints, redrawn cheaply enough to leave them the cores.
 
-What stays (axes, ticks, names) is painted once and kept; a frame adds only the lines. No text moves, as it
-costs more than all the lines; the numbers stand above the picture, in words of the page.
+Axes, ticks and names are drawn once and kept; a frame adds only the curves. No text changes, since text
+costs more than all curves; the numbers are HTML above the chart.
 
-Read next: notebook/poller.py.
+Read next: pdflab/notebook/controls.py.
 """
 
 import io
@@ -33,16 +32,16 @@ from pdflab.charts.style import (
 )
 from pdflab.jobs import Endpoint
 
-_FAILURES_AT = 50.0  # seconds, on the axis of waiting: they are marked above everybody who was served
-_LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # of the picture: beside some axes, and below all
-_SHADES = 12  # of each colour, from itself to white: what smooth edges need
-_TITLES = ("Jobs in the line", "PDFs in each second", "How long each client waited")
+_FAILURES_AT = 50.0  # seconds: failures are drawn above all latencies
+_LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # shares of the chart: beside some axes, and below all
+_SHADES = 12  # of each colour towards white, for smooth edges
+_TITLES = ("Jobs in the queue", "PDFs in each second", "How long each client waited")
 
 
 class LiveChart:
-    """A picture of the last `window` seconds: the line, PDFs a second, how long each client waited.
+    """A chart of the last `window` seconds: queue depth, PDFs a second, latency of each client.
 
-    The artists are made once, only their data change; `scale` makes all of it larger. One thread paints.
+    The artists are made once, only their data change; `scale` makes all of it larger. Not thread-safe.
     """
 
     def __init__(
@@ -52,8 +51,8 @@ class LiveChart:
         self.figure.set_dpi(self.figure.dpi * scale)
         self.figure.subplots_adjust(left=0.035, right=0.985, top=0.91, bottom=0.25, wspace=0.25)
         self._canvas: Any = self.figure.canvas  # matplotlib has no types for it
-        self._kept: NDArray[np.uint8] | None = None  # the pixels of what stays
-        self._changed: list[Axes] = []  # whose pixels are no longer right
+        self._kept: NDArray[np.uint8] | None = None  # the pixels of the axes
+        self._changed: list[Axes] = []  # whose kept pixels are outdated
         self._palette = _palette()
         self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
         self._depth = add_line(self._depth_ax, COLOURS[Endpoint.QUEUED], "queued")
@@ -71,26 +70,26 @@ class LiveChart:
         self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]
         self._prepare()
 
-    def update(self, now: float, minute: RollingWindow) -> None:
-        """Show a minute as of `now`, in seconds since the epoch."""
-        depth = minute.depth()
+    def update(self, now: float, window: RollingWindow) -> None:
+        """Set the curves as of `now`, in seconds since the epoch."""
+        depth = window.depth()
         if not depth or depth[0][0] > now - self._window:
             depth.insert(0, (now - self._window, 0.0))
         depth.append((now, depth[-1][1]))
         _set(self._depth, now, depth)
-        self._reach(self._depth_ax, max(waiting for _, waiting in depth))
-        rates = {endpoint: minute.rates(endpoint, now) for endpoint in ENDPOINTS}
+        self._set_top(self._depth_ax, max(waiting for _, waiting in depth))
+        rates = {endpoint: window.rates(endpoint, now) for endpoint in ENDPOINTS}
         for endpoint, line in self._rates.items():
             _set(line, now, [*rates[endpoint], (rates[endpoint][-1][0] + 1, rates[endpoint][-1][1])])
-        self._reach(self._rate_ax, max(rate for made in rates.values() for _, rate in made))
+        self._set_top(self._rate_ax, max(rate for made in rates.values() for _, rate in made))
         for (endpoint, what), dots in self._dots.items():
-            _set(dots, now, minute.waits(endpoint, what))
-        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in minute.waits(endpoint, REFUSED)]
+            _set(dots, now, window.waits(endpoint, what))
+        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in window.waits(endpoint, REFUSED)]
         _set(self._failed, now, [(asked_at, _FAILURES_AT) for asked_at in failed])
 
     def png(self) -> bytes:
-        """Paint the picture, always of the same size in pixels."""
-        pixels = self._paint_what_stays()
+        """Return the chart as a PNG, always of the same size in pixels."""
+        pixels = self._draw_axes()
         for artist in self._moving:
             self.figure.draw_artist(artist)
         file = io.BytesIO()
@@ -98,21 +97,21 @@ class LiveChart:
         few.save(file, format="PNG", compress_level=1)  # a third of the time that all colours would take
         return file.getvalue()
 
-    def _paint_what_stays(self) -> NDArray[np.uint8]:
-        """Return the canvas' own pixels, with nothing but what stays on them."""
+    def _draw_axes(self) -> NDArray[np.uint8]:
+        """Return the canvas' own pixels, with nothing but the axes on them."""
         if self._kept is None:
             self._canvas.draw()
         pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())
         if self._kept is not None:
             pixels[:] = self._kept
             for ax in self._changed:
-                self._paint_anew(ax, pixels)
+                self._redraw(ax, pixels)
         if self._kept is None or self._changed:
             self._kept, self._changed = pixels.copy(), []
         return pixels
 
-    def _paint_anew(self, ax: Axes, pixels: NDArray[np.uint8]) -> None:
-        """Wipe what belongs to some axes, and draw them: a quarter of what the whole picture costs."""
+    def _redraw(self, ax: Axes, pixels: NDArray[np.uint8]) -> None:
+        """Draw one of the axes again, for a quarter of the cost of all."""
         height, width = pixels.shape[:2]
         left, right = ax.get_position().x0 - _LABELS, ax.get_position().x1 + _MARGIN
         pixels[: round(height * (1 - _LEGEND)), round(width * left) : round(width * right)] = 255
@@ -131,10 +130,10 @@ class LiveChart:
             handles=handles, loc="lower center", ncol=6, frameon=False, fontsize=9, markerscale=2
         )
         for artist in self._moving:
-            artist.set_animated(True)  # left out of what is kept
+            artist.set_animated(True)  # not drawn with the axes
 
-    def _reach(self, ax: Axes, value: float) -> None:
-        """Let an axis end above a value; it is painted anew only when it has to grow or shrink."""
+    def _set_top(self, ax: Axes, value: float) -> None:
+        """Let an axis end above a value; it is redrawn only when its end changes."""
         if ax.get_ylim() != (0.0, top := _ceiling(value)):
             ax.set_ylim(0.0, top)
             self._changed.append(ax)
@@ -150,18 +149,18 @@ def _set(line: Line2D, now: float, points: Points) -> None:
 
 
 def _count(value: float, _: int | None) -> str:
-    """Write a count in four characters: a tick has no room for more."""
+    """Return a count in at most four characters, the room of a tick."""
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 
 
 def _ceiling(value: float) -> float:
-    """The next of 10, 20, 50, 100, … above a value: an axis that grows in steps does not tremble."""
+    """Return the next of 10, 20, 50, 100, … above a value, so that an axis seldom changes."""
     power = 10.0 ** np.floor(np.log10(max(value, 10.0)))
     return float(next(step * power for step in (1, 2, 5, 10) if value <= step * power))
 
 
 def _palette() -> Image.Image:
-    """The colours that a frame can have: white, the grid, and each of ours in its shades towards white."""
+    """Return the colours of a frame: white, the grid, and each of ours in shades towards white."""
     ours = [*COLOURS.values(), ACCEPTED, FAILED, TEXT]
     full = np.array([_rgb(colour) for colour in ours])
     shares = np.arange(_SHADES)[:, None, None] / _SHADES

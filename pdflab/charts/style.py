@@ -1,9 +1,9 @@
-"""What every chart is drawn with: figures without pyplot, colours of one meaning each, axes, words.
+"""Colours, axes and figures of every chart; each colour has one meaning.
 
 The palette is Okabe and Ito's, which colour-blind people tell apart. pyplot is never used: it keeps every
-figure alive, and breaks when a thread paints.
+figure alive, and is not thread-safe.
 
-Read next: charts/comparison.py.
+Read next: pdflab/charts/comparison.py.
 """
 
 import io
@@ -24,11 +24,11 @@ from pdflab.analysis.run import Run
 from pdflab.jobs import Endpoint
 
 COLOURS = {Endpoint.QUEUED: "#0072B2", Endpoint.SYNCHRONOUS: "#D55E00"}
-ACCEPTED = "#56B4E9"  # a client of the queue heard yes; its PDF is still to come
-WAITING = "#E69F00"  # a job, or a client, for which nobody works yet
-RENDERING = "#009E73"  # a worker at work, and what the workers can do
+ACCEPTED = "#56B4E9"  # the queue answered 202; the PDF is still to come
+WAITING = "#E69F00"  # a job, or a client, that waits
+RENDERING = "#009E73"  # a busy worker, and capacity
 FAILED = "#000000"
-ASKED = "#777777"  # what was asked for, whatever became of it
+ASKED = "#777777"  # all requests, whatever their outcome
 PREDICTED = "#CC79A7"  # what the reader expected, before the run
 GRID = "#E3E3E3"
 TEXT = "#333333"
@@ -46,7 +46,7 @@ class Picture(Figure):
 
 
 def png(figure: Figure) -> bytes:
-    """Paint a figure: the bytes of a PNG file, small enough to be kept in a notebook."""
+    """Return a figure as a PNG file, small enough for a notebook."""
     canvas: Any = FigureCanvasAgg(figure)  # matplotlib has no types for it
     canvas.draw()
     picture, file = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
@@ -55,21 +55,21 @@ def png(figure: Figure) -> bytes:
 
 
 def make_figure(width: int, height: int, dpi: int = 100) -> Picture:
-    """Make a figure of so many pixels at 100 dots an inch; a projector wants 200, with the same look."""
+    """Return a figure of so many pixels at 100 dots an inch; use 200 for a projector."""
     figure = Picture(figsize=(width / 100, height / 100), dpi=dpi, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
 def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = "") -> Line2D:
-    """Add an empty line: steps, or dots where there is a marker."""
+    """Add an empty line: steps, or dots if there is a marker."""
     line = Line2D([], [], color=colour, label=label, ls=style, marker=marker, ms=4)
     line.set_drawstyle("default" if marker else "steps-post")
     return ax.add_line(line)
 
 
 def style_axes(ax: Axes, title: str, unit: str) -> Axes:
-    """Return axes their title and unit, quiet lines, and room for what they hold."""
+    """Set title and unit of axes over time, and fit them to their data."""
     set_title(ax, title)
     ax.set_xlabel("seconds since the first request", fontsize=9)
     ax.set_ylabel(unit, fontsize=9)
@@ -81,13 +81,13 @@ def style_axes(ax: Axes, title: str, unit: str) -> Axes:
 
 
 def style_bar_axes(ax: Axes, unit: str) -> None:
-    """Return axes of bars that lie their unit, and quiet lines."""
+    """Set the unit of horizontal bars."""
     ax.set_xlabel(unit, fontsize=9, color=TEXT)
     style_grid(ax, "x")
 
 
 def style_grid(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
-    """Let what is measured be louder than what it is measured by."""
+    """Draw spines, ticks and grid thinner than the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
     ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
@@ -96,18 +96,18 @@ def style_grid(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
 
 
 def set_title(ax: Axes, title: str) -> Text:
-    """Say above some axes what they show."""
+    """Set the title of axes."""
     return ax.set_title(title, loc="left", fontsize=9, color=TEXT)
 
 
 def add_legend(ax: Axes) -> None:
-    """Name the lines below the axes, where no line can run through their names."""
+    """Add a legend below the axes, where no line can cross it."""
     spacing = {"fontsize": 8.5, "handlelength": 1.2, "columnspacing": 1.2}
     ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, **spacing)
 
 
 def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
-    """Make an axis one of latencies, from a millisecond on; return its ends."""
+    """Make an axis logarithmic, for latencies; return its ends in seconds."""
     ax.set(**{f"{name}scale": "log"})
     axis = ax.xaxis if name == "x" else ax.yaxis
     axis.set_major_locator(LogLocator())
@@ -117,24 +117,24 @@ def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
 
 
 def origin(run: Run) -> float:
-    """Seconds since the epoch at which a run begins: its first intended send, or its first event."""
+    """Return when a run begins, in seconds since the epoch: its first intended send or event."""
     instants = run.sends.intended_at if len(run.sends) else run.events.at
     return float(instants.min()) if len(instants) else 0.0
 
 
 def duration(seconds: float) -> str:
-    """Say a time in the unit that suits."""
+    """Return a duration as text, in ms or s."""
     value, unit = (1000 * seconds, "ms") if seconds < 1 else (seconds, "s")
     return f"{round(value, 1 if value < 10 else None):,} {unit}".replace(".0 ", " ")
 
 
 def known(column: Floats) -> Floats:
-    """Leave out what has not happened."""
+    """Return a column without its nan."""
     return column[~np.isnan(column)]
 
 
 def stamp(ax: Axes, sentence: str | None) -> None:
-    """Write across axes why they must not be believed, if so."""
+    """Write across axes why their run is invalid, if it is."""
     if sentence:
         box = {"facecolor": "white", "edgecolor": FAILED, "boxstyle": "round"}
         words = textwrap.fill(f"NOT VALID. {sentence}", 34)

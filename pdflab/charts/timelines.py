@@ -1,6 +1,6 @@
-"""Charts of what went on inside, over time: the line, its oldest, each job, each worker; and of a plan.
+"""Charts over time: queue depth, age of the oldest job, each job, each worker; and the load of a plan.
 
-Read next: charts/live.py.
+Read next: pdflab/charts/job_trace.py.
 """
 
 from collections.abc import Sequence
@@ -43,17 +43,17 @@ _BARS = 120  # of a plan
 
 
 def draw_depth(ax: Axes, runs: Sequence[Run]) -> Axes:
-    """Draw how many jobs waited in the line, a curve a run, from its first intended send on."""
+    """Draw the queue depth of each run, from its first intended send on."""
     series = [depth(run.events) for run in runs]
     for run, (times, waiting), style in zip(runs, series, cycle(_STYLES), strict=False):
         steps = np.insert(times - origin(run), 0, 0.0), np.insert(waiting, 0, 0.0)
         add_line(ax, COLOURS[run.endpoint], run.name, style).set_data(*steps)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return _finish(ax, runs, _depth_title(runs, series), "jobs in the line")
+    return _finish(ax, runs, _depth_title(runs, series), "jobs in the queue")
 
 
 def draw_age(ax: Axes, runs: Sequence[Run]) -> Axes:
-    """Draw for how long the oldest job in the line had waited, a curve a run."""
+    """Draw the age of the oldest queued job of each run."""
     highest = 0.0
     for run, style in zip(runs, cycle(_STYLES), strict=False):
         at = np.linspace(origin(run), _end(run), _POINTS)
@@ -61,16 +61,16 @@ def draw_age(ax: Axes, runs: Sequence[Run]) -> Axes:
         highest = max(highest, float(age.max(initial=0.0)))
         line = add_line(ax, COLOURS[run.endpoint], run.name, style)
         line.set(data=(at - origin(run), age), drawstyle="default")
-    title = f"The oldest in the line had waited up to {duration(highest)}" if highest else "Nothing waited"
+    title = (
+        f"The oldest job in the queue had waited up to {duration(highest)}" if highest else "Nothing waited"
+    )
     return _finish(ax, runs, title, "seconds that the oldest has waited")
 
 
 def draw_jobs(ax: Axes, run: Run) -> Axes:
-    """Draw the life of every job as a line of its own: waiting, then rendered; a cross where it failed.
+    """Draw each job as a row: waiting, then rendered; a cross if it has no PDF.
 
-    It begins when the request was meant to go: at the synchronous endpoint clients wait, too. One who was
-    never
-    answered has a cross where nothing came back.
+    A row begins at the intended send, since clients of the synchronous endpoint wait too.
     """
     lives, zero, last = _lives(run), origin(run), _end(run) - origin(run)
     order = np.argsort(lives.began, kind="stable")
@@ -96,7 +96,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
 
 
 def draw_workers(ax: Axes, run: Run) -> Axes:
-    """Draw when each worker had a job in hand, and for what share of the time."""
+    """Draw when each worker was busy, and its utilisation."""
     shares = utilisation(run.events, start=origin(run), end=_end(run))
     busy, names = intervals(run.events, JobState.PROCESSING), list(shares)
     ended = np.where(np.isnan(busy.ended_at), _end(run), busy.ended_at) - origin(run)
@@ -113,7 +113,7 @@ def draw_workers(ax: Axes, run: Run) -> Axes:
 
 
 def draw_plan(ax: Axes, plan: Plan, *, capacity: float | None = None) -> Axes:
-    """Draw how many documents a second a plan asks for, beside what the workers make."""
+    """Draw the arrival rate of a plan, beside the capacity of the workers."""
     at = np.concatenate([np.empty(0), *(block.at for block in plan.blocks())])
     width = max(plan.seconds, 1.0) / _BARS
     begins, rates = throughput(at, bin_seconds=width, start=0.0, end=max(plan.seconds, 1.0) + width)
@@ -121,8 +121,8 @@ def draw_plan(ax: Axes, plan: Plan, *, capacity: float | None = None) -> Axes:
     peak = plan.peak or float(rates.max(initial=0.0))
     title = f"{len(at):,} documents; at its height {peak:,.0f} a second"
     if capacity:
-        ax.axhline(capacity, color=RENDERING, ls="--", label="what the workers make")
-        title += f", {peak / capacity:.1f} × what the workers make"
+        ax.axhline(capacity, color=RENDERING, ls="--", label="capacity of the workers")
+        title += f", {peak / capacity:.1f} × the capacity"
     add_legend(ax)
     style_axes(ax, title, "documents a second")
     ax.set_xlabel("seconds since the plan began", fontsize=9)
@@ -131,7 +131,7 @@ def draw_plan(ax: Axes, plan: Plan, *, capacity: float | None = None) -> Axes:
 
 @dataclass(frozen=True, slots=True)
 class _Lives:
-    """One row a client: when it meant to ask, when its rendering began and ended, and whether for nothing."""
+    """One row for each client: intended send, begin and end of rendering, and whether it has no PDF."""
 
     began: Floats
     started: Floats
@@ -140,7 +140,7 @@ class _Lives:
 
 
 def offered_load_figure(plan: Plan, *, capacity: float) -> Picture:
-    """Draw what a plan asks for, beside what can be made of it, in documents a second."""
+    """Draw the arrival rate of a plan, beside the capacity, in documents a second."""
     figure = make_figure(760, 300)
     figure.set_layout_engine("constrained")
     draw_plan(figure.subplots(), plan, capacity=capacity)
@@ -148,7 +148,7 @@ def offered_load_figure(plan: Plan, *, capacity: float) -> Picture:
 
 
 def _lives(run: Run) -> _Lives:
-    """Return a row for each send; where nothing was sent, as in a model of the inside alone, for each job."""
+    """Return a row for each send, or for each job of a run without sends."""
     jobs = job_columns(run.events)
     if not len(run.sends):
         return _Lives(jobs.queued_at, jobs.started_at, jobs.ended_at, ~jobs.completed)
@@ -162,7 +162,7 @@ def _lives(run: Run) -> _Lives:
 def _add_bars(
     ax: Axes, colour: str, bars: tuple[Floats, Floats, Floats], *, width: float | None = None
 ) -> None:
-    """Add horizontal bars, given as rows, beginnings and ends; one that never began is left out."""
+    """Add horizontal bars, given as rows, begins and ends; those that never began are left out."""
     rows, began, ended = bars
     there = ~np.isnan(began)
     ends = np.stack([np.stack([began, rows], axis=-1), np.stack([ended, rows], axis=-1)], axis=1)[there]
@@ -195,12 +195,12 @@ def _finish(ax: Axes, runs: Sequence[Run], title: str, unit: str) -> Axes:
 def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -> str:
     peak = max((float(waiting.max(initial=0.0)) for _, waiting in series), default=0.0)
     if not peak:
-        return "Nothing waited in line"
+        return "No job waited"
     empty_at = [
         float(times[-1]) - origin(run) for run, (times, left) in zip(runs, series, strict=True) if len(left)
     ]
     drained = len(runs) == 1 and not series[0][1][-1]
-    return f"The line grew to {peak:,.0f}" + (
+    return f"The queue grew to {peak:,.0f}" + (
         f" and was empty after {duration(empty_at[0])}" if drained else ""
     )
 

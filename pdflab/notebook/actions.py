@@ -1,9 +1,9 @@
-"""What each click does to the lab, on a thread of the control room.
+"""What each control does to the lab. None of this runs on the thread of a click.
 
 Read next: pdflab/load/generator.py, where a pressed button becomes requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 from weakref import ref
@@ -12,12 +12,13 @@ from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
+from pdflab.lab.system import THREADS
 from pdflab.notebook import hints
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.poller import Poller
 
-FREEZE = 1.4  # seconds
-_LARGE = 1.45  # times: a projector's size, as panel.css has it
+_FREEZE_SECONDS = 1.4
+_PROJECTOR_SCALE = 1.45  # as in panel.css
 _RENDERERS = {
     Endpoint.QUEUED: ("worker-",),
     Endpoint.SYNCHRONOUS: ("sync-api-",),
@@ -26,33 +27,35 @@ _RENDERERS = {
 
 
 class Actions:
-    """Carries out what was clicked, and remembers where each load began.
+    """Controls a lab, and remembers where each load began.
 
-    The lab is held weakly, so that a forgotten lab can stop.
+    `loads` has the parameters of each operation; one without parameters sends a single document. The lab is
+    held weakly, so that it stops when its owner forgets it.
     """
 
     def __init__(
         self, lab: Lab, panel: Panel, poller: Poller, *, loads: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self._lab, self._panel, self._poller, self._loads = ref(lab), panel, poller, loads
-        # Sends and events before the latest load; sends before the first click since the last verdict.
-        self._began: dict[Endpoint, tuple[int, int]] = {}
-        self._asked: dict[Endpoint, int] = {}
+        self._began: dict[Endpoint, tuple[int, int]] = {}  # sends and events before an endpoint's latest load
+        self._unreported: dict[
+            Endpoint, int
+        ] = {}  # sends before an endpoint's first load since the last verdict
         self._turns = count()
 
     @property
     def lab(self) -> Lab:
-        """The lab. Raises UsageError when it is gone."""
+        """Return the lab. Raises UsageError when it is gone."""
         if (lab := self._lab()) is None:
             raise UsageError("This lab is gone; make a new one: lab = Lab(), lab.start(), ControlRoom(lab).")
         return lab
 
     def operate(self, name: str, endpoint: Endpoint) -> None:
         """Start an operation at an endpoint, or at both at the same time."""
-        lab, load = self.lab, self._loads.get(name, {})
+        lab, load = self.lab, self._loads[name]
         for one in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS) if endpoint == hints.BOTH else (endpoint,):
             sends = len(lab.sends())
-            self._asked.setdefault(one, sends)
+            self._unreported.setdefault(one, sends)
             if load:
                 self._began[one] = sends, len(_events(lab, one))
             lab.operate(name, endpoint=one, **load)
@@ -60,62 +63,64 @@ class Actions:
     def kill(self) -> None:
         """Kill one worker, another one each time."""
         lab = self.lab
-        workers = [name for name in lab.process_names() if name.startswith("worker-")]
-        lab.kill(workers[next(self._turns) % len(workers)])
+        lab.kill(next_worker(lab, self._turns))
         self._panel.show_hint(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
     def freeze(self, endpoint: Endpoint) -> None:
-        """Freeze the renderers of an endpoint; return when they continue."""
-        self._panel.show_hint(hints.FROZEN[endpoint].format(seconds=FREEZE))
-        self.lab.freeze(
-            FREEZE, *(name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint]))
-        )
+        """Freeze all processes that render for an endpoint; return when they go on."""
+        self._panel.show_hint(hints.FROZEN[endpoint].format(seconds=_FREEZE_SECONDS))
+        names = [name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint])]
+        self.lab.freeze(_FREEZE_SECONDS, *names)
 
     def scale(self, workers: int) -> None:
-        """Set the number of workers, and of rendering servers."""
+        """Run so many workers, and as many rendering servers."""
         self._panel.show_hint(hints.WORKERS)
         self.lab.scale(workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Continue the queue with workers of another type."""
+        """Replace the workers by workers of another type."""
         self._panel.show_hint(hints.WORKER_TYPES[worker])
         self.lab.set_worker_type(worker)
 
-    def enlarge(self, large: bool) -> None:
-        """Switch to the size of a projector, or back to that of a desk."""
-        self._panel.enlarge(large)
-        self._poller.enlarge(_LARGE if large else 1.0)
+    def set_large(self, large: bool) -> None:
+        """Use the size of a projector, or of a desk."""
+        self._panel.set_large(large)
+        self._poller.set_scale(_PROJECTOR_SCALE if large else 1.0)
 
-    def restart(self, **changes: str) -> None:
-        """Restart the lab empty, perhaps in another mode or with another preset."""
+    def start_again(self, **changes: str) -> None:
+        """Start the lab again, empty, perhaps in another mode or with another preset."""
         lab = self.lab
-        words = {"mode": lab.mode, "preset": lab.preset} | changes
-        self._panel.show_hint(hints.STARTS.format(**words))
-        self._panel.disable_all(True, in_threads=False)
+        chosen = {"mode": lab.mode, "preset": lab.preset} | changes
+        self._panel.show_hint(hints.STARTS.format(**chosen))
+        self._panel.set_all_busy(True, in_threads=False)
         try:
             with self._poller.paused():
                 lab.reset(**changes)
-                self._began, self._asked = {}, {}
+                self._began, self._unreported = {}, {}
         finally:
-            self._panel.disable_all(False, in_threads=lab.mode == hints.THREADS)
+            self._panel.set_all_busy(False, in_threads=lab.mode == THREADS)
         self._panel.show_hint(hints.STARTED[lab.mode])
         self._panel.show_status(f"{lab.redis}; dashboard: {lab.url}")
 
     def run(self, endpoint: Endpoint) -> Run:
-        """Return the run at an endpoint since its latest batch, burst or month, else since the start."""
+        """Return the run of an endpoint since its latest load, or since the beginning."""
         lab = self.lab
         sends, events = self._began.get(endpoint, (0, 0))
-        seen = _events(lab, endpoint)[events:]
-        return Run(
-            endpoint, endpoint, sends=Sends.of(_at(endpoint, lab.sends()[sends:])), events=Events.of(seen)
-        )
+        seen = Events.of(_events(lab, endpoint)[events:])
+        return Run(endpoint, endpoint, sends=Sends.of(_at(endpoint, lab.sends()[sends:])), events=seen)
 
     def verdicts(self) -> str:
-        """Return the outcome of what was sent since the last call, one line per endpoint."""
-        sends, asked = self.lab.sends(), self._asked
-        self._asked = {}
-        lines = (_verdict(endpoint, _at(endpoint, sends[before:])) for endpoint, before in asked.items())
+        """Return a line for each endpoint: whether it accepted what was sent since the last verdict."""
+        sends, reported = self.lab.sends(), self._unreported
+        self._unreported = {}
+        lines = (_verdict(endpoint, _at(endpoint, sends[before:])) for endpoint, before in reported.items())
         return "\n".join(lines) or "nothing was asked for"
+
+
+def next_worker(lab: Lab, turns: Iterator[int]) -> str:
+    """Return the process name of a worker, another one each time."""
+    workers = [name for name in lab.process_names() if name.startswith("worker-")]
+    return workers[next(turns) % len(workers)]
 
 
 def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:

@@ -1,37 +1,38 @@
-"""The fault panel: buttons that kill, freeze and cut, for a running lab.
+"""The fault panel: buttons that kill, freeze and disconnect parts of a running lab, one after another.
 
-Faults run one after another on a thread of their own: a click never blocks, and a killed process is back at
-work before the next fault, so that every fault hits something alive.
+A killed worker is replaced before the next fault begins, so that every fault meets a running process.
 
-Read next: pdflab/chaos/faults.py.
+Read next: pdflab/notebook/lessons/when_things_fail.py.
 """
 
 import html
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
-from ipywidgets import HTML, Button, HBox, Layout, VBox
+from ipywidgets import HTML, Button, HBox, VBox
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
+from pdflab.notebook.actions import next_worker
+from pdflab.notebook.controls import make_button
 from pdflab.notebook.log_handler import LogForwarder
-from pdflab.notebook.panel import answer_during_cells
 from pdflab.notebook.task_queue import TaskQueue
 
 _POLL_INTERVAL = 0.02  # seconds
-_TIMEOUT = 60.0  # seconds that a process may take to be at work again
-_LINES = 400  # of a document: some thirty milliseconds of rendering, hardly one between two documents
+_TIMEOUT = 60.0  # seconds until a process that was killed runs again
+_LINES = 400  # of a document: rendering takes some 30 ms, so that a worker hardly ever has no job
 
 
 class FaultPanel:
     """Buttons for faults: show it as the last line of a cell, or press them with `.click()`.
 
-    A frozen worker sleeps for `leases` leases: long enough to count as dead.
+    A frozen worker sleeps for so many `leases`, long enough to lose its job.
     """
 
     def __init__(self, lab: Lab, *, leases: float = 5 / 3) -> None:
@@ -40,7 +41,7 @@ class FaultPanel:
         self._done: Counter[str] = Counter()
         self._impossible: dict[str, str] = {}
         self._errors: list[Exception] = []
-        self._tasks = TaskQueue("fault panel", failed=self._errors.append)
+        self._tasks = TaskQueue("fault panel", on_error=self._errors.append)
         self._turns = count()
         self.kill = self._button("Kill a worker", self._kill_worker)
         self.freeze = self._button(f"Freeze a worker, {self._sleep:g} s", self._freeze_worker)
@@ -48,53 +49,53 @@ class FaultPanel:
         self.cut = self._button("Cut all connections", lab.cut)
         self.kill_redis = self._button("Kill Redis", self._kill_redis)
         self._status = HTML("Nothing has happened yet.")
-        self._messages, self._lines = HTML(), deque[str](maxlen=4)
-        self._log = LogForwarder(self._show)
+        self._messages, self._latest = HTML(), deque[str](maxlen=4)
+        self._log = LogForwarder(self._show_message)
         buttons = (self.kill, self.freeze, self.kill_others, self.cut, self.kill_redis)
         self.box = VBox([HBox(buttons), self._status, self._messages])
 
     def wait(self, timeout: float = 120.0) -> str:
         """Wait until every fault is over; return what was done since the last wait.
 
-        Raises the error of a fault, and TimeoutError.
+        Raises the first error of a fault, and TimeoutError.
         """
         self._tasks.wait(timeout)
-        if self._errors:
-            raise self._errors.pop()
-        done = self._summary()
+        errors = self._errors.copy()
+        self._errors.clear()
+        if errors:
+            raise errors[0]
+        summary = self._summary()
         self._done.clear()
         self._impossible.clear()
-        return done
+        return summary
 
     def close(self) -> None:
-        """End the thread after the faults that it has; a second close does nothing."""
+        """End the thread when its faults are over; a second close does nothing."""
         self._tasks.close()
         self._tasks.join(_TIMEOUT)
         self._log.close()
 
     def _button(self, label: str, fault: Callable[[], object]) -> Button:
-        button = Button(description=label, layout=Layout(width="180px"))
-        button.on_click(lambda _: self._tasks.put(lambda: self._inject(label, fault)))
-        answer_during_cells(button)
-        return button
+        task = partial(self._inject, label, fault)
+        return make_button(label, "", 180, lambda: self._tasks.put(task))
 
     def _inject(self, label: str, fault: Callable[[], object]) -> None:
         try:
             fault()
             self._done[label] += 1
-        except UsageError as error:  # not our Redis, or no redis-server
+        except UsageError as error:  # such as a Redis that is not ours to kill
             self._impossible[label] = str(error)
         finally:
             self._status.value = html.escape(self._summary())
 
     def _kill_worker(self) -> None:
-        """Kill a worker, and wait until its successor is in the registry with an id of its own."""
-        known = self._at_work()
-        self._lab.kill(self._next_worker())
-        await_condition(lambda: self._at_work() - known)
+        """Kill a worker, and wait until its successor is registered under a new id."""
+        known = self._registered()
+        self._lab.kill(next_worker(self._lab, self._turns))
+        await_condition(lambda: self._registered() - known)
 
     def _freeze_worker(self) -> None:
-        self._lab.freeze(self._sleep, self._next_worker())
+        self._lab.freeze(self._sleep, next_worker(self._lab, self._turns))
 
     def _kill_others(self) -> None:
         self._lab.kill("api")
@@ -104,28 +105,24 @@ class FaultPanel:
         self._lab.kill_redis()
         await_condition(self._lab.stats)
 
-    def _next_worker(self) -> str:
-        workers = [name for name in self._lab.process_names() if name.startswith("worker-")]
-        return workers[next(self._turns) % len(workers)]
-
-    def _at_work(self) -> set[str]:
+    def _registered(self) -> set[str]:
         return {status.worker for status in self._lab.workers()}
 
-    def _show(self, message: str) -> None:
-        self._lines.append(html.escape(message))
-        self._messages.value = "<br>".join(self._lines)
+    def _show_message(self, text: str) -> None:
+        self._latest.append(html.escape(text))
+        self._messages.value = "<br>".join(self._latest)
 
     def _summary(self) -> str:
         done = ", ".join(f"{label}: {times}" for label, times in self._done.items()) or "nothing was done"
         return "; ".join([done, *(f"{label}: not here. {why}" for label, why in self._impossible.items())])
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        words = f"The fault panel of {self._lab!r}: run the notebook to see and press its buttons."
-        return {**self.box._repr_mimebundle_(**options), "text/plain": words}
+        text = f"The fault panel of {self._lab!r}: run the notebook to see and press its buttons."
+        return {**self.box._repr_mimebundle_(**options), "text/plain": text}
 
 
 def fill_queue(lab: Lab, n: int) -> list[Send]:
-    """Send n large documents at once; return the sends when all workers are busy."""
+    """Send n large documents at once; return their sends as soon as all workers are busy."""
     before = len(lab.sends())
     lab.operate("batch", n=n, lines=_LINES)
     await_condition(lambda: len(lab.sends()) == before + n)
@@ -134,7 +131,7 @@ def fill_queue(lab: Lab, n: int) -> list[Send]:
 
 
 def wait_until_idle(lab: Lab, *, seconds: float) -> None:
-    """Wait until the queue is empty and nothing has happened for `seconds`."""
+    """Wait until the queue is empty and no event has come for so many seconds."""
     seen, since = -1, time.monotonic()
     while seen < 0 or time.monotonic() - since < seconds:
         stats = lab.stats()
@@ -145,12 +142,12 @@ def wait_until_idle(lab: Lab, *, seconds: float) -> None:
 
 def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
     """Wait until a condition holds; Redis may be away meanwhile. Raises TimeoutError."""
+    if not wait_until(partial(_holds, condition), timeout, interval=_POLL_INTERVAL):
+        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 
-    def holds() -> bool:
-        try:
-            return bool(condition())
-        except BrokerUnavailable:
-            return False
 
-    if not wait_until(holds, timeout, interval=_POLL_INTERVAL):
-        raise TimeoutError(f"This did not happen within {timeout:g} s; look at lab.stats(), and try again.")
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except BrokerUnavailable:
+        return False

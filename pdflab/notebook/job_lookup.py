@@ -1,51 +1,35 @@
-"""One job seen from outside: what the API answers about it, and its lines in jobs.log.
+"""One job seen from outside: its lines in jobs.log, and records of JSON as a table.
 
-Read next: charts/job_trace.py, which draws it.
+Read next: pdflab/charts/job_trace.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pdflab.lab import Lab
-from pdflab.lab.http_client import send_request
 from pdflab.notebook.lessons.lesson import PlainText
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the API said: an HTTP status, and a body of JSON; empty for a body of another kind."""
-
-    status: int
-    body: Mapping[str, Any]
-
-
-def ask(lab: Lab, path: str, *, method: str = "GET") -> Answer:
-    """Ask the queued endpoint for a path, such as /stats, as any client may."""
-    answer = send_request(lab.url, path, method=method)
-    return Answer(answer.status, answer.json())
-
-
 def log_lines(lab: Lab, job_id: str) -> list[str]:
-    """Return the lines of jobs.log that are about a job, as they stand there."""
+    """Return the lines of jobs.log about a job, unchanged."""
     lines = lab.settings.log_file.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if f'"{job_id}"' in line]
 
 
 def table(fields: Mapping[str, Any]) -> PlainText:
-    """Write one field a line, without those that say nothing yet; a list has a line for each item."""
-    told = _telling(fields)
-    width = max(map(len, told), default=0)
-    return PlainText("\n".join(f"{name:{width}}  {_words(value, width)}" for name, value in told.items()))
+    """Return one field a line, without empty ones; a list has a line for each item."""
+    shown = _without_empty(fields)
+    width = max(map(len, shown), default=0)
+    return PlainText("\n".join(f"{name:{width}}  {_text(value, width)}" for name, value in shown.items()))
 
 
-def _words(value: Any, indent: int) -> str:
+def _text(value: Any, indent: int) -> str:
     if isinstance(value, list):
-        return f"\n{'':{indent}}  ".join(_words(item, indent) for item in value)
+        return f"\n{'':{indent}}  ".join(_text(item, indent) for item in value)
     if isinstance(value, Mapping):
-        return "  ".join(f"{name} {part}" for name, part in _telling(value).items())
+        return "  ".join(f"{name} {part}" for name, part in _without_empty(value).items())
     return str(value)
 
 
-def _telling(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, 0, [], {})}

@@ -1,8 +1,6 @@
-"""Shows the lab's log messages, such as "worker-1 ended with -9", on a panel.
+"""Shows the lab's log messages in a panel; they would be written into whatever cell is running.
 
-Otherwise they would appear in whatever cell is running.
-
-Read next: pdflab/notebook/control_room.py.
+Read next: pdflab/notebook/hints.py.
 """
 
 import logging
@@ -10,18 +8,18 @@ from collections.abc import Callable
 
 
 class LogForwarder(logging.Handler):
-    """Passes every warning of the lab to `show`, on any thread, until it is closed."""
+    """Passes every warning of the lab to `report`, on any thread, until it is closed."""
 
-    def __init__(self, show: Callable[[str], object]) -> None:
+    def __init__(self, report: Callable[[str], object]) -> None:
         super().__init__(logging.WARNING)
-        self._show = show
+        self._report = report
         logging.getLogger("pdflab").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one message on."""
-        self._show(record.getMessage())
+        """Report one message."""
+        self._report(record.getMessage())
 
     def close(self) -> None:
-        """Stop listening."""
+        """Report no more."""
         logging.getLogger("pdflab").removeHandler(self)
         super().close()

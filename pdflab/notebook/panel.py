@@ -1,36 +1,36 @@
-"""The widgets of a control room. What they do is in control_room.py.
+"""The widgets of a control room, without what they do.
 
-Every size is fixed, so that a page never jumps; every text is one string, one message to the browser.
+Every size is fixed, so that a page never jumps. Every text is one string, sent in one message.
 
-Read next: pdflab/notebook/control_room.py.
+Read next: pdflab/notebook/status_html.py.
 """
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from ipywidgets import (
-    HTML,
-    Button,
-    DOMWidget,
-    Dropdown,
-    HBox,
-    Image,
-    IntSlider,
-    Layout,
-    ToggleButton,
-    ToggleButtons,
-    VBox,
-)
+from ipywidgets import HTML, Button, DOMWidget, HBox, Image, IntSlider, Layout, ToggleButton, VBox
 
 from pdflab.jobs import Endpoint
-from pdflab.notebook import hints, status_html
+from pdflab.notebook import hints
+from pdflab.notebook.controls import (
+    fixed_size,
+    make_button,
+    make_choice,
+    make_dropdown,
+    make_row,
+    make_text,
+    respond_at_once,
+)
+from pdflab.notebook.status_html import error_html
 
-WIDTH, HEIGHT = 1000, 310  # of the live picture, in pixels
+WIDTH, HEIGHT = 1000, 310  # of the live chart, in pixels
+_MAX_BUTTON_WIDTH = 151
 _FAULTS = {
-    "kill": ("Kill a worker", "SIGKILL: watch the strips below the picture"),
-    "freeze": ("Freeze for 1.4 s", "Stop the renderers of the chosen endpoint for a moment"),
+    "kill": ("Kill a worker", "SIGKILL: look at the strips below the chart"),
+    "freeze": ("Freeze for 1.4 s", "Whatever renders at the chosen endpoint stops, and goes on"),
 }
 _ENDPOINTS = [
     ("Synchronous endpoint", Endpoint.SYNCHRONOUS),
@@ -40,135 +40,107 @@ _ENDPOINTS = [
 
 
 class Panel:
-    """Buttons, choices, numbers, a picture, workers, the log, the newest PDF.
+    """Buttons, choices, numbers, a chart, workers, the log and the newest PDF.
 
-    `loads` are the title and the hint of each load button, by name. `press` is called with the name of a
-    button, `choose` with the name of a choice and its new value, on the thread of the browser's message.
+    `operations` holds title and hint of each load button. `press` gets the name of a button, `choose` the
+    name of a choice and its new value, each on the thread that the browser's message arrives on.
     """
 
     def __init__(
         self,
         *,
-        loads: Mapping[str, tuple[str, str]],
-        chosen: dict[str, Any],
+        operations: Mapping[str, tuple[str, str]],
+        chosen: Mapping[str, Any],
         presets: Sequence[str],
         press: Callable[[str], None],
         choose: Callable[[str, Any], None],
     ) -> None:
-        self.loads = {name: _button(*words, 151) for name, words in loads.items()}
-        self.faults = {name: _button(*words, 130) for name, words in _FAULTS.items()}
-        self.restart = _button("Reset", "Stop everything, and start again with an empty lab", 90)
-        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
-        self.choices = _choices(chosen, presets)
-        self.picture = Image(format="png", layout=_fixed(WIDTH, HEIGHT))
-        self.hint, self.status = _text(WIDTH, 40), _text(WIDTH, 22)
-        self.numbers, self.strips = _text(WIDTH, 62), _text(WIDTH, 70)
-        self.log, self.thumbnail = _text(WIDTH - 130, 156), _text(118, 156)
-        self.box = self._arrange()
-        self._closed = self._in_threads = False
-        for name, button in self.buttons.items():
-            button.on_click(lambda _, name=name: press(name))
+        width = min(_MAX_BUTTON_WIDTH, (WIDTH - 62) // max(len(operations), 1) - 5)
+        self.loads = _make_buttons(operations, width, press)
+        self.faults = _make_buttons(_FAULTS, 130, press)
+        self.reset = make_button(
+            "Reset", "Stop everything and start again, empty", 90, lambda: press("reset")
+        )
+        self.endpoint = make_choice(_ENDPOINTS, Endpoint.QUEUED, 148)
+        self.choices = _make_choices(chosen, presets)
         for name, choice in self.choices.items():
             choice.observe(lambda change, name=name: choose(name, change["new"]), "value")
+        self.chart = Image(format="png", layout=fixed_size(WIDTH, HEIGHT))
+        self.hint, self.status = make_text(WIDTH, 40), make_text(WIDTH, 22)
+        self.numbers, self.strips = make_text(WIDTH, 62), make_text(WIDTH, 70)
+        self.log, self.thumbnail = make_text(WIDTH - 130, 156), make_text(118, 156)
+        self.box = self._arrange()
+        self._closed = self._in_threads = False
         self.show_hint(hints.FIRST)
-        answer_during_cells(*self.buttons.values(), self.endpoint, *self.choices.values())
 
     @property
     def buttons(self) -> dict[str, Button]:
-        """All buttons by name."""
-        return self.loads | self.faults | {"reset": self.restart}
+        """Return all buttons by name."""
+        return self.loads | self.faults | {"reset": self.reset}
 
     def show_hint(self, hint: str) -> None:
-        """Show what to watch; the hint is our own markup."""
+        """Show what to look for; the hint is trusted HTML."""
         self.hint.value = f'<div class="pdflab-hint">{hint}</div>'
 
-    def show_status(self, words: str, *, trouble: bool = False) -> None:
+    def show_status(self, text: str, *, error: bool = False) -> None:
         """Show what happened, or what went wrong."""
-        self.status.value = status_html.show_trouble(words) if trouble else f"<div>{html.escape(words)}</div>"
+        self.status.value = error_html(text) if error else f"<div>{html.escape(text)}</div>"
 
-    def disable(self, name: str, disabled: bool) -> None:
-        """Disable a button while its action runs, or enable it again."""
+    def set_busy(self, name: str, busy: bool) -> None:
+        """Disable a button while its task is carried out; enable it again if it can be used."""
         impossible = self._in_threads and name in self.faults
         if name in self.buttons:
-            self.buttons[name].disabled = disabled or self._closed or impossible
+            self.buttons[name].disabled = busy or self._closed or impossible
 
-    def disable_all(self, disabled: bool, *, in_threads: bool) -> None:
-        """Disable everything while the lab restarts; threads can be neither killed nor frozen."""
+    def set_all_busy(self, busy: bool, *, in_threads: bool) -> None:
+        """Disable or enable every control; threads can be neither killed nor frozen."""
         self._in_threads = in_threads
         for name in self.buttons:
-            self.disable(name, disabled)
+            self.set_busy(name, busy)
         for choice in (self.endpoint, *self.choices.values()):
-            choice.disabled = disabled or self._closed
+            choice.disabled = busy or self._closed
 
-    def close(self) -> None:
-        """Disable everything for good."""
-        self._closed = True
-        self.disable_all(True, in_threads=self._in_threads)
-
-    def enlarge(self, large: bool) -> None:
-        """Switch to the size of a projector, or back to that of a desk."""
+    def set_large(self, large: bool) -> None:
+        """Use the size of a projector, or of a desk."""
         (self.box.add_class if large else self.box.remove_class)("pdflab-large")
 
+    def close(self) -> None:
+        """Disable every control for good."""
+        self._closed = True
+        self.set_all_busy(True, in_threads=self._in_threads)
+
     def _arrange(self) -> VBox:
-        style = HTML(f"<style>{(files('pdflab.notebook') / 'panel.css').read_text()}</style>", layout=_none())
+        css = (files("pdflab.notebook") / "panel.css").read_text()
+        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
         choices = self.choices
         rows = [
-            _row("Send", *self.loads.values()),
-            _row("to the", self.endpoint),
-            _row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
-            _row("The lab", choices["mode"], choices["preset"], self.restart, choices["projector"]),
+            make_row("Send", *self.loads.values()),
+            make_row("to the", self.endpoint),
+            make_row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
+            make_row("The lab", choices["mode"], choices["preset"], self.reset, choices["projector"]),
         ]
         bottom = HBox([self.log, self.thumbnail])
-        parts = [self.hint, self.status, self.numbers, self.picture, self.strips, bottom]
+        parts = [self.hint, self.status, self.numbers, self.chart, self.strips, bottom]
         box = VBox([style, *rows, *parts])
         box.add_class("pdflab-room")
         return box
 
 
-def answer_during_cells(*controls: DOMWidget) -> None:
-    """Handle clicks on the thread that the browser chose, which is free while a cell runs.
-
-    ipykernel 7.4 sends a click to the thread that wrote to the widget last. That is the cell's own thread, so
-    that nothing would happen before the cell ends. Other versions ignore this attribute.
-    """
-    for control in controls:
-        control.comm._reply_subshell_for = None
+def _make_buttons(
+    texts: Mapping[str, tuple[str, str]], width: int, press: Callable[[str], None]
+) -> dict[str, Button]:
+    return {name: make_button(*text, width, partial(press, name)) for name, text in texts.items()}
 
 
-def _choices(chosen: dict[str, Any], presets: Sequence[str]) -> dict[str, DOMWidget]:
+def _make_choices(chosen: Mapping[str, Any], presets: Sequence[str]) -> dict[str, DOMWidget]:
     workers = IntSlider(chosen["workers"], 1, max(8, chosen["workers"]), continuous_update=False)
     workers.layout = Layout(width="270px")
+    projector = ToggleButton(description="Projector size", layout=Layout(width="140px"))
     known = [*presets, *({chosen["preset"]} - {*presets})]
     return {
-        "workers": workers,
-        "worker": _choice([("Reliable", "reliable"), ("Naive", "naive")], chosen["worker"], 90),
-        "mode": _choice([("Processes", "processes"), ("Threads", "threads")], chosen["mode"], 90),
-        "preset": Dropdown(options=known, value=chosen["preset"], layout=Layout(width="110px")),
-        "projector": ToggleButton(description="Projector size", layout=Layout(width="140px")),
+        "workers": respond_at_once(workers),
+        "worker": make_choice([("Reliable", "reliable"), ("Naive", "naive")], chosen["worker"], 90),
+        "mode": make_choice([("Processes", "processes"), ("Threads", "threads")], chosen["mode"], 90),
+        "preset": make_dropdown(known, chosen["preset"], 110),
+        "projector": respond_at_once(projector),
     }
-
-
-def _row(label: str, *controls: DOMWidget) -> HBox:
-    return HBox([HTML(label, layout=Layout(width="62px")), *controls])
-
-
-def _button(label: str, tooltip: str, width: int) -> Button:
-    return Button(description=label, tooltip=tooltip, layout=Layout(width=f"{width}px"))
-
-
-def _choice(options: Sequence[tuple[str, str]], value: str, width: int) -> ToggleButtons:
-    choice = ToggleButtons(options=options, value=value, layout=Layout(width="auto"))
-    choice.style.button_width = f"{width}px"
-    return choice
-
-
-def _text(width: int, height: int) -> HTML:
-    return HTML(layout=_fixed(width, height))
-
-
-def _fixed(width: int, height: int) -> Layout:
-    return Layout(width=f"{width}px", height=f"{height}px")
-
-
-def _none() -> Layout:
-    return Layout(display="none")

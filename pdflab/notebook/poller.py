@@ -1,8 +1,8 @@
-"""A thread that reads the lab twice a second and shows its state on the panel.
+"""The thread of a control room that reads the lab twice a second and shows what it read.
 
-It draws two pictures a second while something happens, and none otherwise.
+It draws while something happens, and not when nothing does.
 
-Read next: pdflab/notebook/status_html.py.
+Read next: pdflab/charts/live.py.
 """
 
 import os
@@ -19,130 +19,134 @@ from pdflab.charts.live import LiveChart
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
-from pdflab.notebook.hints import THREADS
+from pdflab.lab.system import THREADS
+from pdflab.notebook import status_html
 from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
 from pdflab.notebook.preview import thumbnail
-from pdflab.notebook.status_html import show_log, show_numbers, show_strips, show_thumbnail, show_trouble
 
-_POLL_INTERVAL = 0.5  # seconds between two pictures
-_SETTLE_TIME = 3.0  # seconds that the picture still moves after the last event
-_THUMBNAIL_INTERVAL = 2.0  # seconds between two thumbnails, at least
+_POLL_INTERVAL = 0.5  # seconds
+_QUIET_AFTER = 3.0  # seconds after the last change, in which the chart still moves
+_THUMBNAIL_INTERVAL = 2.0  # seconds between two of them, at the least
 
 
 class Owner(Protocol):
-    """The control room that a poller belongs to."""
+    """What a poller needs of its control room."""
 
-    def end(self, words: str, error: Exception | None) -> None:
-        """Stop, because the poller has ended; `words` say why."""
+    def end(self, reason: str, error: Exception | None) -> None:
+        """Disable every control, and show why."""
 
     def close(self) -> None:
-        """Stop, because another control room takes over."""
+        """End the threads."""
 
 
 class Poller(Thread):
-    """Shows a lab on a panel until `close`; calls `owner.end` when it ends by itself.
+    """Shows a lab on a panel until it is closed, or until the lab stops: then it ends its owner.
 
-    It holds the lab weakly, so that a forgotten lab can stop. Unless `watching`, only `look` draws.
+    The lab is held weakly, so that it stops when its owner forgets it. Without `watched` only `refresh`
+    draws.
     """
 
-    def __init__(self, lab: Lab, panel: Panel, *, owner: Owner, watching: bool) -> None:
+    def __init__(self, lab: Lab, panel: Panel, *, owner: Owner, watched: bool) -> None:
         super().__init__(name="control room poller", daemon=True)
         self.lab, self.owner = ref(lab), owner
-        self._panel, self._watching = panel, watching
-        self._closing, self._lock = Event(), RLock()
+        self._panel, self._watched = panel, watched
+        self._closed, self._lock = Event(), RLock()
         self._scale = 1.0
         self._begin()
 
     def run(self) -> None:
-        """Poll while the lab runs."""
+        """Refresh the panel while the lab runs."""
         try:
-            while not self._closing.wait(_POLL_INTERVAL):
+            while not self._closed.wait(_POLL_INTERVAL):
                 with self._lock:
-                    self._poll(paint=False)
+                    self._refresh(draw=False)
         except UsageError:
             self.owner.end("The lab has stopped.", None)
         except Exception as error:
-            self.owner.end(f"The picture cannot be drawn: {error}", error)
+            self.owner.end(f"The chart broke: {error}", error)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Show the present state. Raises what the lab raises."""
         with self._lock:
-            self._poll(paint=True)
+            self._refresh(draw=True)
 
-    def enlarge(self, scale: float) -> None:
-        """Draw `scale` times as large."""
+    def set_scale(self, scale: float) -> None:
+        """Draw the chart so many times as large."""
         with self._lock:
             self._scale = scale
             self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=scale)
-            self._poll(paint=True)
+            self._refresh(draw=True)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Pause while the lab restarts; then start with an empty picture."""
+        """Read nothing while the lab starts again, then begin with nothing."""
         with self._lock:
             yield
             self._begin()
-            self._poll(paint=True)
+            self._refresh(draw=True)
 
     def close(self) -> None:
-        """Stop polling."""
-        self._closing.set()
+        """End the thread."""
+        self._closed.set()
 
     def _begin(self) -> None:
-        self._minute = RollingWindow()
+        self._window = RollingWindow()
         self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=self._scale)
-        self._seen: tuple[int, ...] = ()
-        self._changed_at = self._pictured_at = 0.0
-        self._pictured: str | None = None
+        self._counts: tuple[int, ...] = ()
+        self._changed_at = self._thumbnail_at = 0.0
+        self._shown_job: str | None = None
         self._panel.thumbnail.value = ""
 
-    def _poll(self, *, paint: bool) -> None:
+    def _refresh(self, *, draw: bool) -> None:
         lab = self.lab()
         if lab is None:
             raise UsageError("This lab is gone; make a new one: lab = Lab().")
         try:
-            self._show(lab, paint=paint)
+            self._show(lab, draw=draw)
         except BrokerUnavailable as error:
-            self._panel.numbers.value = show_trouble(str(error))  # it may be back a moment later
+            self._panel.numbers.value = status_html.error_html(str(error))  # it may be back a moment later
 
-    def _show(self, lab: Lab, *, paint: bool) -> None:
+    def _show(self, lab: Lab, *, draw: bool) -> None:
         stats, living, now = lab.stats(), _living(lab), time.time()
         events, synchronous, sends = lab.events(), lab.sync_events(), lab.sends()
-        minute, panel = self._minute, self._panel
-        minute.follow(now, queued=events, synchronous=synchronous, sends=sends)
-        panel.numbers.value = show_numbers(
-            stats, {endpoint: minute.numbers(endpoint, now) for endpoint in ENDPOINTS}
+        window, panel = self._window, self._panel
+        window.follow(now, queued=events, synchronous=synchronous, sends=sends)
+        numbers = {endpoint: window.numbers(endpoint, now) for endpoint in ENDPOINTS}
+        panel.numbers.value = status_html.numbers_html(stats, numbers)
+        panel.strips.value = status_html.strips_html(
+            living, window.claimed, now=now, threads=lab.mode == THREADS
         )
-        panel.strips.value = show_strips(living, minute.claimed, now=now, threads=lab.mode == THREADS)
-        panel.log.value = show_log(events)
-        seen = (len(events), len(synchronous), len(sends), stats.workers)
-        if seen != self._seen:
-            self._seen, self._changed_at = seen, now
-        moving = stats.queued + stats.processing > 0 or now - self._changed_at < _SETTLE_TIME
-        if paint or (self._watching and moving):
-            self._chart.update(now, minute)
-            panel.picture.value = self._chart.png()
-            self._show_newest(lab, now, paint=paint)
+        panel.log.value = status_html.log_html(events)
+        counts = (len(events), len(synchronous), len(sends), stats.workers)
+        if counts != self._counts:
+            self._counts, self._changed_at = counts, now
+        moving = stats.queued + stats.processing > 0 or now - self._changed_at < _QUIET_AFTER
+        if draw or (self._watched and moving):
+            self._chart.update(now, window)
+            panel.chart.value = self._chart.png()
+            self._show_newest(lab, now, draw=draw)
 
-    def _show_newest(self, lab: Lab, now: float, *, paint: bool) -> None:
-        newest = self._minute.newest
-        if newest in (None, self._pictured) or not (paint or now - self._pictured_at >= _THUMBNAIL_INTERVAL):
+    def _show_newest(self, lab: Lab, now: float, *, draw: bool) -> None:
+        newest = self._window.newest
+        recent = now - self._thumbnail_at < _THUMBNAIL_INTERVAL
+        if newest in (None, self._shown_job) or (recent and not draw):
             return
         pdf = lab.pdf(newest)
         picture = thumbnail(pdf, width=110) if pdf else None
-        self._pictured, self._pictured_at = newest, now
+        self._shown_job, self._thumbnail_at = newest, now
         if picture:
-            self._panel.thumbnail.value = show_thumbnail(picture, url=f"{lab.url}/jobs/{newest}/pdf")
+            url = f"{lab.url}/jobs/{newest}/pdf"
+            self._panel.thumbnail.value = status_html.thumbnail_html(picture, url=url)
 
 
 def _living(lab: Lab) -> list[str]:
-    """Return the workers whose process exists. The registry keeps a dead one until its lease ends."""
+    """Return the ids of the workers that run. The registry keeps a dead one until its lease expires."""
     known = [status.worker for status in lab.workers()]
     return known if lab.mode == THREADS else [worker for worker in known if _runs(worker)]
 
 
 def _runs(worker: str) -> bool:
-    """Return whether a worker runs; on another machine we cannot know, and say yes."""
+    """Return whether a worker's process exists; one on another machine is taken to."""
     worker_id = WorkerId.parse(worker)
     if worker_id.host != socket.gethostname():
         return True

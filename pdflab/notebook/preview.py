@@ -1,6 +1,6 @@
-"""A page of a PDF as a picture, so that a notebook shows what was made.
+"""The first page of a PDF as a picture.
 
-Read next: notebook/control_room.py.
+Read next: pdflab/notebook/job_lookup.py.
 """
 
 import io
@@ -11,28 +11,28 @@ from IPython.display import Image
 from pypdfium2 import PdfDocument, PdfiumError
 
 _COLOURS = 32  # enough for text on paper, and a third of the bytes
-_ONE_AT_A_TIME = Lock()  # pdfium is not made for several threads: a cell and a control room may both paint
+_LOCK = Lock()  # pdfium is not thread-safe: a cell and a control room may both draw
 
 
 def first_page(pdf: bytes, *, width: int = 420) -> Image:
-    """Paint the first page of a PDF, so many pixels wide."""
+    """Return the first page of a PDF as a picture, `width` pixels wide."""
     file = io.BytesIO()
-    _paint(pdf, width).quantize(_COLOURS).save(file, format="PNG", optimize=True)
+    _render(pdf, width).quantize(_COLOURS).save(file, format="PNG", optimize=True)
     return Image(file.getvalue(), width=width)
 
 
 def thumbnail(pdf: bytes, *, width: int) -> bytes | None:
-    """Paint the first page small, as the bytes of a PNG file; None when they are no PDF."""
+    """Return the first page as a PNG file, or None if the bytes are no PDF."""
     file = io.BytesIO()
     try:
-        _paint(pdf, width).quantize(_COLOURS).save(file, format="PNG")
+        _render(pdf, width).quantize(_COLOURS).save(file, format="PNG")
     except PdfiumError:
         return None
     return file.getvalue()
 
 
-def _paint(pdf: bytes, width: int) -> PIL.Image.Image:
-    with _ONE_AT_A_TIME:
+def _render(pdf: bytes, width: int) -> PIL.Image.Image:
+    with _LOCK:
         document = PdfDocument(pdf)
         try:
             page = document[0]

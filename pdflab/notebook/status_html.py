@@ -1,67 +1,66 @@
-"""The board: what is read off a lab at one instant, as words of the page. Nothing a user wrote is markup.
+"""The state of a lab as HTML: numbers, workers, log, newest PDF. All text from users is escaped.
 
-Read next: notebook/panel.py, which gives each its place.
+Read next: pdflab/notebook/poller.py.
 """
 
 import html
 import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pdflab.analysis.rolling_window import ENDPOINTS, Numbers
 from pdflab.charts.style import COLOURS
-from pdflab.jobs import JobEvent, WorkerId
+from pdflab.jobs import Endpoint, JobEvent, WorkerId
+from pdflab.service.jobqueue.base import Stats
 
-LINES = 8  # of jobs.log
-_STRIPS = 8  # workers that there is room for
+_MAX_LINES = 8  # of jobs.log
+_MAX_STRIPS = 8  # workers
 
 
-def show_numbers(stats: Any, endpoints: Mapping[str, Numbers]) -> str:
-    """Return jobs by state, the line, and both endpoints beside each other: their rate and what clients
-    waited."""
+def numbers_html(stats: Stats, endpoints: Mapping[Endpoint, Numbers]) -> str:
+    """Return jobs by state, the queue, and rate and median latencies of each endpoint."""
     jobs = {name: f"{getattr(stats, name):,}" for name in ("queued", "processing", "completed", "failed")}
-    line = {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)}
-    groups = [_group("jobs", jobs), _group("the line", line)]
-    for title, name in (("answered after", "answered"), ("PDF after", "delivered")):
-        groups.append(
-            _group(f"{title} (median)", {d: _seconds(getattr(endpoints[d], name)) for d in ENDPOINTS})
-        )
-    groups.insert(
-        2, _group("PDFs a second", {endpoint: f"{endpoints[endpoint].rate:.1f}" for endpoint in ENDPOINTS})
-    )
+    queue = {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)}
+    rates = {str(endpoint): f"{endpoints[endpoint].rate:.1f}" for endpoint in ENDPOINTS}
+    answers = {str(endpoint): _seconds(endpoints[endpoint].answered) for endpoint in ENDPOINTS}
+    pdfs = {str(endpoint): _seconds(endpoints[endpoint].delivered) for endpoint in ENDPOINTS}
+    groups = [
+        _group("jobs", jobs),
+        _group("the queue", queue),
+        _group("PDFs a second", rates),
+        _group("answered after (median)", answers),
+        _group("PDF after (median)", pdfs),
+    ]
     return f'<div class="pdflab-board">{"".join(groups)}</div>'
 
 
-def show_trouble(words: str) -> str:
-    """Say why there are no numbers."""
-    return f'<div class="pdflab-trouble">{html.escape(words)}</div>'
+def error_html(text: str) -> str:
+    """Return what went wrong, as HTML."""
+    return f'<div class="pdflab-trouble">{html.escape(text)}</div>'
 
 
-def show_strips(living: Sequence[str], claimed: Mapping[str, JobEvent], *, now: float, threads: bool) -> str:
-    """Return each worker a strip: idle, rendering what, or dead, with what it had in hand.
+def strips_html(living: Sequence[str], claimed: Mapping[str, JobEvent], *, now: float, threads: bool) -> str:
+    """Return a strip for each worker: idle, rendering a job, or dead with a claimed job.
 
-    Dead is who has a job in hand and is not among the `living`.
+    A worker is dead if it has claimed a job and is not among the `living`.
     """
     busy = {event.worker: event for event in claimed.values() if event.worker}
     rows = [_strip(worker, busy.get(worker), now, threads) for worker in living]
-    rows += [
-        _dead_strip(worker, event, now, threads) for worker, event in busy.items() if worker not in living
-    ]
-    more = [f"<span>and {len(rows) - _STRIPS + 1} more</span>"] if len(rows) > _STRIPS else []
+    rows += [_dead_strip(worker, busy[worker], now, threads) for worker in busy if worker not in living]
+    more = [f"<span>and {len(rows) - _MAX_STRIPS + 1} more</span>"] if len(rows) > _MAX_STRIPS else []
     title = "each worker, a thread" if threads else "each worker, by the id of its process"
-    shown = "".join(rows[: _STRIPS - len(more)] + more)
+    shown = "".join(rows[: _MAX_STRIPS - len(more)] + more)
     return f'<div class="pdflab-strips"><h6>{title}</h6><div>{shown}</div></div>'
 
 
-def show_log(events: Sequence[JobEvent]) -> str:
-    """Return the last lines of jobs.log, each with what says most."""
-    lines = [_line(event) for event in events[-LINES:]]
+def log_html(events: Sequence[JobEvent]) -> str:
+    """Return the last lines of jobs.log, each with its main fields."""
+    lines = [_line(event) for event in events[-_MAX_LINES:]]
     return f'<div class="pdflab-log"><em>jobs.log</em>\n{"<br>".join(lines)}</div>'
 
 
-def show_thumbnail(picture: bytes, *, url: str) -> str:
-    """Return the newest PDF as a picture that opens it."""
+def thumbnail_html(picture: bytes, *, url: str) -> str:
+    """Return the newest PDF as a PNG picture that opens it."""
     source = f"data:image/png;base64,{b64encode(picture).decode()}"
     image = f'<img alt="the first page of the newest PDF" src="{source}">'
     link = f'<a class="pdflab-thumbnail" target="_blank" href="{html.escape(url)}">'
@@ -74,9 +73,8 @@ def _group(title: str, cells: Mapping[str, str]) -> str:
 
 
 def _dot(name: str) -> str:
-    return next(
-        (f'<i style="background:{c}"></i>' for endpoint, c in COLOURS.items() if endpoint == name), ""
-    )
+    colour = {str(endpoint): colour for endpoint, colour in COLOURS.items()}.get(name)
+    return f'<i style="background:{colour}"></i>' if colour else ""
 
 
 def _strip(worker: str, event: JobEvent | None, now: float, threads: bool) -> str:
@@ -94,17 +92,17 @@ def _claimed(event: JobEvent, now: float) -> str:
 
 
 def _name(worker: str, threads: bool) -> str:
-    """Return the id of its process, as `ps` shows it; threads share that, and have one of their own."""
+    """Return the process id, as `ps` shows it; for threads, which share it, part of the nonce."""
     worker_id = WorkerId.parse(worker)
     return html.escape(worker_id.nonce[:4] if threads else str(worker_id.pid))
 
 
 def _line(event: JobEvent) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(event.at)) + f"{event.at % 1:.3f}"[1:]
-    again = f" attempt {event.attempt}" if event.attempt > 1 else ""
-    by = f" by {event.worker}" if event.worker else ""
-    why = f": {event.reason}" if event.reason else ""
-    return html.escape(f"{at}  {event.state:10}  {event.kind:7} {event.job_id[:12]}{again}{by}{why}")
+    attempt = f" attempt {event.attempt}" if event.attempt > 1 else ""
+    worker = f" by {event.worker}" if event.worker else ""
+    reason = f": {event.reason}" if event.reason else ""
+    return html.escape(f"{at}  {event.state:10}  {event.kind:7} {event.job_id[:12]}{attempt}{worker}{reason}")
 
 
 def _seconds(value: float | None) -> str:

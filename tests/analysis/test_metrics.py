@@ -88,7 +88,7 @@ def test_nothing_gives_none_and_never_nan() -> None:
     assert [len(column) for column in metrics.throughput(np.empty(0))] == [0, 0]
 
 
-def test_both_latencies_are_kept_corrected_and_naive() -> None:
+def test_both_latencies_are_kept_corrected_and_uncorrected() -> None:
     """Of a request that was to go at 100, went at 103 and was answered at 104, clients waited 4 s, not 1."""
     columns = metrics.send_columns(sends("queued"), [])
 
@@ -97,7 +97,7 @@ def test_both_latencies_are_kept_corrected_and_naive() -> None:
     assert columns.send_lag.tolist() == [3.0, 0.0, 0.0, 0.0]
 
 
-def test_latencies_are_told_by_percentile() -> None:
+def test_latencies_are_reported_by_percentile() -> None:
     """Every latency of a run has its p50 to max; what never happened is None."""
     found = metrics.latencies(Run("q", "queued", sends=Sends.of(sends("queued")), events=Events.of(RETRIED)))
 

@@ -1,4 +1,4 @@
-"""Sends and runs keep what they were told, on disk too."""
+"""Sends and runs keep what they were made of, on disk too."""
 
 import json
 
@@ -15,7 +15,7 @@ LOST = Send("synchronous", "report", 11.0, 11.5, error="timeout", seed=4)
 
 @pytest.mark.parametrize("send", [ANSWERED, LOST])
 def test_a_send_is_one_line_and_back(send: Send) -> None:
-    """A line of sends.jsonl gives the same send again."""
+    """A line of sends.jsonl reads as the same send again."""
     line = send.to_json()
 
     assert "\n" not in line

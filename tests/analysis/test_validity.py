@@ -7,7 +7,7 @@ from pdflab.analysis.validity import invalid_reason, late_reason, outcomes, wast
 from pdflab.jobs import JobEvent, JobState
 
 
-def test_every_fate_is_counted_by_its_kind() -> None:
+def test_every_outcome_is_counted_by_its_kind() -> None:
     """Refusals by their status, silence by its reason, mistakes by their status."""
     fates = [(202, None), (202, None), (429, "refused"), (503, "refused"), (0, "timeout"), (0, "connection")]
     fates += [(422, "lines: at least one"), (202, "an answer without job ids")]
@@ -40,8 +40,8 @@ def sync_run(*answered: str) -> Run:
     return Run("s", "synchronous", sends=Sends.of(sends), events=Events.of(events))
 
 
-def test_what_is_made_for_clients_who_have_gone_is_waste() -> None:
-    """The server finished all three; two of their clients had given up: four seconds of work for nobody."""
+def test_what_is_made_for_clients_that_have_left_is_waste() -> None:
+    """The server finished all three; two of their clients had left: four seconds of work in vain."""
     assert wasted(sync_run("s1")) == (2, 4.0)
     assert wasted(sync_run("s0", "s1", "s2")) == (0, 0.0)
 

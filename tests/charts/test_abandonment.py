@@ -92,4 +92,4 @@ def test_a_plan_is_drawn_beside_what_can_be_made() -> None:
     """The title says how many times that is."""
     title = offered_load_figure(PLAN, capacity=2.0).axes[0].get_title(loc="left")
 
-    assert title.endswith("at its height 10 a second, 5.0 × what the workers make")
+    assert title.endswith("at its height 10 a second, 5.0 × the capacity")

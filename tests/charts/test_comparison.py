@@ -55,9 +55,9 @@ def test_depth_is_titled_with_its_peak() -> None:
     """The line's highest number and the instant it was empty again, from the first intended send."""
     ax = draw_depth(axes(), [queued(20)])
 
-    assert ax.get_title(loc="left") == "The line grew to 9 and was empty after 28 s"
+    assert ax.get_title(loc="left") == "The queue grew to 9 and was empty after 28 s"
     assert max(ax.get_lines()[0].get_ydata()) == 9
-    assert draw_depth(axes(), [queued(20, completed=3)]).get_title(loc="left") == "The line grew to 17"
+    assert draw_depth(axes(), [queued(20, completed=3)]).get_title(loc="left") == "The queue grew to 17"
 
 
 def test_a_endpoint_that_stopped_is_seen_to_stop() -> None:

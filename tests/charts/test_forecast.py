@@ -15,7 +15,7 @@ from pdflab.simulation.twin import queued_endpoint, simulate
 
 SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
 PLAN = burst(150, seconds=1.0, baseline=20.0, seed=1)
-CALM = theory.mmc(20.0, 25.0, 2)
+BASELINE = theory.mmc(20.0, 25.0, 2)
 FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, baseline_rate=20.0)
 
 
@@ -29,7 +29,7 @@ def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
 def test_a_burst_is_read_from_its_own_beginning() -> None:
     """The line begins to grow at 0, is at its peak when the burst ends, and is empty when the basin is."""
     seen = measure_burst(run_of(later=1_767_225_600.0))
-    at, waiting = seen.line
+    at, waiting = seen.queue
 
     assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
     assert waiting.max() == pytest.approx(FLUID.peak, rel=0.1)
@@ -41,7 +41,7 @@ def test_who_asked_first_does_not_shift_the_burst() -> None:
     """The first client of a calm may come late; the burst begins when the plan says so."""
     late = replace(PLAN, phases=(replace(PLAN.phases[0], rates=(0.0, 0.0, 0.0, 20.0)), *PLAN.phases[1:]))
 
-    at, waiting = measure_burst(run_of(late)).line
+    at, waiting = measure_burst(run_of(late)).queue
 
     assert at[waiting.argmax()] == pytest.approx(1.0, abs=0.05)
 
@@ -55,12 +55,12 @@ def test_a_burst_without_a_line_is_over_when_it_ends() -> None:
 
 def test_all_four_answers_are_in_one_picture() -> None:
     """Its title, its bars and its lines say the same; the reader's number is drawn as a line of its own."""
-    figure = forecast_figure(run_of(), run_of(), calm=CALM, water=FLUID, predicted=3)
+    figure = forecast_figure(run_of(), run_of(), baseline=BASELINE, fluid=FLUID, predicted=3)
     line, bars = figure.axes
 
     empty = measure_burst(run_of()).empty_after
     assert figure.get_suptitle() == (
-        f"The line was empty after {empty:.1f} s; simulation {empty:.1f} s, pencil 4.3 s"
+        f"The queue was empty after {empty:.1f} s; simulation {empty:.1f} s, fluid model 4.3 s"
     )
     assert [patch.get_width() for patch in bars.patches] == pytest.approx([3, 4.333, empty, empty], rel=1e-3)
     assert "empty, predicted: 3 s" in line.get_legend_handles_labels()[1]
@@ -72,4 +72,4 @@ def test_a_plan_is_drawn_beside_what_the_workers_make() -> None:
     """Three times as much, for a second."""
     [axes] = offered_load_figure(PLAN, capacity=50.0).axes
 
-    assert "at its height 150 a second, 3.0 × what the workers make" in axes.get_title(loc="left")
+    assert "at its height 150 a second, 3.0 × the capacity" in axes.get_title(loc="left")

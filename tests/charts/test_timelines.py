@@ -72,7 +72,7 @@ def test_the_age_of_the_oldest_is_in_the_title() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (burst(400, baseline=10.0), "at its height 400 a second, 4.0 × what the workers make"),
+        (burst(400, baseline=10.0), "at its height 400 a second, 4.0 × the capacity"),
         (month_end(60.0, rate=10.0), "at its height 322 a second, 3.2 ×"),
         (steady(50.0, seconds=10.0), "at its height 50 a second, 0.5 ×"),
     ],

@@ -13,10 +13,10 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 NAMES = {
     "00_start_here": "ControlRoom Lab Lesson START_HERE first_page summary",
     "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
-    "comparison_figure create_sync_app abandonment_by_phase abandonment_figure run_plan "
-    "offered_load_figure summary target wasted",
+    "comparison_figure create_sync_app abandonment_by_phase abandonment_figure run_plan offered_load_figure "
+    "summary target wasted",
     "02_queue_and_worker": "Actions RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
-    "Worker ask fill_queue "
+    "Worker fill_queue send_request "
     "first_page generate_pdf log_lines render table job_trace_figure",
     "05_when_things_fail": "FaultPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "
     "redelivered_jobs count_outcomes outcomes_figure fill_queue redelivery_figure "

@@ -15,6 +15,8 @@ from fake_lab import FakeLab
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent, JobState
+from pdflab.load.plan import burst
+from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.notebook.control_room import ControlRoom
 
 MadeRoom = Callable[[FakeLab], ControlRoom]
@@ -58,10 +60,16 @@ def send(job_id: str, status: int = 202) -> Send:
 def test_every_button_starts_its_operation_at_the_chosen_endpoint(lab: FakeLab, room: ControlRoom) -> None:
     """Six buttons, six operations; the endpoint is the one chosen at the click."""
     room.endpoint.value = "synchronous"
-    for button in (room.custom, room.invoice, room.report, room.batch, room.burst):
+    for button in (
+        room.buttons["custom"],
+        room.buttons["invoice"],
+        room.buttons["report"],
+        room.buttons["batch"],
+        room.buttons["burst"],
+    ):
         button.click()
     room.endpoint.value = "queued"
-    room.month_end.click()
+    room.buttons["month-end"].click()
     room.wait()
 
     names = [name for name, _, _ in lab.operations]
@@ -70,10 +78,31 @@ def test_every_button_starts_its_operation_at_the_chosen_endpoint(lab: FakeLab, 
     assert [p.get("n") for _, _, p in lab.operations] == [None, None, None, 50, 100, None]
 
 
+def test_an_operation_that_is_added_to_the_table_has_a_button(
+    lab: FakeLab, made_room: MadeRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words are filled with its defaults, and all buttons still fit into the row."""
+    toy = Operation(
+        "rush", "Rush of {n}", "{n} orders at once", ("n",), lambda n=3, *, seed: burst(n, seed=seed)
+    )
+    monkeypatch.setitem(OPERATIONS, "rush", toy)
+    room = made_room(lab)
+
+    button = room.buttons["rush"]
+    button.click()
+    room.wait()
+
+    assert (button.description, button.tooltip) == ("Rush of 3", "3 orders at once")
+    assert lab.operations == [("rush", "queued", {"n": 3, "lines": 400, "seed": 1})]
+    widths = [int(load.layout.width.removesuffix("px")) for load in room.panel.loads.values()]
+    assert len(widths) == len(OPERATIONS)
+    assert sum(widths) <= 1000 - 62
+
+
 def test_both_endpoints_get_the_same_load(lab: FakeLab, room: ControlRoom) -> None:
     """The same seed and size, one click for both: a comparison of endpoints compares nothing else."""
     room.endpoint.value = "both"
-    room.burst.click()
+    room.buttons["burst"].click()
     room.wait()
 
     (_, one, ours), (_, other, theirs) = lab.operations
@@ -84,7 +113,7 @@ def test_both_endpoints_get_the_same_load(lab: FakeLab, room: ControlRoom) -> No
 def test_ten_fast_clicks_are_ten_orders(lab: FakeLab, room: ControlRoom) -> None:
     """None is lost and none is doubled, however slow the first one is."""
     for _ in range(10):
-        room.invoice.click()
+        room.buttons["invoice"].click()
     room.wait()
 
     assert [name for name, _, _ in lab.operations] == ["invoice"] * 10
@@ -95,14 +124,14 @@ def test_a_click_returns_at_once_and_its_button_rests_meanwhile(lab: FakeLab, ro
     release = Event()
     lab.before = lambda deed: release.wait(10)
 
-    room.burst.click()
+    room.buttons["burst"].click()
 
-    assert room.burst.disabled
+    assert room.buttons["burst"].disabled
     assert "Look left" in room.panel.hint.value
     assert not lab.operations
     release.set()
     room.wait()
-    assert not room.burst.disabled
+    assert not room.buttons["burst"].disabled
 
 
 def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) -> None:
@@ -110,8 +139,8 @@ def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) 
     release = Event()
     lab.before = lambda deed: deed == "freeze" and release.wait(10)
 
-    room.freeze.click()
-    room.burst.click()
+    room.buttons["freeze"].click()
+    room.buttons["burst"].click()
 
     eventually(lambda: len(lab.operations) == 1, seconds=5)
     assert not lab.actions
@@ -123,10 +152,10 @@ def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) 
 def test_a_freeze_is_for_those_who_render_at_the_chosen_endpoint(lab: FakeLab, room: ControlRoom) -> None:
     """Else half of the comparison would stand still, and the other half go on."""
     room.endpoint.value = "synchronous"
-    room.freeze.click()
+    room.buttons["freeze"].click()
     room.wait()
     room.endpoint.value = "both"
-    room.freeze.click()
+    room.buttons["freeze"].click()
     room.wait()
 
     assert lab.actions[0] == ("freeze", 1.4, "sync-api-1", "sync-api-2")
@@ -136,7 +165,7 @@ def test_a_freeze_is_for_those_who_render_at_the_chosen_endpoint(lab: FakeLab, r
 def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None:
     """One worker killed again and again would be no accident of the fleet."""
     for _ in range(3):
-        room.kill.click()
+        room.buttons["kill"].click()
     room.wait()
 
     assert lab.actions == [("kill", "worker-1"), ("kill", "worker-2"), ("kill", "worker-1")]
@@ -145,9 +174,9 @@ def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None
 
 def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab, room: ControlRoom) -> None:
     """A burst that follows a choice meets what was chosen."""
-    room.workers.value = 4
-    room.worker.value = "naive"
-    room.burst.click()
+    room.choices["workers"].value = 4
+    room.choices["worker"].value = "naive"
+    room.buttons["burst"].click()
     room.wait()
 
     assert lab.actions == [("scale", 4), ("set_worker_type", "naive")]
@@ -155,11 +184,11 @@ def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab,
 
 def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:
     """What was clicked before belongs to the old lab, what is clicked after to the new one."""
-    room.burst.click()
-    room.reset.click()
-    room.mode.value = "threads"
-    room.preset.value = "teaching"
-    room.invoice.click()
+    room.buttons["burst"].click()
+    room.buttons["reset"].click()
+    room.choices["mode"].value = "threads"
+    room.choices["preset"].value = "teaching"
+    room.buttons["invoice"].click()
 
     assert room.wait() == "the queue accepted it: no, 0"  # of the burst nothing is said: it is forgotten
     assert lab.actions == [("reset", None, None), ("reset", "threads", None), ("reset", None, "teaching")]
@@ -170,8 +199,8 @@ def test_a_reset_waits_for_the_attack_under_way(lab: FakeLab, room: ControlRoom)
     """Who is frozen has to wake up before the lab can stop."""
     release = Event()
     lab.before = lambda deed: deed == "freeze" and release.wait(10)
-    room.freeze.click()
-    room.reset.click()
+    room.buttons["freeze"].click()
+    room.buttons["reset"].click()
     time.sleep(0.1)
     assert not lab.actions
 
@@ -185,25 +214,25 @@ def test_threads_can_be_neither_killed_nor_frozen(made_room: MadeRoom) -> None:
     """The buttons are grey, and a click from code says why."""
     room = made_room(lab := FakeLab(mode="threads"))
 
-    assert room.kill.disabled
-    assert room.freeze.disabled
-    room.kill.click()
+    assert room.buttons["kill"].disabled
+    assert room.buttons["freeze"].disabled
+    room.buttons["kill"].click()
     with pytest.raises(UsageError, match="Threads cannot be killed"):
         room.wait()
-    room.mode.value = "processes"
+    room.choices["mode"].value = "processes"
     room.wait()
     assert lab.mode == "processes"
-    assert not room.kill.disabled
+    assert not room.buttons["kill"].disabled
 
 
 def test_a_projector_gets_a_larger_picture(room: ControlRoom) -> None:
     """More pixels, not only larger ones."""
-    small = room.panel.picture.value
+    small = room.panel.chart.value
 
-    room.projector.value = True
+    room.choices["projector"].value = True
     room.wait()
 
-    assert len(room.panel.picture.value) > len(small)
+    assert len(room.panel.chart.value) > len(small)
     assert "pdflab-large" in room.panel.box._dom_classes
 
 
@@ -211,7 +240,7 @@ def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: Control
     """An unattended notebook ends with a sentence, not with a hang."""
     release = Event()
     lab.before = lambda deed: release.wait(10)
-    room.burst.click()
+    room.buttons["burst"].click()
 
     with pytest.raises(TimeoutError, match="1 tasks are not done"):
         room.wait(timeout=0.05)
@@ -225,13 +254,13 @@ def test_what_goes_wrong_is_shown_escaped_and_raised_by_wait(lab: FakeLab, room:
         raise UsageError("no <room> & no Redis")
 
     lab.before = refuse
-    room.burst.click()
+    room.buttons["burst"].click()
     eventually(lambda: "no &lt;room&gt; &amp; no Redis" in room.panel.status.value, seconds=5)
 
     with pytest.raises(UsageError, match="no <room>"):
         room.wait()
     lab.before = lambda deed: None
-    room.burst.click()
+    room.buttons["burst"].click()
     room.wait()
     assert "&lt;room&gt;" not in room.panel.status.value
 
@@ -251,13 +280,13 @@ def test_the_labs_own_words_are_shown_until_the_room_is_closed(room: ControlRoom
 def test_the_verdict_is_about_what_was_clicked_since_the_last_wait(lab: FakeLab, room: ControlRoom) -> None:
     """A line that a notebook can compare: yes, or no with the number."""
     lab.asked.append(send("earlier"))
-    room.burst.click()
+    room.buttons["burst"].click()
     eventually(lambda: bool(lab.operations), seconds=5)
     lab.asked += [send(str(i)) for i in range(3)]
 
     assert room.wait() == "the queue accepted all 3: yes"
     assert room.wait() == "nothing was asked for"
-    room.burst.click()
+    room.buttons["burst"].click()
     eventually(lambda: len(lab.operations) == 2, seconds=5)
     lab.asked += [*(send(str(i)) for i in range(3)), send("4", status=429)]
     assert room.wait() == "the queue accepted all 4: no, 3"
@@ -267,11 +296,11 @@ def test_a_run_begins_with_the_latest_load_at_its_endpoint(lab: FakeLab, room: C
     """A comparison is of two loads, not of all that was clicked since breakfast; a single PDF is no load."""
     lab.asked.append(send("earlier"))
     lab.told.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
-    room.burst.click()
+    room.buttons["burst"].click()
     room.wait()
     lab.asked.append(send("now"))
     lab.told.append(JobEvent("now", JobState.QUEUED, 1.05, "invoice", number=2))
-    room.invoice.click()
+    room.buttons["invoice"].click()
     room.wait()
 
     run = room.run("queued")
@@ -284,27 +313,27 @@ def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
     lab: FakeLab, watched: ControlRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quiet lab costs no picture; an event brings the picture back."""
-    monkeypatch.setattr("pdflab.notebook.poller._AFTERGLOW", 0.0)
-    looks, quiet = lab.looks, watched.panel.picture.value
+    monkeypatch.setattr("pdflab.notebook.poller._QUIET_AFTER", 0.0)
+    looks, quiet = lab.looks, watched.panel.chart.value
     eventually(lambda: lab.looks > looks + 2, seconds=5)
-    assert watched.panel.picture.value is quiet
+    assert watched.panel.chart.value is quiet
 
-    monkeypatch.setattr("pdflab.notebook.poller._AFTERGLOW", 60.0)
+    monkeypatch.setattr("pdflab.notebook.poller._QUIET_AFTER", 60.0)
     lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
 
-    eventually(lambda: watched.panel.picture.value != quiet, seconds=5)
+    eventually(lambda: watched.panel.chart.value != quiet, seconds=5)
 
 
 def test_unwatched_it_paints_only_when_one_waits(lab: FakeLab, room: ControlRoom) -> None:
     """Under nbval nobody sees the frames between, and their messages would drown the answer."""
-    first, looks = room.panel.picture.value, lab.looks
+    first, looks = room.panel.chart.value, lab.looks
     lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
     eventually(lambda: lab.looks > looks + 2, seconds=5)
-    assert room.panel.picture.value is first
+    assert room.panel.chart.value is first
 
     room.wait()
 
-    assert room.panel.picture.value != first
+    assert room.panel.chart.value != first
 
 
 def test_a_redis_that_is_away_is_told_and_comes_back(lab: FakeLab, watched: ControlRoom) -> None:
@@ -323,9 +352,9 @@ def test_a_lab_that_stops_ends_the_room(lab: FakeLab, room: ControlRoom) -> None
     lab.trouble = UsageError("The lab is not running.")
     eventually(lambda: "The lab has stopped" in room.panel.status.value, seconds=5)
 
-    assert room.burst.disabled
-    room.burst.click()
-    assert room.burst.disabled
+    assert room.buttons["burst"].disabled
+    room.buttons["burst"].click()
+    assert room.buttons["burst"].disabled
     with pytest.raises(UsageError, match="make a new one"):
         room.wait()
 
@@ -334,7 +363,7 @@ def test_a_lab_that_is_forgotten_ends_the_room(made_room: MadeRoom) -> None:
     """The cell that made the lab is run again: nothing of the room's may keep the old one going."""
     lab = FakeLab()
     room, gone = made_room(lab), weakref.ref(lab)
-    room.burst.click()
+    room.buttons["burst"].click()
     room.wait()
 
     del lab
@@ -347,7 +376,7 @@ def test_a_lab_that_is_forgotten_ends_the_room(made_room: MadeRoom) -> None:
 def test_a_picture_that_breaks_is_told_and_raised(lab: FakeLab, room: ControlRoom) -> None:
     """A thread that dies in silence would leave a picture that looks like a quiet system."""
     lab.trouble = ZeroDivisionError("a <bug>")
-    eventually(lambda: "The picture broke: a &lt;bug&gt;" in room.panel.status.value, seconds=5)
+    eventually(lambda: "The chart broke: a &lt;bug&gt;" in room.panel.status.value, seconds=5)
 
     with pytest.raises(ZeroDivisionError):
         room.wait()
@@ -367,7 +396,7 @@ def test_a_second_room_of_the_same_lab_closes_the_first(
     """A cell that is run again leaves one watcher, not two."""
     made_room(lab)
 
-    assert room.burst.disabled
+    assert room.buttons["burst"].disabled
     assert [t.name for t in threading.enumerate()].count("control room poller") == 1
 
 
@@ -375,15 +404,15 @@ def test_rooms_of_two_labs_leave_each_other_alone(room: ControlRoom, made_room: 
     """Two labs are two rooms."""
     other = made_room(another := FakeLab())
 
-    other.burst.click()
+    other.buttons["burst"].click()
     other.wait()
 
-    assert not room.burst.disabled
+    assert not room.buttons["burst"].disabled
     assert len(another.operations) == 1
 
 
 def test_every_control_is_obeyed_while_a_cell_runs(room: ControlRoom) -> None:
-    """ipykernel 7.4 would send a click to the thread of the cell: see Panel._obey_at_once."""
+    """ipykernel 7.4 would send a click to the thread of the cell: see controls.respond_at_once."""
     controls = [*room.panel.buttons.values(), room.endpoint, *room.panel.choices.values()]
 
     assert len(controls) == 6 + 2 + 1 + 1 + 5
@@ -404,6 +433,6 @@ def test_its_text_is_stable_and_short(room: ControlRoom) -> None:
 def test_everything_keeps_its_place(room: ControlRoom) -> None:
     """Fixed in pixels, so that the page never jumps."""
     panel = room.panel
-    for part in (panel.picture, panel.hint, panel.status, panel.numbers, panel.strips, panel.log):
+    for part in (panel.chart, panel.hint, panel.status, panel.numbers, panel.strips, panel.log):
         assert part.layout.width.endswith("px")
         assert part.layout.height.endswith("px")

@@ -17,7 +17,7 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
     """From the buttons to the comparison, with a real system inside this process."""
     with Lab(workers=2, mode="threads") as lab:
         room = ControlRoom(lab, lines=5, month_seconds=1.0)
-        room.batch.click()
+        room.buttons["batch"].click()
         assert room.wait(60) == "the queue accepted all 50: yes"
         assert (
             room.figure().get_suptitle()
@@ -27,8 +27,8 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
         assert "COMPLETED" in room.panel.log.value
 
         room.endpoint.value = "synchronous"
-        room.invoice.click()
-        room.month_end.click()
+        room.buttons["invoice"].click()
+        room.buttons["month-end"].click()
         assert room.wait(60).startswith("the synchronous endpoint answered all ")
         assert len(room.run("queued").sends) == 50
         assert len(room.run("synchronous").sends) > 1
@@ -41,14 +41,14 @@ def test_a_lab_starts_again_empty_and_in_another_mode() -> None:
     """The same lab goes on under the same name: a notebook's next cell finds it running."""
     with Lab(workers=1, mode="threads", preset="teaching") as lab:
         room = ControlRoom(lab, lines=5)
-        room.batch.click()
-        room.reset.click()
+        room.buttons["batch"].click()
+        room.buttons["reset"].click()
         room.wait(60)
         assert (lab.events(), lab.sends(), lab.stats().completed) == ([], [], 0)
 
-        room.mode.value = "processes"
-        room.preset.value = "standard"
-        room.invoice.click()
+        room.choices["mode"].value = "processes"
+        room.choices["preset"].value = "standard"
+        room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
 
         assert (lab.mode, lab.settings.lease) == ("processes", 10.0)
@@ -59,9 +59,9 @@ def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:
     """Long before its lease runs out, the strip is black; in the end every job has its ending."""
     with Lab(workers=2, preset="teaching") as lab:
         room = ControlRoom(lab)
-        room.batch.click()
+        room.buttons["batch"].click()
         eventually(lambda: lab.stats().processing == 2, seconds=30)
-        room.kill.click()
+        room.buttons["kill"].click()
         seen = _strips_until(room, " is dead: ")
         assert seen
 
@@ -75,7 +75,7 @@ def test_a_lab_that_is_forgotten_stops_although_its_room_is_kept() -> None:
     lab = Lab(workers=1, mode="threads")
     lab.start()
     room, gone = ControlRoom(lab, lines=5), weakref.ref(lab)
-    room.batch.click()
+    room.buttons["batch"].click()
     room.wait(60)
 
     del lab
@@ -90,8 +90,8 @@ def test_a_lab_that_is_stopped_while_it_starts_again_stays_stopped() -> None:
     lab = Lab(workers=1)
     lab.start()
     room = ControlRoom(lab, lines=5)
-    room.burst.click()
-    room.reset.click()
+    room.buttons["burst"].click()
+    room.buttons["reset"].click()
     eventually(lambda: "starts again" in room.panel.hint.value, seconds=10)
 
     lab.stop()
@@ -109,7 +109,7 @@ def test_a_room_may_be_made_anew_while_the_lab_starts_again() -> None:
         ControlRoom(lab, lines=5).reset.click()
 
         room = ControlRoom(lab, lines=5)
-        room.invoice.click()
+        room.buttons["invoice"].click()
 
         assert room.wait(60) == "the queue accepted it: yes"
 

@@ -1,4 +1,4 @@
-"""One job is seen from outside: over HTTP, in jobs.log, and as a picture of where its time went."""
+"""One job is seen from outside: in jobs.log, and as a picture of where its time went."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from pdflab.charts.style import ACCEPTED, RENDERING, WAITING
 from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.notebook.job_lookup import ask, log_lines, table
+from pdflab.notebook.job_lookup import log_lines, table
 
 SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
 INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))
@@ -25,25 +25,6 @@ OTHER = [
 def lab() -> Iterator[Lab]:
     with Lab(mode="threads") as lab:
         yield lab
-
-
-def test_the_api_tells_about_a_job_and_gives_its_pdf(lab: Lab) -> None:
-    """JSON becomes a body; a PDF has none."""
-    job_id = lab.custom(title="Hello", text="From the queue.")
-    lab.wait()
-
-    record, pdf = ask(lab, f"/jobs/{job_id}"), ask(lab, f"/jobs/{job_id}/pdf")
-
-    assert (record.status, record.body["state"]) == (200, "COMPLETED")
-    assert (pdf.status, pdf.body) == (200, {})
-
-
-def test_what_the_api_refuses_is_an_answer_too(lab: Lab) -> None:
-    """No exception hides the sentence that a client is told."""
-    answer = ask(lab, "/jobs/nothing", method="DELETE")
-
-    assert answer.status == 404
-    assert "There is no job 'nothing'" in answer.body["detail"]
 
 
 def test_a_jobs_own_lines_are_found_in_the_log(lab: Lab) -> None:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from pdflab.analysis.rolling_window import Numbers
 from pdflab.jobs import JobEvent, JobState
-from pdflab.notebook import status_html as board
+from pdflab.notebook import status_html as status
 
 RENDERS = JobEvent("abcdef0123", JobState.PROCESSING, 100.0, "invoice", worker="here:41:aaaa")
 
@@ -15,7 +15,7 @@ def test_the_numbers_are_those_of_the_lab_and_of_both_endpoints() -> None:
     stats = SimpleNamespace(**counts, oldest_age=12.34)
     endpoints = {"queued": Numbers(1.26, 0.0123, None), "synchronous": Numbers(0.0, float("inf"), 2.5)}
 
-    words = board.show_numbers(stats, endpoints)
+    words = status.numbers_html(stats, endpoints)
 
     for told in (
         "<b>1,234</b>",
@@ -33,19 +33,19 @@ def test_a_worker_is_idle_or_renders_or_is_dead() -> None:
     """A strip each; the dead are those that have a job in hand and do not live."""
     lives, dies = ["here:41:aaaa", "here:42:bbbb"], ["here:42:bbbb"]
 
-    alive = board.show_strips(lives, {"a": RENDERS}, now=101.5, threads=False)
-    dead = board.show_strips(dies, {"a": RENDERS}, now=101.5, threads=False)
+    alive = status.strips_html(lives, {"a": RENDERS}, now=101.5, threads=False)
+    dead = status.strips_html(dies, {"a": RENDERS}, now=101.5, threads=False)
 
     assert '<span class="rendering">41: invoice abcdef, 1.5 s</span><span>42: idle</span>' in alive
     assert '<span class="dead">41 is dead: invoice abcdef, 1.5 s</span>' in dead
-    assert "aaaa: invoice" in board.show_strips(lives, {"a": RENDERS}, now=101.5, threads=True)
+    assert "aaaa: invoice" in status.strips_html(lives, {"a": RENDERS}, now=101.5, threads=True)
 
 
 def test_a_crowd_of_workers_keeps_to_its_place() -> None:
     """Eight strips; who has no room is counted."""
     crowd = [f"here:{number}:aaaa" for number in range(12)]
 
-    words = board.show_strips(crowd, {}, now=0.0, threads=False)
+    words = status.strips_html(crowd, {}, now=0.0, threads=False)
 
     assert words.count("<span") == 8
     assert "and 5 more" in words
@@ -56,7 +56,7 @@ def test_the_log_ends_with_the_newest_line_and_nothing_in_it_is_markup() -> None
     old = [JobEvent(f"{i}", JobState.QUEUED, float(i), "invoice") for i in range(20)]
     new = JobEvent("last", JobState.FAILED, 99.5, "custom", worker="here:41:aaaa", reason="<script>")
 
-    words = board.show_log([*old, new])
+    words = status.log_html([*old, new])
 
-    assert words.count("<br>") == board.LINES - 1
+    assert words.count("<br>") == status._MAX_LINES - 1
     assert words.endswith("FAILED      custom  last by here:41:aaaa: &lt;script&gt;</div>")

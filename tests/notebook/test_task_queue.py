@@ -1,4 +1,4 @@
-"""A lane carries out what was clicked, in order, and survives what goes wrong."""
+"""A queue carries out what was clicked, in order, and survives what goes wrong."""
 
 from threading import Event
 
@@ -11,12 +11,12 @@ from pdflab.notebook.task_queue import TaskQueue
 def test_orders_are_carried_out_one_after_another() -> None:
     """Also those that are there when it is closed."""
     done: list[int] = []
-    lane = TaskQueue("lane", failed=lambda error: None)
+    queue = TaskQueue("queue", on_error=lambda error: None)
     for i in range(20):
-        lane.put(lambda i=i: done.append(i))
+        queue.put(lambda i=i: done.append(i))
 
-    lane.close()
-    lane.join(5)
+    queue.close()
+    queue.join(5)
 
     assert done == list(range(20))
 
@@ -24,34 +24,34 @@ def test_orders_are_carried_out_one_after_another() -> None:
 def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
     """One mistake does not end the lesson."""
     failed: list[Exception] = []
-    lane = TaskQueue("lane", failed=failed.append)
+    queue = TaskQueue("queue", on_error=failed.append)
 
-    lane.put(lambda: 1 / 0)
-    lane.put(lambda: None)
-    lane.wait(5)
+    queue.put(lambda: 1 / 0)
+    queue.put(lambda: None)
+    queue.wait(5)
 
     assert isinstance(failed[0], ZeroDivisionError)
-    assert not lane.busy
-    lane.close()
+    assert not queue.busy
+    queue.close()
 
 
 def test_a_closed_lane_takes_nothing() -> None:
     """And says what to do."""
-    lane = TaskQueue("lane", failed=lambda error: None)
-    lane.close()
+    queue = TaskQueue("queue", on_error=lambda error: None)
+    queue.close()
 
     with pytest.raises(UsageError, match="make a new one"):
-        lane.put(lambda: None)
+        queue.put(lambda: None)
 
 
 def test_waiting_ends_with_a_sentence() -> None:
     """An unattended notebook ends."""
     release = Event()
-    lane = TaskQueue("lane", failed=lambda error: None)
-    lane.put(lambda: release.wait(10))
+    queue = TaskQueue("queue", on_error=lambda error: None)
+    queue.put(lambda: release.wait(10))
 
     with pytest.raises(TimeoutError, match="1 tasks"):
-        lane.wait(0.05)
+        queue.wait(0.05)
     release.set()
-    lane.close()
-    lane.join(5)
+    queue.close()
+    queue.join(5)

@@ -1,4 +1,4 @@
-"""The event engine: each thing that happens to a service by hand, and what holds on every path."""
+"""The event engine: each event by hand, and what holds on every path."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def run(
     return simulate_events([Jobs(column(at), column(service), waits)], model, crashes=crashes)
 
 
-def test_eight_jobs_on_two_workers_go_as_with_pencil_and_paper() -> None:
+def test_eight_jobs_on_two_workers_go_as_worked_out_by_hand() -> None:
     """The same table as the recursion's."""
     served = serve_by_events(Jobs(column(AT), column(SERVICE)), Model(workers=2))
 
@@ -55,7 +55,7 @@ def test_eight_jobs_on_two_workers_go_as_with_pencil_and_paper() -> None:
 
 @pytest.mark.parametrize("workers", [1, 3, 40])
 def test_without_trouble_it_is_the_recursion_to_the_last_bit(workers: int) -> None:
-    """With a core for each worker, both engines give the very same floats."""
+    """With a core for each worker, both engines return the very same floats."""
     jobs = poisson(20_000, workers)
 
     one, other = collect(simulate_fcfs([jobs], workers)), serve_by_events(jobs, Model(workers=workers))
@@ -65,7 +65,7 @@ def test_without_trouble_it_is_the_recursion_to_the_last_bit(workers: int) -> No
 
 
 @given(jobs_of_whole_seconds(), st.integers(1, 5))
-def test_every_path_keeps_what_a_line_must_keep(jobs: Jobs, workers: int) -> None:
+def test_every_path_keeps_the_rules_of_a_queue(jobs: Jobs, workers: int) -> None:
     """Also with many jobs at the same instant."""
     assert not violations(jobs, serve_by_events(jobs, Model(workers=workers)), workers)
 
@@ -91,7 +91,7 @@ def test_the_api_takes_its_part_of_the_cores_first() -> None:
 
 
 def test_the_api_accepts_one_request_at_a_time() -> None:
-    """Three clients at once hear yes one after another, though there are cores enough."""
+    """Three clients at once are accepted one after another, though there are cores enough."""
     assert run([0, 0, 0], [1, 1, 1], Model(workers=3, api_service_time=0.5)).queued_at.tolist() == [
         0.5,
         1.0,
@@ -99,8 +99,8 @@ def test_the_api_accepts_one_request_at_a_time() -> None:
     ]
 
 
-def test_a_full_line_refuses() -> None:
-    """One at work, one in the line; the third hears no, the fourth finds room when one was taken."""
+def test_a_full_queue_refuses() -> None:
+    """One is served, one waits; the third is refused, the fourth finds room when one was taken."""
     requests = run([0, 0, 0, 2], [2, 2, 2, 2], Model(workers=1, queue_capacity=1))
 
     assert requests.outcome.tolist() == [COMPLETED, COMPLETED, REFUSED, COMPLETED]
@@ -108,16 +108,16 @@ def test_a_full_line_refuses() -> None:
     assert np.isnan(requests.queued_at[2]) & np.isnan(requests.ended_at[2])
 
 
-def test_at_the_trap_a_client_gives_up_and_the_server_goes_on() -> None:
-    """Its thread is busy with a document for nobody: who comes next waits for that, and gives up as well."""
+def test_at_the_synchronous_endpoint_a_client_leaves_and_the_server_goes_on() -> None:
+    """Its thread renders a document in vain: the next client waits for that, and leaves as well."""
     requests = run([0, 1, 9], [5, 4, 1], Model(workers=1), patience=3.0)
 
     assert requests.outcome.tolist() == [RENEGED, RENEGED, COMPLETED]
     assert requests.ended_at.tolist() == [5, 9, 10]
 
 
-def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
-    """It leaves the line, which is then shorter, and costs nothing; who is being served stays."""
+def test_a_client_that_reneges_leaves_the_queue() -> None:
+    """It leaves the queue, which is then shorter, and costs nothing; a client in service stays."""
     model = Model(workers=1, queue_capacity=1, reneges=True)
 
     requests = run([0, 1, 4.5], [5, 4, 1], model, patience=3.0)
@@ -127,7 +127,7 @@ def test_a_caller_hangs_up_and_is_missing_in_the_line() -> None:
     assert np.isnan(requests.started_at[1])
 
 
-def test_who_hangs_up_at_the_endpoint_never_comes_to_the_line() -> None:
+def test_a_client_that_reneges_at_the_api_is_never_queued() -> None:
     """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
     model = Model(workers=1, api_service_time=2.0, queue_capacity=1, reneges=True)
 
@@ -138,7 +138,7 @@ def test_who_hangs_up_at_the_endpoint_never_comes_to_the_line() -> None:
     assert requests.queued_at[2] == 8
 
 
-def test_who_has_given_up_does_not_hear_that_the_line_is_full() -> None:
+def test_a_client_that_has_left_is_not_refused() -> None:
     """It has asked again long since, and asks no third time for that."""
     model = Model(workers=1, api_service_time=2.0, queue_capacity=0, tries=2, backoff=100.0)
 
@@ -149,8 +149,8 @@ def test_who_has_given_up_does_not_hear_that_the_line_is_full() -> None:
     assert requests.outcome.tolist()[2] == RENEGED, "and not refused, as it is at 4"
 
 
-def test_who_is_refused_asks_again_later_and_later() -> None:
-    """After a pause of the backoff, then twice that, give or take half; at most so many times in all."""
+def test_a_refused_client_retries_with_longer_and_longer_pauses() -> None:
+    """After a pause of the backoff, then twice that, jittered by half; at most so many times in all."""
     requests = run([0, 0], [100, 1], Model(workers=1, queue_capacity=0, tries=3, backoff=2.0))
 
     assert requests.number.tolist() == [0, 1, 1, 1]
@@ -161,16 +161,16 @@ def test_who_is_refused_asks_again_later_and_later() -> None:
     assert 2 <= second <= 6
 
 
-def test_retries_make_a_trap_worse() -> None:
-    """Who gave up and asks again leaves the old request behind, which is worked on for nobody."""
+def test_retries_add_work_at_the_synchronous_endpoint() -> None:
+    """A client that left and retries leaves the old request behind, which is rendered in vain."""
     requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
 
     assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, RENEGED: 1}
     assert requests.ended_at.max() == 12, "three documents for two clients"
 
 
-def test_a_worker_that_dies_costs_its_job_a_lease() -> None:
-    """It dies at 1 and is back at 3, when it takes the other job; the lost one is first in line at 11."""
+def test_a_crash_costs_its_job_a_lease() -> None:
+    """It crashes at 1 and is back at 3, and takes the other job; the lost one is first in the queue at 11."""
     model = Model(workers=1, lease=10.0, restart=2.0)
 
     requests = run([0, 0.5, 10.5, 10.7], [3, 1, 2, 1], model, crashes=(1.0,))
@@ -180,8 +180,8 @@ def test_a_worker_that_dies_costs_its_job_a_lease() -> None:
 
 
 @pytest.mark.parametrize(("max_rework", "ended_at"), [(inf, 15 + 9), (2.0, 15 + 5), (20.0, 15 + 9)])
-def test_a_crash_undoes_no_more_than_the_document_in_hand(max_rework: float, ended_at: float) -> None:
-    """Six of nine seconds are done when the worker dies; two of them at most have to be done again."""
+def test_a_crash_undoes_no_more_than_the_claimed_document(max_rework: float, ended_at: float) -> None:
+    """Six of nine seconds are done when the worker crashes; two of them at most have to be done again."""
     model = Model(workers=1, lease=9.0, restart=0.0, max_rework=max_rework)
 
     assert run([0], [9], model, crashes=(6.0,)).ended_at.tolist() == [ended_at]
@@ -213,8 +213,8 @@ def test_a_worker_that_has_to_go_does_its_job_first() -> None:
     assert simulation.pool.billed == 4 + 7, "who has to go is paid until it is done"
 
 
-def test_who_has_to_go_and_dies_is_paid_until_then() -> None:
-    """From 3 on one of two is too many; it dies at 8, when both were still at work."""
+def test_a_draining_worker_that_crashes_is_paid_until_then() -> None:
+    """From 3 on one of two is too many; it crashes at 8, when both were still busy."""
     model = Model(workers=2, lease=100.0, scaling=Schedule(((0.0, 2), (3.0, 1))))
 
     simulation = Simulation(model, crashes=(8.0,))
@@ -223,7 +223,7 @@ def test_who_has_to_go_and_dies_is_paid_until_then() -> None:
     assert simulation.pool.billed == 2 * 8 + (108 + 10 - 8)
 
 
-def test_who_is_called_off_on_the_way_does_not_come() -> None:
+def test_a_starting_worker_that_is_cancelled_takes_no_job() -> None:
     """Two are called at 0 for 4; at 2 one is enough; the other never shows."""
     model = Model(workers=0, scaling=Schedule(((0.0, 2), (2.0, 1)), start_up=4.0))
 
@@ -255,8 +255,8 @@ def test_keda_asks_for_a_worker_for_each_so_many_waiting() -> None:
     assert decide(390, 0, 12) == (1, 405)
 
 
-def test_workers_who_never_come_are_told_of() -> None:
-    """A timetable that ends with nobody cannot be simulated to its end."""
+def test_jobs_without_workers_to_come_are_an_error() -> None:
+    """A schedule that ends without workers cannot be simulated to its end."""
     with pytest.raises(UsageError, match="2 jobs wait for workers that never start"):
         run([0, 0], [1, 1], Model(workers=0, scaling=Schedule(((0.0, 0),))))
 
@@ -278,7 +278,7 @@ def test_workers_who_never_come_are_told_of() -> None:
         (lambda: Schedule(((0.0, 1),), start_up=-1.0), "A start-up time must be 0 or more"),
     ],
 )
-def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
     """One sentence that says what cannot be."""
     with pytest.raises(UsageError, match=sentence):
         nonsense()
@@ -328,7 +328,7 @@ def test_littles_law_is_an_identity_on_shared_cores_too(jobs: Jobs, workers: int
 
 @given(jobs_of_whole_seconds(), st.integers(1, 4), st.sampled_from([0.5, 1.0, 1.5]))
 def test_cores_do_all_work_and_no_more(jobs: Jobs, workers: int, cores: float) -> None:
-    """What the pace of each stretch makes, over all stretches and all who are busy, is the work there was."""
+    """The pace of each interval, over all intervals and busy workers, adds up to the work there was."""
     served = serve_by_events(jobs, Model(workers=workers, cores=cores))
 
     done = sum(length * min(busy, cores) for length, busy in stretches(served))

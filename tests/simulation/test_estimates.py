@@ -32,7 +32,7 @@ def test_an_interval_holds_the_mean_as_often_as_it_says() -> None:
     assert 870 <= held <= 930
 
 
-def test_the_warm_up_is_left_out_and_told() -> None:
+def test_the_warm_up_is_left_out_and_named() -> None:
     """The first half of each column does not count."""
     result = replicate(lambda rng: np.array([100.0, 100.0, 1.0, rng.integers(1, 2)]), warm_up=0.5)
 
@@ -49,7 +49,7 @@ def test_replications_are_independent_and_the_same_tomorrow() -> None:
     assert one.margin > 0
 
 
-def test_nonsense_is_told() -> None:
+def test_nonsense_is_an_error_with_a_reason() -> None:
     """One replication has no interval; a warm-up of everything leaves nothing."""
     with pytest.raises(UsageError, match="2 replications or more"):
         estimate([1.0])

@@ -43,7 +43,7 @@ def fast(at: np.ndarray, service: np.ndarray, free: list[float]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("recursion", [serve, fast])
-def test_eight_jobs_on_two_workers_go_as_with_pencil_and_paper(recursion: Serve) -> None:
+def test_eight_jobs_on_two_workers_go_as_worked_out_by_hand(recursion: Serve) -> None:
     """Jobs 3 and 4 wait for the first two; job 5 overtakes job 4, which is long; job 8 waits for job 6."""
     served = collect(simulate_fcfs([Jobs(column(AT), column(SERVICE))], 2, serve=recursion))
 
@@ -54,7 +54,7 @@ def test_eight_jobs_on_two_workers_go_as_with_pencil_and_paper(recursion: Serve)
 
 
 @given(jobs_of_whole_seconds(), st.integers(1, 5))
-def test_every_path_keeps_what_a_line_must_keep(jobs: Jobs, workers: int) -> None:
+def test_every_path_keeps_the_rules_of_a_queue(jobs: Jobs, workers: int) -> None:
     """No job lost, none early, none overtaken; never too many at work, none idle while a job waits."""
     served = collect(simulate_fcfs([jobs], workers))
 
@@ -71,13 +71,13 @@ def test_littles_law_is_an_identity(jobs: Jobs, workers: int) -> None:
 
 @given(jobs_of_whole_seconds(), st.integers(1, 5))
 def test_the_compiled_recursion_is_the_same_recursion(jobs: Jobs, workers: int) -> None:
-    """Its heap is written out, for numba; it gives the same starts."""
+    """Its heap is written out, for numba; it returns the same starts."""
     plain, other = (collect(simulate_fcfs([jobs], workers, serve=f)) for f in (serve, fast))
 
     assert np.array_equal(plain.started_at, other.started_at)
 
 
-def test_numba_gives_the_same_to_the_last_bit() -> None:
+def test_numba_returns_the_same_to_the_last_bit() -> None:
     """A hundred thousand jobs on seven workers, compiled and not."""
     if importlib.util.find_spec("numba") is None:
         assert fastest_serve() is serve
@@ -91,7 +91,7 @@ def test_numba_gives_the_same_to_the_last_bit() -> None:
 
 @given(jobs_of_whole_seconds(), st.integers(0, 20))
 def test_one_worker_needs_no_loop(jobs: Jobs, free_at: int) -> None:
-    """In whole numbers the sum over busy spells gives what the recursion gives, whenever it is free."""
+    """In whole numbers the sum over busy periods is what the recursion returns, whenever it is free."""
     assert np.array_equal(
         serve_alone(jobs.at, jobs.service, free_at), serve(jobs.at, jobs.service, [float(free_at)])
     )
@@ -133,7 +133,7 @@ def test_more_workers_than_jobs_let_no_one_wait() -> None:
         (lambda: Jobs(column([0]), column([-1])), "A service time cannot be negative"),
     ],
 )
-def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
     """One sentence, before anything is computed."""
     with pytest.raises(UsageError, match=sentence):
         nonsense()

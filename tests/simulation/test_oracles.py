@@ -1,4 +1,4 @@
-"""SimPy and Ciw, who know nothing of us, on the very same jobs: each job must fare as it does with them."""
+"""SimPy and Ciw, independent of us, on the very same jobs: each job must start and end as it does there."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ CLOSE = {"rtol": 0.0, "atol": 1e-9}
 
 
 def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
-    """Run one node of Ciw on given jobs, and give its records as columns, in the order of arrival."""
+    """Run one node of Ciw on given jobs, and return its records as columns, in the order of arrival."""
     built = ciw.create_network(
         arrival_distributions=[ciw.dists.Sequential([*np.diff(jobs.at, prepend=0.0).tolist(), float("inf")])],
         service_distributions=[ciw.dists.Sequential(jobs.service.tolist())],
@@ -31,7 +31,7 @@ def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
     return told | {"type": np.array([record.record_type for record in records])}
 
 
-def test_a_line_in_simpy_and_in_ciw_is_ours() -> None:
+def test_a_queue_in_simpy_and_in_ciw_is_ours() -> None:
     """M/M/4: the start of each of three thousand jobs, by both engines."""
     ours = collect(simulate_fcfs([JOBS], bench.WORKERS)).started_at
 
@@ -51,8 +51,8 @@ def test_shared_cores_in_ciw_are_ours(workers: int, cores: int) -> None:
     assert np.allclose(ours.ended_at, theirs["exit_date"], **CLOSE)
 
 
-def test_a_full_line_in_ciw_refuses_whom_ours_refuses() -> None:
-    """Four workers and a line of three: the very same clients hear no.
+def test_a_full_queue_in_ciw_refuses_the_same_clients() -> None:
+    """Four workers and a queue of three: the very same clients are refused.
 
     All jobs take a second: Ciw draws the time of a job when it lets it in.
     """
@@ -72,7 +72,7 @@ def test_threads_that_share_cores_in_simpy_are_ours() -> None:
     assert np.allclose(bench.run_events(jobs), bench.run_simpy_events(jobs), **CLOSE)
 
 
-def test_the_benchmark_counts_clients_who_give_up() -> None:
+def test_the_benchmark_counts_clients_that_renege() -> None:
     """Its model is one in which some do: else its time-outs would cost nothing."""
     jobs = bench._with_patience(bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES)))
 

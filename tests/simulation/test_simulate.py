@@ -23,7 +23,7 @@ PLAN = steady(19.0, seconds=200.0, seed=4)
 
 @pytest.fixture
 def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for the engine of events is told so."""
+    """Fail a test that uses the engine of events."""
 
     def refuse(*_: object, **__: object) -> RequestColumns:
         raise AssertionError("event by event")
@@ -42,8 +42,8 @@ def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
         Model(6),
     ],
 )
-def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Model) -> None:
-    """A core for each worker and one for the API, a line that is never full: to the last bit."""
+def test_a_plain_queue_is_left_to_the_recursion_and_comes_out_the_same(model: Model) -> None:
+    """A core for each worker and one for the API, a queue that is never full: to the last bit."""
     jobs = list(jobs_of(PLAN, SERVICE))
 
     ours, theirs = simulate_requests(jobs, model), simulate_events(jobs, model)
@@ -62,15 +62,15 @@ def test_a_mere_line_is_left_to_the_recursion_and_comes_out_the_same(model: Mode
         Model(0, scaling=Schedule(((0.0, 4),))),
     ],
 )
-def test_what_is_more_than_a_line_goes_event_by_event(model: Model) -> None:
-    """CachedCall cores, a line that was full, a fleet that changes; and a client that may give up."""
+def test_what_is_more_than_a_plain_queue_goes_event_by_event(model: Model) -> None:
+    """Shared cores, a queue that was full, a fleet that changes; and a client that may give up."""
     with pytest.raises(AssertionError, match="event by event"):
         simulate_requests(jobs_of(PLAN, SERVICE), model)
     with pytest.raises(AssertionError, match="event by event"):
         simulate_requests(jobs_of(PLAN, SERVICE, patience=30.0), Model(4))
 
 
-def test_a_line_is_full_when_one_more_would_wait_than_may() -> None:
+def test_a_queue_is_full_at_its_capacity() -> None:
     """The limit at which the first is refused, and the one at which none is: both engines agree."""
     jobs = list(jobs_of(burst(300, seconds=4.0), SERVICE))
     longest = next(
@@ -104,7 +104,7 @@ def test_a_run_is_filled_without_an_object_for_a_job(
     assert figures.failed == 0
 
 
-def test_a_batch_enters_the_line_by_the_thousand() -> None:
+def test_a_batch_is_queued_by_the_thousand() -> None:
     """Its documents wait for the last of their batch: two batches of a thousand, and one of the rest."""
     run = simulate(batch(2_500), queued_endpoint(4, api_service_time=0.001), SERVICE)
 
@@ -116,7 +116,7 @@ def test_a_batch_enters_the_line_by_the_thousand() -> None:
 
 
 def test_an_empty_plan_is_an_empty_run() -> None:
-    """A calm so calm that nobody came."""
+    """A rate so low that no client came."""
     plan = replace(PLAN, phases=())
 
     assert metrics.summary(simulate(plan, queued_endpoint(2), SERVICE)).sent == 0

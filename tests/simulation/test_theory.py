@@ -31,13 +31,13 @@ RAY_TRACER = (
     ],
 )  # fmt: skip
 def test_erlang_b_is_that_of_the_telephone_tables(workers: int, load: float, blocked: float) -> None:
-    """The tables give the load at which one or two calls in a hundred are lost."""
+    """The tables have the load at which one or two calls in a hundred are lost."""
     assert theory.erlang_b(load, workers) == pytest.approx(blocked, rel=1e-3)
 
 
 @pytest.mark.parametrize(("workers", "load", "waits"), [(8, 3.87, 0.05), (10, 4.08, 0.01)])
 def test_erlang_c_is_that_of_the_telephone_tables(workers: int, load: float, waits: float) -> None:
-    """The tables give the load at which so many calls have to wait, rounded to two places."""
+    """The tables have the load at which so many calls have to wait, rounded to two places."""
     assert theory.erlang_c(load, workers) == pytest.approx(waits, rel=0.01)
 
 
@@ -114,7 +114,7 @@ def test_the_square_root_rule_is_right_to_a_worker(load: float, share: float, of
     assert -off <= theory.square_root_staffing(load, wait_probability=share) - exact <= 0
 
 
-def test_a_spike_fills_the_basin_and_the_calm_empties_it() -> None:
+def test_a_spike_fills_the_queue_and_spare_capacity_drains_it() -> None:
     """100 a second into 40 for a minute: 3,600 wait, the last for 90 s; 30 a second clear it in 120 s."""
     backlog = theory.fluid_backlog(100.0, seconds=60.0, capacity=40.0, baseline_rate=10.0)
 
@@ -138,7 +138,7 @@ def test_the_scalability_fit_is_that_of_the_published_examples() -> None:
 
 
 def test_the_scalability_law_is_found_again_in_its_own_values() -> None:
-    """What γ, α and β made, the fit gives back."""
+    """The fit returns the γ, α and β of the throughput."""
     law = theory.Scalability(50.0, 0.1, 0.002)
 
     found = theory.fit_scalability([1, 2, 4, 8, 16], law.throughput([1, 2, 4, 8, 16]))
@@ -198,7 +198,7 @@ def test_noise_does_not_upset_the_scalability_fit() -> None:
         (lambda: theory.mmc_waiting_percentile(1.0, 2.0, 1, share=1.0), "at least 0 and below 1"),
     ],
 )
-def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
     """One sentence, and no nan."""
     with pytest.raises(UsageError, match=sentence):
         nonsense()

@@ -49,8 +49,8 @@ def test_a_simulated_run_reads_like_a_measured_one() -> None:
     assert [event.at for event in run.events] == sorted(event.at for event in run.events)
 
 
-def test_at_the_trap_clients_time_out() -> None:
-    """A burst that takes a minute: who has waited for 30 s has no PDF, though the server made it."""
+def test_at_the_synchronous_endpoint_clients_time_out() -> None:
+    """A burst that takes a minute: a client that has waited for 30 s has no PDF, though it was made."""
     slow = ServiceTimes.of(custom=0.4, invoice=0.4, report=0.4)
 
     run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=Endpoint.SYNCHRONOUS)
@@ -62,7 +62,7 @@ def test_at_the_trap_clients_time_out() -> None:
     assert all(send.status == 200 and send.answered_at for send in run.sends if send.accepted)
 
 
-def test_a_full_line_and_a_deadly_job_are_told_as_the_service_tells_them() -> None:
+def test_a_full_queue_refuses_as_the_service_does() -> None:
     """429 is "refused", at once; the API's time is the client's wait."""
     run = simulate(PLAN, queued_endpoint(1, api_service_time=0.01, queue_capacity=20), SERVICE)
     refused = [send for send in run.sends if send.status == 429]
@@ -99,7 +99,7 @@ def test_calibration_finds_the_work_behind_the_seconds(
 
 
 def test_calibration_finds_out_how_many_cores_there_were() -> None:
-    """The machine says two; the workers had one and a half: in calm and rush, that explains the seconds."""
+    """The machine says two; the workers had one and a half: a burst and its baseline show it."""
     plan = burst(400, seconds=3.0, baseline=8.0, seed=2)
     run = replace(simulate(plan, queued_endpoint(4, cores=1.5), SERVICE), machine={"cores": 2})
 
@@ -108,13 +108,13 @@ def test_calibration_finds_out_how_many_cores_there_were() -> None:
     assert learnt.cores == 1.5
 
 
-def test_where_concurrency_tells_nothing_the_machine_is_believed() -> None:
+def test_where_concurrency_shows_nothing_the_machines_cores_are_taken() -> None:
     """Two workers on two cores never wait for one another."""
     assert calibrate(made_up(2)).cores == 2
 
 
 def test_a_run_on_shared_cores_is_replayed_job_by_job() -> None:
-    """Its arrivals and seconds at work give its starts and ends."""
+    """Its arrivals and service times determine its starts and ends."""
     measured, replayed = replay(made_up(4), 4)
 
     assert np.allclose(measured.started_at, replayed.started_at, atol=1e-6)
@@ -138,8 +138,8 @@ def test_a_held_out_run_is_predicted_from_another() -> None:
     assert "%" in str(verdict)
 
 
-def test_a_twin_that_knows_the_pace_is_wrong_by_chance_only() -> None:
-    """The machine became slower, rendering and at the endpoint: told so, the twin is right again."""
+def test_a_rescaled_twin_is_wrong_by_chance_only() -> None:
+    """The machine became slower, rendering and at the API: rescaled, the twin is right again."""
     twin = Twin.learn(made_up(2, api_service_time=0.006), workers=2)
     slower = ServiceTimes({kind: 1.5 * seconds for kind, seconds in SERVICE.seconds.items()})
     plan = burst(120, seconds=2.0, baseline=5.0, seed=4)
@@ -159,7 +159,7 @@ def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:
     assert (mean, scv) == (pytest.approx(0.2), pytest.approx(0.5, rel=0.05))
 
 
-def test_what_cannot_be_learnt_is_told() -> None:
+def test_what_cannot_be_learnt_is_an_error_with_a_reason() -> None:
     """An empty run, a kind that never came, a time that cannot be."""
     empty = Run("nothing", Endpoint.QUEUED)
 

@@ -47,7 +47,7 @@ def serve_by_events(jobs: Jobs, model: Model) -> Served:
 
 
 def violations(jobs: Jobs, served: Served, workers: int) -> set[str]:
-    """What a path of a line with a core for each worker breaks, of all that it must keep."""
+    """Return the rules that a path breaks, with a core for each worker."""
     if len(served.at) != len(jobs.at) or np.isnan(served.ended_at).any():
         return {"every job is done"}
     kept = {
@@ -58,13 +58,13 @@ def violations(jobs: Jobs, served: Served, workers: int) -> set[str]:
         "no more are at work than there are workers": True,
         "no worker is idle while a job waits": True,
     }
-    for waiting, busy in occupancy(served):
+    for waiting, busy in queue_metrics(served):
         kept["no more are at work than there are workers"] &= busy <= workers
         kept["no worker is idle while a job waits"] &= not (waiting and busy < workers)
     return {name for name, is_kept in kept.items() if not is_kept}
 
 
-def occupancy(served: Served) -> Iterator[tuple[int, int]]:
+def queue_metrics(served: Served) -> Iterator[tuple[int, int]]:
     """How many wait and how many are at work, in each stretch of time in which nothing changes."""
     instants = np.unique(np.concatenate([served.at, served.started_at, served.ended_at]))
     came, began, ended = (

@@ -114,7 +114,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Two workers have a job in hand, and two more jobs wait."""
+        """Two workers have claimed a job, and two more jobs wait."""
         self.enqueue([("", "one")] * 4, "heard")
         self.take_and_claim("heard"), self.take_and_claim("heard")
 
@@ -193,7 +193,7 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held())
     @rule()
     def freeze(self) -> None:
-        """Whoever has a job in hand is silent for longer than a lease; another takes it, and one wakes up."""
+        """Whoever has claimed a job is silent for longer than a lease; another takes it, and one wakes up."""
         frozen = self.held()[0]
         self.sweep(150.0, "heard")
         if self.model.line:
@@ -209,7 +209,7 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(job.ended_at for job in self.model.jobs.values() if job.kept))
     @rule(delivery=deliveries)
     def tidy(self, delivery: str) -> None:
-        """Half the time of keeping passes: some are due then, and some are not."""
+        """Half the retention passes: some are due then, and some are not."""
         self.wait(1000.0)
         expired, expected = self._send(delivery, self.queue.list_expired), self.model.expired()
         _compare(expired if expired is UNHEARD else sorted(expired), sorted(expected))
@@ -342,7 +342,7 @@ class QueueMachine(RuleBasedStateMachine):
         return f"token-{next(self.numbers)}"
 
     def _came_out(self, job_id: str) -> str:
-        """First in, first out: whoever was not pushed into the line again was accepted after the last one."""
+        """First in, first out: a job that was not requeued was accepted after the last one."""
         if job_id not in self.model.aside:
             number = self.model.jobs[job_id].number
             assert number > self.last_out

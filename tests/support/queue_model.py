@@ -37,12 +37,12 @@ class ModelJob:
 
     @property
     def waits(self) -> bool:
-        """Tell whether it has a place in the line."""
+        """Tell whether it has a place in the queue."""
         return self.state is JobState.QUEUED and self.due_at is None
 
 
 class QueueModel:
-    """What the queue should be: the jobs, the line of hints (next out first), the events, and the time."""
+    """What the queue should be: the jobs, the queue of hints (next out first), the events, and the time."""
 
     def __init__(self, settings: Settings) -> None:
         self.now = 0.0
@@ -51,7 +51,7 @@ class QueueModel:
         self.keys: dict[str, str] = {}
         self.suspects: set[str] = set()
         self.events: list[tuple[str, JobState, int, Cause | None]] = []
-        self.aside: set[str] = set()  # jobs that were pushed into the line again
+        self.aside: set[str] = set()  # jobs that were pushed into the queue again
         self.fenced = 0
         self.times = 1  # how often each step is sent: a refusal is counted each time
         self._asked: dict[str, str] = {}
@@ -62,7 +62,7 @@ class QueueModel:
         return [job for job in self.jobs.values() if job.state in states]
 
     def holds(self, job_id: str, token: str) -> bool:
-        """Tell whether the job is in hand, by this token."""
+        """Tell whether the job is claimed, with this token."""
         return self._holds(self.jobs[job_id], token)
 
     # Accepting
@@ -211,7 +211,7 @@ class QueueModel:
         return job.state is JobState.QUEUED and job.due_at is not None and job.due_at <= self.now
 
     def _suspected_twice(self, waiting: list[ModelJob]) -> list[ModelJob]:
-        """Who waits although the line is past them: suspected by this sweep, and by the one before."""
+        """Who waits although the queue is past them: suspected by this sweep, and by the one before."""
         ids = [job.job_id for job in waiting]
         while self.line and self.line[0] not in ids:
             self.line.pop(0)
@@ -226,7 +226,7 @@ class QueueModel:
         self.line[:0] = [job.job_id for job in sorted(jobs, key=lambda job: job.number)]
 
     def expired(self) -> list[str]:
-        """Jobs whose time of keeping is over."""
+        """Jobs whose retention is over."""
         ended = self.of_state(JobState.COMPLETED, JobState.FAILED)
         return [j.job_id for j in ended if j.kept and j.ended_at + self._settings.retention <= self.now]
 

@@ -39,7 +39,7 @@ def submit(queue: JobQueue, *job_ids: str) -> list[str]:
 
 
 def take_and_claim(queue: JobQueue, token: str = "token", worker: str = WORKER) -> Claim:
-    """Take the next job in the line and claim it, as a worker does."""
+    """Take the next job in the queue and claim it, as a worker does."""
     job_id = queue.take(0.01)
     assert job_id is not None
     claim = queue.claim(job_id, worker, token)

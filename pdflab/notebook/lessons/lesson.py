@@ -1,13 +1,13 @@
-"""A lesson's two habits: predict before you run, and check yourself at the end.
+"""The two habits of a lesson: predict before you run, and check yourself at the end.
 
     lesson = Lesson(WHEN_THINGS_FAIL)
     lesson.predict("lost", 20)      # drawn on the chart later, beside what was measured
-    lesson.check("q1", ...)         # the three dots ask; an answer in their place is answered
+    lesson.check("q1", ...)         # three dots show the question; an answer in their place is checked
 
-Who has predicted a result understands it better than who only watched it (Crouch and others, American Journal
-of Physics 72, 2004).
+Students who predict a result understand it better than those who only watch (Crouch and others, American
+Journal of Physics 72, 2004).
 
-Read next: notebook/lessons/start_and_failures.py, where the questions are.
+Read next: pdflab/notebook/lessons/start_here.py.
 """
 
 from collections.abc import Mapping
@@ -16,51 +16,49 @@ from types import EllipsisType
 
 from pdflab.errors import UsageError
 
-Answer = str | float
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question with its right answer, and a hint for each wrong one that is likely.
 
-    `why` is told to the right answer only; a hint says where to look, never what the answer is.
+    `why` is shown after the right answer only; a hint says where to look, never what the answer is.
     """
 
     text: str
-    right: Answer
+    right: str | float
     why: str
-    hints: Mapping[Answer, str]
+    hints: Mapping[str | float, str]
 
 
 class PlainText(str):
-    """Text that a cell shows as it is, without quotation marks."""
+    """Text that a cell shows without quotation marks."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 class Lesson:
-    """The questions of one notebook, and what its reader has predicted. It lives as long as the kernel."""
+    """The questions of one notebook, and the reader's predictions, for as long as the kernel runs."""
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
         self._questions = questions
         self._predictions: dict[str, float] = {}
 
     def predict(self, name: str, value: float) -> PlainText:
-        """Record a guess under a name; a second one takes the place of the first."""
+        """Record a prediction under a name; a second one replaces the first."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"A prediction is a number, such as 12, not {value!r}; put yours in.")
         self._predictions[name] = value
         return PlainText(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
 
     def predicted(self, name: str) -> float:
-        """Return a guess back. Raises UsageError when there is none: a chart without it teaches less."""
+        """Return a prediction. Raises UsageError when there is none: a chart without it teaches less."""
         if name not in self._predictions:
             raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
         return self._predictions[name]
 
-    def check(self, name: str, answer: Answer | EllipsisType) -> PlainText:
-        """Answer an answer, and never give it away; three dots show the question."""
+    def check(self, name: str, answer: str | float | EllipsisType) -> PlainText:
+        """Say whether an answer is right, with a hint if it is not; three dots show the question."""
         if name not in self._questions:
             raise UsageError(f"There is no question {name!r}: take {', '.join(self._questions)}.")
         question = self._questions[name]

@@ -111,6 +111,6 @@ class Demand:
     def _instants(self, shares: Floats) -> Floats:
         """Return the instants at which these shares of all documents have arrived."""
         knots = np.linspace(0.0, self.phase.seconds, len(self.phase.rates) + 1)
-        come = np.concatenate([[0.0], np.cumsum(self.phase.rates)])
-        instants: Floats = np.interp(shares, come / come[-1], knots)
+        arrived = np.concatenate([[0.0], np.cumsum(self.phase.rates)])
+        instants: Floats = np.interp(shares, arrived / arrived[-1], knots)
         return instants

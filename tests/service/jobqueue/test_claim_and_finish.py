@@ -86,7 +86,7 @@ def test_an_ended_job_is_never_claimed_again(queue: JobQueue) -> None:
 
 
 def test_completing_ends_the_job_and_claims_the_next(queue: JobQueue) -> None:
-    """The next in the line comes with the same answer, held by the token that was made for it."""
+    """The next in the queue comes with the same answer, held by the token that was made for it."""
     submit(queue, "a", "b")
 
     settled = queue.complete(take_and_claim(queue), WORKER, next_token="next")
@@ -173,7 +173,7 @@ def test_a_released_job_is_the_next_one_out_and_its_attempt_does_not_count(queue
 
 
 def test_a_cancelled_job_ends_as_failed_and_says_by_whom(queue: JobQueue) -> None:
-    """Its hint is then stale, and it has left the line."""
+    """Its hint is then stale, and it has left the queue."""
     submit(queue, "a", "b")
 
     assert queue.cancel("a") is JobState.QUEUED
@@ -196,7 +196,7 @@ def test_a_job_that_waits_for_its_retry_can_be_cancelled(queue: JobQueue) -> Non
 
 
 def test_only_a_queued_job_can_be_cancelled(queue: JobQueue) -> None:
-    """A job in hand, an ended one and an unknown one stay as they are; the answer says what they are."""
+    """A claimed job, an ended one and an unknown one stay as they are; the answer says what they are."""
     submit(queue, "a")
     claim = take_and_claim(queue)
 

@@ -33,7 +33,7 @@ def test_an_accepted_job_is_a_record_and_an_event(queue: JobQueue) -> None:
 
 
 def test_the_same_job_enqueued_twice_is_one_job(queue: JobQueue) -> None:
-    """A step that is sent again answers as it did: one record, one event, one place in the line."""
+    """A step that is sent again answers as it did: one record, one event, one place in the queue."""
     first, again = submit(queue, "a"), submit(queue, "a")
 
     assert first == again == ["a"]
@@ -93,7 +93,7 @@ def test_a_full_queue_still_answers_for_what_it_has_accepted(narrow: JobQueue) -
 
 
 def test_a_claimed_job_makes_room_in_the_line(narrow: JobQueue) -> None:
-    """The limit is on the jobs that wait: a job in hand is not one of them."""
+    """The limit is on the jobs that wait: a claimed job is not one of them."""
     submit(narrow, "a", "b", "c")
     take_and_claim(narrow)
 

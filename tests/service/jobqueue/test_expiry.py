@@ -36,8 +36,8 @@ def test_a_record_expires_whichever_way_its_job_ended(queue: JobQueue, broker: B
 
 
 def test_a_job_without_an_ending_never_expires(queue: JobQueue, broker: Broker) -> None:
-    """Waiting, in hand, or put off for a retry: answered 202 is not forgotten."""
-    submit(queue, "put off", "in hand", "waiting")
+    """Waiting, claimed, or put off for a retry: answered 202 is not forgotten."""
+    submit(queue, "put off", "claimed", "waiting")
     queue.fail(
         take_and_claim(queue, "1"),
         WORKER,
@@ -45,7 +45,7 @@ def test_a_job_without_an_ending_never_expires(queue: JobQueue, broker: Broker) 
     )
     take_and_claim(queue, "2")
 
-    assert [broker.client().ttl(f"pdf_jobs:{name}") for name in ("put off", "in hand", "waiting")] == [-1] * 3
+    assert [broker.client().ttl(f"pdf_jobs:{name}") for name in ("put off", "claimed", "waiting")] == [-1] * 3
 
 
 def test_a_settled_job_still_expires_after_its_step_was_repeated(queue: JobQueue, broker: Broker) -> None:

@@ -13,7 +13,7 @@ from pdflab.settings import Settings
 
 def test_stats_tell_the_whole_at_one_instant(queue: JobQueue) -> None:
     """Jobs by state, the PDFs, the depth, the age of the oldest, the workers, the throughput."""
-    submit(queue, "completed", "failed", "in hand", "waiting", "last")
+    submit(queue, "completed", "failed", "claimed", "waiting", "last")
     queue.complete(take_and_claim(queue, "1"), WORKER)
     queue.fail(take_and_claim(queue, "2"), WORKER, Failure(Cause.REJECTED, "why"))
     queue.renew(WorkerStatus(WORKER, 0.0), [take_and_claim(queue, "3")])
@@ -45,7 +45,7 @@ def test_throughput_forgets_what_was_completed_before_its_window(queue: JobQueue
 
 
 def test_a_job_knows_its_place_in_the_line(queue: JobQueue) -> None:
-    """1 is the next one out; a job in hand or an ended one has no place."""
+    """1 is the next one out; a claimed job or an ended one has no place."""
     submit(queue, "a", "b", "c")
 
     assert [queue.place(job_id) for job_id in "abc"] == [1, 2, 3]

@@ -17,14 +17,14 @@
 | another body in one batch is not noticed | test_a_batch_in_which_one_key_names_two_documents_is_refused_whole |
 | no limit | test_a_batch_that_does_not_fit_is_refused_whole, the machine |
 | last in, first out | test_jobs_come_out_in_the_order_they_went_in, the machine |
-| back at the end of the line | test_a_job_whose_worker_died_is_the_next_one_out, the machine |
+| back at the end of the queue | test_a_job_whose_worker_died_is_the_next_one_out, the machine |
 | no backoff | test_an_error_that_may_pass_puts_the_job_off |
 | errors for ever | test_three_errors_are_the_end |
 | crashes for ever | test_a_job_that_kills_three_workers_has_failed_and_says_so, the machine |
 | a release counts | test_a_released_job_is_the_next_one_out_and_its_attempt_does_not_count, the machine |
 | anybody renews | test_a_renewal_with_a_stale_token_renews_nothing, the machine |
 | a taken job is not missed | test_a_job_that_was_taken_and_never_claimed_comes_back_after_two_sweeps, the machine |
-| a job in hand is cancelled | test_only_a_queued_job_can_be_cancelled, the machine |
+| a claimed job is cancelled | test_only_a_queued_job_can_be_cancelled, the machine |
 | records stay for ever | test_a_record_expires_whichever_way_its_job_ended, the machine |
 | completed before it is stored | test_a_pdf_is_stored_before_its_job_is_completed |
 
@@ -77,7 +77,7 @@ from pdflab.settings import Settings
 # Tests that kill a mutant, and that no other file has
 
 
-def keep_once(worker: Worker) -> None:
+def beat_once(worker: Worker) -> None:
     """Let the worker's heartbeat beat once."""
     worker.heartbeat.beat(0.0)
 
@@ -89,7 +89,7 @@ def test_a_document_may_take_many_leases(queue: JobQueue, storage: Storage) -> N
     def render_slowly(job: Job) -> Rendered:
         for _ in range(4):
             queue.clock_offset += 8
-            keep_once(worker)
+            beat_once(worker)
         return Rendered(b"%PDF- slow", 1)
 
     worker = Worker(queue, storage, render=render_slowly)
@@ -104,7 +104,7 @@ def test_a_worker_brings_back_what_a_dead_one_held(queue: JobQueue, storage: Sto
     take_and_claim(queue)
     queue.clock_offset += LEASE_OVER
 
-    keep_once(Worker(queue, storage, render=test_worker.render_quickly))
+    beat_once(Worker(queue, storage, render=test_worker.render_quickly))
 
     assert states(queue, "a") == "QPQ"
 
@@ -303,7 +303,7 @@ MUTANTS = [
         test_enqueue.test_jobs_come_out_in_the_order_they_went_in,
     ),
     mutant(
-        "back at the end of the line",
+        "back at the end of the queue",
         "common",
         "redis.call('RPUSH', 'pdf_jobs_queue', job_id)",
         "redis.call('LPUSH', 'pdf_jobs_queue', job_id)",
@@ -354,7 +354,7 @@ MUTANTS = [
         sweep.test_a_job_that_was_taken_and_never_claimed_comes_back_after_two_sweeps,
     ),
     mutant(
-        "a job in hand is cancelled",
+        "a claimed job is cancelled",
         "cancel",
         "if job.state ~= 'QUEUED' then return job.state end",
         "if not job.state then return job.state end",

@@ -33,7 +33,7 @@ def counted(broker: Broker, settings: Settings) -> tuple[JobQueue, list[str]]:
 
 @pytest.mark.parametrize("key", ["", "order-7"])
 def test_one_job_is_accepted_in_one_round_trip(counted: tuple[JobQueue, list[str]], key: str) -> None:
-    """The record, the line, the event and the key's answer are one step."""
+    """The record, the queue, the event and the key's answer are one step."""
     queue, commands = counted
 
     queue.enqueue([submission("a", key=key)])

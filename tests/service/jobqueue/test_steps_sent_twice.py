@@ -77,7 +77,7 @@ def test_a_failure_is_counted_once_and_gives_the_same_next_job_again(
 
 
 def test_a_release_counts_back_one_attempt(queue: JobQueue) -> None:
-    """And the job stands in the line once."""
+    """And the job stands in the queue once."""
     submit(queue, "a")
 
     queue.release(take_and_claim(queue))

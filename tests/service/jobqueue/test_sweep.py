@@ -117,7 +117,7 @@ def test_a_list_that_is_lost_altogether_comes_back_in_order(queue: JobQueue, bro
 
 
 def test_a_job_on_its_way_to_a_claim_is_not_brought_back(queue: JobQueue) -> None:
-    """Suspected by one sweep and claimed before the next, it is not in the line a second time."""
+    """Suspected by one sweep and claimed before the next, it is not in the queue a second time."""
     submit(queue, "a", "b")
     queue.take(0.01)
     later(queue)
@@ -130,7 +130,7 @@ def test_a_job_on_its_way_to_a_claim_is_not_brought_back(queue: JobQueue) -> Non
 
 
 def test_a_suspicion_is_forgotten_when_the_next_sweep_does_not_share_it(queue: JobQueue) -> None:
-    """Suspected, found in the line again, and taken later: it takes two sweeps running to bring it back."""
+    """Suspected, found in the queue again, and taken later: it takes two sweeps running to bring it back."""
     submit(queue, "a")
     queue.take(0.01)
     later(queue)

@@ -29,7 +29,7 @@ def storage(settings: Settings) -> Storage:
     return opened(settings)
 
 
-def keep_once(queue: JobQueue, storage: Storage, *, lease: float = 10.0) -> None:
+def beat_once(queue: JobQueue, storage: Storage, *, lease: float = 10.0) -> None:
     """Let a worker begin and end: its heartbeat has then beaten once."""
     stop = Event()
     stop.set()
@@ -90,7 +90,7 @@ def test_what_has_been_kept_long_enough_is_removed_and_forgotten(queue: JobQueue
     submit(queue, "waiting")
     storage.put("waiting", "token", PDF)
 
-    keep_once(queue, storage)
+    beat_once(queue, storage)
 
     assert [storage.exists(name) for name in ("old", "failed", "new", "waiting")] == [
         False,
@@ -113,7 +113,7 @@ def test_more_than_one_portion_of_files_is_removed_in_one_round(
     monkeypatch.setattr(queue, "list_expired", lambda: calls.append("expired") or expired(limit=2))
     monkeypatch.setattr(queue, "renew", lambda *args: calls.append("renew") or renew(*args))
 
-    keep_once(queue, storage)
+    beat_once(queue, storage)
 
     assert [storage.exists(name) for name in names] == [False] * 5
     assert calls == ["renew", *["expired", "renew"] * 3, "expired"]
@@ -128,11 +128,11 @@ def test_a_file_that_cannot_be_removed_now_is_not_forgotten(
     with monkeypatch.context() as bad_times:
         stuck = refuse(OSError(30, "Read-only file system"), lambda path: path.endswith("stuck.pdf"))
         bad_times.setattr(os, "unlink", stuck(os.unlink))
-        keep_once(queue, storage)
+        beat_once(queue, storage)
     assert (storage.exists("stuck"), storage.exists("free"), queue.list_expired()) == (True, False, ["stuck"])
 
     queue.clock_offset += 4
-    keep_once(queue, storage)
+    beat_once(queue, storage)
 
     assert (storage.exists("stuck"), queue.list_expired()) == (False, [])
 
@@ -140,14 +140,14 @@ def test_a_file_that_cannot_be_removed_now_is_not_forgotten(
 def test_a_disk_that_answers_nothing_does_not_end_the_keeping(
     queue: JobQueue, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its folder has gone stale under the worker: it must not lose the jobs in hand for want of renewals."""
+    """Its folder has gone stale under the worker: it must not lose the claimed jobs for want of renewals."""
     end_and_store(queue, storage, "a")
     queue.clock_offset += DAY + 1
     stale = refuse(OSError(116, "Stale file handle"), lambda path: path.endswith("a.pdf"))
     with monkeypatch.context() as bad_times:
         bad_times.setattr(os, "unlink", stale(os.unlink))
         bad_times.setattr(os, "stat", stale(os.stat))
-        keep_once(queue, storage)
+        beat_once(queue, storage)
 
     assert (storage.exists("a"), queue.list_expired()) == (True, ["a"])
 
@@ -180,7 +180,7 @@ def test_what_a_killed_worker_left_half_written_is_removed_after_three_leases(
     old = leave_half_written(storage, "a.dead", seconds_ago=31)
     young = leave_half_written(storage, "a.slow", seconds_ago=29)
 
-    keep_once(queue, storage, lease=10.0)
+    beat_once(queue, storage, lease=10.0)
 
     assert (os.path.exists(old), os.path.exists(young), storage.exists("whole")) == (False, True, True)
 
@@ -190,9 +190,9 @@ def test_only_whose_turn_it_is_tidies(queue: JobQueue, storage: Storage) -> None
     assert queue.sweep()
     old = leave_half_written(storage, "a.dead", seconds_ago=31)
 
-    keep_once(queue, storage)
+    beat_once(queue, storage)
     assert os.path.exists(old)
     queue.clock_offset += 4
-    keep_once(queue, storage)
+    beat_once(queue, storage)
 
     assert not os.path.exists(old)

@@ -107,4 +107,4 @@ def test_a_naive_worker_that_dies_while_it_renders_has_lost_its_job(
         queue.sweep()
 
     assert (states(queue, "a"), line(queue)) == ("QP", [])
-    assert last_seen == ["a"], "what it has in hand is shown, and chaos strikes it then"
+    assert last_seen == ["a"], "what it has claimed is shown, and chaos strikes it then"

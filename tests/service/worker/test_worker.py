@@ -300,7 +300,7 @@ def test_told_to_stop_a_worker_finishes_the_job_in_hand_and_takes_no_other(
 def test_told_that_there_is_no_time_left_a_worker_hands_its_job_back(
     queue: JobQueue, storage: Storage
 ) -> None:
-    """The job in hand is the next one out, and its attempt does not count."""
+    """The current job is the next one out, and its attempt does not count."""
     submit(queue, "a", "b")
 
     def overrun(job: Job) -> Rendered:

@@ -55,7 +55,7 @@ def test_a_worker_less_is_not_sure_enough() -> None:
 
 
 def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
-    """A flat demand: the workers for whom 95 of 100 wait and work within the target, give or take one."""
+    """A flat demand: the workers with which 95 of 100 are done within the objective, plus or minus one."""
     flat = Demand(Phase(36_000.0, (1.0,), 36_000), ServiceTimes.lognormal(MIX, mean=5.0, scv=1.0), MIX)
     asked = Requirement(flat, Objective(latency=16.0), price=1.0, replications=10)
     waits = 16.0 - asked.service_quantile()
@@ -80,7 +80,7 @@ def tight(jobs: int = 1_000_000) -> Requirement:
 
 
 def test_waits_that_are_shorter_than_a_bundle_count() -> None:
-    """Twenty jobs a bundle are a second of work: whether 0.12 s are kept, only single jobs can tell."""
+    """Twenty jobs a bundle are a second of work: whether 0.12 s are kept, only single jobs show."""
     asked = tight()
 
     fleet = fixed(asked)
@@ -91,8 +91,8 @@ def test_waits_that_are_shorter_than_a_bundle_count() -> None:
     assert fleet.latency == pytest.approx(0.12, rel=0.02)
 
 
-def test_what_only_bundles_can_tell_is_refused_where_they_are_too_coarse() -> None:
-    """A timetable, an autoscaler and crashes are simulated event by event: never on every job of so many."""
+def test_what_only_bundles_can_simulate_is_refused_where_they_are_too_coarse() -> None:
+    """A schedule, an autoscaler and crashes are simulated event by event: never on every job of so many."""
     asked = tight()
     dying = replace(asked, crash_every=60.0)
 
@@ -104,7 +104,7 @@ def test_what_only_bundles_can_tell_is_refused_where_they_are_too_coarse() -> No
 
 
 def test_a_deadline_that_no_bundle_can_keep_is_refused() -> None:
-    """A bundle is 10 s of work: it would seem that nobody can keep a deadline 4 s after the last document."""
+    """A bundle is 10 s of work: no fleet seems to keep a deadline 4 s after the last document."""
     flat = Demand(Phase(3_600.0, (1.0,), 10_000_000), ServiceTimes.lognormal(MIX, mean=0.05), MIX)
     at_once = replace(flat, phase=Phase(0.0, (1.0,), 10_000_000))
 
@@ -130,7 +130,7 @@ def test_a_latency_near_a_bundle_is_refused_and_a_longer_one_kept_on_every_docum
 
 
 def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
-    """A worker dies each 20 s, with a bundle of 10 s in hand: all is done when finer bundles say it is."""
+    """A worker crashes every 20 s, in a bundle of 10 s: all is done when finer bundles say it is."""
     day = Demand(Phase(36_000.0, TENTHS, 1_000_000), ServiceTimes.lognormal(MIX, mean=0.2), MIX)
     asked = Requirement(day, Objective(deadline=80_000.0), price=1.0, crash_every=20.0)
     model = planner._model(asked, 6)
@@ -141,7 +141,7 @@ def test_a_crash_costs_a_bundle_no_more_than_a_document() -> None:
     assert coarse.finished == pytest.approx(fine.finished, rel=0.005)
 
 
-def test_a_few_looks_at_every_job_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_replications_of_every_job_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many jobs that each can be tried in two replications only: the others are tried in bundles."""
     monkeypatch.setattr(planner, "_EVERY_JOB", 200_000)
     day = Demand(Phase(3_600.0, TENTHS, 100_000), ServiceTimes.lognormal(MIX, mean=0.2), MIX)
@@ -197,8 +197,8 @@ def test_the_rows_of_every_job_are_the_rows_of_one_block() -> None:
     assert max(waiting) > 100
 
 
-def test_a_timetable_and_an_autoscaler_meet_the_deadline_too() -> None:
-    """Each with its own number of workers over time, and its own bill: only who is there is paid."""
+def test_a_schedule_and_an_autoscaler_meet_the_deadline_too() -> None:
+    """Each with its own number of workers over time, and its own bill: only present workers are paid."""
     asked = replace(requirement(), start_up=5.0)
 
     fleets = [scheduled(asked), autoscaled(asked)]
@@ -210,7 +210,7 @@ def test_a_timetable_and_an_autoscaler_meet_the_deadline_too() -> None:
 
 
 def test_a_spike_and_crashes_make_it_late() -> None:
-    """The same fleet, asked what if: ten times the densest tenth, or a worker that dies each ten seconds."""
+    """The same fleet, asked what if: ten times the densest tenth, or a crash every ten seconds."""
     asked = requirement()
     fleet = fixed(asked)
 
@@ -223,7 +223,7 @@ def test_a_spike_and_crashes_make_it_late() -> None:
     assert fleet.confidence == 1
 
 
-def test_who_cannot_be_in_time_says_so_by_its_confidence() -> None:
+def test_a_fleet_that_cannot_be_in_time_has_no_confidence() -> None:
     """An autoscaler whose workers start for ten minutes has no chance at a latency of 30 s."""
     asked = replace(requirement(deadline=None, latency=30.0), start_up=600.0, replications=2)
 
@@ -231,7 +231,7 @@ def test_who_cannot_be_in_time_says_so_by_its_confidence() -> None:
 
 
 @pytest.mark.parametrize("model", ["static", "events"])
-def test_bundles_tell_what_jobs_tell(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundles_show_what_jobs_show(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In bundles of ten the same fleet is done at the same time, or later by what two bundles take."""
     asked = requirement(20_000)
     fleet = (
@@ -275,7 +275,7 @@ def test_jobs_drawn_in_blocks_are_as_many_as_asked_for(monkeypatch: pytest.Monke
     assert shares == pytest.approx(np.array(TENTHS) / sum(TENTHS), abs=0.015)
 
 
-def test_the_demand_tells_how_many_workers_it_keeps_busy() -> None:
+def test_the_demand_knows_how_many_workers_it_keeps_busy() -> None:
     """3,000 jobs of 5 s in an hour are four workers and a sixth; 30 of 22 times that in the densest tenth."""
     assert demand().busy.mean() == pytest.approx(3_000 * 5 / 3_600)
     assert demand().busy.max() == pytest.approx(3_000 * 5 / 3_600 * 10 * 3 / 22)
@@ -325,7 +325,7 @@ def test_successes_prove_what_clopper_and_pearson_say(met: int, tried: int, prov
         (lambda: ServiceTimes.lognormal(MIX, mean=-1.0), "needs a mean above 0"),
     ],
 )
-def test_nonsense_is_told(nonsense: Callable[[], object], sentence: str) -> None:
+def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
     """A sentence that says why nothing can meet it, or what is missing."""
     with pytest.raises(UsageError, match=sentence):
         nonsense()

@@ -57,7 +57,7 @@ def measure_events(model: Model, jobs: Callable[[np.random.Generator], Jobs], fi
 
 
 @pytest.mark.parametrize(("workers", "load"), LINES)
-def test_a_line_waits_as_erlang_c_says(workers: int, load: float) -> None:
+def test_jobs_wait_as_erlang_c_says(workers: int, load: float) -> None:
     """M/M/c over a grid of sizes and loads: the mean wait, and the share of jobs that wait."""
     expected = theory.mmc(load * workers, 1.0, workers)
 
@@ -84,7 +84,7 @@ def test_the_event_engine_waits_as_erlang_c_says(workers: int, load: float) -> N
 
 @pytest.mark.parametrize(("workers", "offered"), [(1, 0.5), (4, 3.0), (10, 12.0), (30, 25.0)])
 @pytest.mark.parametrize("scv", [0.0, 1.0])
-def test_without_a_line_as_many_are_refused_as_erlang_b_says(
+def test_without_a_queue_as_many_are_refused_as_erlang_b_says(
     workers: int, offered: float, scv: float
 ) -> None:
     """M/M/c/c and M/D/c/c: the shape of the service times does not matter."""
@@ -101,7 +101,7 @@ def test_without_a_line_as_many_are_refused_as_erlang_b_says(
 @pytest.mark.parametrize(
     ("workers", "load", "patience"), [(1, 0.8, 2.0), (4, 1.2, 1.0), (20, 0.95, 5.0), (20, 1.1, 2.0)]
 )
-def test_as_many_callers_hang_up_as_erlang_a_says(workers: int, load: float, patience: float) -> None:
+def test_as_many_clients_renege_as_erlang_a_says(workers: int, load: float, patience: float) -> None:
     """M/M/c+M, beyond what the workers can do, too."""
     count = 8_000
 
@@ -114,7 +114,7 @@ def test_as_many_callers_hang_up_as_erlang_a_says(workers: int, load: float, pat
     assert gone.holds(theory.erlang_a(load * workers, 1.0, workers, patience=patience).reneged_share)
 
 
-def test_what_leaves_a_line_is_what_came() -> None:
+def test_departures_are_as_arrivals() -> None:
     """Burke's theorem: departures from M/M/c are a Poisson process; their gaps have its mean and variance."""
 
     def gaps(rng: np.random.Generator) -> Floats:
@@ -143,7 +143,7 @@ def test_a_mutant_breaks_the_rule_that_is_for_it(mutant: Engine) -> None:
 
 @pytest.mark.parametrize("mutant", [a_worker_too_many, a_job_not_worked_on_now_and_then])
 @pytest.mark.parametrize(("workers", "load"), [(1, 0.8), (4, 0.9), (16, 0.95)])
-def test_theory_tells_mutants_apart(mutant: Engine, workers: int, load: float) -> None:
+def test_theory_detects_mutants(mutant: Engine, workers: int, load: float) -> None:
     """The intervals are narrow enough to miss an engine that does 2 % less work, or has one worker more."""
     expected = theory.mmc(load * workers, 1.0, workers)
 
