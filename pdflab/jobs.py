@@ -2,7 +2,7 @@
 
 The real service and the simulation use the same JobEvent; jobs.log has one a line.
 
-Read next: pdflab/service/jobqueue/base.py.
+Read next: pdflab/load/generator.py.
 """
 
 import json

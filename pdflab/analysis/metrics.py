@@ -3,7 +3,7 @@
 The same functions read the real service and the simulation. A column is a numpy array of seconds; nan means
 "not yet". A figure without data is None. Percentiles are values that were observed, not interpolated.
 
-Read next: pdflab/analysis/validity.py.
+Read next: pdflab/charts/comparison.py.
 """
 
 from collections.abc import Iterable, Sequence

@@ -49,11 +49,11 @@ def _dead_letters(arguments: argparse.Namespace) -> int:
     if a.retry:
         print(retry(a.url, a.retry, as_json=a.json))
     else:
-        print((retry_all if a.retry_all else show_dead_letters)(a.url, as_json=a.json))
+        print((retry_all if a.retry_all else describe_dead_letters)(a.url, as_json=a.json))
     return 0
 
 
-def show_dead_letters(url: str, *, as_json: bool = False) -> str:
+def describe_dead_letters(url: str, *, as_json: bool = False) -> str:
     """Return the dead letters of a service as a table, or as the JSON that it answered."""
     found = _ask(url, "GET", "/dead-letters")
     if as_json:

@@ -1,4 +1,4 @@
 """A request in, PDF bytes out: pure, deterministic, no I/O.
 
-Read next: documents/kinds.py.
+Read next: pdflab/documents/kinds.py.
 """

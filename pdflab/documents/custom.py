@@ -1,6 +1,6 @@
 """The page of text: a title, paragraphs and bullets.
 
-Read next: documents/invoice/invoice.py.
+Read next: pdflab/service/storage/base.py.
 """
 
 from pdflab.documents.requests.custom import CustomRequest

@@ -2,7 +2,7 @@
 
 A new kind is one entry in KINDS. Its drawing code is imported when it is first used, so that the API, which
 only checks requests, never loads the renderer.
-Read next: documents/requests/base.py, then documents/render.py.
+Read next: pdflab/documents/requests/base.py.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 It never serves: `pdflab bench render` compares the renderer with it, and a lesson asks where its time goes.
 Three things cost, and none of them looks expensive: `table()` and `multi_cell()` measure a line again for
 each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
-Read next: benchmarks/render.py.
+Read next: pdflab/benchmarks/render.py.
 """
 
 from collections.abc import Sequence

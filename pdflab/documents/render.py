@@ -1,7 +1,7 @@
 """The renderer: a request in, the bytes of its PDF out.
 
 The same request, fonts and creation date give the same bytes, in every process and at any time.
-Read next: documents/typesetting/page.py, then documents/custom.py.
+Read next: pdflab/documents/custom.py.
 """
 
 from fpdf.errors import FPDFException

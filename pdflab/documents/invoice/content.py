@@ -1,6 +1,6 @@
 """What an invoice says: its texts in the language and number format of its locale, without any layout.
 
-Read next: documents/invoice/translations.py.
+Read next: pdflab/documents/invoice/translations.py.
 """
 
 from typing import NamedTuple

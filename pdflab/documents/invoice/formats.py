@@ -3,7 +3,7 @@
 The separators are in a table here. Months, currency signs and their places come from Babel, once for each
 locale and currency: Babel keeps a megabyte for each locale and takes 20 µs for a number, and a long invoice
 has a thousand numbers.
-Read next: documents/invoice/payment.py.
+Read next: pdflab/documents/invoice/payment.py.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The invoice: title, facts, seller and buyer, lines, totals and remarks.
 
-Read next: documents/invoice/lines.py.
+Read next: pdflab/documents/invoice/lines.py.
 """
 
 from collections.abc import Mapping, Sequence

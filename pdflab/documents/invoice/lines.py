@@ -1,7 +1,7 @@
 """The lines of an invoice: a table with a heading and a running sum on each page.
 
 Columns of numbers get the width that they need; the description gets the rest.
-Read next: documents/invoice/totals.py.
+Read next: pdflab/documents/invoice/totals.py.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The text of the QR code by which a banking app fills in a transfer in euro.
 
-Source: European Payments Council, EPC069-12, version 2. Read next: documents/invoice/qr.py.
+Source: European Payments Council, EPC069-12, version 2. Read next: pdflab/documents/invoice/qr.py.
 """
 
 from decimal import Decimal

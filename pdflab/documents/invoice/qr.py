@@ -5,7 +5,7 @@ code is the template, XOR the modules of the difference. A call of segno takes 0
 third of an invoice of twelve lines. zxing-cpp is as quick as this module, but it cannot write UTF-8 bytes
 without an ECI header, which banking apps do not expect. One mask is used for all codes; readers find it in
 the code.
-Source: ISO/IEC 18004:2015, 7.4 to 7.7. Read next: documents/report/report.py.
+Source: ISO/IEC 18004:2015, 7.4 to 7.7. Read next: pdflab/documents/report/report.py.
 """
 
 from collections.abc import Callable, Iterator

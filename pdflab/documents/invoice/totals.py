@@ -1,6 +1,6 @@
 """The end of an invoice: payment details on the left, totals on the right, kept together on one page.
 
-Read next: documents/invoice/content.py.
+Read next: pdflab/documents/invoice/content.py.
 """
 
 import re

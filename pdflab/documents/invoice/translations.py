@@ -1,6 +1,6 @@
 """The labels of an invoice in English, German and French; other locales get English.
 
-Read next: documents/invoice/formats.py.
+Read next: pdflab/documents/invoice/formats.py.
 """
 
 from collections.abc import Mapping

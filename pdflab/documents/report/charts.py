@@ -1,7 +1,7 @@
 """The charts of a report: bars or a line, drawn as vector shapes of the PDF, without a plotting library.
 
 No label is cut or left out: labels that do not fit side by side are turned upright.
-Read next: documents/samples/requests.py.
+Read next: pdflab/documents/samples/requests.py.
 """
 
 import math

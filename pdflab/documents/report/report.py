@@ -1,7 +1,7 @@
 """The report: a title page with key figures and contents, then sections of text, tables and charts.
 
 The page of a section is known once it is drawn, so that the contents are reserved first and filled in last.
-Read next: documents/report/charts.py.
+Read next: pdflab/documents/report/charts.py.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The base classes of all request models.
 
-Read next: documents/requests/fields.py.
+Read next: pdflab/documents/requests/custom.py.
 """
 
 from pydantic import BaseModel, ConfigDict

@@ -1,6 +1,6 @@
 """The request for a page of text.
 
-Read next: documents/requests/invoice.py.
+Read next: pdflab/documents/requests/invoice.py.
 """
 
 from typing import Literal

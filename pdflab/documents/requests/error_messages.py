@@ -1,6 +1,6 @@
 """Pydantic's validation errors as sentences for people.
 
-Read next: documents/requests/custom.py.
+Read next: pdflab/documents/requests/custom.py.
 """
 
 from pydantic import ValidationError

@@ -1,7 +1,7 @@
 """The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
 Each refuses a wrong value with a sentence that says how to correct it.
-Read next: documents/requests/error_messages.py.
+Read next: pdflab/documents/requests/error_messages.py.
 """
 
 import re

@@ -1,6 +1,6 @@
 """IBANs: check digits and lengths (ISO 13616), and the countries of the Single Euro Payments Area.
 
-Read next: documents/requests/report.py.
+Read next: pdflab/documents/requests/report.py.
 """
 
 # The countries of the Single Euro Payments Area (EPC409-09) by the length of their IBANs (ISO 13616).

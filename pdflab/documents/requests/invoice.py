@@ -1,7 +1,7 @@
 """The request for an invoice: the fields of EN 16931; its sums are calculated from them.
 
 Money and quantities are texts ("12.50") or whole numbers, never floats.
-Read next: documents/requests/money.py.
+Read next: pdflab/documents/requests/report.py.
 """
 
 from datetime import date

@@ -2,7 +2,7 @@
 
 The rules are those of EN 16931; BR-CO-10 and the like name them. Its limit of two decimals is not kept:
 amounts have the decimals of their currency, none for JPY and three for KWD.
-Read next: documents/requests/iban.py.
+Read next: pdflab/documents/requests/iban.py.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """The request for a report: key figures, then sections of text, tables and charts.
 
-Read next: documents/render.py.
+Read next: pdflab/service/jobqueue/base.py.
 """
 
 from typing import Annotated, Literal, Self

@@ -3,7 +3,7 @@
 catalogue.json and names.json are read when the first sample is made. The names and addresses in names.json
 are
 invented: Faker 40 made them.
-Read next: documents/naive_render.py.
+Read next: pdflab/documents/naive_render.py.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Seeded, realistic requests as JSON data: a seed gives the same request in every process.
 
-Read next: documents/samples/catalogue.py.
+Read next: pdflab/documents/samples/catalogue.py.
 """
 
 import re

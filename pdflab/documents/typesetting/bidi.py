@@ -1,6 +1,6 @@
 """Text direction: what is read from right to left, in which order it is drawn, and where a line may end.
 
-Read next: documents/typesetting/text_cleaning.py.
+Read next: pdflab/documents/typesetting/text_cleaning.py.
 """
 
 import re

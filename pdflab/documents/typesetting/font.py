@@ -1,7 +1,7 @@
 """A font, or the subset of one for a script: its glyphs, their widths, and how letters join.
 
 HarfBuzz reads, subsets and shapes. Widths are thousandths of the font size, as in a PDF.
-Read next: documents/typesetting/font_book.py.
+Read next: pdflab/documents/typesetting/font_book.py.
 """
 
 import re

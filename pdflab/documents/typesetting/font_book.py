@@ -3,7 +3,7 @@
 Western text is drawn in the core font that every PDF viewer has; other text needs an embedded font. The part
 for a script is subset once in a process and shared by all documents. Of scripts that are not listed below,
 such as Chinese, only the glyphs in use are embedded. A font is read when a character first needs it.
-Read next: documents/typesetting/font_embedding.py.
+Read next: pdflab/documents/typesetting/font_embedding.py.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """A font in a PDF: the five objects of a composite font (ISO 32000, 9.7), as bytes.
 
 The codes in the text of a page are glyph numbers. For a shared part, everything is made once in a process.
-Read next: documents/typesetting/text_writer.py.
+Read next: pdflab/documents/typesetting/text_writer.py.
 """
 
 import zlib

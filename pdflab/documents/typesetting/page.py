@@ -1,7 +1,7 @@
 """The page: colours, styles of text, and a cursor that moves down from page to page.
 
 All lengths are points. `y` is the top of the next line; only the page number is drawn below `bottom`.
-Read next: documents/typesetting/table.py, then documents/typesetting/typesetter.py.
+Read next: pdflab/documents/typesetting/table.py, then pdflab/documents/typesetting/typesetter.py.
 """
 
 import re

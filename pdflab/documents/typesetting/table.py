@@ -1,6 +1,6 @@
 """The table: rows under a heading that each page repeats, with sums carried forward to the next page.
 
-Read next: documents/typesetting/typesetter.py.
+Read next: pdflab/documents/typesetting/typesetter.py.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Text cleaning: characters that are never drawn, and spaces that fonts lack.
 
-Read next: documents/typesetting/font.py.
+Read next: pdflab/documents/typesetting/font.py.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 With its public functions alone, fpdf2 reads and subsets each font again for each document. Every private part
 of fpdf2 that we use is in this file, and is checked before the first document is drawn.
-Read next: documents/custom.py.
+Read next: pdflab/documents/custom.py.
 """
 
 from collections.abc import Sequence

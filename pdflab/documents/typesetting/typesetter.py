@@ -1,7 +1,7 @@
 """The typesetter: texts into lines, and lines into runs of one font and one direction, from left to right.
 
 Texts are in reading order until they are drawn. Widths are in ems: times the font size, they are points.
-Read next: documents/typesetting/bidi.py.
+Read next: pdflab/documents/typesetting/bidi.py.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """The routes that accept documents: one, or a batch of them.
 
-Read next: pdflab/service/jobqueue/base.py, then pdflab/service/api/jobs.py.
+Read next: pdflab/documents/kinds.py.
 """
 
 import json

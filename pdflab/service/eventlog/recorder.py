@@ -3,7 +3,7 @@
 Each line carries its stream id. A recorder that starts cuts off a half-written last line, reads the last
 whole one and continues after it, so it does not matter where the last recorder was killed.
 
-Read next: pdflab/analysis/metrics.py.
+Read next: pdflab/service/worker/worker.py.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The worker's side of the queue, over Redis.
 
-Read next: pdflab/service/jobqueue/monitor.py, then pdflab/service/worker/worker.py.
+Read next: pdflab/service/jobqueue/scripts.py.
 """
 
 import json

@@ -26,7 +26,7 @@ Every step is one short Lua script in lua/, atomic in Redis, and may be sent twi
 makes the ids and tokens, and a repeated step returns what it returned the first time.
 (`naive_transition` is the counter-example.)
 
-Read next: pdflab/service/jobqueue/producer.py, then pdflab/service/jobqueue/lua/common.lua.
+Read next: pdflab/service/jobqueue/producer.py.
 """
 
 from pdflab.jobs import JobState

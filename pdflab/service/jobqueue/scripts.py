@@ -1,6 +1,6 @@
 """Runs the Lua scripts in lua/, each one atomic step in Redis.
 
-Read next: pdflab/service/jobqueue/redis_server.py.
+Read next: pdflab/service/jobqueue/lua/common.lua, then pdflab/service/eventlog/recorder.py.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The storage in a folder, pdf_storage/: one file a job, renamed into place when it is whole.
 
-Read next: pdflab/service/storage/configured.py.
+Read next: pdflab/analysis/metrics.py.
 """
 
 import os

@@ -1,6 +1,6 @@
 """A worker's second thread: it renews the lease, enforces the time limit, sweeps and tidies.
 
-Read next: pdflab/service/eventlog/recorder.py.
+Read next: pdflab/documents/render.py.
 """
 
 import logging

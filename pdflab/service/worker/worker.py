@@ -2,7 +2,7 @@
 
 Whatever happens to Redis, a worker waits and reconnects; whatever a document does, the worker lives.
 
-Read next: pdflab/service/storage/base.py, then pdflab/service/worker/heartbeat.py.
+Read next: pdflab/service/worker/heartbeat.py.
 """
 
 import json
