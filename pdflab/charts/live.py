@@ -3,7 +3,7 @@
 Axes, ticks and names are drawn once and kept; a frame adds only the curves. No text changes, since text
 costs more than all curves; the numbers are HTML above the chart.
 
-Read next: pdflab/notebook/controls.py.
+Read next: pdflab/notebook/panel.py.
 """
 
 import io

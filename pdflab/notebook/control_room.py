@@ -137,7 +137,7 @@ class ControlRoom:
             case "reset":
                 self._start_again()
             case _:
-                self.panel.show_hint(hints.ENDPOINTS[endpoint])
+                self.panel.show_hint(hints.SENT[endpoint])
                 self._put(self._tasks, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:

@@ -9,22 +9,27 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-from ipywidgets import HTML, Button, DOMWidget, HBox, Image, IntSlider, Layout, ToggleButton, VBox
+from ipywidgets import (
+    HTML,
+    Button,
+    DOMWidget,
+    Dropdown,
+    HBox,
+    Image,
+    IntSlider,
+    Layout,
+    ToggleButton,
+    ToggleButtons,
+    VBox,
+)
 
 from pdflab.jobs import Endpoint
 from pdflab.notebook import hints
-from pdflab.notebook.controls import (
-    fixed_size,
-    make_button,
-    make_choice,
-    make_dropdown,
-    make_row,
-    make_text,
-    respond_at_once,
-)
 from pdflab.notebook.status_html import error_html
+
+W = TypeVar("W", bound=DOMWidget)
 
 WIDTH, HEIGHT = 1000, 310  # of the live chart, in pixels
 _MAX_BUTTON_WIDTH = 151
@@ -61,14 +66,14 @@ class Panel:
         self.reset = make_button(
             "Reset", "Stop everything and start again, empty", 90, lambda: press("reset")
         )
-        self.endpoint = make_choice(_ENDPOINTS, Endpoint.QUEUED, 148)
+        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
         self.choices = _make_choices(chosen, presets)
         for name, choice in self.choices.items():
             choice.observe(lambda change, name=name: choose(name, change["new"]), "value")
-        self.chart = Image(format="png", layout=fixed_size(WIDTH, HEIGHT))
-        self.hint, self.status = make_text(WIDTH, 40), make_text(WIDTH, 22)
-        self.numbers, self.strips = make_text(WIDTH, 62), make_text(WIDTH, 70)
-        self.log, self.thumbnail = make_text(WIDTH - 130, 156), make_text(118, 156)
+        self.chart = Image(format="png", layout=_fixed_size(WIDTH, HEIGHT))
+        self.hint, self.status = _text(WIDTH, 40), _text(WIDTH, 22)
+        self.numbers, self.strips = _text(WIDTH, 62), _text(WIDTH, 70)
+        self.log, self.thumbnail = _text(WIDTH - 130, 156), _text(118, 156)
         self.box = self._arrange()
         self._closed = self._in_threads = False
         self.show_hint(hints.FIRST)
@@ -114,10 +119,10 @@ class Panel:
         style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
         choices = self.choices
         rows = [
-            make_row("Send", *self.loads.values()),
-            make_row("to the", self.endpoint),
-            make_row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
-            make_row("The lab", choices["mode"], choices["preset"], self.reset, choices["projector"]),
+            _row("Send", *self.loads.values()),
+            _row("to the", self.endpoint),
+            _row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
+            _row("The lab", choices["mode"], choices["preset"], self.reset, choices["projector"]),
         ]
         bottom = HBox([self.log, self.thumbnail])
         parts = [self.hint, self.status, self.numbers, self.chart, self.strips, bottom]
@@ -138,9 +143,48 @@ def _make_choices(chosen: Mapping[str, Any], presets: Sequence[str]) -> dict[str
     projector = ToggleButton(description="Projector size", layout=Layout(width="140px"))
     known = [*presets, *({chosen["preset"]} - {*presets})]
     return {
-        "workers": respond_at_once(workers),
-        "worker": make_choice([("Reliable", "reliable"), ("Naive", "naive")], chosen["worker"], 90),
-        "mode": make_choice([("Processes", "processes"), ("Threads", "threads")], chosen["mode"], 90),
-        "preset": make_dropdown(known, chosen["preset"], 110),
-        "projector": respond_at_once(projector),
+        "workers": _respond_at_once(workers),
+        "worker": _choice([("Reliable", "reliable"), ("Naive", "naive")], chosen["worker"], 90),
+        "mode": _choice([("Processes", "processes"), ("Threads", "threads")], chosen["mode"], 90),
+        "preset": _dropdown(known, chosen["preset"], 110),
+        "projector": _respond_at_once(projector),
     }
+
+
+def make_button(label: str, hint: str, width: int, on_click: Callable[[], object]) -> Button:
+    """Return a button; `on_click` runs on the thread that the browser's message arrives on."""
+    button = Button(description=label, tooltip=hint, layout=Layout(width=f"{width}px"))
+    button.on_click(lambda _: on_click())
+    return _respond_at_once(button)
+
+
+def _choice(options: Sequence[tuple[str, str]], value: str, width: int) -> ToggleButtons:
+    choice = ToggleButtons(options=options, value=value, layout=Layout(width="auto"))
+    choice.style.button_width = f"{width}px"
+    return _respond_at_once(choice)
+
+
+def _dropdown(options: Sequence[str], value: str, width: int) -> Dropdown:
+    return _respond_at_once(Dropdown(options=options, value=value, layout=Layout(width=f"{width}px")))
+
+
+def _row(label: str, *controls: DOMWidget) -> HBox:
+    return HBox([HTML(label, layout=Layout(width="62px")), *controls])
+
+
+def _text(width: int, height: int) -> HTML:
+    return HTML(layout=_fixed_size(width, height))
+
+
+def _fixed_size(width: int, height: int) -> Layout:
+    return Layout(width=f"{width}px", height=f"{height}px")
+
+
+def _respond_at_once(widget: W) -> W:
+    """Handle clicks on the thread that the browser chose for them, which is free while a cell runs.
+
+    ipykernel 7.4 sends a click to the thread that wrote to the widget last. That is the cell's own thread:
+    nothing would happen until the cell has ended. Other versions ignore this field.
+    """
+    widget.comm._reply_subshell_for = None
+    return widget

@@ -412,7 +412,7 @@ def test_rooms_of_two_labs_leave_each_other_alone(room: ControlRoom, made_room: 
 
 
 def test_every_control_is_obeyed_while_a_cell_runs(room: ControlRoom) -> None:
-    """ipykernel 7.4 would send a click to the thread of the cell: see controls.respond_at_once."""
+    """ipykernel 7.4 would send a click to the thread of the cell: see panel._respond_at_once."""
     controls = [*room.panel.buttons.values(), room.endpoint, *room.panel.choices.values()]
 
     assert len(controls) == 6 + 2 + 1 + 1 + 5
