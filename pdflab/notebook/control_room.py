@@ -23,7 +23,7 @@ from pdflab.lab.system import THREADS
 from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.notebook import hints
 from pdflab.notebook.actions import Actions
-from pdflab.notebook.log_handler import LogForwarder
+from pdflab.notebook.controls import LogForwarder
 from pdflab.notebook.panel import Panel
 from pdflab.notebook.poller import Poller
 from pdflab.notebook.task_queue import TaskQueue
@@ -137,7 +137,7 @@ class ControlRoom:
             case "reset":
                 self._start_again()
             case _:
-                self.panel.show_hint(hints.ENDPOINTS[endpoint])
+                self.panel.show_hint(hints.ENDPOINT_HINTS[endpoint])
                 self._put(self._tasks, name, partial(actions.operate, name, endpoint))
 
     def _choose(self, name: str, value: Any) -> None:

@@ -1,14 +1,15 @@
-"""Widgets of both panels: buttons, choices and texts of a fixed size, so that a page never jumps.
+"""What both panels are built from: widgets of a fixed size, so that a page never jumps, and log messages.
 
 Read next: pdflab/notebook/panel.py.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ipywidgets import HTML, Button, DOMWidget, Dropdown, HBox, Layout, ToggleButtons
 
-W = TypeVar("W", bound=DOMWidget)
+_W = TypeVar("_W", bound=DOMWidget)
 
 
 def make_button(label: str, hint: str, width: int, on_click: Callable[[], object]) -> Button:
@@ -45,7 +46,7 @@ def fixed_size(width: int, height: int) -> Layout:
     return Layout(width=f"{width}px", height=f"{height}px")
 
 
-def respond_at_once(widget: W) -> W:
+def respond_at_once(widget: _W) -> _W:
     """Handle clicks on the thread that the browser chose for them, which is free while a cell runs.
 
     ipykernel 7.4 sends a click to the thread that wrote to the widget last. That is the cell's own thread:
@@ -53,3 +54,21 @@ def respond_at_once(widget: W) -> W:
     """
     widget.comm._reply_subshell_for = None
     return widget
+
+
+class LogForwarder(logging.Handler):
+    """Passes the lab's warnings to `report` until closed, so that no running cell shows them."""
+
+    def __init__(self, report: Callable[[str], object]) -> None:
+        super().__init__(logging.WARNING)
+        self._report = report
+        logging.getLogger("pdflab").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Report one message."""
+        self._report(record.getMessage())
+
+    def close(self) -> None:
+        """Report no more."""
+        logging.getLogger("pdflab").removeHandler(self)
+        super().close()

@@ -20,8 +20,7 @@ from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.actions import next_worker
-from pdflab.notebook.controls import make_button
-from pdflab.notebook.log_handler import LogForwarder
+from pdflab.notebook.controls import LogForwarder, make_button
 from pdflab.notebook.task_queue import TaskQueue
 
 _POLL_INTERVAL = 0.02  # seconds

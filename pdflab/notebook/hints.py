@@ -8,7 +8,7 @@ from pdflab.jobs import Endpoint
 BOTH = "both"  # endpoints at the same time
 
 FIRST = "Press <b>Burst of 100</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
-ENDPOINTS = {
+ENDPOINT_HINTS = {
     Endpoint.QUEUED: "<b>Look left:</b> the queue grows and drains. <b>Right:</b> answers (light blue) come "
     "at once, the PDFs (dark blue) follow as they are made.",
     Endpoint.SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all "
