@@ -247,7 +247,7 @@ def test_a_worker_that_makes_pdfs_loads_nothing_that_only_others_need(
     loaded = run_fresh(WORK, real_redis.url, str(settings.folder), str(len(KINDS)))
 
     assert len(list(settings.storage_folder.glob("*.pdf"))) == len(KINDS)
-    assert not {"matplotlib", "ipywidgets", "IPython", "flask", "werkzeug", "aiohttp"} & loaded
+    assert not {"matplotlib", "numpy", "ipywidgets", "IPython", "flask", "werkzeug", "aiohttp"} & loaded
 
 
 def test_an_api_that_accepts_loads_no_renderer(real_redis: Broker, settings: Settings) -> None:

@@ -77,7 +77,7 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"  and two bare loops at once {f['two_bare']} times what one makes: so much the machine allows"
     yield f"{f['batch_per_s']:,} per second are enqueued in batches of {BATCH:,} (at least 10,000)"
     yield f"an idle worker starts {f['start_ms']} ms after the 202 (at most 5; below 0: before it was read)"
-    yield f"a worker has {f['worker_rss_mb']} MB (under 100)"
+    yield f"a worker has {f['worker_rss_mb']} MB (under 80)"
     yield f"  and {f['worker_rss_unicode_mb']} MB after documents in all scripts (under 110)"
     yield f"it takes jobs {f['worker_start_s']} s after its start (at most 1)"
     yield f"round trips: {f['round_trips_enqueue']} to enqueue, {f['round_trips_busy']:g} per job when busy"

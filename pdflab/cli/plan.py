@@ -39,7 +39,7 @@ workers, in rounds. In brackets is the error of a twin that knows how fast the m
   burst, 3 workers          0.781 s -14% (-8%)      1.71 s -9% (-7%)      5.43 s +0% (+2%)
   steady, 2 workers        0.0388 s -3% (-10%)    0.112 s +13% (-1%)      2.97 s +0% (-0%)
   the twin is 8% off at the median of all figures (8 cases, 3 rounds each)
-  in brackets, and 3% at their median: had it known how fast this machine was
+  in brackets, and 3% at their median: rescaled to the speed of this machine
 """
 
 

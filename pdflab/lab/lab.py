@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
-from pdflab.errors import LoadFailed, UsageError
+from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab.system import PROCESSES, THREADS, System, known_mode, known_worker
 from pdflab.load.generator import Target
@@ -161,8 +161,9 @@ class Lab:
 
         Return the job id. Raises LoadFailed, with the reason, when the request is not accepted.
         """
-        from pdflab.documents.kinds import sample_request
+        from pdflab.documents.kinds import KINDS, sample_request
 
+        require(kind in KINDS, f"There are no {kind!r} documents: take one of {', '.join(KINDS)}.")
         request = sample_request(kind, next(self._seeds)) | fields
         load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
         load.wait()

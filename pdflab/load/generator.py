@@ -18,7 +18,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
-from typing import NamedTuple, Protocol
+from threading import Event
+from typing import NamedTuple
 
 import aiohttp
 
@@ -27,6 +28,8 @@ from pdflab.errors import require
 from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, batches_of
 from pdflab.load.plan import Plan
+
+Stop = asyncio.Event | Event  # of this loop, or of another thread
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
@@ -56,13 +59,6 @@ class Target:
         require(known, f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
         require(0 < self.timeout < inf, "A client waits for more than 0 seconds, and not for ever.")
         require(self.clients is None or self.clients >= 1, "A closed loop needs 1 client or more.")
-
-
-class Stop(Protocol):
-    """Asks for an early end: an asyncio.Event, or a threading.Event of another thread."""
-
-    def is_set(self) -> bool:
-        """Return whether sending should stop."""
 
 
 async def send_plan(

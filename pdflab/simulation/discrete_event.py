@@ -246,6 +246,5 @@ class Simulation:
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         self._rows = []
         number, attempt = columns[:2].astype(np.int64)
-        at, queued_at, started_at, ended_at = columns[2:6]
-        outcome = columns[6].astype(np.uint8)
-        return RequestColumns(number, attempt, at, queued_at, started_at, ended_at, outcome)
+        at, queued_at, started_at, ended_at, outcome = columns[2:]
+        return RequestColumns(number, attempt, at, queued_at, started_at, ended_at, outcome.astype(np.uint8))

@@ -98,7 +98,7 @@ def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
         "at least 1.8)",
         "at least 10,000)",
         "at most 5;",
-        "under 100)",
+        "under 80)",
         "under 110)",
     ):
         assert target in shown

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pdflab.analysis.metrics import Percentiles
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 from pdflab.experiments.comparison import Comparison
@@ -69,8 +70,8 @@ def test_a_comparison_is_saved_whole(comparison: Comparison, tmp_path: Path) -> 
 
 def test_a_freeze_is_counted_in_both_ways(tmp_path: Path) -> None:
     """From when a request was sent, and from when it was meant to go."""
-    counted = dict.fromkeys(("p50", "p90", "p99", "max"), 0.25)
-    omission = Omission(simulated(Endpoint.QUEUED), counted, counted | {"p99": None}, {"timeout": 3})
+    counted = Percentiles(0.25, 0.25, 0.25, 0.25, 0.25)
+    omission = Omission(simulated(Endpoint.QUEUED), counted, replace(counted, p99=None), {"timeout": 3})
     files = save_omission(omission, tmp_path)
 
     assert omission.table.rows[1][1:] == ("0.250 s", "0.250 s", "–", "0.250 s")

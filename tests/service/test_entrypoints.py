@@ -32,7 +32,7 @@ class Nobody:  # a broker that answers nothing: it is not what is looked at
 stop = Event()
 stop.set()
 run_worker(Nobody(), Settings(folder=Path(sys.argv[1]), grace=60), stop)
-print(sorted({"matplotlib", "flask", "aiohttp"} & {*sys.modules}))
+print(sorted({"matplotlib", "numpy", "flask", "aiohttp"} & {*sys.modules}))
 """
 
 
@@ -118,7 +118,7 @@ def test_a_worker_that_is_told_to_stop_ends_within_its_grace(
         broker.stop()
 
 
-def test_a_worker_loads_neither_charts_nor_the_web(tmp_path: Path) -> None:
+def test_a_worker_loads_neither_charts_nor_numpy_nor_the_web(tmp_path: Path) -> None:
     """Memory is what limits how many workers a machine holds."""
     printed = subprocess.check_output(
         [sys.executable, "-c", CODE, tmp_path],

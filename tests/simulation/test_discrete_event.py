@@ -170,7 +170,7 @@ def test_retries_add_work_at_the_synchronous_endpoint() -> None:
 
 
 def test_a_crash_costs_its_job_a_lease() -> None:
-    """It crashes at 1 and is back at 3, when it takes the other job; the lost one comes at 11."""
+    """It crashes at 1 and is back at 3, and takes the other job; the lost one is first in the queue at 11."""
     model = Model(workers=1, lease=10.0, restart=2.0)
 
     requests = run([0, 0.5, 10.5, 10.7], [3, 1, 2, 1], model, crashes=(1.0,))
