@@ -84,7 +84,7 @@ def test_the_installed_package_brings_the_course_along(environment: Path, tmp_pa
     assert sorted(file.name for file in (folder / "notebooks").iterdir()) == [file.name for file in originals]
     assert (folder / "notebooks" / name).read_bytes() == originals[0].read_bytes()
     assert changed.read_text() == "{}"
-    assert f"notebooks/{changed.name} is not the one that came with pdflab" in said
+    assert f"notebooks/{changed.name} differs from the one that came with pdflab" in said
 
 
 def test_the_installed_package_runs_without_the_clone(environment: Path, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_lab_that_is_stopped_while_it_starts_again_stays_stopped() -> None:
 def test_a_room_may_be_made_anew_while_the_lab_starts_again() -> None:
     """The cell is run again at once: the new room waits for the old one's order, and works."""
     with Lab(workers=1, mode="threads") as lab:
-        ControlRoom(lab, lines=5).reset.click()
+        ControlRoom(lab, lines=5).buttons["reset"].click()
 
         room = ControlRoom(lab, lines=5)
         room.buttons["invoice"].click()
