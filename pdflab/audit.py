@@ -84,16 +84,16 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     if settings.records_file.exists():
         known = {line["job_id"] for line in _lines(settings.records_file)}
     storage = configured_storage(settings)
-    tally: dict[str, int] = defaultdict(int, accepted=len(accepted))
+    counts: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
     for job_id in sorted(accepted | logged):
         verdict, finding = _judge(job_id, endings.get(job_id, []), storage, kept_since)
         if verdict == "open" and job_id not in known:
             verdict, finding = "lost", f"{job_id} was accepted, and has neither an ending nor a record"
-        tally[verdict] += job_id in accepted or bool(finding)
+        counts[verdict] += job_id in accepted or bool(finding)
         findings += [finding] if finding else []
     gaps = list(_gaps(events))
-    return Audit(Counts(**tally, holes=len(gaps)), (*findings, *gaps))
+    return Audit(Counts(**counts, holes=len(gaps)), (*findings, *gaps))
 
 
 def _retention(settings: Settings) -> float:

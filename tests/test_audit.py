@@ -219,7 +219,7 @@ def test_a_pdf_whose_time_is_over_is_known_as_such(folder: Folder) -> None:
     assert "young is COMPLETED" in verdict.summary
 
 
-def test_the_time_of_keeping_is_the_systems_and_not_the_auditors(folder: Folder) -> None:
+def test_the_retention_is_the_systems_and_not_the_auditors(folder: Folder) -> None:
     """Who audits with other settings gets the same verdict: a PDF that was kept for a minute only is missed
     by nobody, and one that is to be kept for a day is missed by everybody.
     """

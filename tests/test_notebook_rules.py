@@ -88,7 +88,10 @@ DEFECTS = {
     "too much ignored": (RULES[5], spoil_cell(metadata={"tags": ["nbval-ignore-output"] * 3})),
     "an old way to ignore": (RULES[5], spoil_cell(source=["# PYTEST_VALIDATE_IGNORE_OUTPUT\n"] * 3)),
     "no verdict": (RULES[6], spoil_output(text=["measured: 12\n"])),
-    "told before it is asked": (RULES[7], spoil_prose("## Predict\n## Explain", "## Explain\n## Predict")),
+    "reported before it is asked": (
+        RULES[7],
+        spoil_prose("## Predict\n## Explain", "## Explain\n## Predict"),
+    ),
     "no prediction": (RULES[7], spoil_prose("## Predict", "")),
     "a solution left open": (RULES[7], spoil_prose("</details>", "")),
 }

@@ -88,7 +88,7 @@ def trace() -> Trace:
     """A button is pressed, and its chart drawn."""
     with traced() as trace, Lab(workers=1, mode="threads") as lab:
         room = ControlRoom(lab)
-        room.invoice.click()
+        room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
         room.figure()
         room.close()

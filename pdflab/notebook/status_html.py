@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pdflab.analysis.rolling_window import ENDPOINTS, Numbers
 from pdflab.charts.style import COLOURS
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
-from pdflab.service.jobqueue.base import Stats
+from pdflab.lab import Stats
 
 _MAX_LINES = 8  # of jobs.log
 _MAX_STRIPS = 8  # workers

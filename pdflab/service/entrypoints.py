@@ -43,7 +43,7 @@ def run_api(
     *,
     own_process: bool = True,
 ) -> None:
-    """Serve the queued endpoint and the dashboard until told to stop."""
+    """Serve the queued endpoint and the dashboard until asked to stop."""
     from pdflab.service.api.app import create_app
     from pdflab.service.http.server import serve_http
 
@@ -58,7 +58,7 @@ def run_api(
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
-    """Serve the synchronous endpoint until told to stop."""
+    """Serve the synchronous endpoint until asked to stop."""
     from pdflab.service.api.sync import EventLog, create_sync_app
     from pdflab.service.http.server import serve_http
     from pdflab.service.worker.font_files import find_fonts
@@ -73,7 +73,7 @@ def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_pr
 
 
 def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
-    """Write jobs.log until told to stop."""
+    """Write jobs.log until asked to stop."""
     from pdflab.service.eventlog.recorder import Recorder
 
     recorder = Recorder(RedisMonitor(broker.client(), settings), settings.log_file)
@@ -82,7 +82,7 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
 
 
 def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
-    """Work through the queue until told to stop; a process releases its job when its grace period is over."""
+    """Work through the queue until asked to stop; a process releases its job after its grace period."""
     with _without_numpy() if own_process else nullcontext():
         from pdflab.service.worker.font_files import find_fonts
         from pdflab.service.worker.worker import Worker, renderer
@@ -116,7 +116,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
 
 
 def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
-    """Run the naive worker until told to stop."""
+    """Run the naive worker until asked to stop."""
     from pdflab.service.worker.font_files import find_fonts
     from pdflab.service.worker.naive import NaiveWorker
     from pdflab.service.worker.worker import renderer

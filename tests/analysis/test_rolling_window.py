@@ -1,4 +1,4 @@
-"""What the last minute held, told piece by piece."""
+"""What the last minute held, reported piece by piece."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_it_tells_the_line_the_rate_and_the_waits() -> None:
     assert len(minute.waits("queued", DELIVERED)) == 2
 
 
-def test_what_is_told_twice_counts_once() -> None:
+def test_what_is_reported_twice_counts_once() -> None:
     """Each look tells the whole story so far."""
     minute, run = minute_at(112.0), queued(12, completed=2)
 
@@ -50,7 +50,7 @@ def test_a_client_that_was_not_served_waited_for_ever() -> None:
     assert minute.numbers("queued", 112.0).answered is None
 
 
-def test_a_pdf_may_be_done_before_its_client_has_told() -> None:
+def test_a_pdf_may_be_done_before_its_client_has_reported() -> None:
     """Events and sends come through different files."""
     minute, run = RollingWindow(), queued(1)
     minute.follow(111.0, queued=list(run.events), synchronous=(), sends=())
@@ -60,8 +60,8 @@ def test_a_pdf_may_be_done_before_its_client_has_told() -> None:
     assert minute.numbers("queued", 112.0).delivered == pytest.approx(10.0)
 
 
-def test_who_has_a_job_in_hand_is_known_until_it_is_let_go() -> None:
-    """It ends, or it goes back into the line."""
+def test_who_has_a_claimed_job_is_known_until_it_is_let_go() -> None:
+    """It ends, or it goes back into the queue."""
     minute = RollingWindow()
     taken = JobEvent("a", JobState.PROCESSING, 1.0, "invoice", worker="w")
     back = JobEvent("a", JobState.QUEUED, 2.0, "invoice")

@@ -48,7 +48,7 @@ def test_a_run_that_was_saved_is_the_run_that_is_loaded(tmp_path) -> None:
     again = Run.load(tmp_path / "run.json")
 
     assert (list(again.sends), list(again.events)) == ([ANSWERED, LOST], [event])
-    assert [type(told.cause) for told in again.events] == [Cause]
+    assert [type(reported.cause) for reported in again.events] == [Cause]
     assert (again.name, again.endpoint, again.plan, again.settings) == (
         run.name,
         run.endpoint,

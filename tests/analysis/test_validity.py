@@ -9,9 +9,9 @@ from pdflab.jobs import JobEvent, JobState
 
 def test_every_outcome_is_counted_by_its_kind() -> None:
     """Refusals by their status, silence by its reason, mistakes by their status."""
-    fates = [(202, None), (202, None), (429, "refused"), (503, "refused"), (0, "timeout"), (0, "connection")]
-    fates += [(422, "lines: at least one"), (202, "an answer without job ids")]
-    sends = [Send("queued", "custom", 0.0, 0.0, 1.0, status, error=error) for status, error in fates]
+    found = [(202, None), (202, None), (429, "refused"), (503, "refused"), (0, "timeout"), (0, "connection")]
+    found += [(422, "lines: at least one"), (202, "an answer without job ids")]
+    sends = [Send("queued", "custom", 0.0, 0.0, 1.0, status, error=error) for status, error in found]
 
     assert outcomes(sends) == {
         "accepted": 2,

@@ -31,7 +31,7 @@ def test_it_measures_a_panel_that_paints(figures: dict[str, Any]) -> None:
     assert "(under 4 %" in shown
 
 
-def test_disturbed_rounds_are_told_of() -> None:
+def test_disturbed_rounds_are_reported() -> None:
     """A median of noise is a number too."""
     figures: dict[str, Any] = {"redis": "a Redis", "per_s": 40.0, "panel_cpu": 0.01, "throughput_loss": 0.0}
     figures |= {"frames_per_s": 2.0, "throughput_loss_range": [-0.4, 0.4]}

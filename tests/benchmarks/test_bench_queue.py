@@ -69,10 +69,10 @@ def apart(
 
 def test_it_tells_exactly_the_promised_keys(figures: dict[str, Any]) -> None:
     """Scripts rely on them, and on the object being plain JSON."""
-    told = json.loads(json.dumps(figures))
+    reported = json.loads(json.dumps(figures))
 
-    assert told.keys() == PROMISED | BESIDE
-    assert all(isinstance(told[key], int | float) for key in PROMISED)
+    assert reported.keys() == PROMISED | BESIDE
+    assert all(isinstance(reported[key], int | float) for key in PROMISED)
 
 
 def test_every_figure_is_of_its_unit(figures: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
         assert target in shown
 
 
-def test_a_busy_machine_is_told_of(figures: dict[str, Any]) -> None:
+def test_a_busy_machine_is_reported(figures: dict[str, Any]) -> None:
     """Figures of a core that others used meanwhile are no figures of the queue."""
     sentences = list(queue.explain(figures | {"core_share": 0.5}))
 

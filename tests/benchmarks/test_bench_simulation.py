@@ -20,10 +20,10 @@ def figures() -> dict[str, object]:
 
 def test_the_promised_keys_are_there(figures: dict[str, object]) -> None:
     """Scripts rely on them, and on the object being plain JSON."""
-    told = json.loads(json.dumps(figures))
+    reported = json.loads(json.dumps(figures))
 
-    assert told.keys() == PROMISED | {"fast_vs_simpy", "jobs_per_s"}
-    assert all(isinstance(told[key], int | float) and told[key] > 0 for key in PROMISED)
+    assert reported.keys() == PROMISED | {"fast_vs_simpy", "jobs_per_s"}
+    assert all(isinstance(reported[key], int | float) and reported[key] > 0 for key in PROMISED)
 
 
 def test_the_table_names_all_and_their_ratios(

@@ -37,12 +37,12 @@ def test_what_stays_as_it_is_is_flat() -> None:
     """The first tenth fills what is then kept: it does not count, and neither does noise."""
     filling, noise = replace(FLAT, redis=1.0, worker=60.0), replace(FLAT, jobs=30, redis=7.0, worker=77.0)
 
-    told = SoakVerdict([filling, FLAT, noise])
+    reported = SoakVerdict([filling, FLAT, noise])
 
-    assert told.flat
-    assert told.stats_as_fast
-    assert told.growth_mb["redis"] == 2.0
-    assert told.growth["worker"] == pytest.approx(0.027, abs=0.001)
+    assert reported.flat
+    assert reported.stats_as_fast
+    assert reported.growth_mb["redis"] == 2.0
+    assert reported.growth["worker"] == pytest.approx(0.027, abs=0.001)
 
 
 @pytest.mark.parametrize("part", ["redis", "worker", "api", "recorder"])
@@ -50,18 +50,18 @@ def test_a_part_that_grows_is_seen(part: str) -> None:
     """Ten megabytes more in any of them are a leak, and the sentence names it."""
     grown = replace(FLAT, **{part: getattr(FLAT, part) + 10})
 
-    told = SoakVerdict([FLAT, FLAT, grown])
+    reported = SoakVerdict([FLAT, FLAT, grown])
 
-    assert not told.flat
-    assert f"{part} +10.0 MB" in next(told.sentences())
+    assert not reported.flat
+    assert f"{part} +10.0 MB" in next(reported.sentences())
 
 
 def test_a_look_that_becomes_slower_is_seen() -> None:
     """GET /stats costs the same, whatever the history."""
-    told = SoakVerdict([FLAT, FLAT, replace(FLAT, stats_ms=5.0)])
+    reported = SoakVerdict([FLAT, FLAT, replace(FLAT, stats_ms=5.0)])
 
-    assert not told.stats_as_fast
-    assert "NOT AS FAST" in list(told.sentences())[1]
+    assert not reported.stats_as_fast
+    assert "NOT AS FAST" in list(reported.sentences())[1]
 
 
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def drawn(seed: int, **changed: Any) -> list[Fault]:
 
 
 def chaos(*words: str, folder: Path, **env: str) -> tuple[int, dict[str, Any], str]:
-    """Run `pdflab chaos --json`; give its exit code, its object, and what it told as it went."""
+    """Run `pdflab chaos --json`; give its exit code, its object, and what it reported as it went."""
     command = [sys.executable, "-m", "pdflab", "chaos", "--json", *words]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, env=os.environ | env, timeout=300
@@ -68,7 +68,7 @@ def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
     """Kills, freezes, cuts, restarts of Redis, a full disk: every 202 has one ending, and the blows hit."""
     needs("redis-server", "redis-server")
 
-    code, figures, told = chaos(*ATTACK, folder=tmp_path)
+    code, figures, reported = chaos(*ATTACK, folder=tmp_path)
 
     assert figures.keys() == AUDITED | ATTACKED | HIT | ABOUT
     assert (code, figures["audit"]) == (0, "clean"), figures
@@ -76,7 +76,7 @@ def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
     assert figures["accepted"] == figures["completed"] + figures["failed"]
     assert min(figures[key] for key in ("kills", "freezes", "cuts", "restarts", "outages")) > 0
     assert min(figures[key] for key in ("hits", "returned", "fenced", "completed_meanwhile")) > 0, figures
-    assert all(words in told for words in ("killed worker", "woke api", "killed Redis", "pdf_storage"))
+    assert all(words in reported for words in ("killed worker", "woke api", "killed Redis", "pdf_storage"))
     assert audit(Settings(folder=tmp_path / "pdflab-chaos")).counts.completed == figures["completed"]
 
 
@@ -191,7 +191,7 @@ def test_a_first_start_finds_nothing_to_put_aside(tmp_path: Path) -> None:
     ],
 )
 def test_misuse_is_one_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:
-    """What cannot be done is told before anything is started."""
+    """What cannot be done is reported before anything is started."""
     command = [sys.executable, "-m", "pdflab", "chaos", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
 

@@ -10,7 +10,7 @@ from pdflab.charts.timelines import offered_load_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
 
-PLAN = burst(10, baseline=2.0, seed=3)  # five calm seconds, one of the spike, five calm ones
+PLAN = burst(10, baseline=2.0, seed=3)  # five seconds of baseline, one of the spike, five of baseline
 PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")
 
 
@@ -60,19 +60,19 @@ def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_pati
 def test_the_bars_are_shares_of_a_hundred_clients() -> None:
     """What was made for those who left stands below them: the synchronous endpoint renders it all the
     same."""
-    fates = abandonment_figure(run_of(1)).axes[1]
+    found = abandonment_figure(run_of(1)).axes[1]
 
     left = pytest.approx(1000 / len(PHASES))
-    assert [bar.get_width() for bar in fates.patches] == [pytest.approx(100 - 1000 / len(PHASES)), left, left]
+    assert [bar.get_width() for bar in found.patches] == [pytest.approx(100 - 1000 / len(PHASES)), left, left]
 
 
 def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
     """However large it is."""
-    fates = abandonment_figure(run_of(1), predicted=140).axes[1]
+    found = abandonment_figure(run_of(1), predicted=140).axes[1]
 
-    [line] = fates.get_lines()
+    [line] = found.get_lines()
     assert list(line.get_xdata()) == [140, 140]
-    assert fates.get_xlim()[1] >= 140
+    assert found.get_xlim()[1] >= 140
 
 
 def test_a_promise_is_not_drawn_as_a_pdf() -> None:

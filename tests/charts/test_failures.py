@@ -1,4 +1,4 @@
-"""What became of jobs is counted from what clients were told, and drawn as it is."""
+"""What became of jobs is counted from the answers that clients had, and drawn as it is."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from pdflab.jobs import JobEvent, JobState
 WORDS = {"Q": JobState.QUEUED, "P": JobState.PROCESSING, "C": JobState.COMPLETED, "F": JobState.FAILED}
 
 
-def told(job_id: str, status: int = 202) -> Send:
+def reported(job_id: str, status: int = 202) -> Send:
     return Send("queued", "invoice", 0.0, 0.0, 0.5, status, job_id if status == 202 else None)
 
 
@@ -35,19 +35,19 @@ BACK = story("c", ("Q", 0), ("P", 10), ("Q", 13.4), ("P", 13.5), ("C", 13.6))
 TWICE_BACK = story("d", ("Q", 0), ("P", 20), ("Q", 23.1), ("P", 24), ("Q", 27.9), ("P", 28), ("F", 28.2))
 
 
-def test_a_job_is_lost_when_its_client_was_told_yes_and_no_ending_came() -> None:
+def test_a_job_is_lost_when_its_client_had_a_yes_and_no_ending_came() -> None:
     """What was refused is no loss, and what somebody else asked for does not count."""
-    sends = [told("a"), told("b"), told("", 429)]
+    sends = [reported("a"), reported("b"), reported("", 429)]
 
-    fates = count_outcomes(sends, [*STRAIGHT, *STUCK, *BACK])
+    found = count_outcomes(sends, [*STRAIGHT, *STUCK, *BACK])
 
-    assert fates == JobOutcomes(accepted=2, ended=1)
-    assert fates.lost == 1
+    assert found == JobOutcomes(accepted=2, ended=1)
+    assert found.lost == 1
 
 
 def test_a_job_with_a_reason_for_its_failure_is_not_lost() -> None:
     """FAILED is an ending too."""
-    assert count_outcomes([told("d")], TWICE_BACK).lost == 0
+    assert count_outcomes([reported("d")], TWICE_BACK).lost == 0
 
 
 def test_who_was_taken_twice_has_come_back() -> None:

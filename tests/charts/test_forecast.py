@@ -1,4 +1,4 @@
-"""A burst foretold four times: what the picture says is what the runs and the formulas say."""
+"""A burst predicted four times: what the picture says is what the runs and the formulas say."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def test_a_burst_is_read_from_its_own_beginning() -> None:
 
 
 def test_who_asked_first_does_not_shift_the_burst() -> None:
-    """The first client of a calm may come late; the burst begins when the plan says so."""
+    """The first client of the baseline may come late; the burst begins when the plan says so."""
     late = replace(PLAN, phases=(replace(PLAN.phases[0], rates=(0.0, 0.0, 0.0, 20.0)), *PLAN.phases[1:]))
 
     at, waiting = measure_burst(run_of(late)).queue

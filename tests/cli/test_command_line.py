@@ -85,13 +85,13 @@ def test_a_users_mistake_is_one_sentence_and_exit_code_2(
 
 
 def test_a_setting_that_cannot_be_read_names_its_variable(tmp_path: Path) -> None:
-    """A typing mistake in the environment is told like one on the command line."""
+    """A typing mistake in the environment is reported like one on the command line."""
     done = pdflab("up", folder=tmp_path, PDFLAB_LEASE="ten")
 
     assert (done.returncode, "PDFLAB_LEASE='ten'" in done.stderr) == (2, True)
 
 
-def test_a_taken_port_is_told_before_anything_is_left_running(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_before_anything_is_left_running(tmp_path: Path) -> None:
     """The one who has the port keeps it; we say which option chooses another."""
     before = children_of(os.getpid())
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -124,7 +124,7 @@ def test_up_serves_until_ctrl_c_and_leaves_nothing_behind(
 
 
 def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    """POST /operations/burst starts the generator beside the service; what it was told can be audited."""
+    """POST /operations/burst starts the generator beside the service; what it was answered can be audited."""
     url = url_of(up)
     connection = HTTPConnection(url.removeprefix("http://"))
     connection.request("POST", "/operations/burst", json.dumps({"n": 7}))
@@ -140,17 +140,17 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
 def test_the_demo_tells_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
     """The API stands still for 1.4 s: 99 of 100 were answered at once, if one counts as most tools do.
 
-    Clients who give up after a second are in no percentile, and told beside them.
+    Clients who give up after a second are in no percentile, and reported beside them.
     """
     words = ("demo", "--scenario", "freeze", "--seconds", "6", "--timeout", "1", "--json")
     done = pdflab(*words, folder=tmp_path)
-    told = json.loads(done.stdout)
-    counted = told["answered_within_s"]
+    reported = json.loads(done.stdout)
+    counted = reported["answered_within_s"]
 
     assert counted["since it was sent"]["p99"] < counted["since it was meant to go"]["p99"] / 2
     assert counted["since it was meant to go"]["p99"] > 0.5
-    assert told["unanswered"].keys() == {"timeout"}
-    assert Path(tmp_path / told["chart"]).read_bytes().startswith(b"\x89PNG")
+    assert reported["unanswered"].keys() == {"timeout"}
+    assert Path(tmp_path / reported["chart"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_demo_compares_both_endpoints_and_its_audit_is_clean(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_load_ends_with_its_counts_and_both_latencies(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_load_with_what_it_has(tmp_path: Path) -> None:
-    """The server answers nobody: what waits is told as cancelled; the exit code is an interrupt's."""
+    """The server answers nobody: what waits is reported as cancelled; the exit code is an interrupt's."""
     with foreign_server() as there:
         there.gate.clear()
         process = load("steady", "--rate", "20", "--seconds", "60", "--url", there.url, folder=tmp_path)
@@ -54,7 +54,7 @@ def test_ctrl_c_ends_a_load_with_what_it_has(tmp_path: Path) -> None:
     assert {Send.from_json(line).error for line in written} == {"cancelled"}
 
 
-def test_a_pipe_is_told_to_say_yes_before_load_goes_elsewhere(tmp_path: Path) -> None:
+def test_a_pipe_is_asked_to_say_yes_before_load_goes_elsewhere(tmp_path: Path) -> None:
     """Nobody can be asked: a sentence, and nothing is sent."""
     process = load("burst", "--url", f"http://{ELSEWHERE}:8000", folder=tmp_path)
     _, err = process.communicate(timeout=60)
@@ -90,7 +90,7 @@ def test_this_machine_is_known_by_its_addresses(host: str, ours: bool) -> None:
     assert is_this_machine(host) is ours
 
 
-def test_a_name_without_a_machine_is_told() -> None:
+def test_a_name_without_a_machine_is_reported() -> None:
     """A send_lag of the pen in --url is one sentence."""
     with pytest.raises(UsageError, match="no machine called"):
         is_this_machine("nobody.invalid")
@@ -98,12 +98,12 @@ def test_a_name_without_a_machine_is_told() -> None:
 
 def test_progress_shows_rates_flight_and_percentiles() -> None:
     """What is wanted, sent and under way, and how long it took so far."""
-    tally = ProgressCounter(burst(4))
-    tally.start(2)
-    tally.end(Send("queued", "custom", 10.0, 10.5, 12.0, 202, "a"))
+    counts = ProgressCounter(burst(4))
+    counts.start(2)
+    counts.end(Send("queued", "custom", 10.0, 10.5, 12.0, 202, "a"))
     console = Console(file=io.StringIO(), width=120)
 
-    console.print(live_view(tally.progress()))
+    console.print(live_view(counts.progress()))
 
     shown = console.file.getvalue()
     assert "2 sent, 1 in flight; 1 accepted" in shown

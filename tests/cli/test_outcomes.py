@@ -88,8 +88,8 @@ def test_the_list_is_one_json_object_when_a_script_asks(
 
     main(["dead-letters", "--url", url, "--json"])
 
-    told = json.loads(capsys.readouterr().out)
-    assert (told["count"], [job["job_id"] for job in told["jobs"]]) == (2, dead)
+    reported = json.loads(capsys.readouterr().out)
+    assert (reported["count"], [job["job_id"] for job in reported["jobs"]]) == (2, dead)
 
 
 def test_where_nothing_failed_that_is_said(url: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +173,7 @@ def test_a_full_line_says_when_to_ask_again(
     ("url", "sentence"),
     [("localhost:8000", "is not a URL"), ("file:///etc/passwd", "is not a URL"), ("", "is not a URL")],
 )
-def test_what_is_no_url_is_told(url: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_url_is_reported(url: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A typing mistake is one sentence."""
     assert main(["dead-letters", "--url", url]) == 2
     assert sentence in capsys.readouterr().err

@@ -34,15 +34,15 @@ def test_json_is_one_object_with_the_promised_keys(
     """The cheapest fleet that is sure enough, and beside it all that were tried; no chart is drawn."""
     code = main([*SMALL, "--json", "--chart", str(tmp_path / "plan.png")])
 
-    told = json.loads(capsys.readouterr().out)
+    reported = json.loads(capsys.readouterr().out)
     assert code == 0
-    assert told.keys() >= KEYS
-    assert [policy["policy"] for policy in told["policies"]] == ["fixed", "scheduled", "autoscaled"]
-    assert all(policy.keys() >= KEYS for policy in told["policies"] + told["what_if"])
-    assert told["cost"] == min(p["cost"] for p in told["policies"] if p["confidence"] == 1)
-    assert (told["policies"][0]["replications"], told["policies"][0]["at_least"]) == (59, 0.95)
-    assert told["finished_s"] <= 1.5 * 3600
-    assert told["job_by_job_s"] <= 1.5 * 3600
+    assert reported.keys() >= KEYS
+    assert [policy["policy"] for policy in reported["policies"]] == ["fixed", "scheduled", "autoscaled"]
+    assert all(policy.keys() >= KEYS for policy in reported["policies"] + reported["what_if"])
+    assert reported["cost"] == min(p["cost"] for p in reported["policies"] if p["confidence"] == 1)
+    assert (reported["policies"][0]["replications"], reported["policies"][0]["at_least"]) == (59, 0.95)
+    assert reported["finished_s"] <= 1.5 * 3600
+    assert reported["job_by_job_s"] <= 1.5 * 3600
     assert not list(tmp_path.iterdir())
 
 
@@ -108,16 +108,16 @@ def test_a_second_measurement_agrees_with_the_first() -> None:
         "print(*(np.mean([s.mean() for s in m().seconds.values()]) for _ in range(4)))"
     )
 
-    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    reported = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
-    first, *others = map(float, told.split())
+    first, *others = map(float, reported.split())
     assert 1 / 1.5 < first / np.median(others) < 1.5
 
 
-def test_a_fleet_that_cannot_work_is_told_in_a_sentence(
+def test_a_fleet_that_cannot_work_is_reported_in_a_sentence(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """KEDA's rule starts workers when the line is long: no limit keeps it short. It is no row."""
+    """KEDA's rule starts workers when the queue is long: no limit keeps it short. It is no row."""
     words = ["--jobs", "2000", "--hours", "0.5", "--profile", "flat", "--within", "5", "--service", "1"]
 
     assert main(["plan", *words, "--chart", str(tmp_path / "plan.png")]) == 0
@@ -212,10 +212,10 @@ def test_all_at_once_for_a_latency_from_a_real_run(
     words = ["--profile", "at-once", "--jobs", "500", "--within", "60", "--run", str(tmp_path / "run.json")]
     main(["plan", *words, "--json"])
 
-    told = json.loads(capsys.readouterr().out)
-    assert [policy["policy"] for policy in told["policies"]] == ["fixed", "autoscaled"]
-    assert told["service_s"] == pytest.approx(1.0, abs=0.3)
-    assert told["workers"] == pytest.approx(500 * told["service_s"] * 0.95 / 60, abs=1)
+    reported = json.loads(capsys.readouterr().out)
+    assert [policy["policy"] for policy in reported["policies"]] == ["fixed", "autoscaled"]
+    assert reported["service_s"] == pytest.approx(1.0, abs=0.3)
+    assert reported["workers"] == pytest.approx(500 * reported["service_s"] * 0.95 / 60, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_nonsense_is_one_sentence_and_exit_code_2(
 
 
 @pytest.mark.parametrize("what", ["name", "sends", "events", "plan", "machine"])
-def test_a_file_that_is_not_a_run_is_told(
+def test_a_file_that_is_not_a_run_is_reported(
     what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither something else, nor half a run, nor one that is not there, ends in a traceback."""

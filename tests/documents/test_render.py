@@ -179,7 +179,7 @@ def test_an_error_of_fpdf2_becomes_one_of_ours(monkeypatch: pytest.MonkeyPatch) 
         drawn(custom("text"))
 
 
-def test_what_was_noticed_is_told() -> None:
+def test_what_was_noticed_is_reported() -> None:
     """How many pages it has, and which characters became boxes."""
     rendered = render(parse_request(custom("𒀀 " * 3000)), created_at=0, fonts=FONTS)
 

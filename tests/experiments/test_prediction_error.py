@@ -1,7 +1,7 @@
-"""The twin held against the real service: replayed, foretold, and told of wherever it is used.
+"""The twin against the real service: replayed, predicted, and reported wherever it is used.
 
-This machine may be busy with something else, which no twin can know. So a real run is foretold by what it has
-itself taught, whatever the pace was; a twin that is grossly wrong is told apart all the same.
+This machine may be busy with something else, which no twin can know. So a real run is predicted by what it
+has itself taught, whatever the pace was; a twin that is grossly wrong is reported apart all the same.
 """
 
 import json
@@ -48,8 +48,8 @@ def real(rounds: list[Run]) -> Run:
 def held(*, off: float, rescaled: float = 0.01) -> Round:
     """A round in which the twin was off by so much, and by so little when it knew the pace."""
     measured = {"p50": 0.1, "p95": 0.2, "makespan": 4.0}
-    told = ({name: value * (1 + error) for name, value in measured.items()} for error in (off, rescaled))
-    return Round(*(HeldOut(measured, predicted) for predicted in told), replayed=0.002)
+    reported = ({name: value * (1 + error) for name, value in measured.items()} for error in (off, rescaled))
+    return Round(*(HeldOut(measured, predicted) for predicted in reported), replayed=0.002)
 
 
 def test_a_real_run_is_replayed_job_by_job(real: Run) -> None:
@@ -93,23 +93,23 @@ def test_the_experiment_and_the_model_differ_in_one_word(real: Run) -> None:
 
 
 def test_who_knows_the_pace_is_not_misled_by_it(real: Run) -> None:
-    """A twin that has learnt on a machine four times as slow is right, once told how fast this one is."""
+    """A twin that has learnt on a machine four times as slow is right, once it knows how fast this one is."""
     twin = Twin.learn(real, workers=2)
     slow = ServiceTimes({kind: 4 * seconds for kind, seconds in twin.service.seconds.items()})
 
-    told = rescaled(replace(twin, service=slow), real)
+    reported = rescaled(replace(twin, service=slow), real)
 
-    assert hold_out(told, real).errors == pytest.approx(hold_out(twin, real).errors, abs=1e-3)
+    assert hold_out(reported, real).errors == pytest.approx(hold_out(twin, real).errors, abs=1e-3)
 
 
-def test_every_case_is_run_and_foretold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small one of each sort, on the real service: what is measured is told beside what was foretold."""
+def test_every_case_is_run_and_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small one of each sort, on the real service: what is measured stands beside what was predicted."""
     monkeypatch.setattr(heldout, "_SECONDS", 0.5)
 
     verdict = hold_out_all(rounds=1, cases=(("batch", 1), ("steady", 3)))
 
-    told = [(case.plan, case.workers, len(case.rounds)) for case in verdict.cases]
-    assert told == [("batch", 1, 1), ("steady", 3, 1)]
+    reported = [(case.plan, case.workers, len(case.rounds)) for case in verdict.cases]
+    assert reported == [("batch", 1, 1), ("steady", 3, 1)]
     assert all(case.measured("makespan") > 0 for case in verdict.cases)
     assert verdict.rescaled_error < 1
     assert 0 <= verdict.replayed < 1
@@ -126,14 +126,14 @@ def test_the_middle_round_counts() -> None:
 
 
 @pytest.mark.parametrize(("rescaled", "busy"), [(0.05, False), (0.01, True)])
-def test_who_measures_on_a_busy_machine_is_told(rescaled: float, busy: bool) -> None:
+def test_who_measures_on_a_busy_machine_is_reported(rescaled: float, busy: bool) -> None:
     """When most of the error is gone with the pace known, it was not the model that was wrong."""
     verdict = Verdict([Case("batch", 1, [held(off=0.06, rescaled=rescaled)])])
 
     assert ("other programs are at work here" in verdict.text) is busy
 
 
-def test_who_uses_the_twin_is_told_how_wrong_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_who_uses_the_twin_sees_how_wrong_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As it was measured last; before that, how to measure it."""
     monkeypatch.setenv("PDFLAB_FOLDER", str(tmp_path))
     assert "`pdflab twin` measures" in published()

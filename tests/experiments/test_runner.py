@@ -31,7 +31,7 @@ def test_a_scenario_is_made_of_multiples_of_the_capacity(name: str) -> None:
     assert (plan.seconds, plan.lines) == (pytest.approx(22.0), 100)
 
 
-def test_a_burst_lies_between_calm_stretches_of_half_the_capacity() -> None:
+def test_a_burst_lies_between_stretches_of_half_the_capacity() -> None:
     """Ten seconds before it and ten after it bring ten a second."""
     at = np.concatenate([block.at for block in scenario("burst", SLOW, seconds=22.0).blocks()])
 
@@ -97,15 +97,17 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
 
 def test_a_run_tells_its_plan_and_its_machine(tmp_path: Path) -> None:
     """What a figure depends on is kept beside it."""
-    told: list[int] = []
+    reported: list[int] = []
     plan = burst(5, seconds=0.2, mix={"custom": 1})
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.run_plan(lab, plan, Target(there.url), during=lambda sends: told.append(len(sends)))
+        run = experiment.run_plan(
+            lab, plan, Target(there.url), during=lambda sends: reported.append(len(sends))
+        )
 
     assert (run.endpoint, len(run.sends), run.plan["name"]) == ("queued", 5, plan.name)
     assert run.machine.keys() == {"cores", "python", "system", "redis"}
-    assert told[0] <= told[-1] <= 5
+    assert reported[0] <= reported[-1] <= 5
 
 
 def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:

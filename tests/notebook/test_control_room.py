@@ -1,4 +1,4 @@
-"""The control room: a click becomes an order, an order becomes a deed, and the picture follows."""
+"""The control room: a click becomes an order, an order becomes a action, and the picture follows."""
 
 import gc
 import logging
@@ -122,7 +122,7 @@ def test_ten_fast_clicks_are_ten_orders(lab: FakeLab, room: ControlRoom) -> None
 def test_a_click_returns_at_once_and_its_button_rests_meanwhile(lab: FakeLab, room: ControlRoom) -> None:
     """The callback only notes an order: it may run on a thread that has to go on."""
     release = Event()
-    lab.before = lambda deed: release.wait(10)
+    lab.before = lambda action: release.wait(10)
 
     room.buttons["burst"].click()
 
@@ -137,7 +137,7 @@ def test_a_click_returns_at_once_and_its_button_rests_meanwhile(lab: FakeLab, ro
 def test_load_goes_on_while_workers_are_frozen(lab: FakeLab, room: ControlRoom) -> None:
     """A freeze takes its time; what is clicked meanwhile is what one wants to see."""
     release = Event()
-    lab.before = lambda deed: deed == "freeze" and release.wait(10)
+    lab.before = lambda action: action == "freeze" and release.wait(10)
 
     room.buttons["freeze"].click()
     room.buttons["burst"].click()
@@ -198,7 +198,7 @@ def test_reset_mode_and_preset_start_the_lab_again(lab: FakeLab, room: ControlRo
 def test_a_reset_waits_for_the_attack_under_way(lab: FakeLab, room: ControlRoom) -> None:
     """Who is frozen has to wake up before the lab can stop."""
     release = Event()
-    lab.before = lambda deed: deed == "freeze" and release.wait(10)
+    lab.before = lambda action: action == "freeze" and release.wait(10)
     room.buttons["freeze"].click()
     room.buttons["reset"].click()
     time.sleep(0.1)
@@ -207,7 +207,7 @@ def test_a_reset_waits_for_the_attack_under_way(lab: FakeLab, room: ControlRoom)
     release.set()
     room.wait()
 
-    assert [deed[0] for deed in lab.actions] == ["freeze", "reset"]
+    assert [action[0] for action in lab.actions] == ["freeze", "reset"]
 
 
 def test_threads_can_be_neither_killed_nor_frozen(made_room: MadeRoom) -> None:
@@ -239,7 +239,7 @@ def test_a_projector_gets_a_larger_picture(room: ControlRoom) -> None:
 def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: ControlRoom) -> None:
     """An unattended notebook ends with a sentence, not with a hang."""
     release = Event()
-    lab.before = lambda deed: release.wait(10)
+    lab.before = lambda action: release.wait(10)
     room.buttons["burst"].click()
 
     with pytest.raises(TimeoutError, match="1 tasks are not done"):
@@ -250,7 +250,7 @@ def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: Control
 def test_what_goes_wrong_is_shown_escaped_and_raised_by_wait(lab: FakeLab, room: ControlRoom) -> None:
     """A callback's exception would be seen by nobody."""
 
-    def refuse(deed: str) -> None:
+    def refuse(action: str) -> None:
         raise UsageError("no <room> & no Redis")
 
     lab.before = refuse
@@ -259,7 +259,7 @@ def test_what_goes_wrong_is_shown_escaped_and_raised_by_wait(lab: FakeLab, room:
 
     with pytest.raises(UsageError, match="no <room>"):
         room.wait()
-    lab.before = lambda deed: None
+    lab.before = lambda action: None
     room.buttons["burst"].click()
     room.wait()
     assert "&lt;room&gt;" not in room.panel.status.value
@@ -295,11 +295,11 @@ def test_the_verdict_is_about_what_was_clicked_since_the_last_wait(lab: FakeLab,
 def test_a_run_begins_with_the_latest_load_at_its_endpoint(lab: FakeLab, room: ControlRoom) -> None:
     """A comparison is of two loads, not of all that was clicked since breakfast; a single PDF is no load."""
     lab.asked.append(send("earlier"))
-    lab.told.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
+    lab.reported.append(JobEvent("earlier", JobState.QUEUED, 0.05, "invoice", number=1))
     room.buttons["burst"].click()
     room.wait()
     lab.asked.append(send("now"))
-    lab.told.append(JobEvent("now", JobState.QUEUED, 1.05, "invoice", number=2))
+    lab.reported.append(JobEvent("now", JobState.QUEUED, 1.05, "invoice", number=2))
     room.buttons["invoice"].click()
     room.wait()
 
@@ -319,7 +319,7 @@ def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
     assert watched.panel.chart.value is quiet
 
     monkeypatch.setattr("pdflab.notebook.poller._QUIET_AFTER", 60.0)
-    lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
+    lab.reported.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
 
     eventually(lambda: watched.panel.chart.value != quiet, seconds=5)
 
@@ -327,7 +327,7 @@ def test_it_paints_while_there_is_news_and_rests_when_there_is_none(
 def test_unwatched_it_paints_only_when_one_waits(lab: FakeLab, room: ControlRoom) -> None:
     """Under nbval nobody sees the frames between, and their messages would drown the answer."""
     first, looks = room.panel.chart.value, lab.looks
-    lab.told.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
+    lab.reported.append(JobEvent("a", JobState.QUEUED, time.time(), "invoice", number=1))
     eventually(lambda: lab.looks > looks + 2, seconds=5)
     assert room.panel.chart.value is first
 
@@ -336,7 +336,7 @@ def test_unwatched_it_paints_only_when_one_waits(lab: FakeLab, room: ControlRoom
     assert room.panel.chart.value != first
 
 
-def test_a_redis_that_is_away_is_told_and_comes_back(lab: FakeLab, watched: ControlRoom) -> None:
+def test_a_redis_that_is_away_is_reported_and_comes_back(lab: FakeLab, watched: ControlRoom) -> None:
     """The lessons kill Redis on purpose; the room survives that."""
     lab.trouble = BrokerUnavailable("Redis does not answer.")
     eventually(lambda: "Redis does not answer" in watched.panel.numbers.value, seconds=5)
@@ -373,7 +373,7 @@ def test_a_lab_that_is_forgotten_ends_the_room(made_room: MadeRoom) -> None:
     assert gone() is None
 
 
-def test_a_picture_that_breaks_is_told_and_raised(lab: FakeLab, room: ControlRoom) -> None:
+def test_a_picture_that_breaks_is_reported_and_raised(lab: FakeLab, room: ControlRoom) -> None:
     """A thread that dies in silence would leave a picture that looks like a quiet system."""
     lab.trouble = ZeroDivisionError("a <bug>")
     eventually(lambda: "The chart broke: a &lt;bug&gt;" in room.panel.status.value, seconds=5)
@@ -393,7 +393,7 @@ def test_closing_twice_is_closing_once(room: ControlRoom) -> None:
 def test_a_second_room_of_the_same_lab_closes_the_first(
     lab: FakeLab, room: ControlRoom, made_room: MadeRoom
 ) -> None:
-    """A cell that is run again leaves one watcher, not two."""
+    """A cell that is run again leaves one poller, not two."""
     made_room(lab)
 
     assert room.buttons["burst"].disabled

@@ -28,7 +28,7 @@ class FakeLab:
         self.no_server = self.away = False
         self.woken = Event()
         self.woken.set()
-        self.told: list[Send] = []
+        self.reported: list[Send] = []
         self.looks: Iterator[Any] = iter([])
 
     def __repr__(self) -> str:
@@ -66,10 +66,10 @@ class FakeLab:
 
     def operate(self, name: str, *, n: int, lines: int) -> None:
         self.done.append((name, n))
-        self.told += [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, f"new {i}") for i in range(n)]
+        self.reported += [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, f"new {i}") for i in range(n)]
 
     def sends(self) -> list[Send]:
-        return list(self.told)
+        return list(self.reported)
 
 
 @pytest.fixture
@@ -182,8 +182,8 @@ def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> No
 
 
 def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
-    """What was told before does not count; the workers have their hands full."""
-    lab.told = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
+    """What was measured before does not count; the workers have their hands full."""
+    lab.reported = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
     looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
     lab.looks = iter(looks)
 
@@ -196,8 +196,8 @@ def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
 
 def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) -> None:
     """Jobs that wait, and events that come, start the watch anew."""
-    told = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
-    lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in told])
+    reported = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
+    lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in reported])
 
     wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
 

@@ -54,7 +54,7 @@ def test_a_table_has_a_line_for_each_field_that_says_something() -> None:
 
 
 def test_the_bars_are_the_three_waits_of_one_job() -> None:
-    """The client's for its answer, the job's in the line, the worker's rendering; other jobs are not seen."""
+    """The client's for its answer, the job's in the queue, the worker's rendering; no other job is seen."""
     ax = job_trace_figure(SEND, [*LIFE, *OTHER]).axes[0]
 
     began = [bar.get_x() for bar in ax.patches]

@@ -17,7 +17,7 @@ def test_the_numbers_are_those_of_the_lab_and_of_both_endpoints() -> None:
 
     words = status.numbers_html(stats, endpoints)
 
-    for told in (
+    for reported in (
         "<b>1,234</b>",
         "<b>12.3 s</b>",
         "<b>1.3</b>",
@@ -25,12 +25,12 @@ def test_the_numbers_are_those_of_the_lab_and_of_both_endpoints() -> None:
         "<b>never</b>",
         "<b>2.5 s</b>",
     ):
-        assert told in words
+        assert reported in words
     assert words.count("<b>–</b>") == 1
 
 
 def test_a_worker_is_idle_or_renders_or_is_dead() -> None:
-    """A strip each; the dead are those that have a job in hand and do not live."""
+    """A strip each; the dead are those that have a claimed job and do not live."""
     lives, dies = ["here:41:aaaa", "here:42:bbbb"], ["here:42:bbbb"]
 
     alive = status.strips_html(lives, {"a": RENDERS}, now=101.5, threads=False)

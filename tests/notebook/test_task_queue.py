@@ -21,7 +21,7 @@ def test_orders_are_carried_out_one_after_another() -> None:
     assert done == list(range(20))
 
 
-def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
+def test_an_order_that_fails_is_reported_and_the_next_one_is_done() -> None:
     """One mistake does not end the lesson."""
     failed: list[Exception] = []
     queue = TaskQueue("queue", on_error=failed.append)
@@ -35,7 +35,7 @@ def test_an_order_that_fails_is_told_and_the_next_one_is_done() -> None:
     queue.close()
 
 
-def test_a_closed_lane_takes_nothing() -> None:
+def test_a_closed_task_queue_takes_nothing() -> None:
     """And says what to do."""
     queue = TaskQueue("queue", on_error=lambda error: None)
     queue.close()

@@ -85,7 +85,7 @@ run_worker(broker_at(sys.argv[1]), Settings(folder=Path(sys.argv[2]), grace=0.5)
 
 
 @pytest.mark.parametrize("accident", ["none", "hangs", "is killed"])
-def test_a_worker_that_is_told_to_stop_ends_within_its_grace(
+def test_a_worker_that_is_asked_to_stop_ends_within_its_grace(
     tmp_path: Path, settings: Settings, accident: str
 ) -> None:
     """In the middle of a long document: it is handed back if Redis answers, and the process ends anyway."""

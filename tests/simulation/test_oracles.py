@@ -27,8 +27,8 @@ def in_ciw(jobs: Jobs, **network: object) -> dict[str, Floats]:
     simulation.simulate_until_max_time(jobs.at[-1] + jobs.service.sum())
     records = sorted(simulation.get_all_records(), key=lambda record: record.id_number)
     names = ("arrival_date", "service_start_date", "exit_date")
-    told = {name: np.array([getattr(record, name) for record in records], dtype=float) for name in names}
-    return told | {"type": np.array([record.record_type for record in records])}
+    reported = {name: np.array([getattr(record, name) for record in records], dtype=float) for name in names}
+    return reported | {"type": np.array([record.record_type for record in records])}
 
 
 def test_a_queue_in_simpy_and_in_ciw_is_ours() -> None:

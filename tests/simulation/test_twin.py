@@ -133,7 +133,7 @@ def test_a_held_out_run_is_predicted_from_another() -> None:
 
     assert verdict.errors.keys() == {"p50", "p95", "makespan"}
     assert max(map(abs, verdict.errors.values())) < 0.1
-    assert abs(wrong.errors["p50"]) > 0.2, "a twin that forgets the cores is told apart"
+    assert abs(wrong.errors["p50"]) > 0.2, "a twin that forgets the cores is reported apart"
     assert "makespan" in str(verdict)
     assert "%" in str(verdict)
 
@@ -145,11 +145,11 @@ def test_a_rescaled_twin_is_wrong_by_chance_only() -> None:
     plan = burst(120, seconds=2.0, baseline=5.0, seed=4)
     unseen = simulate(plan, queued_endpoint(2, cores=2, api_service_time=0.009), slower, seed=8)
 
-    told = hold_out(rescaled(twin, unseen), unseen, replications=20)
+    reported = hold_out(rescaled(twin, unseen), unseen, replications=20)
 
     assert rescaled(twin, unseen).model.api_service_time == pytest.approx(0.009)
     assert abs(hold_out(twin, unseen).errors["p95"]) > 0.2
-    assert max(map(abs, told.errors.values())) < 0.1
+    assert max(map(abs, reported.errors.values())) < 0.1
 
 
 def test_service_times_have_the_mean_and_variation_they_are_asked_for() -> None:

@@ -11,7 +11,7 @@ from pdflab.service.jobqueue.base import WorkerStatus
 
 
 class FakeLab:
-    """Notes what it is told; `told` and `asked` are what it shows, `trouble` what it raises."""
+    """Notes what it is asked to do; `reported` and `asked` are what it shows, `trouble` what it raises."""
 
     redis, url = "no Redis", "http://127.0.0.1:1"
     worker, preset = "reliable", "standard"
@@ -22,11 +22,11 @@ class FakeLab:
         self.operations: list[tuple[str, str, dict[str, Any]]] = []
         self.actions: list[tuple[Any, ...]] = []
         self.looks = 0
-        self.told: list[JobEvent] = []
+        self.reported: list[JobEvent] = []
         self.asked: list[Send] = []
         self.living: list[str] = []
         self.trouble: Exception | None = None
-        self.before: Callable[[str], object] = lambda deed: None
+        self.before: Callable[[str], object] = lambda action: None
 
     def __repr__(self) -> str:
         return "FakeLab()"
@@ -52,7 +52,7 @@ class FakeLab:
     def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
         self._note("reset", mode, preset)
         self.mode, self.preset = mode or self.mode, preset or self.preset
-        self.told, self.asked = [], []
+        self.reported, self.asked = [], []
 
     def process_names(self) -> list[str]:
         return ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
@@ -70,7 +70,7 @@ class FakeLab:
         return [WorkerStatus(worker, 0.0) for worker in self.living]
 
     def events(self) -> list[JobEvent]:
-        return list(self.told)
+        return list(self.reported)
 
     def sync_events(self) -> list[JobEvent]:
         return []
@@ -81,6 +81,6 @@ class FakeLab:
     def pdf(self, job_id: str) -> None:
         return None
 
-    def _note(self, *deed: Any) -> None:
-        self.before(deed[0])
-        self.actions.append(deed)
+    def _note(self, *action: Any) -> None:
+        self.before(action[0])
+        self.actions.append(action)

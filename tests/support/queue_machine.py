@@ -99,7 +99,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model = QueueModel(SETTINGS)
         self.claims: dict[str, Claim] = {}  # by token; it stays after its job has gone on: a frozen worker
         self.taken: list[str] = []  # and not claimed yet
-        self.told: list[JobEvent] = []
+        self.reported: list[JobEvent] = []
         self.numbers = itertools.count(1)
         self.last_out = 0
         self.restarts = 0
@@ -121,18 +121,18 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(asked=st.lists(st.tuples(keys, bodies), min_size=1, max_size=3), delivery=deliveries)
     def enqueue(self, asked: list[tuple[str, str]], delivery: str) -> None:
         batch = [Submission(f"job-{next(self.numbers)}", "custom", body, key) for key, body in asked]
-        told = self._send(delivery, lambda: _outcome(lambda: self.queue.enqueue(batch)))
-        _compare(told, self.model.enqueue(batch))
+        reported = self._send(delivery, lambda: _outcome(lambda: self.queue.enqueue(batch)))
+        _compare(reported, self.model.enqueue(batch))
 
     @precondition(lambda self: self.model.of_state(JobState.FAILED))
     @rule(data=st.data(), delivery=deliveries)
     def retry(self, data: st.DataObject, delivery: str) -> None:
         failed = data.draw(st.sampled_from([job.job_id for job in self.model.of_state(JobState.FAILED)]))
         old = self.queue.get(failed)
-        told = self._send(delivery, lambda: _outcome(lambda: self.queue.retry([old])))
+        reported = self._send(delivery, lambda: _outcome(lambda: self.queue.retry([old])))
         new = self.queue.get(failed).retried_as or "refused"  # its id was made inside
         key = f"retry:{failed}"
-        _compare(told, self.model.enqueue([Submission(new, old.kind, old.request, key, failed)]))
+        _compare(reported, self.model.enqueue([Submission(new, old.kind, old.request, key, failed)]))
 
     @rule(job_id=jobs, delivery=deliveries)
     def cancel(self, job_id: str, delivery: str) -> None:
@@ -162,8 +162,8 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(token=tokens, goes_on=st.booleans(), delivery=deliveries)
     def complete(self, token: str, goes_on: bool, delivery: str) -> None:
         claim, new = self.claims[token], self._new_token() if goes_on else ""
-        told = self._send(delivery, lambda: self.queue.complete(claim, WORKER, next_token=new))
-        self._settled(told, self.model.complete(claim.job.job_id, token, new), new)
+        reported = self._send(delivery, lambda: self.queue.complete(claim, WORKER, next_token=new))
+        self._settled(reported, self.model.complete(claim.job.job_id, token, new), new)
 
     @precondition(lambda self: self.claims)
     @rule(token=tokens, goes_on=st.booleans(), delivery=deliveries)
@@ -254,12 +254,12 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def all_that_is_promised_holds(self) -> None:
         jobs = {job.job_id: job for job in self.queue.all_jobs()}
-        self.told += self.queue.events(self.told[-1].event_id if self.told else "0")[0]
+        self.reported += self.queue.events(self.reported[-1].event_id if self.reported else "0")[0]
         self.the_records_are_those_of_the_model(jobs)
         self.submitted_is_queued_and_processing_and_completed_and_failed(jobs)
-        self.every_change_is_told_once_and_nobody_ends_twice()
+        self.every_change_is_reported_once_and_nobody_ends_twice()
         for job in jobs.values():
-            assert job.history == tuple((e.state, e.at) for e in self.told if e.job_id == job.job_id)
+            assert job.history == tuple((e.state, e.at) for e in self.reported if e.job_id == job.job_id)
             assert job.crashes <= SETTINGS.max_crashes
             assert job.errors <= SETTINGS.max_errors
             assert job.attempt < SETTINGS.max_crashes + SETTINGS.max_errors
@@ -279,13 +279,13 @@ class QueueMachine(RuleBasedStateMachine):
         assert (stats.fenced, stats.events) == (self.model.fenced, len(self.model.events))
         assert stats.pdf_count == sum(job.kept for job in self.model.of_state(JobState.COMPLETED))
 
-    def every_change_is_told_once_and_nobody_ends_twice(self) -> None:
-        assert [event.number for event in self.told] == list(range(1, len(self.told) + 1))
-        assert [(e.job_id, e.state, e.attempt, e.cause) for e in self.told] == self.model.events
+    def every_change_is_reported_once_and_nobody_ends_twice(self) -> None:
+        assert [event.number for event in self.reported] == list(range(1, len(self.reported) + 1))
+        assert [(e.job_id, e.state, e.attempt, e.cause) for e in self.reported] == self.model.events
         assert set(self._endings().values()) <= {1}
 
     def _endings(self) -> Counter[str]:
-        return Counter(event.job_id for event in self.told if event.state.is_ending)
+        return Counter(event.job_id for event in self.reported if event.state.is_ending)
 
     def teardown(self) -> None:
         try:
@@ -351,24 +351,24 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _claim(self, job_id: str, delivery: str) -> None:
         token = self._new_token()
-        told = self._send(delivery, lambda: self.queue.claim(job_id, WORKER, token))
-        self._claimed(told, self.model.claim(job_id, token), token)
+        reported = self._send(delivery, lambda: self.queue.claim(job_id, WORKER, token))
+        self._claimed(reported, self.model.claim(job_id, token), token)
 
     def _fail(self, token: str, goes_on: bool, delivery: str, failure: Failure) -> None:
         claim, new = self.claims[token], self._new_token() if goes_on else ""
-        told = self._send(delivery, lambda: self.queue.fail(claim, WORKER, failure, next_token=new))
-        self._settled(told, self.model.fail(claim.job.job_id, token, new, failure), new)
+        reported = self._send(delivery, lambda: self.queue.fail(claim, WORKER, failure, next_token=new))
+        self._settled(reported, self.model.fail(claim.job.job_id, token, new, failure), new)
 
-    def _claimed(self, told: Any, expected: str | None, token: str) -> None:
-        if told is not UNHEARD:
-            _compare(told and (told.job.job_id, told.token), expected and (expected, token))
-            self.claims |= {token: told} if told else {}
+    def _claimed(self, reported: Any, expected: str | None, token: str) -> None:
+        if reported is not UNHEARD:
+            _compare(reported and (reported.job.job_id, reported.token), expected and (expected, token))
+            self.claims |= {token: reported} if reported else {}
 
-    def _settled(self, told: Any, expected: tuple[bool, str | None], new: str) -> None:
+    def _settled(self, reported: Any, expected: tuple[bool, str | None], new: str) -> None:
         stale, following = expected
-        if told is not UNHEARD:
-            _compare(told.fenced, stale)
-            self._claimed(told.next, following, new)
+        if reported is not UNHEARD:
+            _compare(reported.fenced, stale)
+            self._claimed(reported.next, following, new)
         if following:
             self._came_out(following)
 
@@ -380,8 +380,8 @@ class QueueMachine(RuleBasedStateMachine):
         return True
 
 
-def _compare(told: Any, expected: Any) -> None:
-    assert told is UNHEARD or told == expected, f"{told!r} instead of {expected!r}"
+def _compare(reported: Any, expected: Any) -> None:
+    assert reported is UNHEARD or reported == expected, f"{reported!r} instead of {expected!r}"
 
 
 def _outcome(step: Callable[[], list[str]]) -> list[str] | str:

@@ -66,8 +66,8 @@ def state(queue: JobQueue, job_id: str) -> JobState:
 
 
 def events(queue: JobQueue, job_id: str | None = None) -> list[JobEvent]:
-    told, _ = queue.events(limit=10_000)
-    return [event for event in told if job_id in (None, event.job_id)]
+    reported, _ = queue.events(limit=10_000)
+    return [event for event in reported if job_id in (None, event.job_id)]
 
 
 def states(queue: JobQueue, job_id: str) -> str:

@@ -45,7 +45,7 @@ def renderer(fonts: FontBook) -> Render:
 
 
 class Worker:
-    """Works through the queue until told to stop; `run_once` is the unit, `run` the loop around it."""
+    """Works through the queue until asked to stop; `run_once` is the unit, `run` the loop around it."""
 
     def __init__(
         self,

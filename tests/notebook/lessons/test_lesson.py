@@ -63,7 +63,7 @@ def test_three_dots_show_the_question(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize(("name", "answer"), [("q1", "b"), ("q1", " B "), ("q2", 2), ("q2", 2.0)])
-def test_the_right_answer_is_told_why(lesson: Lesson, name: str, answer: str | float) -> None:
+def test_the_right_answer_is_explained(lesson: Lesson, name: str, answer: str | float) -> None:
     """However it is written."""
     assert lesson.check(name, answer) == "Yes. Two it is."
 

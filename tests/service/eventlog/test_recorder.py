@@ -44,7 +44,7 @@ def numbers(log: Path) -> list[int]:
 
 
 def test_every_event_is_a_line(queue: JobQueue, recorder: Recorder, log: Path) -> None:
-    """In their order, as they were told, each with its place in the stream."""
+    """In their order, as they were written, each with its place in the stream."""
     submit(queue, "a", "b")
     queue.complete(take_and_claim(queue), WORKER)
 
@@ -95,8 +95,8 @@ def test_the_log_is_free_when_its_recorder_has_ended(queue: JobQueue, log: Path)
 def test_a_jump_in_the_numbers_is_noted(queue: JobQueue, recorder: Recorder, log: Path) -> None:
     """Events that are gone for good are said to be gone, in the log itself."""
     submit(queue, "a", "b", "c", "d")
-    told = events(queue)
-    queue._redis.xdel(EVENTS, told[1].event_id, told[2].event_id)
+    reported = events(queue)
+    queue._redis.xdel(EVENTS, reported[1].event_id, reported[2].event_id)
 
     recorder.run_once()
 

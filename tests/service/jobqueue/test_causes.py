@@ -69,8 +69,8 @@ def test_a_job_that_kills_workers_fails_by_the_same_cause(queue: JobQueue, stora
     for _ in range(3):
         lose_the_worker(queue, storage)
 
-    told = [(event.state, event.cause) for event in events(queue, "a") if event.cause]
-    assert told == [(JobState.QUEUED, Cause.WORKER_LOST)] * 2 + [(JobState.FAILED, Cause.WORKER_LOST)]
+    reported = [(event.state, event.cause) for event in events(queue, "a") if event.cause]
+    assert reported == [(JobState.QUEUED, Cause.WORKER_LOST)] * 2 + [(JobState.FAILED, Cause.WORKER_LOST)]
 
 
 def test_a_job_that_goes_on_leaves_its_cause_behind(queue: JobQueue, storage: Storage) -> None:
@@ -108,9 +108,9 @@ def test_everybody_who_tells_of_a_job_tells_its_cause(
     recorder.close()
 
     listed = [api.get(path).json["jobs"][0] for path in ("/jobs?state=FAILED", "/dead-letters", "/snapshot")]
-    told = [api.get("/jobs/a").json, *listed, api.get("/events").json["events"][-1]]
+    reported = [api.get("/jobs/a").json, *listed, api.get("/events").json["events"][-1]]
     lines = [json.loads(line) for line in (tmp_path / "jobs.log").read_text().splitlines()]
 
-    assert [view["cause"] for view in [*told, lines[-1]]] == ["rejected"] * 6
+    assert [view["cause"] for view in [*reported, lines[-1]]] == ["rejected"] * 6
     assert queue.dashboard(1).jobs[0].cause is Cause.REJECTED
     assert not any("cause" in line for line in lines[:-1])

@@ -29,13 +29,13 @@ def test_a_claim_makes_the_job_ours(queue: JobQueue) -> None:
     take_and_claim(queue)
 
     claimed, event = job(queue, "a"), events(queue)[-1]
-    for told in (claimed, event):
-        assert (told.state, told.worker, told.attempt) == (JobState.PROCESSING, WORKER, 1)
+    for reported in (claimed, event):
+        assert (reported.state, reported.worker, reported.attempt) == (JobState.PROCESSING, WORKER, 1)
     assert event.at == claimed.started_at
 
 
 @pytest.mark.parametrize("how", ["taken", "brought along by the job before"])
-def test_a_worker_is_told_all_that_it_needs_of_its_job(queue: JobQueue, how: str) -> None:
+def test_a_worker_receives_all_that_it_needs_of_its_job(queue: JobQueue, how: str) -> None:
     """What is rendered, the instant that stands in the file, and what the job has suffered so far."""
     submit(queue, "a")
     queue.fail(take_and_claim(queue), WORKER, PASSING)
@@ -61,7 +61,7 @@ def test_a_worker_is_told_all_that_it_needs_of_its_job(queue: JobQueue, how: str
 
 
 def test_of_two_claimers_one_gets_the_job(queue: JobQueue) -> None:
-    """A doubled hint is harmless: the second claim finds the job taken, and nothing is told twice."""
+    """A doubled hint is harmless: the second claim finds the job taken, and nothing is reported twice."""
     submit(queue, "a")
     take_and_claim(queue, "token-1")
 
@@ -161,7 +161,7 @@ def test_three_errors_are_the_end(queue: JobQueue) -> None:
 
 
 def test_a_released_job_is_the_next_one_out_and_its_attempt_does_not_count(queue: JobQueue) -> None:
-    """A worker that is told to stop costs the job nothing: it is ahead of all that came after it."""
+    """A worker that is asked to stop costs the job nothing: it is ahead of all that came after it."""
     submit(queue, "a", "b")
 
     queue.release(take_and_claim(queue))
@@ -172,7 +172,7 @@ def test_a_released_job_is_the_next_one_out_and_its_attempt_does_not_count(queue
     assert states(queue, "a") == "QPQ"
 
 
-def test_a_cancelled_job_ends_as_failed_and_says_by_whom(queue: JobQueue) -> None:
+def test_a_cancelled_job_ends_as_failed_and_says_who_did_it(queue: JobQueue) -> None:
     """Its hint is then stale, and it has left the queue."""
     submit(queue, "a", "b")
 
@@ -241,7 +241,7 @@ def test_a_worker_that_wakes_up_too_late_is_refused_and_counted(queue: JobQueue,
     assert queue.stats().fenced == 1
 
 
-def test_a_failure_told_with_a_stale_token_is_refused(queue: JobQueue) -> None:
+def test_a_failure_reported_with_a_stale_token_is_refused(queue: JobQueue) -> None:
     """What went wrong in a worker that lost its job is no longer the job's business."""
     submit(queue, "a")
     frozen = take_and_claim(queue, "frozen")
@@ -265,12 +265,12 @@ def test_every_change_of_state_has_one_event_and_the_numbers_have_no_gap(queue: 
     queue.release(take_and_claim(queue, "4"))
     queue.cancel("put off"), queue.cancel("completed")
 
-    told = events(queue)
+    reported = events(queue)
 
-    assert [event.number for event in told] == list(range(1, len(told) + 1))
+    assert [event.number for event in reported] == list(range(1, len(reported) + 1))
     for job_id, life in [("completed", "QPC"), ("failed", "QPF"), ("put off", "QPQF"), ("released", "QPQ")]:
         assert states(queue, job_id) == life
-        assert job(queue, job_id).history == tuple((e.state, e.at) for e in told if e.job_id == job_id)
+        assert job(queue, job_id).history == tuple((e.state, e.at) for e in reported if e.job_id == job_id)
 
 
 def test_an_event_is_stamped_by_the_clock_of_redis(queue: JobQueue) -> None:

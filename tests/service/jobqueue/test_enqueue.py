@@ -84,15 +84,15 @@ def test_a_batch_that_does_not_fit_is_refused_whole(narrow: JobQueue) -> None:
 def test_a_full_queue_still_answers_for_what_it_has_accepted(narrow: JobQueue) -> None:
     """A client that repeats itself hears yes again, by id and by key, though there is no room for more."""
     narrow.enqueue([submission("a", key="k"), submission("b"), submission("c")])
-    in_hand = take_and_claim(narrow)
+    claimed = take_and_claim(narrow)
     submit(narrow, "d")
-    narrow.release(in_hand)  # one more than there is room for
+    narrow.release(claimed)  # one more than there is room for
 
     assert narrow.enqueue([submission("z", key="k")]) == ["a"]
     assert submit(narrow, "b", "c") == ["b", "c"]
 
 
-def test_a_claimed_job_makes_room_in_the_line(narrow: JobQueue) -> None:
+def test_a_claimed_job_makes_room_in_the_queue(narrow: JobQueue) -> None:
     """The limit is on the jobs that wait: a claimed job is not one of them."""
     submit(narrow, "a", "b", "c")
     take_and_claim(narrow)

@@ -59,7 +59,7 @@ def test_a_settled_job_still_expires_after_its_step_was_repeated(queue: JobQueue
     assert 0 < broker.client().ttl("pdf_jobs:a") <= DAY + 60
 
 
-def test_ended_jobs_are_told_of_when_they_have_been_kept_long_enough(queue: JobQueue) -> None:
+def test_ended_jobs_are_reported_when_they_have_been_kept_long_enough(queue: JobQueue) -> None:
     """However they ended; not before their time, and again until forgotten: files are removed first."""
     end_one_job_in_each_way(queue)  # the last of them ended now, the others a few leases ago
     submit(queue, "waiting")
@@ -75,7 +75,7 @@ def test_ended_jobs_are_told_of_when_they_have_been_kept_long_enough(queue: JobQ
     assert queue.stats().pdf_count == 0
 
 
-def test_what_has_expired_is_told_of_in_portions(queue: JobQueue) -> None:
+def test_what_has_expired_is_reported_in_portions(queue: JobQueue) -> None:
     """So many of each ending at a time, the oldest first: a week of leftovers never holds Redis up."""
     submit(queue, "c1", "c2", "c3", "f1", "f2", "f3")
     for number in range(3):

@@ -44,7 +44,7 @@ def test_throughput_forgets_what_was_completed_before_its_window(queue: JobQueue
     assert queue.stats(window=10.0).completed == 1
 
 
-def test_a_job_knows_its_place_in_the_line(queue: JobQueue) -> None:
+def test_a_job_knows_its_place_in_the_queue(queue: JobQueue) -> None:
     """1 is the next one out; a claimed job or an ended one has no place."""
     submit(queue, "a", "b", "c")
 
@@ -103,7 +103,7 @@ def test_events_are_read_on_from_a_position(queue: JobQueue) -> None:
     assert queue.events(rest[-1].event_id) == ([], False)
 
 
-def test_a_reader_is_told_when_events_before_its_position_have_gone(queue: JobQueue) -> None:
+def test_a_reader_is_warned_when_events_before_its_position_have_gone(queue: JobQueue) -> None:
     """From the beginning of a trimmed stream the answer is truncated; from within what is kept it is not."""
     submit(queue, "a", "b", "c")
     kept = events(queue)[1]

@@ -7,7 +7,7 @@
 | no renewal: the worker | test_a_document_may_take_many_leases |
 | no sweep: the step | test_a_job_whose_worker_died_is_the_next_one_out, the machine |
 | no sweep: the worker | test_a_worker_brings_back_what_a_dead_one_held |
-| event outside the step | test_a_sender_that_dies_unheard_has_told_its_event_all_the_same, the machine |
+| event outside the step | test_a_sender_that_dies_unheard_has_reported_its_event_all_the_same, the machine |
 | claim without compare | test_of_two_claimers_one_gets_the_job, the machine |
 | an ending is not counted | test_stats_tell_the_whole_at_one_instant, the machine |
 | a step is not known again | test_a_completion_gives_the_same_next_job_again, the machine |
@@ -109,7 +109,7 @@ def test_a_worker_brings_back_what_a_dead_one_held(queue: JobQueue, storage: Sto
     assert states(queue, "a") == "QPQ"
 
 
-def test_a_sender_that_dies_unheard_has_told_its_event_all_the_same(
+def test_a_sender_that_dies_unheard_has_reported_its_event_all_the_same(
     broker: Broker, settings: Settings
 ) -> None:
     """Killed the moment Redis has done its step, it has nothing left to do: state and event came together."""
@@ -120,9 +120,9 @@ def test_a_sender_that_dies_unheard_has_told_its_event_all_the_same(
     with pytest.raises(SenderDied):
         submit(dying, "a")
 
-    told = JobQueue(broker.client(), settings)
-    assert states(told, "a") == "Q"
-    assert told.stats().events == len(events(told))
+    reported = JobQueue(broker.client(), settings)
+    assert states(reported, "a") == "Q"
+    assert reported.stats().events == len(events(reported))
 
 
 def test_a_key_belongs_to_one_document(queue: JobQueue) -> None:
@@ -174,7 +174,7 @@ def mutant(name: str, code: Code, old: str, new: str, killer: Callable[..., None
 OWNED = "if job.state == 'PROCESSING' and job.token == token then return 'owned' end"
 REPLAYED = "if token ~= '' and job.settled == token then return 'replayed' end"
 RENEWED = "redis.call('ZADD', 'pdf_jobs_leases', stamp(now + lease), ARGV[i])"
-TOLD = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
+WRITE_EVENT = "redis.call('XADD', 'pdf_jobs_events', 'MAXLEN', '~', '1000000', '*',"
 EVALUATED = """\
             try:
                 return self._redis.evalsha(script.sha, 0, *argv)
@@ -190,14 +190,14 @@ LATER = """\
 EVENT_OUTSIDE = Mutant(
     "event outside the step",
     (
-        ("common", TOLD, "redis.call('RPUSH', 'unsent',"),
+        ("common", WRITE_EVENT, "redis.call('RPUSH', 'unsent',"),
         (
             scripts.RedisScripts._run,
             EVALUATED,
             LATER,
         ),
     ),
-    test_a_sender_that_dies_unheard_has_told_its_event_all_the_same,
+    test_a_sender_that_dies_unheard_has_reported_its_event_all_the_same,
 )
 claim_and_finish, sweep = test_claim_and_finish, test_sweep
 
@@ -411,7 +411,7 @@ def test_a_mutant_that_does_not_fit_the_code_is_no_mutant(tmp_path: Path) -> Non
 
 
 def test_the_table_names_every_mutant_and_its_test() -> None:
-    """What a reader is told at the top of this file is what is run."""
+    """What a reader reads at the top of this file is what is run."""
     for each in MUTANTS:
         killers = each.killer.__name__ + (", the machine" if each.by_the_machine else "")
         assert f"| {each.name} | {killers} |" in (__doc__ or "")

@@ -73,10 +73,10 @@ class AnySchedule(RuleBasedStateMachine):
 
     @invariant()
     def the_log_has_no_hole_and_no_job_changes_after_its_ending(self) -> None:
-        told = events(self.queue)
-        assert [event.number for event in told] == list(range(1, len(told) + 1))
+        reported = events(self.queue)
+        assert [event.number for event in reported] == list(range(1, len(reported) + 1))
         ended: set[str] = set()
-        for event in told:
+        for event in reported:
             assert event.job_id not in ended
             ended |= {event.job_id} if event.state.is_ending else set()
 

@@ -85,7 +85,7 @@ def test_a_url_without_a_password_is_shown_as_it_is() -> None:
 
 
 def test_a_redis_that_answers_is_used_and_not_stopped(real_redis: Broker) -> None:
-    """Somebody else's Redis outlives us; its name is what a person is told."""
+    """Somebody else's Redis outlives us; its name is what a person reads."""
     theirs = broker_at(real_redis.url)
     theirs.stop()
 

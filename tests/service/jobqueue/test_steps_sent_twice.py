@@ -40,7 +40,7 @@ def test_a_job_is_accepted_once(queue: JobQueue) -> None:
     assert [event.number for event in events(queue)] == [1, 2, 3]
 
 
-def test_a_claim_is_granted_once_and_told_twice(queue: JobQueue) -> None:
+def test_a_claim_is_granted_once_and_reported_twice(queue: JobQueue) -> None:
     """The worker gets its job, in its first attempt."""
     submit(queue, "a")
 

@@ -94,7 +94,7 @@ def test_a_job_that_was_taken_and_never_claimed_comes_back_after_two_sweeps(queu
     assert states(queue, "a") == "Q"
 
 
-def test_the_last_job_of_the_line_comes_back_too(queue: JobQueue) -> None:
+def test_the_last_job_of_the_queue_comes_back_too(queue: JobQueue) -> None:
     """With the list empty, all who wait have been taken."""
     submit(queue, "a")
     queue.take(0.01)

@@ -55,7 +55,7 @@ def test_bold_letters_come_from_bold_files_first(tmp_path: Path, monkeypatch: py
     assert read == ["DejaVuSans-Bold.ttf", "b-Bold.ttf", "DejaVuSans.ttf", "a.ttf"]
 
 
-def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported_at_once(tmp_path: Path) -> None:
     """A misspelt setting stops a worker before its first job."""
     with pytest.raises(UsageError, match="is no folder"):
         find_fonts(tmp_path / "misspelt")

@@ -12,19 +12,19 @@ from pdflab.settings import Settings
 NAIVE = "naive-1"
 
 
-def test_a_job_that_nothing_happens_to_is_told_like_any_other(queue: JobQueue) -> None:
-    """The log, the record and the numbers don't show by whom it was made."""
+def test_a_job_that_nothing_happens_to_is_reported_like_any_other(queue: JobQueue) -> None:
+    """The log, the record and the numbers don't show which kind of worker made it."""
     submit(queue, "a", "b")
     taken = queue.take(0.01)
     assert taken == "a"
 
     queue.naive_transition(taken, JobState.PROCESSING, NAIVE)
-    claimed, in_hand = job(queue, "a"), queue.stats()
+    claimed, stats = job(queue, "a"), queue.stats()
     queue.naive_transition(taken, JobState.COMPLETED, NAIVE)
     ended, after = job(queue, "a"), queue.stats()
 
     assert (claimed.state, claimed.worker, claimed.attempt) == (JobState.PROCESSING, NAIVE, 1)
-    assert (in_hand.queued, in_hand.processing, in_hand.completed) == (1, 1, 0)
+    assert (stats.queued, stats.processing, stats.completed) == (1, 1, 0)
     assert (ended.state, ended.history[-1][1]) == (JobState.COMPLETED, ended.ended_at)
     assert (after.queued, after.processing, after.completed, after.pdf_count) == (1, 0, 1, 1)
     assert states(queue, "a") == "QPC"

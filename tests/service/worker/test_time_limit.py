@@ -55,12 +55,12 @@ def await_heartbeat(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> Callabl
     return wait
 
 
-def overrun(queue: JobQueue, storage: Storage, told: list[JobState]) -> None:
+def overrun(queue: JobQueue, storage: Storage, reported: list[JobState]) -> None:
     """Let a worker take a job that ends only when it has been given up; note what the job is then."""
     stop, given_up = Event(), Event()
 
     def note() -> None:
-        told.append(state(queue, "a"))
+        reported.append(state(queue, "a"))
         given_up.set()
 
     def never_end(job: Job) -> Rendered:
@@ -75,13 +75,13 @@ def overrun(queue: JobQueue, storage: Storage, told: list[JobState]) -> None:
 def test_a_document_that_takes_too_long_is_given_up(queue: JobQueue, storage: Storage) -> None:
     """It counts as an error, with its reason, and is tried again later; then the worker's end is called."""
     submit(queue, "a")
-    told: list[JobState] = []
+    reported: list[JobState] = []
 
-    overrun(queue, storage, told)
+    overrun(queue, storage, reported)
 
     assert (states(queue, "a"), job(queue, "a").errors, job(queue, "a").crashes) == ("QPQ", 1, 0)
     assert job(queue, "a").reason == "It was not rendered within 0.01 s."
-    assert told[0] is JobState.QUEUED
+    assert reported[0] is JobState.QUEUED
     assert line(queue) == []
 
 
@@ -219,8 +219,8 @@ def test_a_document_that_could_not_be_given_up_for_want_of_redis_is_given_up_lat
         return fail(*arguments, **options)
 
     monkeypatch.setattr(queue, "fail", away_at_first)
-    told: list[JobState] = []
-    overrun(queue, storage, told)
+    reported: list[JobState] = []
+    overrun(queue, storage, reported)
 
-    assert told[0] is JobState.QUEUED
+    assert reported[0] is JobState.QUEUED
     assert states(queue, "a").startswith("QPQ")

@@ -85,7 +85,7 @@ def work(queue: JobQueue, storage: Storage, render: Render = render_quickly) -> 
     return Worker(queue, storage, render=render).run_once(0.01)
 
 
-def test_a_worker_renders_stores_and_completes_until_the_line_is_empty(
+def test_a_worker_renders_stores_and_completes_until_the_queue_is_empty(
     queue: JobQueue, storage: Storage
 ) -> None:
     """Three jobs, three files, three endings, in the order in which they came."""
@@ -245,7 +245,7 @@ def test_a_step_is_insisted_on_while_redis_is_away(
 def test_a_worker_outlives_an_absence_of_redis(
     queue: JobQueue, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Take, renewal and sweep fail: it waits, comes back, works, and stops when it is told to."""
+    """Take, renewal and sweep fail: it waits, comes back, works, and stops when it is asked to."""
     stop = Event()
     submit(queue, "a")
     for step in ("take", "renew", "sweep"):
@@ -260,7 +260,7 @@ def test_a_worker_outlives_an_absence_of_redis(
     assert states(queue, "a") == "QPC"
 
 
-def test_a_worker_without_any_redis_stops_when_it_is_told_to(
+def test_a_worker_without_any_redis_stops_when_it_is_asked_to(
     storage: Storage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It never exits on a Redis error, and an unreachable Redis does not keep it from ending either."""
@@ -279,27 +279,25 @@ def test_a_worker_without_any_redis_stops_when_it_is_told_to(
     assert len(tries) == 2
 
 
-def test_told_to_stop_a_worker_finishes_the_job_in_hand_and_takes_no_other(
+def test_asked_to_stop_a_worker_finishes_its_job_and_takes_no_other(
     queue: JobQueue, storage: Storage
 ) -> None:
     """The next job is left for somebody else, and the worker has left the registry."""
     stop = Event()
     submit(queue, "a", "b")
 
-    def render_until_told_to_stop(job: Job) -> Rendered:
+    def render_until_asked_to_stop(job: Job) -> Rendered:
         stop.set()
         return RENDERED
 
-    Worker(queue, storage, render=render_until_told_to_stop).run(stop, lease=10.0)
+    Worker(queue, storage, render=render_until_asked_to_stop).run(stop, lease=10.0)
 
     assert (states(queue, "a"), states(queue, "b")) == ("QPC", "Q")
     assert line(queue) == ["b"]
     assert queue.workers() == []
 
 
-def test_told_that_there_is_no_time_left_a_worker_hands_its_job_back(
-    queue: JobQueue, storage: Storage
-) -> None:
+def test_with_no_time_left_a_worker_hands_its_job_back(queue: JobQueue, storage: Storage) -> None:
     """The current job is the next one out, and its attempt does not count."""
     submit(queue, "a", "b")
 
