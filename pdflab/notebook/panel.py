@@ -66,7 +66,7 @@ class Panel:
         self.reset = make_button(
             "Reset", "Stop everything and start again, empty", 90, lambda: press("reset")
         )
-        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 148)
+        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 172)
         self.choices = _make_choices(chosen, presets)
         for name, choice in self.choices.items():
             choice.observe(lambda change, name=name: choose(name, change["new"]), "value")
