@@ -61,7 +61,7 @@ class Snapshots:
             self._history.append((now, stats.queued, stats.completed))
 
     def _trail(self) -> list[tuple[float, int, float]]:
-        """Return the points of the charts: seconds ago, jobs QUEUED, PDFs a second since the previous point."""
+        """Return the points of the charts: seconds ago, jobs QUEUED, PDFs a second since the last point."""
         now = self._clock()
         return [
             (now - at, queued, max(completed - earlier, 0) / (at - before))
@@ -82,6 +82,6 @@ def _latency(jobs: list[DashboardJob]) -> Latency:
 
 
 def _compact(snapshot: Mapping[str, object]) -> bytes:
-    """Return short JSON, with floats rounded to the millisecond: up to thirty viewers poll it every second."""
+    """Return short JSON, with floats rounded to the millisecond, for up to thirty polls a second."""
     rounded = json.loads(json.dumps(snapshot), parse_float=lambda digits: round(float(digits), 3))
     return json.dumps(rounded, separators=(",", ":")).encode()

@@ -49,7 +49,7 @@ class FolderStorage(Storage):
             os.replace(aside, self._path(job_id))
             self._sync_folder()
         except OSError as error:
-            with suppress(OSError):  # removing it may fail, too
+            with suppress(OSError):  # the disk may not even let us remove it
                 aside.unlink(missing_ok=True)
             raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
 
