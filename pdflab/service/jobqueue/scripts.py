@@ -46,7 +46,7 @@ class RedisScripts:
         with redis_errors():
             try:
                 return self._redis.evalsha(script.sha, 0, *argv)
-            except NoScriptError:  # Redis has been restarted
+            except NoScriptError:  # this Redis has just been started
                 return script(args=argv)
 
 
