@@ -1,4 +1,4 @@
-"""Both endpoints under the same plan: figures side by side, and what they mean.
+"""Both endpoints under the same plan: figures side by side, and a conclusion.
 
 Read next: pdflab/experiments/runner.py.
 """
@@ -72,7 +72,7 @@ class Comparison:
 
     @property
     def conclusion(self) -> str:
-        """What the queue buys, and what it did not buy in this run."""
+        """What the queue improved in this run, and what it did not."""
         queued, synchronous = (
             _text("complete_p99_s", row["complete_p99_s"]) for row in self.figures.values()
         )
