@@ -65,7 +65,7 @@ RULES: list[Callable[[Path], None]] = [
     rules.test_its_code_is_short,
     rules.test_it_is_compared,
     rules.test_it_gives_its_verdicts,
-    rules.test_it_asks_before_it_tells,
+    rules.test_it_asks_before_it_shows,
 ]
 DEFECTS = {
     "not executed": (RULES[0], spoil_cell(execution_count=None)),

@@ -164,7 +164,7 @@ def test_it_gives_its_verdicts(path: Path) -> None:
 
 
 @notebooks
-def test_it_asks_before_it_tells(path: Path) -> None:
+def test_it_asks_before_it_shows(path: Path) -> None:
     """A prediction comes before the first result, and a question with a folded answer at the end."""
     text = prose(path)
 

@@ -1,5 +1,6 @@
 """README is read by people who type what it says: every command in it works, every setting is in it."""
 
+import inspect
 import json
 import re
 import shlex
@@ -89,10 +90,14 @@ def test_ci_runs_the_test_command_that_readme_gives() -> None:
     assert line.rpartition("&& ")[2] in (ROOT / ".ci" / "run").read_text()
 
 
-def test_every_setting_is_in_the_table_with_its_default() -> None:
-    """A setting that README does not name does not exist for its reader."""
-    rows = dict(re.findall(r"\| `PDFLAB_(\w+)` \| (\S+) \|", README))
+def test_every_setting_is_in_the_table_with_its_default_and_its_meaning() -> None:
+    """README says of a setting what its comment says."""
+    rows = re.findall(r"\| `PDFLAB_(\w+)` \| (\S+) \| (.+) \|", README)
+    meanings = dict(re.findall(r"^    (\w+): .*?  # (.+)$", inspect.getsource(Settings), re.MULTILINE))
 
-    for field in fields(Settings):
-        default = "–" if field.default is None else f"`{field.default}`"
-        assert rows[field.name.upper()] == default
+    expected = [
+        (field.name.upper(), "–" if field.default is None else f"`{field.default}`", meanings[field.name])
+        for field in fields(Settings)
+    ]
+
+    assert rows == expected

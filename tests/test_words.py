@@ -19,7 +19,7 @@ WORDS = {  # a pattern, and what is said instead
     r"whom": "a plain sentence",
     r"in hand": "claimed",
     r"times? of keeping": "expired, retention",
-    r"calm(er|ly)?": "baseline",
+    r"calm\w*": "baseline",
     r"fates?": "outcome",
     r"lanes?": "task queue",
     r"keepers?": "heartbeat",

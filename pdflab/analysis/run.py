@@ -166,14 +166,16 @@ class Run:
     def load(cls, path: Path) -> Self:
         """Return the run from a file that `save` has written."""
         data = json.loads(path.read_text(encoding="utf-8"))
-        sends, events = Sends(**from_plain(data.pop("sends"))), Events(**from_plain(data.pop("events")))
+        sends, columns = Sends(**from_plain(data.pop("sends"))), from_plain(data.pop("events"))
+        events = Events(**columns | {"state": columns["state"].codes_in(STATES)})
         return cls(endpoint=Endpoint(data.pop("endpoint")), sends=sends, events=events, **data)
 
     def save(self, path: Path) -> None:
         """Write the run as one JSON document of columns."""
         names = [f.name for f in fields(self) if f.name not in ("sends", "events")]
         plain = {name: getattr(self, name) for name in names}
-        plain |= {"sends": to_plain(self.sends), "events": to_plain(self.events)}
+        states = {"words": list(STATES), "codes": self.events.state.tolist()}  # a file holds names
+        plain |= {"sends": to_plain(self.sends), "events": to_plain(self.events) | {"state": states}}
         path.write_text(json.dumps(plain, ensure_ascii=False, default=str), encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ def minute_at(now: float, *, n: int = 12, completed: int = 2) -> RollingWindow:
     return minute
 
 
-def test_it_tells_the_line_the_rate_and_the_waits() -> None:
+def test_it_reports_the_line_the_rate_and_the_waits() -> None:
     """Twelve were accepted, two are done: ten wait."""
     minute = minute_at(112.0)
 

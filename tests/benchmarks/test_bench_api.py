@@ -16,7 +16,7 @@ def test_every_accepted_request_is_counted() -> None:
     assert 0 < rate * 0.3 <= len(there.came_at) <= rate * 0.5 + 2 * api.CONNECTIONS
 
 
-def test_a_endpoint_that_does_not_accept_is_no_result() -> None:
+def test_an_endpoint_that_does_not_accept_is_no_result() -> None:
     """Refusals are quick: counting them would make a broken endpoint the fastest."""
     with foreign_server(status=503) as there, pytest.raises(LoadFailed, match="503"):
         api.accept_rate(there.url, api._post({"type": "custom"}), seconds=0.3)

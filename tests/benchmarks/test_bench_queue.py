@@ -67,7 +67,7 @@ def apart(
     broker.stop()
 
 
-def test_it_tells_exactly_the_promised_keys(figures: dict[str, Any]) -> None:
+def test_it_reports_exactly_the_promised_keys(figures: dict[str, Any]) -> None:
     """Scripts rely on them, and on the object being plain JSON."""
     reported = json.loads(json.dumps(figures))
 

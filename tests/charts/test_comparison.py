@@ -52,7 +52,7 @@ def test_the_finding_is_what_the_data_says(ours: Run, theirs: Run, words: str) -
 
 
 def test_depth_is_titled_with_its_peak() -> None:
-    """The line's highest number and the instant it was empty again, from the first intended send."""
+    """The queue's peak and the instant it was empty again, from the first intended send."""
     ax = draw_depth(axes(), [queued(20)])
 
     assert ax.get_title(loc="left") == "The queue grew to 9 and was empty after 28 s"
@@ -60,7 +60,7 @@ def test_depth_is_titled_with_its_peak() -> None:
     assert draw_depth(axes(), [queued(20, completed=3)]).get_title(loc="left") == "The queue grew to 17"
 
 
-def test_a_endpoint_that_stopped_is_seen_to_stop() -> None:
+def test_an_endpoint_that_stopped_is_seen_to_stop() -> None:
     """Both curves go on to the same end, the failing one flat below what was asked for."""
     ax = draw_throughput(axes(), queued(20), synchronous(20, failed=6))
 
@@ -71,7 +71,7 @@ def test_a_endpoint_that_stopped_is_seen_to_stop() -> None:
     assert ax.get_title(loc="left") == "PDFs: queued all 20, synchronous 14 of 20"
 
 
-def test_a_endpoint_that_was_not_tried_is_not_drawn() -> None:
+def test_an_endpoint_that_was_not_tried_is_not_drawn() -> None:
     """A flat line at zero would say that it failed."""
     ax = draw_throughput(axes(), queued(20), EMPTY[1])
 

@@ -27,7 +27,7 @@ def run_of(plan: Plan = PLAN, *, later: float = 0.0) -> Run:
 
 
 def test_a_burst_is_read_from_its_own_beginning() -> None:
-    """The line begins to grow at 0, is at its peak when the burst ends, and is empty when the basin is."""
+    """The queue begins to grow at 0, is at its peak when the burst ends, and is empty when the basin is."""
     seen = measure_burst(run_of(later=1_767_225_600.0))
     at, waiting = seen.queue
 

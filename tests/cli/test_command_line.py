@@ -137,7 +137,7 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
     assert len((tmp_path / "pdflab-data" / "accepted.jsonl").read_text().splitlines()) == 7
 
 
-def test_the_demo_tells_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
+def test_the_demo_reports_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
     """The API stands still for 1.4 s: 99 of 100 were answered at once, if one counts as most tools do.
 
     Clients who give up after a second are in no percentile, and reported beside them.

@@ -91,7 +91,7 @@ def test_this_machine_is_known_by_its_addresses(host: str, ours: bool) -> None:
 
 
 def test_a_name_without_a_machine_is_reported() -> None:
-    """A send_lag of the pen in --url is one sentence."""
+    """A typing error in --url is reported in one sentence."""
     with pytest.raises(UsageError, match="no machine called"):
         is_this_machine("nobody.invalid")
 

@@ -89,7 +89,7 @@ def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert chart.read_bytes().startswith(b"\x89PNG")
 
 
-def test_service_times_are_measured_where_nobody_tells_them() -> None:
+def test_service_times_are_measured_where_none_are_given() -> None:
     """Some documents of each kind, rendered here and now: a report takes longer than a text."""
     service = measure_rendering()
 
@@ -145,7 +145,7 @@ def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     assert lines[0].get_color() != alone[0].get_color()
 
 
-def test_what_bundles_cannot_tell_is_a_sentence_and_no_row(
+def test_what_bundles_cannot_report_is_a_sentence_and_no_row(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """All that only bundles can try is named together, with the reason; what is fixed is tried job by job."""

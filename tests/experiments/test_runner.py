@@ -95,7 +95,7 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     assert run.seeds == {"plan": 0}
 
 
-def test_a_run_tells_its_plan_and_its_machine(tmp_path: Path) -> None:
+def test_a_run_reports_its_plan_and_its_machine(tmp_path: Path) -> None:
     """What a figure depends on is kept beside it."""
     reported: list[int] = []
     plan = burst(5, seconds=0.2, mix={"custom": 1})

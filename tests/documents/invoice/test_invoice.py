@@ -154,7 +154,7 @@ def test_the_end_is_kept_together(count: int, paid: bool) -> None:
 
 
 def test_a_locale_writes_everything_its_way() -> None:
-    """ShortText, numbers and days are German; nothing English is left on the page."""
+    """Words, numbers and days are German; nothing English is left on the page."""
     (page,) = pages_of(invoice(locale="de-DE", lines=[line(unit_price="1234.50")]))
 
     for words in (

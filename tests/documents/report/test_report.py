@@ -40,7 +40,7 @@ def outline_of(reader: PdfReader) -> dict[str, int | None]:
     return {str(entry.title): reader.get_destination_page_number(entry) for entry in entries}
 
 
-def test_the_contents_tell_the_page_of_each_section() -> None:
+def test_the_contents_report_the_page_of_each_section() -> None:
     """The number printed, the link on the line and the entry of the outline lead to where the heading is."""
     reader = read(report(*({"heading": f"Part {number}.", "text": WORDS} for number in range(40))))
     texts = [page.extract_text() for page in reader.pages]

@@ -24,7 +24,7 @@ def sheet(text: str = "") -> Sheet:
 @given(TEXTS, st.floats(20, 300))
 @example("W" * 50, 20)
 def test_no_line_is_wider_than_its_width(text: str, width: float) -> None:
-    """ShortText wrap, and a word that no line could hold is broken."""
+    """Words wrap, and a word that no line could hold is broken."""
     page = sheet(text)
 
     assert all(page.width_of(line, BODY) <= width + 0.1 for line in page.wrap(text, width, BODY))
@@ -84,7 +84,7 @@ def test_a_document_without_end_is_impossible() -> None:
         page.add_page()
 
 
-def test_a_sheet_tells_what_it_noticed() -> None:
+def test_a_sheet_reports_what_it_noticed() -> None:
     """Pages, and each missing character once, in the order they were met."""
     page = Sheet("Notes", created_at=0, typesetter=FontBook().typesetter(""))
     page.prose("жуж\n\nу")

@@ -97,9 +97,7 @@ def test_the_steps_write_no_other_word() -> None:
     assert len(words) == 5
 
 
-def test_everybody_who_tells_of_a_job_tells_its_cause(
-    queue: JobQueue, settings: Settings, tmp_path: Path
-) -> None:
+def test_every_view_of_a_job_reports_its_cause(queue: JobQueue, settings: Settings, tmp_path: Path) -> None:
     """The job, the lists of jobs and of dead letters, the events, the snapshot, and jobs.log."""
     submit(queue, "a")
     queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph"))

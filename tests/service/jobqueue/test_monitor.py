@@ -11,7 +11,7 @@ from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
 
-def test_stats_tell_the_whole_at_one_instant(queue: JobQueue) -> None:
+def test_stats_report_the_whole_at_one_instant(queue: JobQueue) -> None:
     """Jobs by state, the PDFs, the depth, the age of the oldest, the workers, the throughput."""
     submit(queue, "completed", "failed", "claimed", "waiting", "last")
     queue.complete(take_and_claim(queue, "1"), WORKER)
@@ -123,7 +123,7 @@ def test_a_follower_hears_of_what_is_new(queue: JobQueue) -> None:
     assert queue.follow(events(queue)[-1].event_id, 0.01) == []
 
 
-def test_the_registry_tells_what_each_worker_does_until_it_leaves(queue: JobQueue) -> None:
+def test_the_registry_reports_what_each_worker_does_until_it_leaves(queue: JobQueue) -> None:
     """With what it does and since when; one that leaves is gone at once."""
     queue.renew(WorkerStatus("w1", 1.0, "a"))
     queue.renew(WorkerStatus("w2", 2.0))

@@ -9,7 +9,7 @@
 | no sweep: the worker | test_a_worker_brings_back_what_a_dead_one_held |
 | event outside the step | test_a_sender_that_dies_unheard_has_reported_its_event_all_the_same, the machine |
 | claim without compare | test_of_two_claimers_one_gets_the_job, the machine |
-| an ending is not counted | test_stats_tell_the_whole_at_one_instant, the machine |
+| an ending is not counted | test_stats_report_the_whole_at_one_instant, the machine |
 | a step is not known again | test_a_completion_gives_the_same_next_job_again, the machine |
 | an id is accepted twice | test_the_same_job_enqueued_twice_is_one_job |
 | a key is not looked up | test_an_idempotency_key_answers_with_the_job_it_was_answered_with_before, the machine |
@@ -247,7 +247,7 @@ MUTANTS = [
         "common",
         "redis.call('HINCRBY', 'pdf_jobs_counts', state, 1)",
         "",
-        test_monitor.test_stats_tell_the_whole_at_one_instant,
+        test_monitor.test_stats_report_the_whole_at_one_instant,
     ),
     mutant(
         "a step is not known again",

@@ -32,7 +32,7 @@ def job_of(queue: JobQueue) -> Job:
     return job
 
 
-def test_a_completed_job_tells_its_pages_its_bytes_and_its_missing_glyphs(
+def test_a_completed_job_reports_its_pages_its_bytes_and_its_missing_glyphs(
     queue: JobQueue, storage: Storage
 ) -> None:
     """A box on the paper is no secret: its character is named with the job."""
@@ -46,7 +46,7 @@ def test_a_completed_job_tells_its_pages_its_bytes_and_its_missing_glyphs(
     assert job_of(queue).to_dict()["result"] == NOTICED
 
 
-def test_a_completion_that_is_sent_twice_tells_what_the_first_did(queue: JobQueue) -> None:
+def test_a_completion_that_is_sent_twice_reports_what_the_first_did(queue: JobQueue) -> None:
     """The answer was lost, and the step is repeated: nothing changes."""
     queue.enqueue([Submission("one", "custom", "{}")])
     claim = queue.claim("one", "worker", "token")
@@ -59,7 +59,7 @@ def test_a_completion_that_is_sent_twice_tells_what_the_first_did(queue: JobQueu
     assert job_of(queue).result == NOTICED
 
 
-def test_a_stale_completion_tells_nothing(queue: JobQueue) -> None:
+def test_a_stale_completion_reports_nothing(queue: JobQueue) -> None:
     """Who lost the job has no word about its result."""
     queue.enqueue([Submission("one", "custom", "{}")])
     claim = queue.claim("one", "worker", "token")

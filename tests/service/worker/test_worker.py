@@ -313,7 +313,7 @@ def test_with_no_time_left_a_worker_hands_its_job_back(queue: JobQueue, storage:
     assert line(queue) == ["a", "b"]
 
 
-def test_while_it_renders_a_worker_renews_its_lease_and_tells_what_it_does(
+def test_while_it_renders_a_worker_renews_its_lease_and_reports_what_it_does(
     queue: JobQueue, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second thread does, so that a slow document is not taken for a dead worker."""
