@@ -30,7 +30,7 @@ class Settings:
     Raises UsageError, naming the setting, for an invalid value.
     """
 
-    folder: Path = Path("pdflab-data")  # for jobs.log, pdf_storage/ and all other files
+    folder: Path = Path("pdflab-data")  # the folder of jobs.log, pdf_storage/ and all other files
     storage: Path | None = None  # the folder of the PDFs, if not folder/pdf_storage
     log: Path | None = None  # the log of transitions, if not folder/jobs.log
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
