@@ -52,7 +52,7 @@ _NO_SERVER = (
     "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "
     "file to start again from; install redis-server for that."
 )
-_NO_OUTAGE = "Skipped: the outage of the storage. A naive worker does not write where it strikes."
+_NO_OUTAGE = "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks."
 _NAIVE = (
     "The naive workers lost {lost:,} accepted documents, and {invalid:,} of their PDFs are not whole. "
     "That was to be expected, and is why the exit code is 1."

@@ -72,7 +72,7 @@ def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
     new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
     if as_json:
         return json.dumps({"job_ids": list(new.values())})
-    return "\n".join(f"{job_id} is tried again as {again}" for job_id, again in new.items())
+    return "\n".join(f"{job_id} is retried as {again}" for job_id, again in new.items())
 
 
 def retry_all(url: str, *, as_json: bool = False) -> str:
@@ -106,7 +106,7 @@ def _ask(url: str, method: str, path: str) -> dict[str, Any]:
     except ValueError:
         body = {}
     if answer.status >= 400:  # the service's own message; that of a full queue contains the retry delay
-        raise PdfLabError(body.get("detail") or f"What answers there says {answer.status}; correct --url.")
+        raise PdfLabError(body.get("detail") or f"The server there answered {answer.status}; correct --url.")
     if not body:
-        raise UsageError(f"What answers at {url} is not pdflab; correct --url.")
+        raise UsageError(f"The server at {url} is not pdflab; correct --url.")
     return body

@@ -23,7 +23,7 @@ _ROWS = {
     "naive_accept_p99_s": ("  uncorrected, as most tools count", "{:.3f} s"),
     "complete_p99_s": ("completion p99", "{:.3f} s"),
     "throughput_per_s": ("PDFs per second", "{:.0f}"),
-    "wasted": ("PDFs for clients that had gone", "{:,}"),
+    "wasted": ("PDFs for clients that had left", "{:,}"),
     "send_lag_p99_s": ("send lag p99", "{:.3f} s"),
 }
 _CONCLUSION = (
