@@ -1,8 +1,7 @@
 """The audit of the promise: an answer 202 means exactly one ending, with a valid PDF or a reason.
 
-It starts from the answers that clients received, not from what the service believes: accepted.jsonl,
-jobs.log, the saved records and the storage are compared. A job that only the log has, because another client
-requested it, counts only if something is wrong with it.
+It starts from the answers that clients received, and compares accepted.jsonl, jobs.log, the saved records and
+the storage. A job of another client is only in the log; it counts only if something is wrong with it.
 
 Read next: pdflab/lab/system.py.
 """
@@ -29,8 +28,8 @@ class Counts:
     """The endings of the accepted jobs, and what is wrong.
 
     `open` jobs have not ended yet, `lost` ones never will, `doubled` ones ended twice, and `invalid` ones
-    have no valid PDF or no reason. `expired` ones were COMPLETED, and their PDF has expired. `holes` are
-    gaps in the numbering of jobs.log.
+    have no valid PDF or no reason. The PDFs of `expired` ones have expired. `holes` are gaps in the
+    numbering of jobs.log.
     """
 
     accepted: int = 0
@@ -46,7 +45,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The counts, and a sentence for each thing that is wrong."""
+    """The counts, and a sentence for each finding."""
 
     counts: Counts
     findings: tuple[str, ...]
@@ -71,7 +70,7 @@ class Audit:
 
 
 def audit(settings: Settings, *, now: float | None = None) -> Audit:
-    """Audit the folder that a system left behind. Raises UsageError when there is nothing to audit."""
+    """Audit the folder of a system. Raises UsageError when there is nothing to audit."""
     accepted = {line["job_id"] for line in _lines(settings.accepted_file)}
     require(
         bool(accepted) or settings.log_file.exists(),
@@ -97,7 +96,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
 
 
 def _retention(settings: Settings) -> float:
-    """Return the retention that the system wrote down; the settings of the auditor may differ."""
+    """Return the retention that the system recorded; the auditor's settings may differ."""
     try:
         return float(settings.retention_file.read_text())
     except (OSError, ValueError):
@@ -105,7 +104,7 @@ def _retention(settings: Settings) -> float:
 
 
 def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
-    """Return the name of the count that a job belongs to, and what is wrong with it, if anything."""
+    """Return the name of the count that a job belongs to, and its finding, if any."""
     if not endings:
         return "open", f"{job_id} has not ended yet"
     if len(endings) > 1:
@@ -129,7 +128,7 @@ def _endings(events: list[JobEvent]) -> dict[str, list[JobEvent]]:
 
 
 def _gaps(events: list[JobEvent]) -> Iterator[str]:
-    """Yield where the numbering has a gap: an event is missing, or was written twice."""
+    """Yield each gap in the numbering: an event is missing, or was written twice."""
     for before, after in pairwise(events):
         if after.number != before.number + 1:
             yield f"jobs.log goes from event {before.number} to {after.number}"

@@ -1,11 +1,11 @@
-"""A parent and its children, tied by a pipe, so that no process outlives a killed kernel.
+"""Child processes that end with their parent: no process outlives a killed kernel.
 
 The parent holds the other end of a child's standard input and never writes to it. When the parent ends, even
-by SIGKILL, the pipe closes and the child ends too. A parent-death signal would not do: it is sent when the
-thread ends that started the child, and macOS has none.
+by SIGKILL, the pipe closes and the child ends, too. A parent-death signal is no substitute: Linux sends it
+when the thread that started the child ends, and macOS has none.
 
-A command that is not ours runs under `python -m pdflab.child_process FOLDER … -- COMMAND …`, which watches
-the pipe for it and removes the folders, which are temporary, in the end.
+A foreign command runs under `python -m pdflab.child_process FOLDER … -- COMMAND …`, which watches the pipe
+for it, and finally removes the temporary folders.
 
 Read next: pdflab/lab/processes.py.
 """
@@ -24,8 +24,8 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
-_EXIT_TIMEOUT = 1.5  # seconds that a child may take after its parent's end
-_COMMAND_DELAY = 1.8  # seconds: the other children need the command until they have ended
+_EXIT_TIMEOUT = 1.5  # seconds that a child may outlive its parent
+_COMMAND_DELAY = 1.8  # seconds: the other children need the command until they end
 
 _FREEZE = """
 import os, signal, sys, time
@@ -46,7 +46,7 @@ send(signal.SIGCONT)
 def spawn(
     words: list[str], log: Path, *, env: Mapping[str, str] | None = None, sock: socket.socket | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start `python -m WORDS` as a child, its output going to `log`; it ends when this process does."""
+    """Start `python -m WORDS` as a child that writes to `log` and ends with this process."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -56,12 +56,12 @@ def spawn(
             stderr=output,
             env=env,
             pass_fds=() if sock is None else (sock.fileno(),),
-            start_new_session=True,  # Ctrl-C and an interrupted cell reach the parent alone, which decides
+            start_new_session=True,  # only the parent receives Ctrl-C and the interrupt of a cell
         )
 
 
 def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
-    """Wait for the end of a child that was asked to end; kill it after so many seconds."""
+    """Wait until a terminated child ends; kill it after so many seconds."""
     try:
         process.wait(max(0.0, seconds))
     except subprocess.TimeoutExpired:
@@ -74,15 +74,14 @@ def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
 def freeze(pids: list[int], seconds: float) -> None:
     """Stop processes for so many seconds, then continue them.
 
-    A separate process does it: if this one were killed meanwhile, they would never continue, and so never
-    notice its end.
+    A separate process does it: otherwise, a kill of this one would leave them stopped for ever.
     """
     command = [sys.executable, "-S", "-c", _FREEZE, str(seconds), *map(str, pids)]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float = 0.05) -> bool:
-    """Return whether a condition holds within `timeout` seconds; it is checked every `interval` seconds."""
+    """Check a condition every `interval` seconds; return whether it holds within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -92,7 +91,7 @@ def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float
 
 
 def stop_event(*, guarded: bool) -> Event:
-    """Return an Event that SIGTERM and SIGINT set, and for a `guarded` child also its parent's end."""
+    """Return an Event set by SIGTERM and SIGINT, and for a `guarded` child by its parent's end."""
     stop = Event()
     requests: SimpleQueue[None] = SimpleQueue()  # in a signal handler, put is safe; Event.set may deadlock
 
@@ -119,7 +118,7 @@ def stop_event(*, guarded: bool) -> Event:
 def main(folders: list[str], command: list[str]) -> int:
     """Run a command until it ends, SIGTERM comes, or the parent ends; return its exit code.
 
-    When it ends by itself the folders stay: it may be started again.
+    When it ends by itself, the folders stay for a restart.
     """
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
     stopped = Event()
@@ -142,7 +141,7 @@ def main(folders: list[str], command: list[str]) -> int:
 
 
 def _die_with_parent() -> None:
-    """Let Linux kill the command if this process is killed; its starter, the main thread, lives as long."""
+    """Make Linux kill the command if this process is killed; its starter, the main thread, lives as long."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 

@@ -1,15 +1,15 @@
-"""The errors of pdflab. Each message says in a sentence what happened and what to do next.
+"""The errors of pdflab. Each message states what happened and what to do next.
 
 Read next: pdflab/settings.py.
 """
 
 
 class PdfLabError(Exception):
-    """Raised when pdflab cannot do what was asked; the base of every error below."""
+    """The base class of all errors of pdflab."""
 
 
 class UsageError(PdfLabError):
-    """Raised when a setting or an argument cannot work; the command line prints it and exits with 2."""
+    """Raised for an invalid setting or argument; the command line prints it and exits with 2."""
 
 
 class BrokerUnavailable(PdfLabError):
@@ -29,7 +29,7 @@ class KeyReused(PdfLabError):
 
 
 class InvalidRequest(PdfLabError):
-    """Raised when a request is not valid; `problems` has each wrong field and what is wrong with it."""
+    """Raised for an invalid request; `problems` describes each wrong field."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -37,15 +37,15 @@ class InvalidRequest(PdfLabError):
 
 
 class ImpossibleDocument(PdfLabError):
-    """Raised when a valid request can never become a PDF; another try cannot help."""
+    """Raised when a valid request can never become a PDF; a retry cannot help."""
 
 
 class StorageUnavailable(PdfLabError):
-    """Raised when the storage does not accept or return a file; another try later may help."""
+    """Raised when the storage cannot write or read a file; a later retry may help."""
 
 
 class LoadFailed(PdfLabError):
-    """Raised when a load could not be sent, so that there is no result."""
+    """Raised when a load could not be sent and has no result."""
 
 
 def require(condition: bool, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The values that every part exchanges: a job, its states, and the event of each change of state.
+"""The values that all parts exchange: a job, its states, and the event of each change of state.
 
 The real service and the simulation use the same JobEvent; jobs.log has one a line.
 
@@ -20,7 +20,7 @@ class Endpoint(StrEnum):
 
 
 class JobState(StrEnum):
-    """The state of a job. COMPLETED and FAILED are endings, and an ending never changes."""
+    """The state of a job. COMPLETED and FAILED are final."""
 
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
@@ -29,15 +29,15 @@ class JobState(StrEnum):
 
     @property
     def is_ending(self) -> bool:
-        """Whether a job in this state never changes again."""
+        """Whether this state is final."""
         return self in (JobState.COMPLETED, JobState.FAILED)
 
 
 class Cause(StrEnum):
-    """Why a job is QUEUED again or FAILED, for programs; its `reason` is the sentence for people."""
+    """Why a job is QUEUED again or FAILED, as a code; its `reason` is a sentence."""
 
     WORKER_LOST = "worker_lost"  # its lease ran out; FAILED after `max_crashes` times
-    RELEASED = "released"  # by a worker that had to stop
+    RELEASED = "released"  # by a worker that was stopping
     CANCELLED = "cancelled"  # by its user
     REJECTED = "rejected"  # this document can never be rendered
     RENDERER_ERROR = "renderer_error"  # an unexpected exception
@@ -119,7 +119,7 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is recorded in Redis. Instants are seconds since the epoch, None if not reached yet.
+    """A job as recorded in Redis. Instants are seconds since the epoch, None if not reached yet.
 
     `result` describes the PDF: its pages, its bytes, and the names of characters that no font has.
     """

@@ -17,7 +17,7 @@ from pdflab.errors import UsageError, require
 _PREFIX = "PDFLAB_"
 _APPENDFSYNC = ("everysec", "always")
 
-# Settings that belong together, by name: a class should not wait ten seconds for a lease to run out.
+# Presets, by name: a class should not wait ten seconds for a lease to expire.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {"standard": MappingProxyType({}), "teaching": MappingProxyType({"lease": 3.0})}
 )
@@ -25,24 +25,24 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set. Durations are seconds, sizes are bytes; with None the lab decides.
+    """All settings. Durations are seconds, sizes are bytes; None leaves the choice to the lab.
 
-    Raises UsageError, naming the setting, for a value that cannot work.
+    Raises UsageError, naming the setting, for an invalid value.
     """
 
-    folder: Path = Path("pdflab-data")  # of jobs.log, pdf_storage/ and all other files
+    folder: Path = Path("pdflab-data")  # the folder of jobs.log, pdf_storage/ and all other files
     storage: Path | None = None  # the folder of the PDFs, if not folder/pdf_storage
     log: Path | None = None  # the log of transitions, if not folder/jobs.log
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
-    fonts: Path | None = None  # a folder of more fonts, for scripts that DejaVu lacks, such as Chinese
+    fonts: Path | None = None  # a folder of more fonts, for scripts missing in DejaVu, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
     hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
     workers: int = 2  # workers, and rendering processes at the synchronous endpoint
-    lease: float = 10.0  # a worker that is silent for this long loses its job
-    grace: float = 2.0  # how long a worker that has to stop may finish its job
-    time_limit: float = 60.0  # how long one document may take; then it counts as an error
+    lease: float = 10.0  # a silent worker loses its job after this time
+    grace: float = 2.0  # how long a stopping worker may finish its job
+    time_limit: float = 60.0  # time limit for one document; then it counts as an error
     max_crashes: int = 3  # fail after a job has killed this many workers
     max_errors: int = 3  # fail after this many transient errors
     queue_limit: int = 10_000  # jobs in the queue; more are refused with 429
@@ -90,17 +90,17 @@ class Settings:
 
     @property
     def sync_log_file(self) -> Path:
-        """The synchronous endpoint's own events: they never enter jobs.log."""
+        """The events of the synchronous endpoint, which never enter jobs.log."""
         return self.folder / "sync.jsonl"
 
     @property
     def accepted_file(self) -> Path:
-        """One line for every answer 202 that one of our clients received."""
+        """One line for every answer 202 that our clients received."""
         return self.folder / "accepted.jsonl"
 
     @property
     def sends_file(self) -> Path:
-        """One line for every request that our load generators sent, to either endpoint, with its outcome."""
+        """One line for every request of our load generators, to either endpoint, with its outcome."""
         return self.folder / "sends.jsonl"
 
     @property
@@ -110,7 +110,7 @@ class Settings:
 
     @property
     def records_file(self) -> Path:
-        """The job records, saved when a lab stops, so that the audit needs no Redis."""
+        """The job records, saved when a lab stops: the audit needs no Redis."""
         return self.folder / "records.jsonl"
 
 

@@ -1,1 +1,1 @@
-"""What a run shows: columns of sends and events in, figures out."""
+"""The analysis of a run: columns of sends and events in, figures out."""

@@ -1,4 +1,4 @@
-"""Columns: arrays of numbers, and categorical text that stores each word once.
+"""Columns: arrays of numbers, and categorical text that stores each value once.
 
 Read next: pdflab/analysis/run.py.
 """
@@ -47,7 +47,7 @@ class Categorical:
         return [None if code < 0 else str(self.categories[code]) for code in self.codes.tolist()]
 
     def equal(self, value: str) -> NDArray[np.bool_]:
-        """Return which rows have this value."""
+        """Return a mask of the rows with this value."""
         return np.asarray(self.codes_in((value,)) == 0)
 
     def codes_in(self, categories: Sequence[str] | range) -> Integers:

@@ -69,7 +69,7 @@ class JobColumns:
 
     @property
     def completed_at(self) -> Floats:
-        """When each job became a PDF."""
+        """The instant at which each job was completed."""
         return np.where(self.completed, self.ended_at, np.nan)
 
 
@@ -77,9 +77,9 @@ class JobColumns:
 class SendColumns:
     """One row a send: when it was intended, sent, acknowledged, and when its PDF was complete.
 
-    Latencies count from the intended instant. The `uncorrected` latency counts from the actual one, as most
-    tools do: it leaves out how long a client waited before it could send. Instants of client and Redis are
-    mixed: on several machines they are as exact as their clocks agree.
+    Latencies count from the intended instant. The `uncorrected` latency counts from the actual one, as in
+    most tools: it omits a client's wait before it could send. Latencies mix the clocks of client and Redis:
+    on several machines, they are only as exact as those agree.
     """
 
     intended_at: Floats
@@ -89,12 +89,12 @@ class SendColumns:
 
     @property
     def acknowledgement(self) -> Floats:
-        """Seconds until the client was answered with 202, or 200."""
+        """Seconds until the answer 202 or 200."""
         return self.accepted_at - self.intended_at
 
     @property
     def completion(self) -> Floats:
-        """Seconds until the PDF was there."""
+        """Seconds until the PDF was complete."""
         return self.completed_at - self.intended_at
 
     @property
@@ -131,7 +131,7 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     table, jobs = Sends.of(sends), job_columns(events)
     accepted_at = np.where(table.accepted, table.answered_at, np.nan)
     job = table.job_id.codes_in(jobs.job_id)
-    completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, finds the nan at the end
+    completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, indexes the nan at the end
     at_once = table.endpoint.equal(Endpoint.SYNCHRONOUS)
     return SendColumns(
         table.intended_at, table.sent_at, accepted_at, np.where(at_once, accepted_at, completed_at)

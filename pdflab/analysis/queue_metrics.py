@@ -1,4 +1,4 @@
-"""How full the system was at each instant: queue depth, oldest age, busy workers, Little's law.
+"""Queue metrics over time: queue depth, oldest age, busy workers, Little's law.
 
 All of it follows from one table: how long each job stayed in each state. Instants are in seconds.
 
@@ -52,7 +52,7 @@ def intervals(events: EventRows, state: JobState) -> Intervals:
 
 
 def depth(events: EventRows, state: JobState = JobState.QUEUED) -> tuple[Floats, Floats]:
-    """Return the instants at which the number of jobs in a state changed, and that number from each on."""
+    """Return the instants at which the number of jobs in a state changed, and the number after each."""
     found = intervals(events, state)
     left = found.ended_at[~np.isnan(found.ended_at)]
     times = np.concatenate([found.began_at, left])

@@ -13,7 +13,7 @@ from pdflab.analysis.run import Send
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
 ENDPOINTS = (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
-ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # what a client can have waited for
+ANSWERED, DELIVERED, FAILED = "answered", "delivered", "failed"  # outcomes that a client can have waited for
 
 _SLOTS = 480  # instants that the chart of a window can show apart
 _LEVELS = 24  # latencies that it can show apart, in each power of ten
@@ -34,7 +34,7 @@ class Numbers:
 
 
 class RollingWindow:
-    """What happened in the last `window` seconds. Instants are seconds since the epoch, inf is never."""
+    """The last `window` seconds of both endpoints. Instants are seconds since the epoch, inf is never."""
 
     def __init__(self, window: float = 60.0) -> None:
         self.window = window
@@ -60,7 +60,7 @@ class RollingWindow:
         synchronous: Sequence[JobEvent],
         sends: Sequence[Send],
     ) -> None:
-        """Read the new rows of lists that grow, and drop what is older than the window."""
+        """Read the new rows of growing lists, and drop data older than the window."""
         for event in self._new("queued", queued):
             self._note_queued(event)
         for event in self._new("synchronous", synchronous):
@@ -75,13 +75,13 @@ class RollingWindow:
         return list(self._depth)
 
     def rates(self, endpoint: Endpoint, now: float) -> Points:
-        """Return the PDFs of each whole second."""
+        """Return the number of PDFs in each whole second."""
         whole = math.floor(now)
         seconds = range(whole - round(self.window), whole)
         return [(float(second), float(self._made[endpoint][second])) for second in seconds]
 
     def waits(self, endpoint: Endpoint, what: str) -> Points:
-        """Return intended sends and latencies, one point for those that a chart cannot show apart."""
+        """Return intended sends and latencies, with one point for those that would overlap in a chart."""
         return self._waits[endpoint, what].points()
 
     def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
@@ -154,7 +154,7 @@ class RollingWindow:
 
 
 class _Waits:
-    """Latencies; those that would be one dot in the chart are kept once."""
+    """Latencies; those that share a dot in the chart are stored once."""
 
     def __init__(self, window: float) -> None:
         self._slot = window / _SLOTS

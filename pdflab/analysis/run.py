@@ -1,6 +1,6 @@
-"""A run: what was sent, how it was answered, what the system did, and under which settings.
+"""A run: the requests, their answers, the events of the system, and its settings.
 
-Experiments and simulations both return one, so that the same metrics and charts read both. It is kept in
+Experiments and simulations both return one, so that the same metrics and charts read both. It is stored in
 columns: ten million jobs are a dozen arrays. Send and JobEvent are single rows of them.
 
 Read next: pdflab/analysis/queue_metrics.py.
@@ -23,10 +23,10 @@ STATES = tuple(JobState)  # the code of a state is its index
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One request, as its client saw it. Instants are seconds since the epoch.
+    """One request, from its client's view. Instants are seconds since the epoch.
 
-    `status` is the HTTP status, 0 without an answer; `error` says why no PDF will come; `seed` made the
-    document, where it came from a plan.
+    `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no PDF; `seed` made
+    the document, if it came from a plan.
     """
 
     endpoint: Endpoint
@@ -41,13 +41,13 @@ class Send:
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """Return the send in one line of sends.jsonl."""
+        """Return the send of one line of sends.jsonl."""
         fields = json.loads(line)
         return cls(**fields | {"endpoint": Endpoint(fields["endpoint"])})
 
     @property
     def accepted(self) -> bool:
-        """Return whether it was answered with 202 and a job, or with 200 and the PDF itself."""
+        """Return whether the answer was 202 with a job, or 200 with the PDF itself."""
         return self.status in (200, 202)
 
     def to_json(self) -> str:
@@ -57,7 +57,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sends:
-    """Sends as columns, one row each, in any order. `answered_at` is nan where no answer came."""
+    """Sends as columns, one row each, in any order. `answered_at` is nan without an answer."""
 
     endpoint: Categorical
     kind: Categorical
@@ -71,7 +71,7 @@ class Sends:
 
     @classmethod
     def of(cls, sends: "Iterable[Send] | Sends") -> "Sends":
-        """Return sends as columns; columns are returned as they are."""
+        """Return sends as columns; columns are returned unchanged."""
         if isinstance(sends, Sends):
             return sends
         rows = tuple(sends)
@@ -96,7 +96,7 @@ class Sends:
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
-        """Which sends were accepted, row by row."""
+        """A mask of the accepted sends."""
         return np.isin(self.status, (200, 202))
 
 
@@ -120,7 +120,7 @@ class Events:
 
     @classmethod
     def of(cls, events: "Iterable[JobEvent] | Events") -> "Events":
-        """Return events as columns, in the order of the log; columns are returned as they are."""
+        """Return events as columns, in the order of the log; columns are returned unchanged."""
         if isinstance(events, Events):
             return events
         rows = tuple(events)
@@ -145,7 +145,7 @@ class Events:
             yield JobEvent(**row | {"state": STATES[row["state"]], "cause": Cause(cause) if cause else None})
 
     def is_in(self, *states: JobState) -> NDArray[np.bool_]:
-        """Return which rows lead to one of these states."""
+        """Return a mask of the rows that lead to one of these states."""
         return np.isin(self.state, [STATES.index(state) for state in states])
 
 
@@ -164,7 +164,7 @@ class Run:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the run in a file that `save` has written."""
+        """Return the run from a file that `save` has written."""
         data = json.loads(path.read_text(encoding="utf-8"))
         sends, columns = Sends(**from_plain(data.pop("sends"))), from_plain(data.pop("events"))
         events = Events(**columns | {"state": columns["state"].codes_in(STATES)})

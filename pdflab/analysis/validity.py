@@ -1,4 +1,4 @@
-"""Check whether a run can be trusted: a late generator, refusals, and work for clients that had left.
+"""Checks the validity of a run: a late generator, refusals, and work for clients that had left.
 
 Read next: pdflab/charts/comparison.py.
 """
@@ -13,7 +13,7 @@ from pdflab.analysis.run import Run, Send, Sends
 from pdflab.jobs import Endpoint
 
 _MAX_LAG = 0.010  # seconds: a generator whose p99 lag is longer may have made its run invalid …
-_MAX_SHARE = 0.25  # … and has, if the lag is more than this share of the latency that it is part of
+_MAX_SHARE = 0.25  # … and has, if the lag exceeds this share of the latency
 
 
 def outcomes(sends: Iterable[Send] | Sends) -> dict[str, int]:
@@ -34,9 +34,9 @@ def outcome(status: int, error: str | None) -> str:
 
 
 def wasted(run: Run) -> tuple[int, float]:
-    """Count the PDFs that were made for clients that had left, and the seconds of work in them.
+    """Count the PDFs made for clients that had left, and the seconds of work in them.
 
-    Only the synchronous endpoint wastes work: a queued PDF waits in its file until it is fetched.
+    Only the synchronous endpoint wastes work: a queued PDF stays stored until it is fetched.
     """
     if run.endpoint != Endpoint.SYNCHRONOUS:
         return 0, 0.0
@@ -49,7 +49,7 @@ def wasted(run: Run) -> tuple[int, float]:
 
 
 def invalid_reason(run: Run) -> str | None:
-    """Return why a run says more about its generator than about the service; None for a valid run.
+    """Return why a run measures its generator rather than the service; None for a valid run.
 
     A closed loop is late on purpose, and always valid.
     """
@@ -60,7 +60,7 @@ def invalid_reason(run: Run) -> str | None:
 
 
 def late_reason(send_lag: float | None, latency: float | None) -> str | None:
-    """Return why a generator was too late, by its p99 send lag and the p99 latency with it, in seconds."""
+    """Return why a generator was too late, from its p99 send lag and the p99 latency, in seconds."""
     if send_lag is None or send_lag <= _MAX_LAG:
         return None
     if latency is not None and send_lag <= _MAX_SHARE * latency:

@@ -1,1 +1,1 @@
-"""What this machine can do: one file a benchmark, each behind `pdflab bench`."""
+"""The benchmarks of `pdflab bench`, one file each."""

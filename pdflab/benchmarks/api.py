@@ -1,7 +1,7 @@
 """`pdflab bench api`: documents accepted a second, beside a Flask view that returns a constant, in one run.
 
-Both are processes behind the same waitress, take turns, and get the same bytes over the same number of kept
-connections from a client that costs next to nothing. No worker runs: what is measured is the endpoint alone.
+Both are processes with the same waitress. They take turns, and get the same bytes over the same number of
+keep-alive connections from a cheap client. No worker runs: only the endpoint is measured.
 
 Read next: pdflab/benchmarks/yardsticks.py.
 """
@@ -35,21 +35,21 @@ from pdflab.settings import Settings
 _ROUNDS = 9
 SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
-KIND = "custom"  # whose figures are the headline: most of the others' cost is the checking of their fields
+KIND = "custom"  # the headline: most of the cost of the others is the validation of their fields
 _SEED = 1
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
 def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
-    """Let both accept each kind of document in turns; return the medians, and those of the ratios."""
+    """Measure both with each kind of document, in turns; return the medians, and those of the ratios."""
     posts = {kind: _post(sample_request(kind, _SEED)) for kind in KINDS}
     ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
     bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with _endpoints() as (api, yardstick):
         for endpoint in (api, yardstick):
             for post in posts.values():
-                accept_rate(endpoint, post, seconds=seconds)  # warm: nobody's first requests count
+                accept_rate(endpoint, post, seconds=seconds)  # warm-up: the first requests do not count
         for _ in rounds_of(rounds, "measuring"):
             for kind, post in posts.items():
                 ours[kind].append(accept_rate(api, post, seconds=seconds))
@@ -59,7 +59,7 @@ def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, Any
 
 
 def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
-    """Post over and over on kept connections for a while; return how many were accepted a second.
+    """Post repeatedly on keep-alive connections for a while; return how many were accepted a second.
 
     Raises LoadFailed for any other answer.
     """
@@ -80,7 +80,7 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
 
 
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
-    """Yield what was measured as a table."""
+    """Yield the results as a table."""
     rows = [
         (
             kind,
@@ -130,7 +130,7 @@ def _more(sock: Any) -> bytes:
 
 @contextmanager
 def _endpoints() -> Iterator[tuple[str, str]]:
-    """Run a Redis, the API and the yardstick, each in a process of its own; return both addresses."""
+    """Run a Redis, the API and the yardstick, each in its own process; yield both addresses."""
     folder = Path(tempfile.mkdtemp(prefix="pdflab-bench-"))
     with ExitStack() as exits:
         exits.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -154,7 +154,7 @@ def _endpoints() -> Iterator[tuple[str, str]]:
 
 
 def _answers(url: str) -> bool:
-    """Return whether a process answers: its socket takes connections before."""
+    """Return whether a process answers: its socket accepts connections earlier."""
     try:
         return accept_rate(url, _post(sample_request("custom", _SEED)), seconds=0.01) > 0
     except (OSError, LoadFailed):

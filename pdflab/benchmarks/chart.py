@@ -1,8 +1,8 @@
-"""`pdflab bench chart`: what the live panel costs its own process, and what it takes from two busy workers.
+"""`pdflab bench chart`: what the live panel costs its own process, and how far it slows two busy workers.
 
-This process is what a kernel is: it holds the lab and the panel's threads, while workers, API and Redis are
-processes of their own. Only the browser is missing. The same batches are made with a panel and without one,
-in turns, and each turn is compared with its neighbour: a slow moment of the machine meets both.
+This process is like a notebook's kernel: it has the lab and the panel's threads, while workers, API and Redis
+are separate processes. Only the browser is missing. The same batches are made with and without a panel, in
+turns, and each turn is compared with its neighbour: a slow moment of the machine affects both.
 
 Read next: pdflab/notebook/poller.py.
 """
@@ -51,7 +51,7 @@ def measure(*, rounds: int = _ROUNDS, jobs: int = _JOBS) -> dict[str, Any]:
 
 
 def explain(figures: dict[str, Any]) -> Iterator[str]:
-    """Yield what was measured, a sentence for each figure."""
+    """Yield a sentence for each figure."""
     f, (least, most) = figures, figures["throughput_loss_range"]
     yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"
     yield (
@@ -88,7 +88,7 @@ def _watched(lab: Lab, jobs: int) -> Turn:
 
 
 def _make(lab: Lab, jobs: int) -> Turn:
-    """Let two workers make a batch; its rate is read off jobs.log, by Redis' clock."""
+    """Make a batch with two workers; its rate comes from jobs.log, by Redis' clock."""
     before = lab.stats()
     cpu, began = time.process_time(), time.monotonic()
     lab.operate("batch", n=jobs, lines=_LINES, seed=1)

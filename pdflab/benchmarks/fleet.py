@@ -1,7 +1,7 @@
-"""Real worker processes: how two compare with one, how soon they start, and how large they are.
+"""Real worker processes: the speed of two against one, their start-up time, and their memory.
 
-Each fleet has a database of its own in the same Redis, and is idle while another has its turn. Rates are
-read from the records, from the first job's start to the last one's end by Redis' clock: no start-up counts.
+Each fleet has its own database in the same Redis, and is idle while another has its turn. Rates come from the
+records, from the first job's start to the last one's end by Redis' clock, without start-up.
 
 Read next: pdflab/benchmarks/yardsticks.py.
 """
@@ -32,12 +32,12 @@ from pdflab.settings import Settings
 
 JOBS_PER_WORKER = 150  # for each worker in a round: half a second of invoices
 EMPTY_JOBS = 1_000
-SCRIPTS = 100  # documents of all kinds that a worker meets, before its memory is looked at
+SCRIPTS = 100  # documents of all kinds that a worker renders before its memory is measured
 EMPTY_REQUEST = "{}"
 _POLL_INTERVAL = 0.02
 _TIMEOUT = 60.0  # seconds that a round may take: the embedded Redis is slow
 MAX_SECONDS = 18.0  # of all rounds, on a slow or busy machine
-_PAUSE = 0.01  # seconds, until a worker that has ended a job waits for the next one
+_PAUSE = 0.01  # seconds until a worker that has ended a job waits for the next one
 _WORKER, _EMPTY_WORKER = ["pdflab", "worker", "--guarded"], ["pdflab.benchmarks.yardsticks", "worker"]
 
 
@@ -65,7 +65,7 @@ class WorkerFleet:
         return max(registered_at, started_at or 0.0) - began
 
     def work(self, requests: list[str]) -> None:
-        """Let it work through a queue, and note its rate."""
+        """Process a queue, and record the rate."""
         self.queue.enqueue([Submission(new_id(), "invoice", request) for request in requests])
         _wait(self._idle)
         jobs = self.queue.jobs(JobState.COMPLETED, len(requests))
@@ -80,7 +80,7 @@ class WorkerFleet:
 def fleet_figures(
     broker: Broker, settings: Settings, request: str, *, rounds: int
 ) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
-    """Measure the processes; return the figures, and the jobs a second of one and of two, by what they do."""
+    """Measure the processes; return the figures, and the jobs a second of one and of two, by their work."""
     with ExitStack() as ends, bare_loops(request) as loops:
         one, two = (ends.enter_context(_fleet(broker, settings, _WORKER, n)) for n in (1, 2))
         idle, idlers = (ends.enter_context(_fleet(broker, settings, _EMPTY_WORKER, n)) for n in (3, 4))
@@ -112,9 +112,7 @@ def fleet_figures(
 
 
 def start_ms(request: str, *, jobs: int) -> float:
-    """Return the milliseconds from a 202, as its client has it, until an idle worker is at the job
-    (median).
-    """
+    """Return the median milliseconds from a client's 202 until an idle worker starts the job."""
     answered_at = {}
     with Lab(workers=1) as lab:
         connection = HTTPConnection(lab.url.removeprefix("http://"))
@@ -158,7 +156,7 @@ def bare_loops(request: str) -> Iterator[Any]:
 
 
 def _sizes(fleet: WorkerFleet) -> tuple[float, float]:
-    """Return a worker's megabytes after documents in Western script, and after those in every other."""
+    """Return a worker's megabytes after documents in Western script, and after those in all scripts."""
     requests = [
         json.dumps(sample_request(kind, seed), ensure_ascii=False) for seed in range(200) for kind in KINDS
     ]
@@ -177,7 +175,7 @@ def _sizes(fleet: WorkerFleet) -> tuple[float, float]:
 
 @contextmanager
 def _fleet(broker: Broker, settings: Settings, words: list[str], database: int) -> Iterator[WorkerFleet]:
-    """Return a fleet without workers, and end at last those that it has got."""
+    """Yield a fleet without workers, and finally end the workers that were added."""
     url = f"{broker.url}?db={database}"
     own = replace(settings, redis_url=url)
     fleet = WorkerFleet(own, JobQueue(Broker(broker.name, url).client(), own), words)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: rounds with a progress bar, the processor's clock, and a process's memory.
+"""Shared by the benchmarks: rounds with a progress bar, processor time, and a process's memory.
 
 Read next: pdflab/benchmarks/memory.py.
 """

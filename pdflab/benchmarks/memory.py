@@ -1,6 +1,6 @@
 """How much a process grows over 1,000 different documents of all kinds and scripts, failures among them.
 
-It is measured in a fresh process: what another one has loaded and freed before would blur the picture.
+It is measured in a fresh process: earlier allocations would distort it.
 
 Read next: pdflab/benchmarks/queue.py.
 """
@@ -18,7 +18,7 @@ from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.service.worker.font_files import find_fonts
 
 DOCUMENTS = 1_000
-WARM_UP = 300  # documents, until every script was met: fonts, measured words and pools of memory are there
+WARM_UP = 300  # documents, until all scripts have occurred: fonts, word widths and memory pools are loaded
 FAILS = 20  # one in so many breaks off halfway
 
 
@@ -28,11 +28,11 @@ def growth_in_a_fresh_process() -> float:
 
 
 def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float:
-    """Do the work, and return by how many megabytes all that came after the warm-up grew the process."""
+    """Do the work, and return by how many megabytes the process grew after the warm-up."""
     for job in work[:warm_up]:
         job()
     gc.collect()
-    before = resident_mb()  # its peak would hide what leaks below an earlier high
+    before = resident_mb()  # the peak would hide leaks below an earlier peak
     for job in work[warm_up:]:
         job()
     gc.collect()
@@ -40,7 +40,7 @@ def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float
 
 
 def jobs() -> list[Callable[[], object]]:
-    """Return the work, with documents that are made up before any is drawn."""
+    """Return the work; all documents are made up before any is drawn."""
     fonts = find_fonts()
     work: list[Callable[[], object]] = []
     for number in range(WARM_UP + DOCUMENTS):

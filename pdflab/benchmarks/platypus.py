@@ -1,4 +1,4 @@
-"""The same invoice by reportlab's Platypus, written as its user guide would: the yardstick from outside.
+"""The same invoice by reportlab's Platypus, in the style of its user guide: an external yardstick.
 
 Read next: pdflab/benchmarks/memory.py.
 """

@@ -1,8 +1,8 @@
-"""`pdflab bench queue`: what the queue costs beside rendering and storing, on a private Redis, in one run.
+"""`pdflab bench queue`: the cost of the queue beside rendering and storing, on a private Redis, in one run.
 
-The ping that a worker pays is timed in the bare loop, between two documents (`ping_us`): Redis has slept for
-some milliseconds and must be woken, and the document has filled the processor's caches with its own data.
-Pings in a row find both sides awake and warm (`ping_hot_us`): no worker that renders pays so little.
+`ping_us` is the ping of a worker, timed in the bare loop between two documents: Redis has slept for some
+milliseconds, and the document has replaced the data in the processor's caches. `ping_hot_us` is for pings in
+a row, which are faster than any ping of a rendering worker.
 
 Read next: pdflab/benchmarks/turns.py.
 """
@@ -22,7 +22,7 @@ from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
 _ROUNDS = 40
-_MIN_SHARE = 0.9  # of a core: with less, other programs slowed the bare loop down
+_MIN_SHARE = 0.9  # of a core: with less, other programs slowed down the bare loop
 _COLUMNS = {
     "bare": "bare loop",
     "worker": "one worker",
@@ -56,7 +56,7 @@ def invoice() -> dict[str, Any]:
 
 
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
-    """Yield what was measured as a table, and a sentence for each target."""
+    """Yield the results as a table, and a sentence for each target."""
     f, pings = figures, 1e6 / figures["ping_us"]
     rows = []
     for kind, name in (("invoice", "invoice, 12 lines"), ("empty", "empty job")):

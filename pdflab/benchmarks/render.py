@@ -1,10 +1,9 @@
-"""`pdflab bench render`: what a document costs, ours beside the naive way and beside reportlab, in one run.
+"""`pdflab bench render`: the cost of a document, ours beside the naive way and beside reportlab, in one run.
 
-The contenders take turns, so that a slow moment of the machine meets all of them; the median counts. All are
-warm: a quick one draws four documents in a turn, of which the first does not count, as it finds the processor
-full of another's data. None is charged for the garbage collector: it runs before each turn and never within.
-What counts is the time of the processor. On a busy machine a slow contender is interrupted, a quick one is
-not: by the clock on the wall, ours would look better than it is.
+The contenders take turns, so that a slow moment of the machine affects all of them; the median counts. All
+are warm: a fast one draws four documents in a turn, and the first, with cold processor caches, does not
+count. The garbage collector runs before each turn, never within. Processor time counts: on a busy machine,
+slow contenders are interrupted more often, so that wall time would flatter ours.
 
 Read next: pdflab/benchmarks/platypus.py.
 """
@@ -31,7 +30,7 @@ from pdflab.service.worker.font_files import find_fonts
 
 _ROUNDS = 9
 _LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
-PER_TURN = 4  # in a turn, but for those that do not take part in each round
+PER_TURN = 4  # in a turn, except for those that skip rounds
 MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
 _SEED = 1
 _NO_REPORTLAB = (
@@ -81,7 +80,7 @@ def measure(
 
 
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
-    """Yield what was measured as a table, and what follows from it."""
+    """Yield the results as a table, and their comparison."""
     f = figures
     cells = {row: [f["ms"][row][column] for column in _COLUMNS] for row in _ROWS}
     rows = [(name, *("–" if v is None else f"{v:.2f}" for v in cells[row])) for row, name in _ROWS.items()]
@@ -118,7 +117,7 @@ def _invoice(script: str, lines: int) -> dict[str, Any]:
 
 
 def _font_files() -> FontFiles:
-    """Return the two files that a tutorial would name."""
+    """Return the two files that a tutorial would use."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
@@ -126,8 +125,8 @@ def _font_files() -> FontFiles:
 def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float]]:
     """Return the seconds of each document that each contender drew."""
     for contender in contenders:
-        _timed(contender)  # fonts, words, pools of memory: what a first document pays for, no later one does
-    gc.freeze()  # what is there by now is not looked at again and again
+        _timed(contender)  # warm-up: only a first document loads fonts, words and memory pools
+    gc.freeze()  # exclude existing objects from later collections
     times: list[list[float]] = [[] for _ in contenders]
     for turn in rounds_of(rounds, "measuring"):
         for contender, taken in zip(contenders, times, strict=True):
@@ -145,7 +144,7 @@ def _turn(contender: Contender) -> list[float]:
 
 
 def _timed(contender: Contender) -> float:
-    request = parse_request(contender.data)  # a new one each time: it remembers its sums
+    request = parse_request(contender.data)  # a new one each time: it caches its sums
     gc.disable()
     began = CPU_CLOCK()
     contender.draw(request)

@@ -1,9 +1,8 @@
 """`pdflab bench simulation`: our engines beside SimPy and Ciw, on the same jobs, in one run.
 
-The contenders take turns, so that a slow moment of the machine meets all of them, and the median of the
-turns' ratios counts. Arrivals and service times are drawn beforehand, the same for all; a test holds the
-results of all against each other, job by job. What counts is processor time: other
-programs would slow down the longest run most.
+The contenders take turns, so that a slow moment of the machine affects all of them, and the median of the
+turns' ratios counts. Arrivals and service times are drawn beforehand, the same for all; a test compares the
+results job by job. Processor time counts: other programs would slow down the longest run most.
 
 Read next: pdflab/simulation/fcfs.py, pdflab/simulation/discrete_event.py.
 """
@@ -56,7 +55,7 @@ def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> d
 
 
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
-    """Yield what was measured as a table, and what follows from it."""
+    """Yield the results as a table, and their comparison."""
     f, rates = figures, figures["jobs_per_s"]
     columns = (("simpy", "event_simpy"), ("ciw", ""), ("ours", "event_ours"), ("fast", ""))
     names = ("SimPy", "Ciw", "ours", "ours, with numba")
@@ -158,7 +157,7 @@ def run_simpy_events(jobs: Jobs) -> list[float]:
 
 
 class _SharedCores:
-    """Cores in SimPy: whenever their pace changes, a new timeout for whoever will be done first."""
+    """Cores in SimPy: whenever their speed changes, a new timeout for the job that will end first."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
@@ -191,7 +190,7 @@ class _SharedCores:
 
     def _finish(self, alarm: Any) -> None:
         if alarm.value != self._serial:
-            return  # the pace has changed since
+            return  # the speed has changed since
         self._advance()
         _, _, done = heappop(self._due)
         done.succeed()
@@ -215,7 +214,7 @@ def _contenders(scale: float) -> dict[str, tuple[int, Callable[[], object]]]:
         "event_ours": lambda: run_events(shared["event_ours"]),
     }
     if (fast := fastest_serve()) is not serve:
-        run_through(drawn["fast"][:1], fast)  # it is compiled now, and not while the clock runs
+        run_through(drawn["fast"][:1], fast)  # compile it now, before the measurement
         calls["fast"] = lambda: run_through(drawn["fast"], fast)
     return {name: (counts[name], call) for name, call in calls.items()}
 
@@ -248,14 +247,14 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def _seconds_of(count: int) -> float:
-    """Return the seconds of many jobs on many workers, drawing them included."""
+    """Return the seconds for drawing and serving many jobs on many workers."""
     began = CPU_CLOCK()
     run_through(draw_mmc_jobs(count, workers=MANY_WORKERS), serve, MANY_WORKERS)
     return CPU_CLOCK() - began
 
 
 def _peak_in_a_fresh_process(count: int) -> float:
-    """Return the most memory that a process ever had which ran so many jobs through a queue, in megabytes."""
+    """Return the peak memory of a process that runs so many jobs through a queue, in megabytes."""
     return in_a_fresh_process(
         "from pdflab.benchmarks.simulation import draw_mmc_jobs, run_through, serve\n"
         "from pdflab.benchmarks.measuring import resident_mb\n"

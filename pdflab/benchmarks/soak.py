@@ -1,7 +1,7 @@
 """`pdflab soak`: many small jobs through a private system, to see whether anything grows or slows down.
 
-Ended jobs expire after a few seconds, so that records and files have come and gone before the first tenth is
-over. From then on everything has to stay as it is: the memory of each process, and the time of GET /stats.
+Ended jobs expire after a few seconds, within the first tenth of the run. From then on, the memory of each
+process and the time of GET /stats must stay constant.
 
 Read next: pdflab/lab/system.py.
 """
@@ -117,7 +117,7 @@ class SoakVerdict:
 def soak(jobs: int) -> Generator[Row, None, None]:
     """Run so many jobs, and yield a row for each tenth that has ended.
 
-    Raises PdfLabError when one fails, or none ends any more.
+    Raises PdfLabError when a job fails, or when none ends any more.
     """
     folder = Path(tempfile.mkdtemp(prefix="pdflab-"))
     settings = Settings(folder=folder, port=0, sync_port=0, retention=_RETENTION)
@@ -145,7 +145,7 @@ def _rows(system: System, jobs: int) -> Iterator[Row]:
 
 
 class _Feeder:
-    """Keeps jobs waiting in the queue, but few."""
+    """Keeps a few jobs waiting in the queue."""
 
     def __init__(self, system: System, jobs: int) -> None:
         self.ended = 0
@@ -154,7 +154,7 @@ class _Feeder:
         self._moved_at = time.monotonic()
 
     def work(self, *, until: int) -> None:
-        """Feed for a second, or until so many jobs have ended. Raises PdfLabError when none ends any more."""
+        """Add jobs for a second, or until so many have ended. Raises PdfLabError when none ends any more."""
         deadline = time.monotonic() + _SAMPLE_INTERVAL
         while self.ended < until and time.monotonic() < deadline:
             self._system.check()

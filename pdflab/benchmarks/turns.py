@@ -1,7 +1,7 @@
 """The queue's costs inside one process: the bare loop, a worker, pings and batches take turns.
 
-A slow moment of the machine hits all of them. Ratios compare within a round, and the median round counts.
-The first document of a turn does not count: it finds the processor's caches full of other data.
+A slow moment of the machine affects all of them. Ratios compare within a round, and the median round counts.
+The first document of a turn does not count: the processor's caches are cold.
 
 Read next: pdflab/benchmarks/fleet.py.
 """
@@ -27,13 +27,13 @@ from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
 _PER_TURN = 10  # in a turn of the bare loop, and of the worker
-_EMPTY_JOBS = 100  # empty jobs in a turn: they are that much quicker
+_EMPTY_JOBS = 100  # empty jobs in a turn: they are much faster
 BATCH = 1_000
 _CLOCK = time.perf_counter
 
 
 class TimedWork(FolderStorage):
-    """A renderer and a storage that note when each document began, and how long both took."""
+    """A renderer and a storage that record when each document began, and how long both took."""
 
     def __init__(self, folder: Path, draw: Render) -> None:
         super().__init__(folder)
@@ -57,7 +57,7 @@ class TimedWork(FolderStorage):
 
 @dataclass(slots=True)
 class Seconds:
-    """What was timed, in seconds: each document, ping and batch, and each round of empty jobs by the job."""
+    """Timings in seconds: each document, ping and batch, and the mean empty job of each round."""
 
     bare: list[float] = field(default_factory=list)
     cycle: list[float] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Seconds:
 
 
 def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
-    """Let all take a turn in each round; the first round is a warm-up."""
+    """Time each contender once in each round; the first round is a warm-up."""
     queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
     storage = FolderStorage(settings.storage_folder)
     storage.prepare()
@@ -127,7 +127,7 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
 def _time_bare_loop(
     draw: Render, storage: FolderStorage, request: str, *, ping: Callable[[], object] | None = None
 ) -> list[float]:
-    """Render and store documents; return the seconds of each, or those of the ping behind each."""
+    """Render and store documents; return the seconds of each, or those of the ping after each."""
     seconds = []
     make(draw, storage, request)
     for _ in range(_PER_TURN):
@@ -137,7 +137,7 @@ def _time_bare_loop(
 
 
 def _time_worker(queue: JobQueue, watched: TimedWork, request: str, took: Seconds) -> None:
-    """Let a worker work through a queue; a cycle lasts from one document's start to the next one's."""
+    """Time a worker on a queue; a cycle lasts from one document's start to the next one's."""
     queue.enqueue(submissions(request, _PER_TURN + 2))
     Worker(queue, watched, render=watched.render).run_once()
     cycles = [after - before for before, after in pairwise(watched.began[1:])]
@@ -157,7 +157,7 @@ def _time_batch(queue: JobQueue, request: str) -> float:
 
 
 def _ratio(ones: Sequence[float], others: Sequence[float]) -> float:
-    """Compare within each round, where both met the same moment of the machine; the median round counts."""
+    """Return the median ratio; each compares within a round, at the same speed of the machine."""
     rounds = range(0, len(ones), _PER_TURN)
     return median(median(ones[r : r + _PER_TURN]) / median(others[r : r + _PER_TURN]) for r in rounds)
 

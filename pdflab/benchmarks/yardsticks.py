@@ -1,4 +1,4 @@
-"""The yardsticks that run as processes of their own: a bare loop, a worker of empty jobs, a bare Flask view.
+"""The yardsticks in separate processes: a bare loop, a worker of empty jobs, a bare Flask view.
 
     python -m pdflab.benchmarks.yardsticks loop REQUEST DOCUMENTS    at each line on stdin, make so many
     python -m pdflab.benchmarks.yardsticks worker                    set up as `pdflab worker` is
@@ -29,7 +29,7 @@ class Nothing(FolderStorage):
     """A storage that stores nothing."""
 
     def exists(self, job_id: str) -> bool:
-        """Return that it is not there."""
+        """Return False."""
         return False
 
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
@@ -42,7 +42,7 @@ def nothing(job: Job) -> Rendered:
 
 
 def make(draw: Render, storage: FolderStorage, request: str) -> None:
-    """Render a document and store it: all that a job would cost without a queue."""
+    """Render a document and store it: the whole cost of a job without a queue."""
     job = Job(new_id(), "invoice", JobState.PROCESSING, request, queued_at=0.0)
     storage.put(job.job_id, new_id(), draw(job).pdf)
 

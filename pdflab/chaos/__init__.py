@@ -1,1 +1,1 @@
-"""Fault injection: what is done to a running system, and what that did to its jobs."""
+"""Fault injection: faults in a running system, and their impact on its jobs."""

@@ -1,4 +1,4 @@
-"""An attack on a private lab: documents are sent while faults are injected; then everything is audited.
+"""An attack on a private lab: send documents while injecting faults, then audit everything.
 
 Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
 """
@@ -28,7 +28,7 @@ _POLL_INTERVAL = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What was attacked and how (`about`), what that did to the jobs, and the audit afterwards."""
+    """The description of an attack (`about`), its impact on the jobs, and the audit afterwards."""
 
     about: Mapping[str, Any]
     faults: Mapping[FaultKind, int]
@@ -39,13 +39,13 @@ class Attack:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The counts of the audit. The attack is over and nothing happens any more: an open job is lost."""
+        """The counts of the audit. After the attack no event can come, so that an open job is lost."""
         counts = asdict(self.audit.counts)
         return counts | {"open": 0, "lost": counts["lost"] + counts["open"]}
 
     @property
     def untested(self) -> list[str]:
-        """What was never put to the test: a queue without leases or tokens would have passed."""
+        """What the attack did not test: a queue without leases or tokens would have passed."""
         found = {"no job came back from a lost worker": self.impact.returned}
         found["no late finisher was refused"] = self.fenced
         return [reason for reason, number in found.items() if not number]
@@ -74,11 +74,11 @@ def attack(
     on_fault: Callable[[float, str], object],
     on_progress: Callable[[float, int, int], object],
 ) -> Attack:
-    """Attack a private lab while documents are sent, and audit it.
+    """Attack a private lab under load, and audit it. Raises UsageError.
 
-    `on_fault` gets the seconds since the start and what was done; `on_progress`, several times per second,
-    these seconds, and how many requests were sent and jobs have ended. Naive workers meet the same faults,
-    but for the outage of the storage: they don't write where it strikes. Raises UsageError.
+    `on_fault` gets the seconds since the start and a description. `on_progress` gets, several times per
+    second, these seconds, the number of requests sent, and the number of jobs ended. Naive workers meet the
+    same faults except the storage outage, because they bypass the folder that it blocks.
     """
     require(5 <= seconds <= 600, "--seconds must be between 5 and 600.")
     require(seed >= 0, "--seed must be 0 or more.")
@@ -116,7 +116,7 @@ def _injected(
     on_fault: Callable[[float, str], object],
     on_poll: Callable[[float], object],
 ) -> tuple[Sequence[FaultHit], Impact]:
-    """Send documents, inject faults and wait for the endings; return the faults that hit and their impact."""
+    """Send documents, inject faults and wait for all endings; return the fault hits and their impact."""
     with background_load(lab, seed=seed):
         wait_until(lambda: bool(lab.sends()), _TIMEOUT[lab.worker], interval=_POLL_INTERVAL)
         began = time.time()
@@ -127,7 +127,7 @@ def _injected(
 
 
 def _await_endings(lab: Lab) -> None:
-    """Wait until every job has ended, or until nothing has happened for so long that nothing will."""
+    """Wait until every job has ended, or until no event has come for too long."""
     events, since = 0, time.monotonic()
     while time.monotonic() - since < _TIMEOUT[lab.worker]:
         try:

@@ -1,6 +1,6 @@
-"""Background load that never runs out: as many documents are requested as workers make.
+"""Background load that adapts to the workers: their queue is never empty.
 
-A fixed rate would leave a fast machine idle, where a fault hits no claimed job, and flood a slow one.
+A fixed rate would flood a slow machine, and leave a fast one idle, so that faults hit no claimed job.
 
 Read next: pdflab/load/scenarios.py.
 """
@@ -17,17 +17,17 @@ from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadThread
 from pdflab.load.plan import burst
 
-_LINES = 300  # per document: rendering takes some 50 ms, and there are few enough answers to keep
+_LINES = 300  # per document: rendering takes some 50 ms, which limits the number of answers
 _WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen
 _POLL_INTERVAL = 0.25  # seconds
 _MAX_BURST = 20  # documents: small bursts, so that faults hit requests too
-_MAX_IN_FLIGHT = 3  # bursts, while the API is frozen: what it holds must be done after the attack
+_MAX_IN_FLIGHT = 3  # bursts, while the API is frozen: they must be served after the attack
 _SEEDS = 100_000  # for the documents of one attack
 
 
 @contextmanager
 def background_load(lab: Lab, *, seed: int) -> Iterator[None]:
-    """Keep jobs waiting in a lab's queue; at the end, return when every request is answered."""
+    """Keep jobs waiting in a lab's queue; finally wait until every request is answered."""
     stop = Event()
     thread = Thread(
         target=_keep_queue_filled, args=(lab, seed * _SEEDS, stop), name="background load", daemon=True
@@ -55,7 +55,7 @@ def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
 
 
 def _missing(lab: Lab) -> int:
-    """Return how many jobs to add; 1 while Redis is unavailable, because requests are part of the attack."""
+    """Return how many jobs to add; 1 while Redis is unavailable, to attack requests, too."""
     try:
         waiting = lab.stats().queued
     except BrokerUnavailable:

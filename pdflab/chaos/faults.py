@@ -1,4 +1,4 @@
-"""Faults: a plan of them, drawn from a seed, and how they are injected.
+"""Faults: their plan, drawn from a seed, and their injection.
 
 Read next: pdflab/chaos/impact.py.
 """
@@ -20,9 +20,9 @@ from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 from pdflab.service.storage.folder import FolderStorage
 
-WORKER = "worker"  # as a part to hit: any worker that has claimed a job by then
-_TIMEOUT = 10.0  # seconds that a fault waits for something to hit: it may just have been killed
-_PAUSE = 1.0  # leases in which what was hit is left alone, so that it starts again
+WORKER = "worker"  # as a target: any worker with a claimed job
+_TIMEOUT = 10.0  # seconds that a fault waits for a target, which may just have been killed
+_PAUSE = 1.0  # leases without another fault, so that the target can restart
 _OUTAGE = 1.0  # seconds: over before a job has used up its attempts
 _POLL_INTERVAL = 0.1
 
@@ -46,12 +46,12 @@ _EVERY = {
     FaultKind.RESTART: 8.0,
     FaultKind.OUTAGE: 12.0,
 }  # seconds
-_FREEZE_LEASES = (2.5, 3.0)  # one to run out, a third until the next sweep, the rest for a slow machine
+_FREEZE_LEASES = (2.5, 3.0)  # one to expire, a third until the next sweep, the rest for a slow machine
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a plan: when, in seconds from the start, on which part, and how long it lasts."""
+    """One fault of a plan: its instant, in seconds from the start, its target, and its duration."""
 
     at: float
     kind: FaultKind
@@ -61,7 +61,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultHit:
-    """A fault that hit: when, since the epoch, what was done, and the worker's id if it hit one."""
+    """A fault that hit: its instant, since the epoch, a description, and the worker's id if it hit one."""
 
     kind: FaultKind
     at: float
@@ -79,8 +79,8 @@ def plan(
 ) -> list[Fault]:
     """Draw a plan in which each kind occurs, and each part is killed and frozen past its lease at least once.
 
-    Each kind has a random stream of its own: the same seed kills the same parts at the same instants,
-    whichever other kinds there are.
+    Each kind has its own random stream: the same seed kills the same parts at the same instants, with any
+    other kinds.
     """
     faults = [
         fault
@@ -97,9 +97,9 @@ def inject(
     on_hit: Callable[[float, str], object],
     on_poll: Callable[[float], object],
 ) -> list[FaultHit]:
-    """Inject each fault at its instant, whatever the others still do, and return those that hit.
+    """Inject each fault at its instant, concurrently, and return those that hit.
 
-    `on_hit` gets the instant and what was done; `on_poll` is called several times per second.
+    `on_hit` gets the instant and a description; `on_poll` is called several times per second.
     """
     began, aim = time.monotonic(), _Aim(lab)
 
@@ -120,7 +120,7 @@ def inject(
 
 
 class _Aim:
-    """Chooses what is hit: nothing that is dead, just starting, frozen, or without a claimed job."""
+    """Chooses targets: none that is dead, starting, frozen, or without a claimed job."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -128,7 +128,7 @@ class _Aim:
         self._spared_until: dict[str, float] = {}
 
     def at(self, fault: Fault) -> str:
-        """Return a part's name, or a worker's id. Raises UsageError while there is nothing to hit."""
+        """Return a part's name, or a worker's id. Raises UsageError while there is no target."""
         with self._lock:
             now = time.monotonic()
             candidates = self._busy() if fault.part == WORKER else [fault.part]
@@ -146,7 +146,7 @@ class _Aim:
 
 
 def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit | None:
-    """Inject a fault as soon as there is something to hit; return None if there never was."""
+    """Inject a fault as soon as there is a target; return None if there never was one."""
     deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline:
         try:
@@ -159,7 +159,7 @@ def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit | None:
 def _drawn(
     kind: FaultKind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float
 ) -> list[Fault]:
-    """Spread the faults of a kind: one at a random instant of each of as many equal intervals."""
+    """Spread the faults of a kind over equal intervals, one at a random instant of each."""
     hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
     count = max(len(parts) if hits_parts else 1, round(seconds / _EVERY[kind]))
     hit = _parts_hit(count, parts, rng) if hits_parts else [""] * count
@@ -174,7 +174,7 @@ def _drawn(
 
 
 def _parts_hit(count: int, parts: Sequence[str], rng: random.Random) -> list[str]:
-    """Choose every part once, and then workers: they hold the jobs."""
+    """Choose every part once, then workers, which own the jobs."""
     hit = [*parts, *[WORKER] * (count - len(parts))]
     rng.shuffle(hit)
     return hit
@@ -213,7 +213,7 @@ def _kill(lab: Lab, target: str, pid: int | None) -> None:
 
 
 def _freeze(lab: Lab, target: str, pid: int | None, seconds: float) -> None:
-    """Freeze a part. Raises OSError if a worker died before it woke up: then the fault is tried again."""
+    """Freeze a part. Raises OSError, for a retry, if a worker died before it woke up."""
     if pid:
         freeze([pid], seconds)
         os.kill(pid, 0)

@@ -1,4 +1,4 @@
-"""What faults did to the jobs, read from jobs.log: a fault that hit nothing has proved nothing.
+"""The impact of faults on jobs, read from jobs.log: a fault without a hit proves nothing.
 
 Read next: pdflab/chaos/background_load.py.
 """
@@ -14,7 +14,7 @@ from pdflab.jobs import Cause, JobEvent, JobState
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What was hit. `slowest` is the longest that a job was away, in seconds; None if none came back."""
+    """What was hit. `slowest` is the longest redelivery of a job, in seconds; None if there was none."""
 
     hits: int
     returned: int
@@ -27,7 +27,7 @@ def measure_impact(
 ) -> Impact:
     """Count faults that hit a claimed job, jobs that came back, and those completed from `began` to `over`.
 
-    A return is measured from the claim until the job is queued again: its rendering before the fault counts.
+    A return lasts from the claim until the job is queued again, with its rendering before the fault.
     """
     returns = _returns(events)
     return Impact(
@@ -39,7 +39,7 @@ def measure_impact(
 
 
 def _count_hits(events: Sequence[JobEvent], hits: Sequence[FaultHit]) -> int:
-    """Count the faults that hit a worker whose last event before was a claim."""
+    """Count the faults that hit a worker whose previous event was a claim."""
     of_worker: dict[str | None, list[JobEvent]] = defaultdict(list)
     for event in events:
         of_worker[event.worker].append(event)

@@ -100,7 +100,7 @@ def _draw_outcomes(ax: Axes, run: Run, predicted: float | None) -> None:
 
 
 def _answer(run: Run) -> tuple[str, str]:
-    """Return the colour and the label of an answer: the PDF itself, or the promise of one."""
+    """Return the colour and the label of an answer: the PDF, or its acknowledgement."""
     if run.endpoint == Endpoint.QUEUED:
         return ACCEPTED, "had a promise"
     return COLOURS[run.endpoint], "had a PDF"

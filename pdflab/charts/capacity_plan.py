@@ -11,7 +11,7 @@ from pdflab.charts.style import ASKED, PREDICTED, TEXT, Picture, add_line, make_
 
 _HOUR = 3600.0
 _COLOURS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette
-_WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # where they do the same, all can be seen
+_WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # so that overlapping curves stay visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def plan_figure(
     deadline: float | None,
     predicted: float | None = None,
 ) -> Picture:
-    """Draw each fleet's workers beside those that the documents would keep busy, and its queue.
+    """Draw each fleet's workers beside the offered load, and its queue.
 
     `predicted` is how many workers the reader expected.
     """

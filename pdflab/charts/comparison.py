@@ -1,4 +1,4 @@
-"""Charts of throughput and latency at both endpoints, each titled with what its own data shows.
+"""Charts of throughput and latency at both endpoints, each titled with its own finding.
 
 Read next: pdflab/charts/timelines.py.
 """
@@ -41,7 +41,7 @@ _MARKED = (0.5, 0.9, 0.99)
 
 
 def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
-    """Draw how many PDFs each endpoint delivered over time, beside how many were asked for.
+    """Draw how many PDFs each endpoint delivered over time, beside the number of requests.
 
     `predicted` is when the reader expected the last PDF, in seconds.
     """
@@ -65,7 +65,7 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
 def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
     """Draw latencies by percentile; the dots mark p50, p90 and p99.
 
-    Failures count as infinite: a curve that leaves through the top says that the rest was never served.
+    Failures count as infinite: above the top of a curve, clients were never served.
     """
     ours, theirs = (metrics.send_columns(run.sends, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.acknowledgement, ACCEPTED, "queued, answered")
@@ -80,7 +80,7 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
 
 
 def draw_omission(ax: Axes, run: Run) -> Axes:
-    """Draw coordinated omission: latencies since the request was sent, and since it was intended to be."""
+    """Draw coordinated omission: latencies from the actual and from the intended send."""
     columns = metrics.send_columns(run.sends, run.events)
     _add_percentiles(ax, columns.uncorrected, ASKED, "naive: since it was sent", "--")
     _add_percentiles(ax, columns.acknowledgement, COLOURS[run.endpoint], "since it was meant to go")
@@ -111,7 +111,7 @@ def comparison_figure(
 
 
 def finding(queued: Run, synchronous: Run) -> str:
-    """Return the outcomes at both endpoints in a sentence, or that the generator was late."""
+    """Return a sentence about the outcomes at both endpoints, or about a late generator."""
     if any(invalid_reason(run) for run in (queued, synchronous)):
         return "The generator was late: this run says nothing about the endpoints"
     ours, theirs = metrics.summary(queued), metrics.summary(synchronous)
@@ -148,7 +148,7 @@ def _synchronous_outcome(endpoint: metrics.Summary) -> str:
 
 
 def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, style: str = "-") -> None:
-    """Add a curve: for each share of all clients, the latency that they did not exceed."""
+    """Add a curve: the latency by percentile of all clients."""
     line, dots = add_line(ax, colour, label, style), add_line(ax, colour, "_marks", "none", "o")
     served, everyone = np.maximum(np.sort(known(latencies)), SHORTEST), len(latencies)
     if not len(served):
@@ -172,12 +172,12 @@ def _dress_percentiles(ax: Axes, title: str, clients: int) -> Axes:
 
 
 def _nines(shares: Floats) -> Floats:
-    """Return 1 for 90 %, 2 for 99 % and so on: the scale on which a tail can be seen."""
+    """Return 1 for 90 %, 2 for 99 % and so on: a scale that shows the tail."""
     return np.asarray(-np.log10(np.maximum(1 - shares, 1e-9)))
 
 
 def _cumulate(curves: Sequence[tuple[Line2D, Floats]]) -> None:
-    """Let each line count its instants, all up to the same end."""
+    """Set each line to the cumulative count of its instants, all up to the same end."""
     end = max(float(at.max(initial=0.0)) for _, at in curves)
     for line, at in curves:
         counts = np.arange(len(at) + 1.0)

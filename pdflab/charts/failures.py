@@ -1,4 +1,4 @@
-"""Outcomes of accepted jobs after a failure: how many were lost, and when others were delivered again.
+"""Outcomes of accepted jobs after a failure: how many were lost, and when others were redelivered.
 
 Read next: pdflab/notebook/fault_panel.py.
 """
@@ -25,7 +25,7 @@ from pdflab.charts.style import (
 )
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
-_MAX_ROWS = 6  # jobs in one picture, the latest ones
+_MAX_ROWS = 6  # jobs in one picture: the latest ones
 _SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
 
 
@@ -38,7 +38,7 @@ class JobOutcomes:
 
     @property
     def lost(self) -> int:
-        """Return how many have not ended; they are lost when no further event can come."""
+        """Return how many have not ended; they are lost if no further event can come."""
         return self.accepted - self.ended
 
 
@@ -120,7 +120,7 @@ def _silences(history: Sequence[JobEvent]) -> list[tuple[JobEvent, float]]:
 
 
 def _draw_history(ax: Axes, row: int, history: Sequence[JobEvent]) -> None:
-    """Draw a bar for each silent worker and a dot for the ending; the first row carries the labels."""
+    """Draw a bar for each silent worker and a dot for the ending; the first row has the labels."""
     began = history[0].at
     labels = ("claimed by a worker that is silent", "ended, by another worker") if row == 0 else ("", "")
     for number, (claim, seconds) in enumerate(_silences(history)):

@@ -62,7 +62,7 @@ def measure_burst(run: Run) -> Burst:
 def forecast_figure(
     measured: Run, simulated: Run, *, baseline: LongRun, fluid: Backlog, predicted: float
 ) -> Picture:
-    """Draw one burst as it was predicted and measured.
+    """Draw one burst as predicted and as measured.
 
     `predicted` is after how many seconds the reader expected an empty queue. `baseline` is the result of
     Erlang C for the load before the burst, `fluid` the result of the fluid model for the burst.

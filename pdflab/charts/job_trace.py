@@ -42,7 +42,7 @@ def job_trace_figure(send: Send, events: Sequence[JobEvent], *, predicted: float
     ax = figure.subplots()
     spans = [end - start for start, end in zip(began, ended, strict=True)]
     colours = (ACCEPTED, WAITING, RENDERING)
-    bars = ax.barh(range(3), spans, 0.6, began, color=colours, edgecolor=colours)  # so that 1 ms is seen
+    bars = ax.barh(range(3), spans, 0.6, began, color=colours, edgecolor=colours)  # so that 1 ms is visible
     ax.bar_label(bars, [duration(span) for span in spans], padding=4, **_SMALL)
     ax.set_yticks(range(3), _ROWS)
     ax.set(xlim=(0, 1.12 * max(done, predicted or 0)), ylim=(2.6, -0.6))

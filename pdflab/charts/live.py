@@ -1,6 +1,6 @@
-"""The live chart: the last minute of both endpoints, redrawn cheaply enough to leave them the cores.
+"""The live chart: the last minute of both endpoints, redrawn with little processor time.
 
-Axes, ticks and names are drawn once and kept; a frame adds only the curves. No text changes, since text
+Axes, ticks and names are drawn once and cached; a frame adds only the curves. No text changes, because text
 costs more than all curves; the numbers are HTML above the chart.
 
 Read next: pdflab/notebook/panel.py.
@@ -34,14 +34,14 @@ from pdflab.jobs import Endpoint
 
 _FAILURES_AT = 50.0  # seconds: failures are drawn above all latencies
 _LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # shares of the chart: beside some axes, and below all
-_SHADES = 12  # of each colour towards white, for smooth edges
+_SHADES = 12  # of each colour, down to white, for smooth edges
 _TITLES = ("Jobs in the queue", "PDFs in each second", "How long each client waited")
 
 
 class LiveChart:
     """A chart of the last `window` seconds: queue depth, PDFs a second, latency of each client.
 
-    The artists are made once, only their data change; `scale` makes all of it larger. Not thread-safe.
+    The artists are made once; only their data change. `scale` enlarges everything. Not thread-safe.
     """
 
     def __init__(
@@ -94,11 +94,11 @@ class LiveChart:
             self.figure.draw_artist(artist)
         file = io.BytesIO()
         few = Image.fromarray(pixels).convert("RGB").quantize(palette=self._palette, dither=Image.Dither.NONE)
-        few.save(file, format="PNG", compress_level=1)  # a third of the time that all colours would take
+        few.save(file, format="PNG", compress_level=1)  # takes a third of the time of all colours
         return file.getvalue()
 
     def _draw_axes(self) -> NDArray[np.uint8]:
-        """Return the canvas' own pixels, with nothing but the axes on them."""
+        """Return the canvas' own pixels, with only the axes on them."""
         if self._kept is None:
             self._canvas.draw()
         pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())
@@ -133,7 +133,7 @@ class LiveChart:
             artist.set_animated(True)  # not drawn with the axes
 
     def _set_top(self, ax: Axes, value: float) -> None:
-        """Let an axis end above a value; it is redrawn only when its end changes."""
+        """Set the top of an axis above a value, and redraw the axis only if its top changes."""
         if ax.get_ylim() != (0.0, top := _ceiling(value)):
             ax.set_ylim(0.0, top)
             self._changed.append(ax)
@@ -149,7 +149,7 @@ def _set(line: Line2D, now: float, points: Points) -> None:
 
 
 def _count(value: float, _: int | None) -> str:
-    """Return a count in at most four characters, the room of a tick."""
+    """Return a count in at most four characters, the width of a tick label."""
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 
 
@@ -160,7 +160,7 @@ def _ceiling(value: float) -> float:
 
 
 def _palette() -> Image.Image:
-    """Return the colours of a frame: white, the grid, and each of ours in shades towards white."""
+    """Return the colours of a frame: white, the grid, and shades of each of our colours."""
     ours = [*COLOURS.values(), ACCEPTED, FAILED, TEXT]
     full = np.array([_rgb(colour) for colour in ours])
     shares = np.arange(_SHADES)[:, None, None] / _SHADES

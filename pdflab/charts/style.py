@@ -1,7 +1,7 @@
 """Colours, axes and figures of every chart; each colour has one meaning.
 
-The palette is Okabe and Ito's, which colour-blind people tell apart. pyplot is never used: it keeps every
-figure alive, and is not thread-safe.
+The palette is Okabe and Ito's, for colour-blind readers, too. pyplot is never used: it keeps every figure
+alive, and is not thread-safe.
 
 Read next: pdflab/charts/comparison.py.
 """
@@ -28,14 +28,14 @@ ACCEPTED = "#56B4E9"  # the queue answered 202; the PDF is still to come
 WAITING = "#E69F00"  # a job, or a client, that waits
 RENDERING = "#009E73"  # a busy worker, and capacity
 FAILED = "#000000"
-ASKED = "#777777"  # all requests, whatever their outcome
+ASKED = "#777777"  # all requests, with any outcome
 PREDICTED = "#CC79A7"  # what the reader expected, before the run
 GRID = "#E3E3E3"
 TEXT = "#333333"
 
 SHORTEST, LONGEST = 1e-3, 100.0  # seconds, the ends of an axis of latencies
 
-_PALETTE = 64  # colours of a saved picture: lines and text need no more
+_PALETTE = 64  # colours of a saved picture: enough for lines and text
 
 
 class Picture(Figure):
@@ -134,7 +134,7 @@ def known(column: Floats) -> Floats:
 
 
 def stamp(ax: Axes, sentence: str | None) -> None:
-    """Write across axes why their run is invalid, if it is."""
+    """Write the reason for an invalid run across its axes."""
     if sentence:
         box = {"facecolor": "white", "edgecolor": FAILED, "boxstyle": "round"}
         words = textwrap.fill(f"NOT VALID. {sentence}", 34)

@@ -206,7 +206,7 @@ def _depth_title(runs: Sequence[Run], series: Sequence[tuple[Floats, Floats]]) -
 
 
 def _end(run: Run) -> float:
-    """Return the instant of the last thing that happened."""
+    """Return the instant of the last event or answer."""
     known = [
         column for column in (run.events.at, run.sends.answered_at, run.sends.intended_at) if len(column)
     ]

@@ -1,4 +1,4 @@
-"""What several commands have in common: their usual options, and the settings of a private system.
+"""What several commands share: common options, and the settings of a private system.
 
 Read next: pdflab/cli/terminal.py.
 """

@@ -67,7 +67,7 @@ def _soak(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--jobs must be {soak.ROWS} or more.")
     rows, file = [], sys.stderr if arguments.json else sys.stdout
     print(soak.HEAD, file=file, flush=True)
-    with closing(soak.soak(arguments.jobs)) as running:  # Ctrl-C ends it here, not when it is collected
+    with closing(soak.soak(arguments.jobs)) as running:  # Ctrl-C ends it here, not at garbage collection
         for row in running:
             rows.append(row)
             print(row.text, file=file, flush=True)

@@ -52,7 +52,7 @@ _NO_SERVER = (
     "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "
     "file to start again from; install redis-server for that."
 )
-_NO_OUTAGE = "Skipped: the outage of the storage. A naive worker does not write where it strikes."
+_NO_OUTAGE = "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks."
 _NAIVE = (
     "The naive workers lost {lost:,} accepted documents, and {invalid:,} of their PDFs are not whole. "
     "That was to be expected, and is why the exit code is 1."
@@ -72,7 +72,7 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
     chaos.add_argument("--seed", type=int, default=1, help="the same seed plans the same attack (default 1)")
     chaos.add_argument("--workers", type=int, help="how many workers (default 2)")
     chaos.add_argument("--naive", action="store_true", help="attack workers as tutorials write them")
-    apart = Path("pdflab-chaos")  # not PDFLAB_FOLDER, which may hold somebody's own run
+    apart = Path("pdflab-chaos")  # not PDFLAB_FOLDER, which may hold a run of the user
     chaos.add_argument("--folder", type=Path, default=apart, help=f"folder of all files (default {apart})")
     add_json(chaos)
 
@@ -137,7 +137,7 @@ def _verdict(found: Attack, *, naive: bool) -> list[str]:
 
 @contextmanager
 def _no_warnings() -> Iterator[None]:
-    """Silence the supervisor's warnings: each death is reported as a fault of ours."""
+    """Silence the supervisor's warnings: each death is reported as an injected fault."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

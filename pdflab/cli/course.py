@@ -1,4 +1,4 @@
-"""`pdflab` alone: open the course. Its notebooks are the clone's, or copies of the installed package's.
+"""`pdflab` alone: open the course, with the clone's notebooks or copies of the package's.
 
 Read next: pdflab/__main__.py.
 """
@@ -31,12 +31,12 @@ def open_course(_: argparse.Namespace) -> int:
         options.append("--no-browser")  # it then prints its address and waits
     command = [sys.executable, "-m", "jupyterlab", *options]
     if os.name == "posix":
-        os.execv(sys.executable, command)  # Ctrl-C and the terminal are JupyterLab's from here on
+        os.execv(sys.executable, command)  # from here on, JupyterLab handles Ctrl-C and the terminal
     return subprocess.run(command, check=False).returncode
 
 
 def notebooks() -> Path:
-    """Return the folder of notebooks: the clone's, or notebooks/ here with a copy of each."""
+    """Return the folder of notebooks: the clone's, or ./notebooks/ with a copy of each."""
     if not _INSTALLED.is_dir():
         return _PACKAGE.parent / "notebooks"
     folder = Path("notebooks")
@@ -45,7 +45,7 @@ def notebooks() -> Path:
 
 
 def copy_notebooks(source: Path, folder: Path) -> None:
-    """Copy the notebooks that are not there yet; one that was changed stays as it is, and is named."""
+    """Copy missing notebooks; report those that were changed, and keep them."""
     folder.mkdir(exist_ok=True)
     for original in sorted(source.glob("*.ipynb")):
         copy = folder / original.name

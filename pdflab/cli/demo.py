@@ -1,4 +1,4 @@
-"""`pdflab demo`: both endpoints under the same plan, or both ways to count when an endpoint stands still.
+"""`pdflab demo`: both endpoints under the same plan, or coordinated omission at a frozen endpoint.
 
 Read next: pdflab/experiments/comparison.py, pdflab/experiments/coordinated_omission.py.
 """

@@ -14,7 +14,7 @@ from pdflab.errors import UsageError
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.settings import Settings
 
-SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed makes the same bytes on every day
+SAMPLE_DATE = 1_767_225_600  # 2026-01-01: the same seed always makes the same bytes
 _MAX_LINES = 1_000
 
 

@@ -1,4 +1,4 @@
-"""`pdflab load`: send a plan to a running service, show its progress, and report what became of it.
+"""`pdflab load`: send a plan to a running service, show its progress, and report its outcomes.
 
 Read next: pdflab/load/generator.py.
 """
@@ -37,7 +37,7 @@ from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
-_INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
+_INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
@@ -64,7 +64,7 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    """Send a scenario, or a written plan; return 0 if any of it was accepted."""
+    """Send a scenario, or a written plan; return 0 if any request was accepted."""
     a = arguments
     target, plan = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients), _plan(a)
     if not a.yes:
@@ -90,7 +90,7 @@ def _plan(a: argparse.Namespace) -> Plan:
 
 
 def make_sure(url: str, plan: Plan) -> None:
-    """Ask before load is sent to another machine. Raises UsageError for a no, or where nobody can answer."""
+    """Ask before sending load to another machine. Raises UsageError for a no, or without a terminal."""
     host = urlsplit(url).hostname or ""
     if is_this_machine(host):
         return
@@ -102,7 +102,7 @@ def make_sure(url: str, plan: Plan) -> None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Return whether every address of a host is one of ours: only to those can a socket be bound.
+    """Return whether every address of a host is ours: a socket can be bound only to those.
 
     Raises UsageError for a name without an address.
     """
@@ -125,7 +125,7 @@ def _is_ours(family: int, address: Any) -> bool:
 def _send(
     plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
 ) -> Progress:
-    """Send it all, log each send, and show the progress where somebody watches."""
+    """Send everything, log each send, and show the progress on a terminal."""
     counter = ProgressCounter(plan)
 
     def on_send(send: Send) -> None:
@@ -134,7 +134,7 @@ def _send(
 
     _allow_many_files()
     gc.collect()
-    gc.freeze()  # a later collection would look at all of this again: 13 to 26 ms in which nothing is sent
+    gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
     with closing(SendLog(settings.sends_file, settings.accepted_file)) as log, _shown(counter, console):
         sending = send_plan(plan, target, on_send=on_send, on_start=counter.start, stop=stop)
         asyncio.run(_until(stop, sending))
@@ -142,7 +142,7 @@ def _send(
 
 
 async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
-    """Send until all is answered, or until `stop`: what is then in flight is logged as cancelled."""
+    """Send until all is answered, or until `stop`: requests in flight are then logged as cancelled."""
     task = asyncio.create_task(sending)
     while not task.done():
         if stop.is_set():
@@ -167,7 +167,7 @@ def _shown(counter: ProgressCounter, console: Console | None) -> Iterator[None]:
         yield
         return
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(0.001)  # so that the thread that draws delays the one that sends less
+    sys.setswitchinterval(0.001)  # so that drawing delays sending less
     live = Live(get_renderable=lambda: live_view(counter.progress()), console=console, refresh_per_second=2)
     try:
         with live:
@@ -177,7 +177,7 @@ def _shown(counter: ProgressCounter, console: Console | None) -> Iterator[None]:
 
 
 def live_view(progress: Progress) -> Table:
-    """Return what is shown while a load is being sent."""
+    """Return the live view of a load that is being sent."""
     p, view = progress, Table.grid()
     view.add_row(f"{p.wanted} per second planned, {p.achieved} sent, {p.in_flight} in flight; {_counts(p)}")
     view.add_row(rich_table(_percentiles(p)))

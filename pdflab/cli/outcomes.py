@@ -1,6 +1,6 @@
-"""`pdflab audit` and `pdflab dead-letters`: what became of the jobs.
+"""`pdflab audit` and `pdflab dead-letters`: the outcomes of jobs.
 
-`dead-letters` speaks HTTP to a running service, as any operator's script could.
+`dead-letters` sends HTTP requests to a running service, as any operator's script could.
 
 Read next: pdflab/audit.py, pdflab/service/api/app.py.
 """
@@ -54,7 +54,7 @@ def _dead_letters(arguments: argparse.Namespace) -> int:
 
 
 def describe_dead_letters(url: str, *, as_json: bool = False) -> str:
-    """Return the dead letters of a service as a table, or as the JSON that it answered."""
+    """Return the dead letters of a service as a table, or as JSON."""
     found = _ask(url, "GET", "/dead-letters")
     if as_json:
         return json.dumps(found)
@@ -68,11 +68,11 @@ def describe_dead_letters(url: str, *, as_json: bool = False) -> str:
 
 
 def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
-    """Retry some jobs that FAILED; return which new job each of them is."""
+    """Retry some FAILED jobs; return the new job of each."""
     new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
     if as_json:
         return json.dumps({"job_ids": list(new.values())})
-    return "\n".join(f"{job_id} is tried again as {again}" for job_id, again in new.items())
+    return "\n".join(f"{job_id} is retried as {again}" for job_id, again in new.items())
 
 
 def retry_all(url: str, *, as_json: bool = False) -> str:
@@ -87,7 +87,7 @@ def _line(job: dict[str, Any]) -> str:
 
 
 def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
-    """Return a line of the table; a reason may quote a document, so terminal control codes are left out."""
+    """Return a line of the table, without terminal control codes: a reason may quote a document."""
     shown = "".join(letter if letter.isprintable() else " " for letter in reason)
     return f"{job_id:32}  {kind:8}{failed_at:21}{shown}"
 
@@ -105,8 +105,8 @@ def _ask(url: str, method: str, path: str) -> dict[str, Any]:
         body: dict[str, Any] = answer.json()
     except ValueError:
         body = {}
-    if answer.status >= 400:  # the service's own sentence; that of a full queue says when to ask again
-        raise PdfLabError(body.get("detail") or f"What answers there says {answer.status}; correct --url.")
+    if answer.status >= 400:  # the service's own message; that of a full queue contains the retry delay
+        raise PdfLabError(body.get("detail") or f"The server there answered {answer.status}; correct --url.")
     if not body:
-        raise UsageError(f"What answers at {url} is not pdflab; correct --url.")
+        raise UsageError(f"The server at {url} is not pdflab; correct --url.")
     return body

@@ -1,4 +1,4 @@
-"""The parser of the command line: every command, and the file of this folder that holds it.
+"""The parser of the command line: every command, and its file in this folder.
 
 Read next: pdflab/cli/roles.py.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from pdflab import __version__
 from pdflab.cli.course import open_course
 
-_COMMANDS = {  # in the order of the help; the file is imported, for its `add_arguments`, with its command
+_COMMANDS = {  # in the order of the help; each command imports its file for `add_arguments`
     "up": ("roles", "run the whole system until Ctrl-C"),
     "api": ("roles", "run the queued endpoint alone"),
     "sync-api": ("roles", "run the synchronous endpoint alone"),
@@ -45,7 +45,7 @@ Settings can also come from PDFLAB_* variables, such as PDFLAB_REDIS_URL; an opt
 
 
 class _Command(argparse.ArgumentParser):
-    """The parser of one command, which imports what the command needs when it is used."""
+    """The parser of one command; it imports the command's file on first use."""
 
     def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
         name = self.prog.split()[-1]
@@ -55,7 +55,7 @@ class _Command(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser; what it parses has a function `run`, which returns the exit code."""
+    """Return the parser; parsed arguments have a function `run`, which returns the exit code."""
     form = argparse.RawDescriptionHelpFormatter
     what = "A teaching lab about asynchronous PDF generation."
     parser = argparse.ArgumentParser(prog="pdflab", description=what, epilog=_EPILOG, formatter_class=form)
@@ -64,5 +64,5 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
     for name, (_, what) in _COMMANDS.items():
         commands.add_parser(name, help=what, description=f"{what.capitalize()}.", formatter_class=form)
-    commands.add_parser("embedded-redis")  # not for people: it is not in the help
+    commands.add_parser("embedded-redis")  # internal: not in the help
     return parser

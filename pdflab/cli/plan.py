@@ -74,7 +74,7 @@ def _add_plan_arguments(plan: argparse.ArgumentParser) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    """Find the fleets, print their cost and risk, and draw the chart; return 1 when none is sure enough."""
+    """Find the fleets, print their cost and risk, and draw the chart; return 1 if none is sure enough."""
 
     plan = make_plan(_requirement(arguments))
     if arguments.json:
@@ -85,7 +85,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _requirement(a: argparse.Namespace) -> Requirement:
-    """Return the requirement of the arguments. Raises UsageError for one that cannot be met."""
+    """Return the requirement of the arguments. Raises UsageError if it cannot be met."""
 
     require(1 <= a.jobs <= _MAX_JOBS, "--jobs must be between 1 and 100,000,000.")
     require(0 < a.hours <= 1_000, "--hours must be more than 0, and at most 1,000.")

@@ -106,7 +106,7 @@ def _broker(settings: Settings, role: str, *, guarded: bool) -> Broker:
     if settings.redis_url is None:
         what = f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
         raise UsageError(what)
-    if guarded:  # Redis answered the supervisor; if it is away now, the role waits for it
+    if guarded:  # Redis answered the supervisor; if it is down now, the role waits for it
         return Broker("", settings.redis_url)
     return broker_at(settings.redis_url)
 

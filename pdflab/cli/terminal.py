@@ -33,7 +33,7 @@ def print_files(console: Console, files: dict[str, str]) -> None:
 
 
 def progress_bars(console: Console, *, counted: bool) -> Progress:
-    """Return bars that vanish at the end; `counted` ones show how many of how many."""
+    """Return transient bars; `counted` ones show the completed and the total number."""
     counts = (MofNCompleteColumn(),) if counted else ()
     columns = (TextColumn("{task.description:>11}"), BarColumn(), *counts, TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True)

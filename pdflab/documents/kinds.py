@@ -1,7 +1,7 @@
-"""The kinds of document: one table, from which requests are checked, samples made and PDFs drawn.
+"""The kinds of document: one table for checking requests, making samples and drawing PDFs.
 
-A new kind is one entry in KINDS. Its drawing code is imported when it is first used, so that the API, which
-only checks requests, never loads the renderer.
+A new kind is one entry in KINDS. Its drawing code is imported on first use: the API, which only checks
+requests, never loads the renderer.
 Read next: pdflab/documents/requests/base.py.
 """
 
@@ -66,7 +66,7 @@ def sample_request(kind: str, seed: int, *, lines: int | None = None) -> dict[st
 
 
 def request_schema(*, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
-    """Return the JSON schema of a request; `ref_template` says where its parts will live."""
+    """Return the JSON schema of a request; `ref_template` is the place of its parts."""
     models = [kind.model for kind in KINDS.values()]
     parts, schema = models_json_schema([(model, "validation") for model in models], ref_template=ref_template)
     refs = [parts[model, "validation"]["$ref"] for model in models]

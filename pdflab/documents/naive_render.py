@@ -1,8 +1,8 @@
 """The naive renderer: an invoice as in fpdf2's tutorial, correct and slow.
 
-It never serves: `pdflab bench render` compares the renderer with it, and a lesson asks where its time goes.
-Three things cost, and none of them looks expensive: `table()` and `multi_cell()` measure a line again for
-each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
+Only `pdflab bench render` and a lesson about its speed use it. Three costs are hidden: `table()` and
+`multi_cell()` measure a line again for each of its letters, every cell is laid out twice, and each document
+parses and subsets its own fonts.
 Read next: pdflab/benchmarks/render.py.
 """
 
@@ -33,7 +33,7 @@ class NaivePDF(FPDF):
 
     def __init__(self, fonts: FontFiles | None) -> None:
         super().__init__()
-        self.core_fonts_encoding = "cp1252"  # the default knows no euro sign
+        self.core_fonts_encoding = "cp1252"  # the default has no euro sign
         self.family = "dejavu" if fonts else "helvetica"
         for style, path in zip(("", "B"), fonts or (), strict=False):
             self.add_font("dejavu", style, path)
@@ -114,7 +114,7 @@ def remarks_of(request: InvoiceRequest) -> list[str]:
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:
-    """Return the QR code for banking apps as a picture, made by the same fast module, to be fair."""
+    """Return the QR code for banking apps as a picture, made by the same fast module, for fairness."""
     rows = code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])

@@ -1,4 +1,4 @@
-"""How many workers a month-end needs: the requirement, the fleets that answer it, and the best of them.
+"""How many workers a month-end needs: the requirement, the fleets that meet it, and the cheapest one.
 
 Read next: pdflab/simulation/capacity/search.py.
 """
@@ -33,7 +33,7 @@ from pdflab.simulation.capacity.workload import Demand
 if TYPE_CHECKING:
     from pdflab.charts.style import Picture
 
-# How busy each tenth of the time is. A day at the office has its peaks before and after lunch.
+# The relative load of each tenth of a working day, with peaks before and after lunch.
 PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (1.0,), "at-once": (1.0,)}
 
 HOUR = 3600.0
@@ -46,7 +46,7 @@ _Attempts = Mapping[str, Callable[[], FleetPlan]]
 
 @dataclass(frozen=True, slots=True)
 class CapacityPlan:
-    """The fleets of each policy, those of the what-ifs, and why others could not be simulated."""
+    """The fleet of each policy, those of the what-ifs, and why others could not be simulated."""
 
     requirement: Requirement
     fleets: Sequence[FleetPlan]
@@ -85,7 +85,7 @@ def month_end_requirement(
 
 
 def make_plan(requirement: Requirement) -> CapacityPlan:
-    """Find the smallest fleet of each policy, and try the fixed one on accidents.
+    """Find the smallest fleet of each policy, and try the fixed one under a spike and crashes.
 
     Raises UsageError if no fleet can be simulated.
     """
@@ -98,12 +98,12 @@ def make_plan(requirement: Requirement) -> CapacityPlan:
 
 
 def propose(requirement: Requirement) -> list[FleetPlan]:
-    """Return the smallest fleet of each policy that can be simulated; all at once has no schedule."""
+    """Return the smallest fleet of each policy that can be simulated; a batch has no schedule."""
     return _collect(_policies(requirement))[0]
 
 
 def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
-    """Return the cheapest of those that are sure enough, else of all."""
+    """Return the cheapest fleet that is sure enough, else the cheapest of all."""
     return min(fleets, key=lambda fleet: (not fleet.is_sure, fleet.cost))
 
 
@@ -144,7 +144,7 @@ def plan_chart(
 
 
 def verdict(requirement: Requirement, best: FleetPlan) -> str:
-    """Return in a sentence which fleet it takes."""
+    """Return the required fleet in a sentence."""
     if not best.is_sure:
         return f"No fleet that was tried is sure enough of this: {requirement.objective}; allow more time"
     documents = f"{requirement.demand.jobs:,} documents, {requirement.objective}"
@@ -181,7 +181,7 @@ def _what_ifs(requirement: Requirement, fleet: FleetPlan) -> _Attempts:
 
 
 def _collect(attempts: _Attempts) -> tuple[list[FleetPlan], dict[str, str]]:
-    """Return what could be simulated, and why the others could not."""
+    """Return the fleets that could be simulated, and why the others could not."""
     fleets, refused = [], {}
     for name, attempt in attempts.items():
         try:
@@ -192,13 +192,13 @@ def _collect(attempts: _Attempts) -> tuple[list[FleetPlan], dict[str, str]]:
 
 
 def _reasons(refused: Mapping[str, str]) -> Iterator[str]:
-    """Return a sentence for each reason, with all that were refused for it."""
+    """Return a sentence for each reason, with all fleets that were refused for it."""
     for reason in dict.fromkeys(refused.values()):
         yield f"{'; '.join(name for name, why in refused.items() if why == reason)}: {reason}"
 
 
 def _shortfalls(requirement: Requirement, fleets: Sequence[FleetPlan]) -> Iterator[str]:
-    """Return for each fleet that is not sure enough how near it came."""
+    """Return how near each fleet came that is not sure enough."""
     for p in fleets:
         if not p.is_sure:
             why = "no size that was tried meets this"

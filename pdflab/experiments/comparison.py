@@ -1,4 +1,4 @@
-"""Both endpoints under the same plan: figures side by side, and what they mean.
+"""Both endpoints under the same plan: figures side by side, and a conclusion.
 
 Read next: pdflab/experiments/runner.py.
 """
@@ -23,7 +23,7 @@ _ROWS = {
     "naive_accept_p99_s": ("  uncorrected, as most tools count", "{:.3f} s"),
     "complete_p99_s": ("completion p99", "{:.3f} s"),
     "throughput_per_s": ("PDFs per second", "{:.0f}"),
-    "wasted": ("PDFs for clients that had gone", "{:,}"),
+    "wasted": ("PDFs for clients that had left", "{:,}"),
     "send_lag_p99_s": ("send lag p99", "{:.3f} s"),
 }
 _CONCLUSION = (
@@ -72,7 +72,7 @@ class Comparison:
 
     @property
     def conclusion(self) -> str:
-        """What the queue buys, and what it did not buy in this run."""
+        """What the queue improved in this run, and what it did not."""
         queued, synchronous = (
             _text("complete_p99_s", row["complete_p99_s"]) for row in self.figures.values()
         )

@@ -1,7 +1,7 @@
-"""Coordinated omission: what a closed-loop load test does not see when its endpoint stands still.
+"""Coordinated omission: what a closed-loop load test misses while its endpoint is frozen.
 
-The endpoint is frozen for a moment, while a few clients each wait for an answer before they send again.
-What they do not send meanwhile is not slow: hardly a request looks slow.
+A few clients wait for each answer before they send again. So they send almost nothing during the freeze, and
+hardly a request looks slow.
 
 Read next: pdflab/experiments/runner.py.
 """
@@ -24,14 +24,14 @@ EXPLANATION = (
     "slow. This is called coordinated omission."
 )
 _FREEZE_SECONDS = 1.4
-_CLIENTS = 5  # few enough to be under 1 in 100 of all requests within the shortest demo
+_CLIENTS = 5  # fewer than 1 in 100 of all requests, even in the shortest demo
 _MIN_SECONDS, _MAX_SECONDS = 6.0, 600.0
 _COLUMNS = ("p50", "p90", "p99", "max")
 
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """A run with a freeze in it, and its acknowledgement latency counted in both ways, in seconds."""
+    """A run with a freeze, and its acknowledgement latency counted in both ways, in seconds."""
 
     run: Run
     since_sent: Percentiles
@@ -59,7 +59,7 @@ class Omission:
 
 
 def describe_omission(seconds: float) -> str:
-    """Return what is about to be done. Raises UsageError for a load that is too short or too long."""
+    """Return a description of the run. Raises UsageError for a load that is too short or too long."""
     if not _MIN_SECONDS <= seconds <= _MAX_SECONDS:
         raise UsageError(f"--seconds must be between {_MIN_SECONDS:g} and {_MAX_SECONDS:g} for a freeze.")
     return f"{_CLIENTS} clients for {seconds:g} s; halfway the API is frozen for {_FREEZE_SECONDS} s"

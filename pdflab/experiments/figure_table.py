@@ -1,4 +1,4 @@
-"""A table of figures: its columns and rows as text, for a terminal, a notebook or a report.
+"""A table of figures as text, for a terminal, a notebook or a report.
 
 Read next: pdflab/experiments/capacity.py.
 """
@@ -10,7 +10,7 @@ from html import escape
 
 @dataclass(frozen=True, slots=True)
 class FigureTable:
-    """Columns by name; each row begins with the name of what it describes."""
+    """Columns by name; each row begins with its own name."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]

@@ -1,9 +1,8 @@
-"""How wrong the twin is: it learns from one real run, and predicts others that it has not seen.
+"""The prediction error of the twin: it learns from one real run, and predicts others.
 
-It learns from a burst on two workers, and from a small batch what a document of a batch costs the API. Then
-come other plans on other numbers of workers. Other programs make this machine slower or faster meanwhile. So
-everything is done in rounds, of which the middle one counts, and beside the error stands the one of a twin
-that knows how fast the machine was.
+It learns from a burst on two workers, and learns the API's time for a document of a batch from a small batch.
+Then it predicts other plans on other numbers of workers. Other programs change the speed of this machine. So
+the median of several rounds counts, and each error is also shown for a twin that knows the real speed.
 
 Read next: pdflab/simulation/holdout.py, pdflab/simulation/twin.py.
 """
@@ -34,21 +33,21 @@ from pdflab.simulation.twin import Twin
 TEACHER = ("burst", 2)
 CASES = (*(("batch", n) for n in (1, 2, 3)), ("burst", 1), ("burst", 3), *(("steady", n) for n in (1, 2, 3)))
 
-_FILE = "twin.json"  # in the folder of the data: what was measured last
+_FILE = "twin.json"  # in the data folder: the latest measurement
 
 _WARM_UP = 20  # documents for each worker, when one is new
-_MAX_ERROR_RATIO = 2.0  # times the model's own error: then most of the error is the machine's
+_MAX_ERROR_RATIO = 2.0  # times the model's own error: beyond it, most of the error is the machine's
 _SMALL_BATCH, _SECONDS = 40, 3.0  # documents; how long a plan takes
 _READY_TIMEOUT = 20.0  # seconds
 _STEADY, _BASELINE, _BURST = 0.6, 0.3, 3.0  # times the capacity: steadily, around a burst, and in it
-_SPIKE = 0.5  # seconds of a burst, and five times as long are the calms around it
+_SPIKE = 0.5  # seconds of a burst; the baseline before and after it is five times as long
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One real run: predicted, predicted with the machine's real pace, and replayed.
+    """One real run: measured, predicted, predicted at the machine's real speed, and replayed.
 
-    `replayed` is by how many seconds the starts of 19 in 20 jobs differ at most.
+    `replayed` is the 95th percentile of the difference of starts, in seconds.
     """
 
     held: HeldOut
@@ -58,22 +57,22 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A plan on so many workers, in all rounds. The error is the middle one; below 0: too quick."""
+    """A plan on so many workers, in all rounds. The error is the median; below 0 means too fast."""
 
     plan: str
     workers: int
     rounds: Sequence[Round]
 
     def measured(self, figure: str) -> float:
-        """Return the seconds that it really took."""
+        """Return the measured seconds."""
         return median(one.held.measured[figure] for one in self.rounds)
 
     def error(self, figure: str) -> float:
-        """Return how far off the twin was, as a share of what was measured."""
+        """Return the error of the twin, as a share of the measurement."""
         return median(one.held.errors[figure] for one in self.rounds)
 
     def rescaled_error(self, figure: str) -> float:
-        """Return how far off it would have been, had it known the machine's pace."""
+        """Return the error of a twin that knows the machine's speed."""
         return median(one.rescaled.errors[figure] for one in self.rounds)
 
     @property
@@ -93,18 +92,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How wrong the twin was, at the median of all cases and figures."""
+    """The error of the twin, at the median of all cases and figures."""
 
     cases: Sequence[Case]
 
     @property
     def error(self) -> float:
-        """The error as it was, whichever way it went."""
+        """The absolute error."""
         return median(abs(case.error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
     def rescaled_error(self) -> float:
-        """What of it is the model's, and not the machine's that went faster or slower than before."""
+        """The error of the model alone, without that of the machine's changing speed."""
         return median(abs(case.rescaled_error(figure)) for case in self.cases for figure in FIGURES)
 
     @property
@@ -114,7 +113,7 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """The cases as a table: measured, the error, and in brackets the error at the machine's real pace."""
+        """The cases as a table: measured, the error, and in brackets that at the machine's real speed."""
         cases, rounds = len(self.cases), len(self.cases[0].rounds)
         lines = [
             str(FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])),
@@ -147,7 +146,7 @@ def run_on(system: Lab | Twin, plan: Plan) -> Run:
 
 
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:
-    """Run every case in each round on a private lab, and predict it from what was learnt just before."""
+    """Run every case in each round on a private lab, and predict it from a run just before."""
     if rounds < 1:
         raise UsageError("--rounds must be 1 or more.")
     with Lab(workers=TEACHER[1]) as lab:
@@ -164,9 +163,9 @@ def save_verdict(verdict: Verdict) -> None:
 
 
 def published() -> str:
-    """Return how wrong the twin is on this machine, as measured last, or how to measure it.
+    """Return the latest error of the twin on this machine, or how to measure it.
 
-    A notebook looks one folder up, too: the command is usually given there.
+    It also looks one folder up, where a reader of the notebooks usually runs the command.
     """
     file = Settings.from_env(os.environ).folder / _FILE
     for place in (file, ".." / file):
@@ -200,7 +199,7 @@ def _predicted(twin: Twin, run: Run, batch_price: float) -> Round:
 
 
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
-    """Return a plan for so many workers; each of the first two makes `rate` documents per second."""
+    """Return a plan for so many workers; the first two make `rate` documents per second each."""
     capacity = rate * min(workers, 2)
     documents = round(_BURST * _SPIKE * capacity)
     plans = {
@@ -212,7 +211,7 @@ def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
 
 
 def _scale(lab: Lab, workers: int) -> None:
-    """Scale to so many workers and warm them up: a first document takes many times as long."""
+    """Scale to so many workers, and warm them up: a first document takes many times as long."""
     if lab.settings.workers == workers == len(lab.workers()):
         return
     lab.scale(workers)

@@ -1,4 +1,4 @@
-"""The report of a comparison: one HTML file with its pictures inside, which loads nothing from elsewhere.
+"""The report of a comparison: one HTML file with embedded pictures, which loads nothing else.
 
 Read next: pdflab/charts/comparison.py.
 """

@@ -1,7 +1,6 @@
 """Experiments: the same plan, documents and number of rendering processes, at one endpoint at a time.
 
-Rates are multiples of what the workers here were just measured to make: however fast rendering gets, a spike
-stays a spike.
+Rates are multiples of the measured capacity of the workers, so that a spike stays a spike on any machine.
 
 Read next: pdflab/analysis/run.py.
 """
@@ -29,20 +28,20 @@ from pdflab.settings import Settings
 Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
 
 BASELINE, SPIKE = 0.5, 5.0  # times the capacity
-INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a statement of a month, not a receipt
+INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a monthly statement, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
-_FASTEST = 400.0  # requests a second that the generator holds on two shared cores
-_FREEZE_RATE = 100.0  # requests a second, below what any endpoint here holds
-_MEASURED = 2.0  # seconds of work by which the capacity is measured
+_FASTEST = 400.0  # requests a second that the generator sustains on two shared cores
+_FREEZE_RATE = 100.0  # requests a second, which any endpoint here sustains
+_MEASURED = 2.0  # seconds of work for measuring the capacity
 _POLL_INTERVAL = 0.1
-_TIMEOUT = 120.0  # seconds beyond its plan that a run may take to answer and to finish everything
-_QUIET = 1.0  # seconds without an event, after which the synchronous endpoint has nothing left to do
+_TIMEOUT = 120.0  # seconds beyond its plan that a run may take to finish everything
+_QUIET = 1.0  # seconds without an event, after which the synchronous endpoint is idle
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What the workers of this machine made a second, of documents with so many lines."""
+    """The capacity of the workers of this machine, for documents with so many lines."""
 
     per_s: float
     lines: int
@@ -51,7 +50,7 @@ class Capacity:
 
     @property
     def spike(self) -> float:
-        """How many times the capacity a spike is: as planned, or what the generator can still send."""
+        """The rate of a spike as a multiple of the capacity, limited by the generator."""
         return min(SPIKE, _FASTEST / self.per_s)
 
     def __str__(self) -> str:
@@ -64,7 +63,7 @@ class Capacity:
 def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
     """Return how many PDFs per second the workers of a private lab make of a batch.
 
-    Documents get more lines where the workers are so fast that the generator could not send a spike.
+    On a machine so fast that the generator could not send a spike, documents get more lines.
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
@@ -90,9 +89,9 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
 
 
 def compare(plan: Plan, *, settings: Settings, timeout: float, watch: Watch) -> dict[Endpoint, Run]:
-    """Send the plan to each endpoint, one after the other, each time to a system that was just started.
+    """Send the plan to each endpoint, one after the other, each time to a new system.
 
-    The folder of the settings keeps what the last one left; what was there before is moved to `earlier/`.
+    The folder of the settings keeps the files of the last system; older files are moved to `earlier/`.
     """
     runs = {}
     for endpoint in (Endpoint.SYNCHRONOUS, Endpoint.QUEUED):
@@ -129,7 +128,7 @@ def run_plan(
             time.sleep(_POLL_INTERVAL)
     finally:
         load.terminate()
-    if load.poll() and len(lab.sends()) - sends_before < plan.count:  # else: nothing was accepted
+    if load.poll() and len(lab.sends()) - sends_before < plan.count:  # otherwise, nothing was accepted
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     _await_everything(lab, at.endpoint)
     return Run(
@@ -163,7 +162,7 @@ def run_with_freeze(lab: Lab, *, seconds: float, clients: int, lasting: float, t
 
 
 def describe_machine(lab: Lab) -> dict[str, Any]:
-    """Return what a figure depends on: cores, Python, the system, and which Redis."""
+    """Return what a figure depends on: cores, Python, operating system, and Redis."""
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -182,7 +181,7 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
 
 
 def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
-    """Wait for every ending; a synchronous server also works for clients that have given up."""
+    """Wait for every ending; a synchronous server also works for clients that have left."""
     lab.wait(_TIMEOUT)
     if endpoint == Endpoint.SYNCHRONOUS:
         seen, deadline = -1, time.monotonic() + _TIMEOUT

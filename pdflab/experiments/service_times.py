@@ -1,4 +1,4 @@
-"""How long a document takes: as given, learnt from a real run, or measured here and now.
+"""Service times: from an argument, from a real run, or measured now.
 
 Read next: pdflab/simulation/calibration.py, pdflab/cli/plan.py.
 """
@@ -17,13 +17,11 @@ from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 
 _DOCUMENTS = 20  # of each kind
-_TURNS = 3  # of all of them, of which the middle one counts
+_TURNS = 3  # of all of them; the median counts
 
 
 def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, Mapping[str, float]]:
-    """Return service times and mix. Raises UsageError for seconds and a file, and for a file that is no
-    run.
-    """
+    """Return service times and mix. Raises UsageError for both seconds and a file, or for a wrong file."""
     mix = MOSTLY_INVOICES
     if run_file is None:
         return measure_rendering() if seconds is None else ServiceTimes.lognormal(mix, mean=seconds), mix
@@ -33,7 +31,7 @@ def service_times(seconds: float | None, run_file: Path | None) -> tuple[Service
 
 
 def name_source(seconds: float | None, run_file: Path | None) -> str:
-    """Return where these service times come from, and what they leave out."""
+    """Return the source of these service times, and what they omit."""
     if run_file is not None:
         return f"learnt from {run_file}"
     if seconds is not None:
@@ -42,10 +40,9 @@ def name_source(seconds: float | None, run_file: Path | None) -> str:
 
 
 def measure_rendering() -> ServiceTimes:
-    """Render some documents of each kind here and now, and take the processor's time for each.
+    """Render some documents of each kind now, and measure the processor time of each.
 
-    All are rendered once before: whatever is looked for only once, fonts and glyphs, is then there, as it is
-    in a worker that has worked for a while.
+    A first round fills the caches of fonts and glyphs, as in a worker that has run for a while.
     """
     from pdflab.documents.kinds import parse_request
     from pdflab.documents.render import render

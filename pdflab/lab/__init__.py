@@ -1,4 +1,4 @@
-"""The whole system in one object, in processes or in threads, and what it measures at one instant.
+"""The whole system in one object, in processes or in threads.
 
 Read next: pdflab/lab/lab.py.
 """

@@ -1,4 +1,4 @@
-"""One HTTP request to a service, from outside, as any client may send it.
+"""One HTTP request to a service, from outside, like that of any client.
 
 Read next: pdflab/service/api/app.py.
 """
@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service answered."""
+    """The answer of the service."""
 
     status: int
     content_type: str
     body: bytes
 
     def json(self) -> Any:
-        """Return the decoded body; empty for a body of another kind. Raises ValueError for broken JSON."""
+        """Return the decoded body, empty unless it is JSON. Raises ValueError for broken JSON."""
         return json.loads(self.body) if "json" in self.content_type else {}
 
 

@@ -1,4 +1,4 @@
-"""Lab: start the whole system, send load to it, break it, and read what it did.
+"""Lab: start the whole system, send load, inject faults, and read the results.
 
     with Lab(workers=2) as lab:
         lab.burst(50)
@@ -41,9 +41,9 @@ class Lab:
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
     `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
-    3 s, so that a class sees the job of a dead worker again. Without a `folder` the lab uses a temporary
-    one, which is removed when it stops. A folder that was used before is continued, or set aside by `fresh`.
-    Raises UsageError for values that cannot work.
+    3 s, so that a class sees the job of a dead worker return. Without a `folder`, the lab uses a temporary
+    one and removes it when it stops. It continues a used folder; `fresh` archives the old files instead.
+    Raises UsageError for invalid values.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lab:
         self._loads: list[Load] = []
         self._seeds = itertools.count(1)
         self._lock = Lock()
-        self._lifecycle = RLock()  # one start, stop or reset at a time; a reset stops and starts
+        self._lifecycle = RLock()  # one start, stop or reset at a time
         self._open_files()
 
     def __enter__(self) -> Self:
@@ -89,7 +89,7 @@ class Lab:
         return f"Lab(workers={self.settings.workers}, mode={self.mode!r})"
 
     def start(self) -> None:
-        """Start Redis, the recorder, both endpoints and the workers; return when all of them answer."""
+        """Start Redis, the recorder, both endpoints and the workers, and wait until all answer."""
         with self._lifecycle:
             if not self._finalizer.alive:
                 raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
@@ -104,13 +104,13 @@ class Lab:
                 self._exits.callback(self._system.stop)
 
     def stop(self) -> None:
-        """Stop everything and save the job records; a second stop does nothing. Logs can still be read."""
-        with self._lifecycle, ExitStack() as last_first:  # an interrupt skips none of them
+        """Stop everything and save the job records; a second stop does nothing. Logs stay readable."""
+        with self._lifecycle, ExitStack() as last_first:  # each runs, even after an interrupt
             last_first.callback(self._finalizer)
             self._halt(last_first)
 
     def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
-        """Stop everything and start again, empty, in another mode or preset if one is named.
+        """Restart everything, empty, optionally in another mode or preset.
 
         The old files are moved to `earlier/` in the lab's folder.
         """
@@ -133,7 +133,7 @@ class Lab:
     # The six operations
 
     def custom(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Request one custom document, its fields given or made up; return the job id."""
+        """Request one custom document, with given or made-up fields; return the job id."""
         return self.document("custom", endpoint=endpoint, **fields)
 
     def invoice(self, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
@@ -153,13 +153,13 @@ class Lab:
         self.operate("burst", endpoint=endpoint, n=n)
 
     def month_end(self, seconds: float = 30.0, *, endpoint: Endpoint = Endpoint.QUEUED) -> None:
-        """Send a month of business within so many seconds, its last working day being the busiest."""
+        """Send a month of business within so many seconds; its last working day is the busiest."""
         self.operate("month-end", endpoint=endpoint, seconds=seconds)
 
     def document(self, kind: str, *, endpoint: Endpoint = Endpoint.QUEUED, **fields: Any) -> str:
-        """Request one document of a kind, its fields given or made up, and wait for the answer.
+        """Request one document of a kind, with given or made-up fields, and return the job id.
 
-        Return the job id. Raises LoadFailed, with the reason, when the request is not accepted.
+        Raises LoadFailed, with the reason, when the request is not accepted.
         """
         from pdflab.documents.kinds import KINDS, sample_request
 
@@ -192,15 +192,15 @@ class Lab:
         self.worker = worker
 
     def process_names(self) -> list[str]:
-        """Return what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().process_names()
 
     def kill(self, name: str = "worker-1") -> None:
-        """Kill a process with SIGKILL; the lab starts it again, as an operator would."""
+        """Kill a process with SIGKILL; the lab restarts it, as an operator would."""
         self._running().kill(name)
 
     def freeze(self, seconds: float, *names: str) -> None:
-        """Stop processes (SIGSTOP), by default all workers, and return when they continue."""
+        """Freeze processes with SIGSTOP, by default all workers, and wait until they continue."""
         self._running().freeze(seconds, *names)
 
     def cut(self) -> int:
@@ -208,7 +208,7 @@ class Lab:
         return self._running().broker.cut()
 
     def kill_redis(self) -> None:
-        """Kill the private redis-server with SIGKILL; it starts again from its append-only file."""
+        """Kill the private redis-server with SIGKILL; it restarts from its append-only file."""
         self._running().broker.kill()
 
     # Measurements
@@ -225,7 +225,7 @@ class Lab:
 
     @property
     def redis(self) -> str:
-        """Which Redis this lab uses, in words."""
+        """A description of the Redis of this lab."""
         broker = self._running().broker
         return broker.name + ("; measure speed with a real redis-server" if broker.embedded else "")
 
@@ -239,7 +239,7 @@ class Lab:
         return self._running().queue.stats()
 
     def workers(self) -> list[WorkerStatus]:
-        """Return what each worker does, and since when."""
+        """Return the status of each worker, and since when."""
         return self._running().queue.workers()
 
     def events(self) -> list[JobEvent]:
@@ -251,7 +251,7 @@ class Lab:
         return self._sync_events.read()
 
     def sends(self) -> list[Send]:
-        """Return every request that was sent so far, to either endpoint, with its outcome."""
+        """Return every request sent so far, to either endpoint, with its outcome."""
         return self._sends.read()
 
     @property
@@ -266,7 +266,7 @@ class Lab:
     def wait(self, timeout: float = 120.0) -> None:
         """Wait until every request is answered, every job has ended, and jobs.log has every event.
 
-        Raises TimeoutError when that takes longer, and UsageError when a process can never run.
+        Raises TimeoutError, or UsageError when a process can never run.
         """
         if not wait_until(self._settled, timeout):
             waiting = self.stats().queued + self.stats().processing
@@ -275,7 +275,7 @@ class Lab:
             )
 
     def _halt(self, last_first: ExitStack) -> None:
-        """Forget everything that runs, and have it stopped when `last_first` is closed."""
+        """Hand over everything that runs to `last_first`, which stops it when closed."""
         with self._lock:
             system, self._system = self._system, None
             loads, self._loads = self._loads, []
@@ -292,11 +292,11 @@ class Lab:
         self._sends = Tail(self.settings.sends_file, Send.from_json)
 
     def _read_all(self) -> None:
-        """Read the logs once more: what was read can be returned when the file is gone."""
+        """Read the logs once more: their items stay available when the files are gone."""
         self.events(), self.sync_events(), self.sends()
 
     def _settled(self) -> bool:
-        """Return whether all has ended. Loads come first: what they still send is not yet in the stats."""
+        """Return whether all has ended. Check loads first: their next requests are not yet in the stats."""
         self._running().check()
         if any(load.poll() is None for load in self._loads):
             return False
@@ -319,7 +319,7 @@ class Lab:
 
 
 def _with_preset(settings: Settings, preset: str) -> Settings:
-    """Return the settings with the values of a preset, and all others as they are."""
+    """Return the settings with the values of a preset, and all others unchanged."""
     chosen, names = Settings.preset(preset), {name for values in PRESETS.values() for name in values}
     return replace(settings, **{name: getattr(chosen, name) for name in names})
 

@@ -1,4 +1,4 @@
-"""The supervisor of the lab's processes: it starts them, restarts those that die, and ends them all.
+"""The supervisor of the lab's processes: it starts them, restarts dead ones, and ends them all.
 
 Children write to files in the lab's folder, never into a notebook cell.
 
@@ -21,11 +21,11 @@ from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds
-_KILL_DELAY = 0.75  # seconds beyond its grace after which a child is killed
-_RESTART_TIMEOUT = 10.0  # seconds that a fault waits for a dead child: it is started within 5
-_START_TIME = 10.0  # seconds: a child that ends after a longer life did not fail to start
-_LOADING_TIME = 1.0  # seconds: one that a signal ends after a longer life was at work
-_USAGE = 2  # the exit code of a child whose settings cannot work
+_KILL_DELAY = 0.75  # seconds beyond its grace period until a child is killed
+_RESTART_TIMEOUT = 10.0  # seconds that a fault waits for a dead child, which restarts within 5
+_START_TIME = 10.0  # seconds: a child that lived longer did not fail to start
+_LOADING_TIME = 1.0  # seconds: a signalled child that lived longer was at work
+_USAGE = 2  # the exit code of a child with invalid settings
 
 
 @dataclass(slots=True)
@@ -51,21 +51,21 @@ class Supervisor:
         self._env = ours | settings.to_env()
         self._revive_broker = revive_broker
         self._children: dict[str, _Child] = {}
-        self._lock = RLock()  # the garbage collector may stop a forgotten lab on this very thread
+        self._lock = RLock()  # the garbage collector may stop an unreferenced lab on this very thread
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
         self.broken: str | None = None  # why a child can never run
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
-        """Start a role as a child of this name; `sock` is the listening socket that it serves."""
+        """Start a role as a child of this name; it serves the listening socket `sock`."""
         words = ["pdflab", role, "--guarded", *([] if sock is None else ["--fd", str(sock.fileno())])]
         log = self._settings.folder / "logs" / f"{name}.log"
         with self._lock:
             self._children[name] = _Child(words, log, sock, spawn(words, log, env=self._env, sock=sock))
 
     def end(self, names: list[str]) -> None:
-        """End some children, all at once; those that exceed their grace are killed."""
+        """End some children at the same time; kill those that exceed their grace period."""
         with self._lock:
             ending = [self._children.pop(name).process for name in names if name in self._children]
         for process in ending:
@@ -75,7 +75,7 @@ class Supervisor:
             end(process, seconds=deadline - time.monotonic())
 
     def kill(self, name: str) -> None:
-        """Kill a child with SIGKILL; it is started again.
+        """Kill a child with SIGKILL; it is restarted.
 
         A dead one is killed once it works again. Raises UsageError when that takes too long.
         """
@@ -103,7 +103,7 @@ class Supervisor:
         self.end(self.names())
 
     def _living(self, names: list[str]) -> "list[subprocess.Popen[bytes]]":
-        """Return the living ones, once one is at work: a fault that hits no work would prove nothing."""
+        """Return the living children, once one is at work: a fault that hits no work would prove nothing."""
         living: list[_Child] = []
 
         def one_works() -> bool:
@@ -126,9 +126,9 @@ class Supervisor:
                     self._look_after(name, child)
 
     def _look_after(self, name: str, child: _Child) -> None:
-        """Restart a dead child: at once, and with a growing delay while it fails to start.
+        """Restart a dead child: at once, or with a growing delay while it fails to start.
 
-        A child that a signal ended at its work has not failed, however often that happens.
+        A child that a signal ended at its work has not failed to start.
         """
         code, now = child.process.poll(), time.monotonic()
         if code is None or child.broken:
@@ -137,7 +137,7 @@ class Supervisor:
             lived_long = now - child.started_at > (_LOADING_TIME if code < 0 else _START_TIME)
             if code == _USAGE and not child.deaths and not lived_long:
                 child.broken, self.broken = True, _last_line(child.log)
-                return  # a child that has worked may work again, for instance when its disk is back
+                return  # a child that has worked may recover, for instance when its disk is back
             child.deaths = 1 if lived_long else child.deaths + 1
             wait = 0.0 if child.deaths == 1 else min(5.0, 0.1 * 2**child.deaths)
             child.restart_at = now + wait

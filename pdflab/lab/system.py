@@ -35,11 +35,10 @@ _START_TIMEOUT = 30.0  # seconds
 
 
 class System:
-    """A running system. Raises UsageError when its settings cannot work.
+    """A running system. Raises UsageError for invalid settings.
 
-    Files of an earlier system are moved to `earlier/` if this one starts `fresh`, or if its Redis does not
-    have the jobs; otherwise they are continued. A `temporary` folder is removed in the end, even if this
-    process is killed.
+    It continues the files of an earlier system. If it starts `fresh`, or if its Redis lacks the jobs, it
+    moves them to `earlier/`. A `temporary` folder is finally removed, even if this process is killed.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class System:
         with self._lock:
             self.settings = replace(self.settings, workers=workers)
             self._run_roles(_ROLES[self._worker], "worker", workers, None)
-            servers = 1 if self._mode == THREADS else workers  # one server's threads share this process
+            servers = 1 if self._mode == THREADS else workers  # the threads of one server share this process
             self._run_roles("sync-api", "sync-api", servers, self._sockets[1])
 
     def set_worker_type(self, worker: str) -> None:
@@ -102,33 +101,33 @@ class System:
                 self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
 
     def process_names(self) -> list[str]:
-        """Return what can be killed and frozen: recorder, api, worker-1, sync-api-1, …"""
+        """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().names()
 
     def kill(self, name: str) -> None:
-        """Kill a process with SIGKILL; it is started again."""
+        """Kill a process with SIGKILL; the supervisor restarts it."""
         self._running().kill(self._known(name))
 
     def freeze(self, seconds: float, *names: str) -> None:
-        """Stop processes (SIGSTOP), by default all workers, and continue them after so many seconds."""
+        """Freeze processes with SIGSTOP, by default all workers, for so many seconds."""
         require(0 < seconds <= 60, f"A process can be frozen for up to 60 seconds, not {seconds:g}.")
         chosen = [self._known(name) for name in names] or self._running().names("worker-")
         self._running().freeze(chosen, seconds)
 
     def check(self) -> None:
-        """Raise UsageError, with the reason, when a process can never run."""
+        """Raise UsageError, with the reason, if a process can never run."""
         if self._supervisor and self._supervisor.broken:
             raise UsageError(self._supervisor.broken)
 
     def stop(self) -> None:
         """Stop everything and save the job records beside the log; a second stop does nothing.
 
-        The recorder ends last: it writes what the others left in the stream.
+        The recorder ends last: it writes the remaining events of the stream.
         """
         with self._lock:
             supervisor, self._supervisor = self._supervisor, None
             sockets, self._sockets = self._sockets, []
-        with ExitStack() as last_first:  # an interrupt or a full disk skips none of them
+        with ExitStack() as last_first:  # each runs, even after an interrupt or with a full disk
             last_first.callback(self._folder_lock.release)
             last_first.callback(self.broker.stop)
             for sock in sockets:
@@ -143,7 +142,7 @@ class System:
         self.queue.prepare()
         if self.queue.stats().events == 0:
             _archive(self.settings, fresh=False)
-        self.settings.records_file.unlink(missing_ok=True)  # those of an earlier stop lack our jobs
+        self.settings.records_file.unlink(missing_ok=True)  # records of an earlier stop lack our jobs
         self.settings.retention_file.write_text(f"{self.settings.retention}\n")
         self.began_after = self._begin_log()
         for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
@@ -188,7 +187,7 @@ class System:
             raise PdfLabError(f"After {_START_TIMEOUT:g} s {what} did not answer; see {logs}.")
 
     def _begin_log(self) -> int:
-        """Start a new log behind the last event of a Redis with a history; return that event's number."""
+        """Start a new log after the last event of a Redis with a history; return the number of that event."""
         last = self.queue.last_event()
         if last is None:
             return 0
@@ -205,13 +204,13 @@ class System:
 
 
 def known_mode(mode: str) -> str:
-    """Return the mode. Raises UsageError for an unknown one."""
+    """Return the mode. Raises UsageError if it is unknown."""
     require(mode in (PROCESSES, THREADS), f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
     return mode
 
 
 def known_worker(worker: str) -> str:
-    """Return the type of worker. Raises UsageError for an unknown one."""
+    """Return the type of worker. Raises UsageError if it is unknown."""
     require(worker in _ROLES, f"There is no {worker!r} worker: take {' or '.join(_ROLES)}.")
     return worker
 
@@ -237,7 +236,7 @@ def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
 
 
 def _archive(settings: Settings, *, fresh: bool) -> None:
-    """Move the files of an earlier system to `earlier/`, those of its Redis too for a fresh start."""
+    """Move the files of an earlier system to `earlier/`; for a fresh start, also those of its Redis."""
     s = settings
     files = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.retention_file]
     files += [s.folder / "redis"] if fresh else []

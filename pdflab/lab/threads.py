@@ -1,6 +1,6 @@
-"""The lab inside one process: every role is a thread, and nothing is spawned.
+"""The lab inside one process: every role is a thread.
 
-It is for machines where no process may be started, and shows the GIL: rendering threads share one core.
+It is for machines that cannot start processes, and it shows the GIL: rendering threads share one core.
 
 Read next: pdflab/service/entrypoints.py.
 """
@@ -49,7 +49,7 @@ class Threads:
         thread.start()
 
     def end(self, names: list[str]) -> None:
-        """End some roles, all at once; a thread cannot be killed, so each finishes its document."""
+        """End some roles at the same time; a thread cannot be killed, so each finishes its document."""
         ending = [self._roles.pop(name) for name in names if name in self._roles]
         for role in ending:
             role.stop.set()

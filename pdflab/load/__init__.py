@@ -1,1 +1,1 @@
-"""Load: plans of what is sent when, and the open-loop generator that sends it."""
+"""Load: plans of requests, and the open-loop generator that sends them."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pdflab.analysis.columns import Floats
 from pdflab.errors import require
 
-_BLOCK = 16_384  # arrivals drawn at a time
+_BLOCK = 16_384  # arrivals drawn at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Phase:
 
     @property
     def peak(self) -> float | None:
-        """The highest expected rate, in arrivals a second; None where all come at one instant."""
+        """The highest expected rate, in arrivals a second; None if all come at one instant."""
         if not self.seconds:
             return None
         mean = sum(self.rates) / len(self.rates)

@@ -1,4 +1,4 @@
-"""Request bodies, made from a plan shortly before they are due, singly or in batches.
+"""Request bodies, single or in batches, made from a plan shortly before they are due.
 
 Read next: pdflab/documents/kinds.py.
 """
@@ -27,7 +27,7 @@ class Document(NamedTuple):
 
 
 def batches_of(requests: Requests, *, batched: bool) -> Iterator[list[Document]]:
-    """Return the documents of each POST, in the order of sending: one, or as many as a batch may hold.
+    """Return the documents of each POST, in the order of sending: one, or a batch.
 
     Raises UsageError for a plan with an unknown kind.
     """

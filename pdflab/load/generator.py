@@ -1,8 +1,8 @@
-"""The load generator: it sends every request at its planned instant, whatever became of earlier ones.
+"""The load generator: it sends every request at its planned instant, whether or not others were answered.
 
 That is an open loop. A generator that waits for answers slows down with the service that it measures, and
-hides the delay (coordinated omission). So latency counts from the instant at which a request was *meant* to
-be sent. For comparison it can also run a closed loop: some clients, each waiting for its answer.
+hides the delay (coordinated omission). So latency counts from the *intended* instant of sending. For
+comparison it can also run a closed loop: some clients, each waiting for its answer.
 
 Read next: pdflab/service/api/submit.py.
 """
@@ -42,7 +42,7 @@ _MIN_SPARE = 0.005  # seconds: with less until the next batch is due, none is ma
 class Target:
     """Endpoint, client timeout in seconds and, for a closed loop, the number of clients.
 
-    Raises UsageError for values that cannot work.
+    Raises UsageError for invalid values.
     """
 
     url: str
@@ -71,9 +71,9 @@ async def send_plan(
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
-    Nothing is sent twice. `on_start` receives the number of documents in each POST, `on_send` each document
-    once its outcome is known. When `stop` is set no more is sent; when the task is cancelled, requests in
-    flight are reported as "cancelled".
+    It retries nothing. `on_start` receives the number of documents in each POST, `on_send` each document with
+    its outcome. When `stop` is set, it sends no more. When the task is cancelled, it reports the requests in
+    flight as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
@@ -91,14 +91,14 @@ async def send_plan(
 
 
 class _Ahead:
-    """Makes batches while there is time, so that in a spike they are ready and only sending costs."""
+    """Makes batches ahead while there is time, so that in a spike they are ready to send."""
 
     def __init__(self, batches: Iterator[list[Document]]) -> None:
         self._batches = batches
         self._ready: deque[list[Document]] = deque()
 
     def make(self) -> bool:
-        """Make one more, and return whether there was one to make and room for it."""
+        """Make one more batch; return False if none is left or there is no room."""
         more = list(islice(self._batches, 1)) if len(self._ready) < _MAX_READY else []
         self._ready.extend(more)
         return bool(more)
@@ -140,7 +140,7 @@ class _Sender:
     clock: _Clock = field(default_factory=_Clock)
 
     async def wait_until(self, at: float, stop: Stop | None, *, meanwhile: Callable[[], bool]) -> bool:
-        """Wait for an instant of the plan, calling `meanwhile`; return False when `stop` is set."""
+        """Wait for an instant of the plan and call `meanwhile`; return False when `stop` is set."""
         while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
             busy = left > _MIN_SPARE and meanwhile()
             await asyncio.sleep(0 if busy else min(left, _POLL_INTERVAL))

@@ -1,4 +1,4 @@
-"""Starts a load outside the caller's thread: in a process, or in a thread where nothing may be spawned.
+"""Starts a load in a process, or in a thread where processes are not allowed.
 
 Read next: pdflab/load/generator.py.
 """
@@ -22,12 +22,12 @@ from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
-_MAX_RUNNING = 8  # operations that one service runs at the same time
-_STOP_TIMEOUT = 1.0  # seconds that a generator may take to write down what is still in flight
+_MAX_RUNNING = 8  # operations at the same time, for one service
+_STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
 
 
 class Load(Protocol):
-    """A load that was started, in a process or in a thread."""
+    """A load that runs in a process or in a thread."""
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""
@@ -42,7 +42,7 @@ Launch = Callable[[Plan, Target], Load]
 class OperationStarter:
     """Starts operations against one service, for its API, which never sends load itself.
 
-    `launch` starts a load: it is LoadProcess or LoadThread, with the settings.
+    `launch` starts a load: LoadProcess or LoadThread, with the settings.
     """
 
     def __init__(self, launch: Launch, url: str) -> None:
@@ -79,7 +79,7 @@ class OperationStarter:
 
 
 class LoadProcess:
-    """The generator in a process of its own: what it measures does not slow it down. It ends with ours."""
+    """The generator in its own process: the measured service does not slow it down. It ends with ours."""
 
     def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
         folder = str(settings.folder)

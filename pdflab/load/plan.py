@@ -1,7 +1,7 @@
 """Load plans: which document is requested when, drawn from a seed.
 
-A plan is a stream of blocks of columns; the same plan drives both endpoints and the simulation. A request is
-made only when it is due, from its kind and its seed, so that a plan of ten million needs no memory.
+A plan is a stream of blocks of columns; the same plan drives both endpoints and the simulation. Each request
+is made from its kind and seed only when it is due, so that a plan of ten million needs no memory.
 
 Read next: pdflab/load/arrivals.py.
 """
@@ -32,8 +32,7 @@ class Plan:
     """What to send: phases one after another, and the share of each kind. The same seed draws the same plan.
 
     The order of `mix` is the code of each kind in the blocks. A `batched` plan goes to the batch endpoint,
-    where there is one; `lines` sets the size of every document. A `recorded` block is sent as it was, and
-    nothing is drawn.
+    if there is one; `lines` sets the size of every document. A `recorded` block is sent unchanged.
     """
 
     name: str
@@ -51,12 +50,12 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """How long the plan goes on sending."""
+        """The duration of the plan, in seconds."""
         return sum(phase.seconds for phase in self.phases)
 
     @property
     def count(self) -> int:
-        """The number of documents; the plan is drawn to count them."""
+        """The number of documents, counted by drawing the plan."""
         return sum(len(block.at) for block in self.blocks())
 
     @property
@@ -174,7 +173,7 @@ def month_end_peak() -> float:
 
 
 def trace(run: Run) -> Plan:
-    """Plan what a run sent, document by document, at the instants at which it was meant to be sent.
+    """Plan the documents of a run again, at their intended instants.
 
     Raises UsageError when the run has documents that no plan made.
     """
@@ -191,7 +190,7 @@ def trace(run: Run) -> Plan:
 
 
 def recorded(name: str, at: Floats, kind: Categorical, seed: Integers) -> Plan:
-    """Plan arrivals that were observed, in any order, at the same distances in time; the first is at 0."""
+    """Plan observed arrivals, in any order, with the same gaps; the first is at 0."""
     order = np.argsort(at, kind="stable")
     kinds = tuple(sorted({str(word) for word in kind.categories}))
     codes = kind.codes_in(kinds)[order].astype(np.uint8)

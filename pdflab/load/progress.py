@@ -51,14 +51,14 @@ class ProgressCounter:
         self._send_lag: list[float] = []
 
     def start(self, count: int) -> None:
-        """Count documents that are sent now."""
+        """Count documents that are being sent."""
         self._began_at = self._began_at or self._clock()
         self._recently_sent.extend([self._clock()] * count)
         self._in_flight += count
 
     def end(self, send: Send) -> None:
-        """Count a document that was answered or given up."""
-        self._in_flight = max(0, self._in_flight - 1)  # what is cancelled before its turn was never sent
+        """Count a document that was answered or cancelled."""
+        self._in_flight = max(0, self._in_flight - 1)  # a request cancelled before its turn was never sent
         self.outcomes[outcome(send.status, send.error)] += 1
         self._send_lag.append(send.sent_at - send.intended_at)
         if send.accepted and send.answered_at is not None:
@@ -80,7 +80,7 @@ class ProgressCounter:
         )
 
     def _draw_due(self, elapsed: float) -> None:
-        """Draw the plan a second time, up to now: the wanted rate must not depend on what was sent."""
+        """Draw the plan again, up to now: the wanted rate must not depend on the requests sent."""
         while self._next <= elapsed:
             self._recently_due.append(self._next)
             self._next = next(self._due, inf)

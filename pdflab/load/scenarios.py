@@ -1,4 +1,4 @@
-"""The six operations, in one table: the words for each button, its parameters, and its plan.
+"""The six operations, in one table: the texts of each button, its parameters, and its plan.
 
 Read next: pdflab/load/plan.py.
 """
@@ -12,12 +12,12 @@ from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
 
 _MAX_DOCUMENTS = 10_000
 _MAX_SECONDS = 600.0
-_MAX_RATE = 2_000.0  # requests a second: more than one generator sends
+_MAX_RATE = 2_000.0  # requests a second: beyond the capacity of one generator
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A load by name. `title` and `hint` are the words of its button, as templates such as "Batch of {n}".
+    """A load by name. `title` and `hint` are the texts of its button, as templates such as "Batch of {n}".
 
     `plan` takes a seed and the `parameters`, all by keyword, each with a default.
     """
@@ -29,7 +29,7 @@ class Operation:
     plan: Callable[..., Plan]
 
 
-# The lab, the control room, the dashboard, the API and the command line read this table when they need it.
+# The lab, the control room, the dashboard, the API and the command line use this table.
 OPERATIONS: dict[str, Operation] = {
     "custom": Operation("custom", "Custom PDF", "one page of text", (), partial(single, "custom")),
     "invoice": Operation("invoice", "Invoice", "one, with all its sums", (), partial(single, "invoice")),
@@ -45,7 +45,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }
 
-# For the command line alone: they have no number of documents, and no peak to watch.
+# Only for the command line: they have no number of documents, and no peak to watch.
 RATES: dict[str, Operation] = {
     "steady": Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady),
     "ramp": Operation("ramp", "Ramp", "from 0 to {rate} requests a second", ("seconds", "rate"), ramp),
@@ -53,7 +53,7 @@ RATES: dict[str, Operation] = {
 
 
 def scenarios() -> Mapping[str, Operation]:
-    """Return all that the command line can send, by name: the operations, steady load and a ramp."""
+    """Return all scenarios of the command line, by name: the operations, steady load and a ramp."""
     return OPERATIONS | RATES
 
 
@@ -75,7 +75,7 @@ def plan_for(name: str, *, seed: int = 0, **parameters: object) -> Plan:
 
 
 def _problem(key: str, value: object, known: tuple[str, ...]) -> str:
-    """Say what is wrong with a parameter, or nothing. A plan checks the parameters that are its own."""
+    """Return what is wrong with a parameter, if anything. A plan checks its own parameters."""
     if key not in known:
         return f"is not a parameter of this operation: take {' or '.join(known)}"
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1

@@ -1,4 +1,4 @@
-"""Two files: every request that was sent, and every 202 that a client received, for the audit and for a run.
+"""Two files, for the audit and for a run: every request sent, and every 202 that a client received.
 
 Read next: pdflab/audit.py.
 """
@@ -13,7 +13,7 @@ from pdflab.analysis.run import Send
 class SendLog:
     """Writes each send as a line of one file, and before it each accepted job as a line of another.
 
-    A line is one append, passed to the system at once, so that it survives a kill of this process.
+    Each line is one unbuffered append, so that it survives a kill of this process.
     """
 
     def __init__(self, sends: Path, accepted: Path) -> None:

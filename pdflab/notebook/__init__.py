@@ -1,1 +1,1 @@
-"""What a notebook shows: charts, and the control room with its buttons. It draws and decides nothing."""
+"""The widgets and pictures of a notebook, such as the control room."""

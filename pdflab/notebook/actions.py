@@ -1,4 +1,4 @@
-"""What each control does to the lab. None of this runs on the thread of a click.
+"""The action of each control on the lab. None of this runs on the thread of a click.
 
 Read next: pdflab/load/generator.py, where a pressed button becomes requests.
 """
@@ -29,8 +29,8 @@ _RENDERERS = {
 class Actions:
     """Controls a lab, and remembers where each load began.
 
-    `loads` has the parameters of each operation; one without parameters sends a single document. The lab is
-    held weakly, so that it stops when its owner forgets it.
+    `loads` has the parameters of each operation; one without parameters sends a single document. The
+    reference to the lab is weak: the lab stops when its owner drops it.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Actions:
 
     @property
     def lab(self) -> Lab:
-        """Return the lab. Raises UsageError when it is gone."""
+        """Return the lab. Raises UsageError if it is gone."""
         if (lab := self._lab()) is None:
             raise UsageError("This lab is gone; make a new one: lab = Lab(), lab.start(), ControlRoom(lab).")
         return lab
@@ -67,7 +67,7 @@ class Actions:
         self._panel.show_hint(hints.KILLED[lab.worker].format(lease=lab.settings.lease))
 
     def freeze(self, endpoint: Endpoint) -> None:
-        """Freeze all processes that render for an endpoint; return when they go on."""
+        """Freeze all processes that render for an endpoint, and wait until they continue."""
         self._panel.show_hint(hints.FROZEN[endpoint].format(seconds=_FREEZE_SECONDS))
         names = [name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint])]
         self.lab.freeze(_FREEZE_SECONDS, *names)
@@ -88,7 +88,7 @@ class Actions:
         self._poller.set_scale(_PROJECTOR_SCALE if large else 1.0)
 
     def start_again(self, **changes: str) -> None:
-        """Start the lab again, empty, perhaps in another mode or with another preset."""
+        """Restart the lab, empty, optionally in another mode or with another preset."""
         lab = self.lab
         chosen = {"mode": lab.mode, "preset": lab.preset} | changes
         self._panel.show_hint(hints.STARTS.format(**chosen))

@@ -1,6 +1,6 @@
 """The control room: buttons and choices of a lab, its two endpoints, and a live chart of both.
 
-A click never blocks: it puts an task into a queue. Faults have a queue of their own, since they take time.
+A click never blocks: it puts a task into a queue. Faults have their own queue, because they take time.
 
 Read next: pdflab/notebook/task_queue.py.
 """
@@ -87,11 +87,11 @@ class ControlRoom:
     def wait(self, timeout: float = 120.0) -> str:
         """Wait until every task is done and every job has ended; return a verdict for each endpoint.
 
-        Raises the first error of an task, and TimeoutError.
+        Raises the first error of a task, and TimeoutError.
         """
         deadline = time.monotonic() + timeout
         while not self._settled(deadline):
-            pass  # the lab was started again meanwhile
+            pass  # the lab has been restarted meanwhile
         self._poller.refresh()
         return self._actions.verdicts()
 
@@ -108,7 +108,7 @@ class ControlRoom:
         return comparison_figure(queued, synchronous, predicted=predicted)
 
     def close(self) -> None:
-        """End the threads; a second close does nothing. The lab goes on."""
+        """End the threads; a second close does nothing. The lab continues."""
         self.end("This control room is closed.", None)
         for tasks in (self._tasks, self._faults):
             tasks.join(10.0)
@@ -124,7 +124,7 @@ class ControlRoom:
             part.close()
         self.panel.show_status(reason, error=error is not None)
 
-    # A click, on whatever thread it arrives
+    # A click, on any thread
 
     def _press(self, name: str) -> None:
         actions, endpoint = self._actions, self.endpoint.value
@@ -152,7 +152,7 @@ class ControlRoom:
         self._put(self._tasks, name, partial(actions[name], value))
 
     def _start_again(self, **changes: str) -> None:
-        """Put a restart that first waits for the faults: a frozen process cannot be stopped."""
+        """Queue a restart that first waits for the faults: a frozen process cannot be stopped."""
 
         def task() -> None:
             self._faults.wait(60.0)
@@ -209,7 +209,7 @@ def _texts(operation: Operation, load: dict[str, Any]) -> tuple[str, str]:
 
 
 def _close_earlier(lab: Lab) -> None:
-    """Close the room that this lab has already: a cell that is run again must not draw twice."""
+    """Close an earlier room of this lab, so that a repeated cell does not draw twice."""
     for thread in threading.enumerate():
         if isinstance(thread, Poller) and thread.lab() is lab:
             thread.owner.close()

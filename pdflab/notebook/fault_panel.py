@@ -26,13 +26,13 @@ from pdflab.notebook.task_queue import TaskQueue
 
 _POLL_INTERVAL = 0.02  # seconds
 _TIMEOUT = 60.0  # seconds until a process that was killed runs again
-_LINES = 400  # of a document: rendering takes some 30 ms, so that a worker hardly ever has no job
+_LINES = 400  # of a document: rendering takes some 30 ms, so that workers are almost always busy
 
 
 class FaultPanel:
     """Buttons for faults: show it as the last line of a cell, or press them with `.click()`.
 
-    A frozen worker sleeps for so many `leases`, long enough to lose its job.
+    A worker is frozen for so many `leases`, long enough to lose its job.
     """
 
     def __init__(self, lab: Lab, *, leases: float = 5 / 3) -> None:
@@ -55,7 +55,7 @@ class FaultPanel:
         self.box = VBox([HBox(buttons), self._status, self._messages])
 
     def wait(self, timeout: float = 120.0) -> str:
-        """Wait until every fault is over; return what was done since the last wait.
+        """Wait until every fault is over; return a description of all since the last wait.
 
         Raises the first error of a fault, and TimeoutError.
         """
@@ -83,7 +83,7 @@ class FaultPanel:
         try:
             fault()
             self._done[label] += 1
-        except UsageError as error:  # such as a Redis that is not ours to kill
+        except UsageError as error:  # such as a Redis that we did not start
             self._impossible[label] = str(error)
         finally:
             self._status.value = html.escape(self._summary())
@@ -141,7 +141,7 @@ def wait_until_idle(lab: Lab, *, seconds: float) -> None:
 
 
 def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
-    """Wait until a condition holds; Redis may be away meanwhile. Raises TimeoutError."""
+    """Wait until a condition holds, even while Redis is down. Raises TimeoutError."""
     if not wait_until(partial(_holds, condition), timeout, interval=_POLL_INTERVAL):
         raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 

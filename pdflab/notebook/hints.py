@@ -12,7 +12,7 @@ SENT = {
     Endpoint.QUEUED: "<b>Look left:</b> the queue grows and drains. <b>Right:</b> answers (light blue) come "
     "at once, the PDFs (dark blue) follow as they are made.",
     Endpoint.SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all "
-    "before it. Left, nothing: this queue is inside the server, where nobody counts it.",
+    "before it. Left, nothing: this queue is inside the server, and not counted.",
     BOTH: "<b>Look right:</b> light blue and orange part. Both endpoints get the same documents at once. "
     "The workers have a lower priority: their PDFs come later, the answers sooner.",
 }

@@ -1,4 +1,4 @@
-"""One job seen from outside: its lines in jobs.log, and records of JSON as a table.
+"""One job from outside: its lines in jobs.log, and JSON records as a table.
 
 Read next: pdflab/charts/job_trace.py.
 """

@@ -1,4 +1,4 @@
-"""Shows the lab's log messages in a panel; they would be written into whatever cell is running.
+"""Shows the lab's log messages in a panel, rather than in the running cell.
 
 Read next: pdflab/notebook/hints.py.
 """

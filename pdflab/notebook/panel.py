@@ -1,4 +1,4 @@
-"""The widgets of a control room, without what they do.
+"""The widgets of a control room, without their actions.
 
 Every size is fixed, so that a page never jumps. Every text is one string, sent in one message.
 
@@ -47,8 +47,8 @@ _ENDPOINTS = [
 class Panel:
     """Buttons, choices, numbers, a chart, workers, the log and the newest PDF.
 
-    `operations` holds title and hint of each load button. `press` gets the name of a button, `choose` the
-    name of a choice and its new value, each on the thread that the browser's message arrives on.
+    `operations` has the title and the hint of each load button. `press` gets the name of a button, `choose`
+    the name of a choice and its new value, each on the thread that receives the browser's message.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class Panel:
         self.hint.value = f'<div class="pdflab-hint">{hint}</div>'
 
     def show_status(self, text: str, *, error: bool = False) -> None:
-        """Show what happened, or what went wrong."""
+        """Show a message or an error."""
         self.status.value = error_html(text) if error else f"<div>{html.escape(text)}</div>"
 
     def set_busy(self, name: str, busy: bool) -> None:
-        """Disable a button while its task is carried out; enable it again if it can be used."""
+        """Disable a button while its task runs; then enable it if it can be used."""
         impossible = self._in_threads and name in self.faults
         if name in self.buttons:
             self.buttons[name].disabled = busy or self._closed or impossible
@@ -152,7 +152,7 @@ def _make_choices(chosen: Mapping[str, Any], presets: Sequence[str]) -> dict[str
 
 
 def make_button(label: str, hint: str, width: int, on_click: Callable[[], object]) -> Button:
-    """Return a button; `on_click` runs on the thread that the browser's message arrives on."""
+    """Return a button; `on_click` runs on the thread that receives the browser's message."""
     button = Button(description=label, tooltip=hint, layout=Layout(width=f"{width}px"))
     button.on_click(lambda _: on_click())
     return _respond_at_once(button)
@@ -181,10 +181,10 @@ def _fixed_size(width: int, height: int) -> Layout:
 
 
 def _respond_at_once(widget: W) -> W:
-    """Handle clicks on the thread that the browser chose for them, which is free while a cell runs.
+    """Handle clicks on the thread that the browser chose, which is free while a cell runs.
 
-    ipykernel 7.4 sends a click to the thread that wrote to the widget last. That is the cell's own thread:
-    nothing would happen until the cell has ended. Other versions ignore this field.
+    ipykernel 7.4 sends a click to the last thread that wrote to the widget. That is the cell's own thread,
+    which is blocked until the cell ends. Other versions ignore this field.
     """
     widget.comm._reply_subshell_for = None
     return widget

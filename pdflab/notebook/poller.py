@@ -1,6 +1,6 @@
-"""The thread of a control room that reads the lab twice a second and shows what it read.
+"""The thread of a control room that reads the lab twice a second and shows its state.
 
-It draws while something happens, and not when nothing does.
+It draws only while something changes.
 
 Read next: pdflab/charts/live.py.
 """
@@ -25,12 +25,12 @@ from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
 from pdflab.notebook.preview import thumbnail
 
 _POLL_INTERVAL = 0.5  # seconds
-_QUIET_AFTER = 3.0  # seconds after the last change, in which the chart still moves
-_THUMBNAIL_INTERVAL = 2.0  # seconds between two of them, at the least
+_QUIET_AFTER = 3.0  # seconds after the last change until the chart stops moving
+_THUMBNAIL_INTERVAL = 2.0  # seconds between two thumbnails, at least
 
 
 class Owner(Protocol):
-    """What a poller needs of its control room."""
+    """The interface of a control room for its poller."""
 
     def end(self, reason: str, error: Exception | None) -> None:
         """Disable every control, and show why."""
@@ -42,7 +42,7 @@ class Owner(Protocol):
 class Poller(Thread):
     """Shows a lab on a panel until it is closed, or until the lab stops: then it ends its owner.
 
-    The lab is held weakly, so that it stops when its owner forgets it. Without `watched` only `refresh`
+    Its reference to the lab is weak: the lab stops when its owner drops it. Without `watched`, only `refresh`
     draws.
     """
 
@@ -66,12 +66,12 @@ class Poller(Thread):
             self.owner.end(f"The chart broke: {error}", error)
 
     def refresh(self) -> None:
-        """Show the present state. Raises what the lab raises."""
+        """Show the present state. Raises the errors of the lab."""
         with self._lock:
             self._refresh(draw=True)
 
     def set_scale(self, scale: float) -> None:
-        """Draw the chart so many times as large."""
+        """Set the scale of the chart."""
         with self._lock:
             self._scale = scale
             self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=scale)
@@ -79,7 +79,7 @@ class Poller(Thread):
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Read nothing while the lab starts again, then begin with nothing."""
+        """Pause while the lab restarts, then continue with an empty state."""
         with self._lock:
             yield
             self._begin()
@@ -104,7 +104,7 @@ class Poller(Thread):
         try:
             self._show(lab, draw=draw)
         except BrokerUnavailable as error:
-            self._panel.numbers.value = status_html.error_html(str(error))  # it may be back a moment later
+            self._panel.numbers.value = status_html.error_html(str(error))  # it may recover soon
 
     def _show(self, lab: Lab, *, draw: bool) -> None:
         stats, living, now = lab.stats(), _living(lab), time.time()
@@ -140,13 +140,13 @@ class Poller(Thread):
 
 
 def _living(lab: Lab) -> list[str]:
-    """Return the ids of the workers that run. The registry keeps a dead one until its lease expires."""
+    """Return the ids of the running workers. The registry keeps a dead one until its lease expires."""
     known = [status.worker for status in lab.workers()]
     return known if lab.mode == THREADS else [worker for worker in known if _runs(worker)]
 
 
 def _runs(worker: str) -> bool:
-    """Return whether a worker's process exists; one on another machine is taken to."""
+    """Return whether a worker's process exists; on another machine, assume that it does."""
     worker_id = WorkerId.parse(worker)
     if worker_id.host != socket.gethostname():
         return True

@@ -35,7 +35,7 @@ def numbers_html(stats: Stats, endpoints: Mapping[Endpoint, Numbers]) -> str:
 
 
 def error_html(text: str) -> str:
-    """Return what went wrong, as HTML."""
+    """Return an error as HTML."""
     return f'<div class="pdflab-trouble">{html.escape(text)}</div>'
 
 

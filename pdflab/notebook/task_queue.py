@@ -1,6 +1,6 @@
-"""A queue of tasks, and the thread that carries them out one after another.
+"""A queue of tasks, and the thread that runs them one after another.
 
-JupyterLab runs callbacks on a thread of its own, which must not block: a click only puts an task here.
+JupyterLab runs callbacks on its own thread, which must not block: a click only queues a task.
 
 Read next: pdflab/notebook/actions.py.
 """
@@ -15,7 +15,7 @@ Task = Callable[[], object]
 
 
 class TaskQueue:
-    """Carries out tasks until it is closed; `on_error` gets what an task raises."""
+    """Runs tasks until it is closed; `on_error` gets the exceptions of tasks."""
 
     def __init__(self, name: str, *, on_error: Callable[[Exception], None]) -> None:
         self._on_error = on_error
@@ -27,11 +27,11 @@ class TaskQueue:
 
     @property
     def busy(self) -> bool:
-        """Return whether an task waits or is being carried out."""
+        """Return whether a task is waiting or running."""
         return self._pending > 0
 
     def put(self, task: Task) -> None:
-        """Add an task and return at once. Raises UsageError when the queue is closed."""
+        """Add a task and return at once. Raises UsageError if the queue is closed."""
         with self._changed:
             if self._closed:
                 raise UsageError("This panel is closed; make a new one.")
@@ -39,13 +39,13 @@ class TaskQueue:
             self._tasks.put(task)
 
     def wait(self, timeout: float) -> None:
-        """Wait until every task was carried out. Raises TimeoutError."""
+        """Wait until every task is done. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._pending, timeout):
                 raise TimeoutError(f"After {timeout:g} s {self._pending} tasks are not done; wait again.")
 
     def close(self) -> None:
-        """Refuse new tasks; the thread ends after those that it has."""
+        """Refuse new tasks; the thread ends after the queued ones."""
         with self._changed:
             if not self._closed:
                 self._closed = True

@@ -1,6 +1,6 @@
-"""Puts each role of the system together, to run as a process or as a thread.
+"""Assembles each role of the system, to run as a process or as a thread.
 
-Each function imports what its role needs: a worker never loads flask, the API never the renderer.
+Each function imports what its role needs: a worker never loads flask, the API never loads the renderer.
 
 Read next: pdflab/lab/processes.py.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _API_THREADS = 8
-_NICENESS = 5  # leaves a quarter of a core to the renderer when the API wants it too
+_NICENESS = 5  # leaves a quarter of a core to the renderer while the API is busy
 _SYNC_THREADS = 4  # waitress' own default
 
 
@@ -48,12 +48,12 @@ def run_api(
     from pdflab.service.http.server import serve_http
 
     client = broker.client(patient=False)
-    storage = configured_storage(settings)  # only read, and not prepared: accepting needs no disk
+    storage = configured_storage(settings)  # not prepared: accepting needs no disk
     producer, monitor = RedisProducer(client, settings), RedisMonitor(client, settings)
     app = create_app(producer, monitor, storage, settings, operations=operations)
     if own_process:
         gc.collect()
-        gc.freeze()  # a full collection would take some 0.1 s, in which no request is answered
+        gc.freeze()  # a full collection would block all requests for 0.1 s
     serve_http(app, sock, stop, threads=_API_THREADS)
 
 
@@ -82,7 +82,7 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
 
 
 def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
-    """Work through the queue until asked to stop; a process releases its job after its grace period."""
+    """Process jobs until asked to stop; a process returns its job to the queue after its grace period."""
     with _without_numpy() if own_process else nullcontext():
         from pdflab.service.worker.font_files import find_fonts
         from pdflab.service.worker.worker import Worker, renderer
@@ -128,9 +128,9 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
 
 @contextmanager
 def _without_numpy() -> Iterator[None]:
-    """Hide numpy while fpdf2 is imported, which loads it for images that no document has.
+    """Hide numpy while fpdf2 is imported: fpdf2 loads it for images, which no document has.
 
-    Without this a worker has 11 MB more, and its imports take a fifth longer.
+    This saves a worker 11 MB, and a fifth of its import time.
     """
     loaded = "numpy" in sys.modules
     if not loaded:
@@ -143,12 +143,12 @@ def _without_numpy() -> Iterator[None]:
 
 
 def _lower_priority() -> None:
-    """Render at a lower priority than the API: on shared cores, an answer goes before a PDF.
+    """Lower the priority of rendering below that of the API, so that answers come first on shared cores.
 
-    Linux may group processes by session (autogroup) and compare priorities only within one; then the
-    session's own priority has to be lowered as well.
+    Linux may group processes by session (autogroup) and compare priorities only within one. Then the
+    priority of the session must be lowered, too.
     """
     with suppress(OSError, AttributeError):
         os.nice(_NICENESS)
-        if os.getsid(0) == os.getpid():  # else the session is a terminal's: not ours to slow down
+        if os.getsid(0) == os.getpid():  # otherwise the session belongs to a terminal
             Path("/proc/self/autogroup").write_text(str(_NICENESS))

@@ -1,4 +1,4 @@
-"""The model of the service: the same plans in, the same runs out, without a service.
+"""The simulation of the service: the same plans in, the same runs out, without a service.
 
 Read next: pdflab/simulation/fcfs.py.
 """

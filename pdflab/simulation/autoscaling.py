@@ -1,4 +1,4 @@
-"""Decide on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
+"""Decides on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
 
 Read next: pdflab/simulation/theory.py.
 """

@@ -1,9 +1,8 @@
-"""Calibrate the model with a real run: service times of each kind, cores, and the API's time.
+"""Calibrates the model with a real run: service times of each kind, cores, and the API's time.
 
-A job's time on a worker depends on the load: with four workers on two cores it doubles. Its work does not:
-the seconds on a core of its own. So we run the clock of work over the real run, as
-simulation/processor_sharing.py does over a simulated one. It is slower while more workers are busy than there
-are cores, and while the API takes one of them.
+A job's time on a worker depends on the load: with four workers on two cores it doubles. Its work, the seconds
+on its own core, does not. So we run the clock of work of simulation/processor_sharing.py over the real run.
+It slows down while more workers are busy than there are cores, and while the API takes a core.
 
 Read next: pdflab/simulation/holdout.py.
 """
@@ -23,8 +22,8 @@ from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 
 _STEP = 0.25  # of a core: the resolution of the fit
-_ALONE = 0.1  # of the requests: this share meets no other at the API
-_BETTER = 0.95  # of the unexplained variance: a fit must leave less, else the machine's cores are taken
+_ALONE = 0.1  # of the requests: this share meets no other request at the API
+_BETTER = 0.95  # of the unexplained variance: a fit must leave less, or the machine's number of cores is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class ServiceTimes:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was found in a run; `api_service_time` is in seconds for each document, 0 without sends."""
+    """The result of a calibration; `api_service_time` is seconds a document, 0 without sends."""
 
     service: ServiceTimes
     cores: float
@@ -85,8 +84,8 @@ class Calibration:
 def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     """Calibrate with a real run; without `cores`, their number is fitted, too.
 
-    With the fitted number, the work of a kind depends least on the number of busy workers. Where the run does
-    not tell, it is the machine's. Raises UsageError when no job was completed.
+    With the fitted number, the work of a kind depends least on the number of busy workers. If the fit is
+    inconclusive, the machine's number is used. Raises UsageError when no job was completed.
     """
     columns = job_columns(run.events)
     done = ~np.isnan(columns.completed_at) & ~np.isnan(columns.started_at)
@@ -108,7 +107,7 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """The clock of work over a real run: from `at[n]` on, how many workers were busy, and whether the API."""
+    """The clock of work over a real run: busy workers, and whether the API was busy, from `at[n]` on."""
 
     at: Floats
     busy: NDArray[np.intp]
@@ -159,9 +158,9 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Integers], machine: fl
 
 
 def _api_service_time(run: Run, columns: JobColumns) -> float:
-    """Return the seconds from a request until its job is queued, if it meets no other; in a batch, per job.
+    """Return the seconds from a request until its job is queued, without contention; in a batch, per job.
 
-    The quickest tenth meets no other request, whatever the load.
+    The fastest tenth meets no other request, at any load.
     """
     queued_at = np.append(columns.queued_at, np.nan)[run.sends.job_id.codes_in(columns.job_id)]
     seconds = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]

@@ -1,9 +1,9 @@
-"""Simulate a service event by event: shared cores, refusals, abandonment, retries, scaling, crashes.
+"""Simulates a service event by event: shared cores, refusals, abandonment, retries, scaling, crashes.
 
 There are two clocks: wall time, and the clock of work, which shows how many seconds of its job each busy
 worker has done. It slows down while workers share cores; a job is done when the clock of work shows its due
-instant. So a change of pace costs nothing, however many workers are busy. With a core for each worker both
-clocks agree, and the result equals that of simulation/fcfs.py to the last bit.
+instant. So a change of speed takes constant time, for any number of busy workers. With a core for each worker
+both clocks agree, and the result equals that of simulation/fcfs.py to the last bit.
 
 Read next: pdflab/simulation/server_pool.py.
 """
@@ -26,10 +26,9 @@ _BLOCK = 16_384  # requests that are returned at a time
 
 
 class Simulation:
-    """One run of a model; the same seed gives the same run.
+    """One run of a model, reproducible by its seed.
 
-    `crashes` are the instants at which a random worker crashes. `pool` has the workers over time and their
-    cost.
+    At the instants of `crashes`, a random worker crashes. `pool` has the workers over time and their cost.
     """
 
     def __init__(self, model: Model, *, seed: int = 0, crashes: Iterable[float] = ()) -> None:
@@ -79,7 +78,7 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Process the events until an instant; at one instant, endings come before beginnings."""
         busy, timers, work = self._busy, self._timers, self._work
-        while self._open or until < inf:  # an autoscaler would go on for ever
+        while self._open or until < inf:  # an autoscaler would poll for ever
             end = work.wall(busy[0][0]) if busy else inf
             timer = timers[0][0] if timers else inf
             if end > until and timer > until:
@@ -94,7 +93,7 @@ class Simulation:
                 act(*arguments)
             work.share(self._instant, len(busy), len(self._at_api))
 
-    # RequestColumns: at the API, in the queue, in service, ended.
+    # Requests: at the API, in the queue, in service, ended.
 
     def _arrive(self, request: Request) -> None:
         if request.patience < inf:
@@ -110,7 +109,7 @@ class Simulation:
         request = self._at_api.popleft()
         if self._at_api:
             self._after(self._model.api_service_time, self._end_api)
-        if request.outcome is None:  # else its client left at the API
+        if request.outcome is None:  # otherwise, its client left at the API
             self._enqueue(request)
 
     def _enqueue(self, request: Request) -> None:
@@ -153,7 +152,7 @@ class Simulation:
         if request.outcome is not None or request.abandoned:
             return
         if not self._model.reneges:
-            request.abandoned = True  # the server does not notice, and goes on
+            request.abandoned = True  # the server does not notice, and continues
             self._retry(request)
         elif request.started_at != request.started_at:  # nan: not in service yet
             self._reneged += request.queued_at == request.queued_at
@@ -212,7 +211,7 @@ class Simulation:
             left = due - self._work.at(self._instant)
             request.service = min(request.service, left + self._model.max_rework)
             self._after(self._model.lease, self._end_lease, request)
-        if workers and workers == self.pool.present:  # else a worker crashed that was being drained
+        if workers and workers == self.pool.present:  # otherwise, the crashed worker was draining
             self.pool.remove(self._instant)
             self._start_worker(self._model.restart)
 
@@ -242,7 +241,7 @@ class Simulation:
         self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
 
     def _flush(self) -> RequestColumns:
-        """Return the requests that have ended, and forget them."""
+        """Remove and return the requests that have ended."""
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         self._rows = []
         number, attempt = columns[:2].astype(np.int64)

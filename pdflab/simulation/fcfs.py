@@ -1,8 +1,7 @@
 """First come, first served, by many workers: a hundred million jobs, block by block.
 
-Once the arrivals and service times are known, nothing is left to chance: each job is taken by the worker that
-is free first. That one sentence is the whole engine. It works on any unit of time; with whole numbers, say
-nanoseconds, its arithmetic is exact.
+Arrivals and service times determine the result: the worker that is free first takes each job. That is the
+whole engine. It works on any unit of time; with whole numbers, say nanoseconds, its arithmetic is exact.
 
 Read next: pdflab/simulation/simulate.py.
 """
@@ -20,7 +19,7 @@ from pdflab.errors import UsageError
 
 Serve = Callable[[Floats, Floats, list[float]], Floats]
 
-_BLOCK = 4096  # jobs at a time: their columns stay in the processor's cache
+_BLOCK = 4096  # jobs at once: their columns stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _cut(blocks: Iterable[Jobs]) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _serve(at: Floats, service: Floats, free: Floats) -> Floats:
-    """Do the same as `serve`; the worker that starts a job sinks to its place in the heap."""
+    """The same as `serve`, for numba; the worker that starts a job sinks to its place in the heap."""
     started = np.empty_like(at)
     workers = len(free)
     for job in range(len(at)):

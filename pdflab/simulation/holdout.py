@@ -1,4 +1,4 @@
-"""How wrong the twin is: replay a real run job by job; calibrate with one run, and predict another.
+"""The error of the twin: replay a real run job by job; calibrate with one run, and predict another.
 
 Read next: pdflab/simulation/capacity/workload.py.
 """
@@ -20,10 +20,10 @@ FIGURES = ("p50", "p95", "makespan")
 
 
 def replay(run: Run, workers: int) -> tuple[Served, Served]:
-    """Return a run as measured, and as the FCFS recursion has it from the same arrivals and service times.
+    """Return a run as measured, and as the FCFS recursion computes it from its arrivals and service times.
 
-    Both have the completed jobs in the order of arrival, in seconds since the first. They differ by what the
-    recursion leaves out: the time from the queue to a worker. Raises UsageError when no job was completed.
+    Both have the completed jobs in the order of arrival, in seconds since the first. They differ by the time
+    from the queue to a worker, which the recursion omits. Raises UsageError when no job was completed.
     """
     columns = job_columns(run.events)
     done = np.flatnonzero(~np.isnan(columns.completed_at) & ~np.isnan(columns.queued_at))
@@ -74,7 +74,7 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
 def rescaled(twin: Twin, run: Run) -> Twin:
     """Return the twin rescaled to the speed of the machine in a run: mean work of each kind, API's time.
 
-    The error that remains is that of the model, or chance; not that of a busy machine.
+    The remaining error is that of the model, or chance, not that of a busy machine.
     """
     seen = calibrate(run, cores=twin.model.cores)
     there, calibrated = seen.service.seconds, twin.service.seconds
@@ -95,7 +95,7 @@ def figures(run: Run) -> dict[str, float]:
 
 
 def _as_sent(run: Run) -> Plan:
-    """Return the plan with the same kinds at the same instants; the seeds do not matter."""
+    """Return the plan with the same kinds at the same instants; its seeds are arbitrary."""
     seeds = np.zeros(len(run.sends), dtype=np.uint32)
     plan = recorded(run.name, run.sends.intended_at, run.sends.kind, seeds)
     return replace(plan, batched=bool(run.plan.get("batched")))

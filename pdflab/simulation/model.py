@@ -1,4 +1,4 @@
-"""What is simulated: workers and cores, the API, clients and faults.
+"""The model of the simulation: workers and cores, the API, clients and faults.
 
 Read next: pdflab/simulation/discrete_event.py.
 """
@@ -30,16 +30,16 @@ class Model:
     """The system. Durations are in seconds; the defaults describe a service without faults.
 
     The synchronous endpoint is a model too: its threads are the workers, and they share the cores of its
-    processes. Raises UsageError for a system that cannot exist.
+    processes. Raises UsageError for an impossible system.
     """
 
     workers: int = 2
-    cores: float = inf  # how many workers can render without slowing one another
+    cores: float = inf  # how many workers can render at full speed
     api_service_time: float = 0.0  # of a request at the API: one core, one request at a time
     queue_capacity: float = inf  # jobs waiting; one more is refused with 429
-    reneges: bool = False  # whether an impatient client leaves the queue; none leaves once it is served
+    reneges: bool = False  # whether an impatient client leaves the queue; in service, none leaves
     tries: int = 1  # requests of a client in all, if they are refused or it loses patience
-    backoff: float = 1.0  # before the second try; it doubles for each, and is jittered by half
+    backoff: float = 1.0  # before the second try; it doubles each time, with half of it as jitter
     lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
     max_crashes: int = 3  # a job that crashed so many workers has failed
     max_rework: float = inf  # seconds of work on a job that one crash undoes at most
@@ -58,7 +58,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class RequestColumns:
-    """RequestColumns as columns, in the order in which they ended; an instant that never came is nan.
+    """Requests as columns, in the order in which they ended; an instant that never came is nan.
 
     `number` counts documents from 0, `attempt` counts the requests for one document from 1.
     """
@@ -93,5 +93,5 @@ class Request:
     queued_at: float = nan
     started_at: float = nan
     crashes: int = 0
-    abandoned: bool = False  # its client waits no longer, but its work goes on
+    abandoned: bool = False  # its client has left, but its work continues
     outcome: Outcome | None = None

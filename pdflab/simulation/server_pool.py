@@ -1,4 +1,4 @@
-"""The workers of a simulation: how many are wanted, starting and present, and what they cost.
+"""The workers of a simulation: the wanted, starting and present number, and their cost.
 
 Read next: pdflab/simulation/processor_sharing.py.
 """
@@ -13,7 +13,7 @@ class ServerPool:
         self.billed = 0.0  # worker seconds: from the decision to start until released and idle
         self.staffing: list[tuple[float, int]] = []  # from each instant on, how many were present
         self._starting = 0
-        self._cancelled = 0  # workers that will be ready, and are no longer wanted
+        self._cancelled = 0  # starting workers that are no longer wanted
         self._billed_until = 0.0
 
     def set_target(self, target: int, now: float, busy: int) -> int:
@@ -28,7 +28,7 @@ class ServerPool:
         return max(missing, 0)
 
     def start(self) -> None:
-        """Count one more worker that starts."""
+        """Count one more starting worker."""
         self._starting += 1
 
     def ready(self, now: float) -> None:

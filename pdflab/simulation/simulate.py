@@ -1,4 +1,4 @@
-"""Both engines behind one function: the FCFS recursion where it is enough, else discrete events.
+"""Both engines behind one function: the FCFS recursion if it is enough, else discrete events.
 
 Read next: pdflab/simulation/model.py.
 """
@@ -45,7 +45,7 @@ def _is_fcfs(jobs: Iterable[Jobs], model: Model) -> bool:
 
 
 def _by_recursion(jobs: list[Jobs], model: Model) -> RequestColumns | None:
-    """Return None when more jobs wait than the queue may hold: then some are refused."""
+    """Simulate by the FCFS recursion; return None if the queue overflows, because it refuses no job."""
     at = np.concatenate([np.empty(0), *(block.at for block in jobs)])
     service = np.concatenate([np.empty(0), *(block.service for block in jobs)])
     queued_at = (

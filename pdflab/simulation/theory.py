@@ -31,7 +31,7 @@ _FIT_STEPS, _FIT_HALVINGS = 200, 40  # of the Gauss–Newton method, and of each
 
 @dataclass(frozen=True, slots=True)
 class LongRun:
-    """A queue in the long run. What a formula does not give is None."""
+    """A queue in the long run. Figures that a formula does not provide are None."""
 
     utilisation: float  # ρ
     waiting: float  # Wq, seconds
@@ -140,10 +140,9 @@ def allen_cunneen(
 def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> LongRun:
     """Describe M/M/c+M, Erlang A: each client leaves the queue after an exponential time.
 
-    `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ
-    and
-    leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load. Waiting and latency are means of all
-    clients, with those that leave.
+    `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ,
+    and leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load. Waiting and latency are means of all
+    clients, including those that leave.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
     rates = arrival_rate, service_rate, patience
@@ -166,10 +165,9 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
     """Return c = a + β√a, the workers with which about that share of jobs has to wait.
 
-    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: spare capacity is the standard deviation of the
-    load times a grade of service. Assumes M/M/c with many workers. An approximation: for wait probabilities
-    of
-    0.01 or more within a worker of erlang_c's answer; for rarer waits, down to 0.001, it may be two short.
+    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: spare capacity is the standard deviation of the load
+    times a grade of service. Assumes M/M/c with many workers. An approximation: within one worker of
+    erlang_c for wait probabilities of 0.01 or more; down to 0.001, it may be two workers short.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
     require(load > 0, "The offered load must be positive.")

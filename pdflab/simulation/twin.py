@@ -3,7 +3,7 @@
     run = run_plan(lab, plan, target(lab, Endpoint.QUEUED))        # experiments/runner.py
     run = Twin.learn(run, workers=4).simulate(plan)
 
-No time passes and no PDF is rendered. The Run is made of columns: ten million jobs need no objects.
+It renders no PDF. The Run is made of columns: ten million jobs need no objects.
 
 Read next: pdflab/simulation/calibration.py.
 """

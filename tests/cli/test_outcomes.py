@@ -120,7 +120,7 @@ def test_some_are_tried_again_each_as_a_new_job(
 
     main(["dead-letters", "--url", url, "--retry", first, second])
 
-    lines = [line.split(" is tried again as ") for line in capsys.readouterr().out.splitlines()]
+    lines = [line.split(" is retried as ") for line in capsys.readouterr().out.splitlines()]
     assert [old for old, _ in lines] == [first, second]
     assert [job.retry_of for _, new in lines if (job := queue.get(new))] == [first, second]
     assert letters(queue) == [third]

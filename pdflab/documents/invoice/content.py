@@ -1,4 +1,4 @@
-"""What an invoice says: its texts in the language and number format of its locale, without any layout.
+"""The texts of an invoice in the language and number format of its locale, without layout.
 
 Read next: pdflab/documents/invoice/translations.py.
 """
@@ -51,7 +51,7 @@ def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
 
 
 def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
-    """Return the titles of the columns and the cells of each line; without discounts, no column for them."""
+    """Return the titles of the columns and the cells of each line, without an empty column of discounts."""
     labels, formats = translations_for(request.locale), _formats_of(request)
     columns = ("description", "quantity", "unit", "unit_price", "discount")
     titles = ["", *(labels[column] for column in columns), f"{labels['vat']} %", labels["amount"]]
@@ -89,7 +89,7 @@ def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
 
 
 def account_of(request: InvoiceRequest) -> list[str]:
-    """Return label, name, IBAN and BIC of the account; nothing if the request has none."""
+    """Return label, name, IBAN and BIC of the account, if the request has one."""
     account = request.account
     if not account:
         return []

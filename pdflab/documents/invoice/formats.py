@@ -1,8 +1,7 @@
 """Amounts, numbers and days as a locale writes them.
 
-The separators are in a table here. Months, currency signs and their places come from Babel, once for each
-locale and currency: Babel keeps a megabyte for each locale and takes 20 µs for a number, and a long invoice
-has a thousand numbers.
+The separators are in a table. Months, currency signs and their places come from Babel, once for each locale
+and currency: Babel needs a megabyte for each locale, and 20 µs for each of a thousand numbers.
 Read next: pdflab/documents/invoice/payment.py.
 """
 
@@ -70,7 +69,7 @@ def formats_for(locale: str, currency: str) -> Formats:
         (_money_text(8, currency, known), _money_text(-8, currency, known)),
         tuple(_day_text(month, known) for month in range(1, 13)),
     )
-    localedata.clear_caches()  # else a worker would keep 60 MB after all locales
+    localedata.clear_caches()  # otherwise all locales would take 60 MB of a worker
     return formats
 
 

@@ -1,6 +1,6 @@
 """The lines of an invoice: a table with a heading and a running sum on each page.
 
-Columns of numbers get the width that they need; the description gets the rest.
+Columns of numbers get the required width; the description gets the rest.
 Read next: pdflab/documents/invoice/totals.py.
 """
 

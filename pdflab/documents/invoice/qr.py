@@ -1,10 +1,9 @@
 """QR codes in 0.05 ms: segno draws one template of each size, and only the difference is computed.
 
-A QR code is linear: a flipped bit of the text flips the same modules, whatever the rest of the text is. So a
-code is the template, XOR the modules of the difference. A call of segno takes 0.86 ms with a fixed mask, a
-third of an invoice of twelve lines. zxing-cpp is as quick as this module, but it cannot write UTF-8 bytes
-without an ECI header, which banking apps do not expect. One mask is used for all codes; readers find it in
-the code.
+A QR code is linear: a flipped bit of the text flips the same modules in any text. So a code is the template,
+XOR the modules of the difference. A call of segno takes 0.86 ms with a fixed mask, a third of an invoice of
+twelve lines. zxing-cpp is as fast as this module, but cannot write UTF-8 bytes without an ECI header, which
+banking apps do not expect. All codes use one mask, which readers find in the code.
 Source: ISO/IEC 18004:2015, 7.4 to 7.7. Read next: pdflab/documents/report/report.py.
 """
 

@@ -67,7 +67,7 @@ class TotalsBlock:
 
     @property
     def height(self) -> float:
-        """Return the height of what has to share a page."""
+        """Return the height of the part that must fit on one page."""
         sums = sum(line.height for line in self.sums)
         return ABOVE + (max(sums, self._payment_height) if self.beside else sums)
 
@@ -130,7 +130,7 @@ def _width(sheet: Sheet, line: Sum) -> float:
 
 
 def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:
-    """Draw each run of dark modules as a rectangle; all are one shape, so that viewers show no seams."""
+    """Draw each run of dark modules as a rectangle, all in one shape, so that viewers show no seams."""
     unit = CODE_SIDE / len(rows)
     bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
     sheet.writer.bars(bars, x, y, unit=unit, colour=INK)

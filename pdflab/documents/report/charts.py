@@ -1,6 +1,6 @@
 """The charts of a report: bars or a line, drawn as vector shapes of the PDF, without a plotting library.
 
-No label is cut or left out: labels that do not fit side by side are turned upright.
+No label is cut or omitted: labels that do not fit side by side are drawn upright.
 Read next: pdflab/documents/samples/requests.py.
 """
 

@@ -1,6 +1,6 @@
 """The report: a title page with key figures and contents, then sections of text, tables and charts.
 
-The page of a section is known once it is drawn, so that the contents are reserved first and filled in last.
+The page of a section is known only once it is drawn: the contents are reserved first and filled in last.
 Read next: pdflab/documents/report/charts.py.
 """
 
@@ -153,7 +153,7 @@ def _draw_section(sheet: Sheet, section: Section) -> _Place:
 
 
 def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> float:
-    """Return the height of what shares a page with its heading: three lines, a table row, or a chart."""
+    """Return the height of the part that shares a page with its heading: three lines, a row, or a chart."""
     if section.text.strip():
         return 3 * READING.leading
     if section.table:

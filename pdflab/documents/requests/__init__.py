@@ -1,1 +1,1 @@
-"""The request models: what may be asked for, with limits and messages."""
+"""The request models, with their limits and messages."""

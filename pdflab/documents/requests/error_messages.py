@@ -1,4 +1,4 @@
-"""Pydantic's validation errors as sentences for people.
+"""Pydantic's validation errors as sentences.
 
 Read next: pdflab/documents/requests/custom.py.
 """

@@ -1,6 +1,6 @@
 """The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
-Each refuses a wrong value with a sentence that says how to correct it.
+Each rejects a wrong value with a sentence about its correction.
 Read next: pdflab/documents/requests/error_messages.py.
 """
 
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 LOCALES = tuple(sorted(" ".join(SEPARATORS.values()).split()))
 
 
-# An invoice has a hundred fields, and nearly all are plain ASCII: that is tested first, because it is quick.
+# An invoice has a hundred fields, most of them plain ASCII: that fast test comes first.
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """Exact sums: each line is rounded half-up to the cent, VAT once per rate, and the totals add up to the cent.
 
-The rules are those of EN 16931; BR-CO-10 and the like name them. Its limit of two decimals is not kept:
+The rules are those of EN 16931, with names such as BR-CO-10. Its limit of two decimals does not apply:
 amounts have the decimals of their currency, none for JPY and three for KWD.
 Read next: pdflab/documents/requests/iban.py.
 """
@@ -17,9 +17,8 @@ _DECIMALS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
-# Separator of thousands and decimal sign by locale, from CLDR 48, with the space that all fonts have. They
-# are
-# not read from Babel, because its releases differ in them: 2.19 drops the apostrophes of a Swiss million.
+# Separator of thousands and decimal sign by locale, from CLDR 48, with the space that all fonts have.
+# Releases of Babel differ in them: 2.19 drops the apostrophes of a Swiss million.
 SEPARATORS = {
     ",.": "ar_AE ar_EG ar_SA en_AU en_CA en_GB en_IE en_US es_MX he_IL ja_JP ko_KR zh_CN",
     ".,": "da_DK de_AT de_DE el_GR es_ES hr_HR it_IT nl_BE nl_NL pt_BR ro_RO sl_SI sr_RS tr_TR",

@@ -1,8 +1,7 @@
 """The data of sample requests: products in fourteen languages; names, currency, VAT, accounts of 15 markets.
 
-catalogue.json and names.json are read when the first sample is made. The names and addresses in names.json
-are
-invented: Faker 40 made them.
+catalogue.json and names.json are read when the first sample is made. Faker 40 invented the names and
+addresses in names.json.
 Read next: pdflab/documents/naive_render.py.
 """
 

@@ -1,1 +1,1 @@
-"""Text, fonts, pages and tables: what every kind of document is set with."""
+"""Text, fonts, pages and tables, for every kind of document."""

@@ -1,4 +1,4 @@
-"""Text direction: what is read from right to left, in which order it is drawn, and where a line may end.
+"""Text direction: which text is read from right to left, its drawing order, and where a line may end.
 
 Read next: pdflab/documents/typesetting/text_cleaning.py.
 """

@@ -1,8 +1,8 @@
-"""The fonts of a renderer: which font draws which character, and which part of it a script needs.
+"""The fonts of a renderer: the font for each character, and its part for each script.
 
 Western text is drawn in the core font that every PDF viewer has; other text needs an embedded font. The part
-for a script is subset once in a process and shared by all documents. Of scripts that are not listed below,
-such as Chinese, only the glyphs in use are embedded. A font is read when a character first needs it.
+for a script is subset once in a process and shared by all documents. For unlisted scripts, such as Chinese,
+only the glyphs in use are embedded. A font is read when a character first needs it.
 Read next: pdflab/documents/typesetting/font_embedding.py.
 """
 
@@ -57,7 +57,7 @@ class FontFile:
 
 
 class FontBook:
-    """The fonts of one process, for every call of `render`: it keeps the parts that were subset.
+    """The fonts of one process, for every call of `render`; it caches the subset parts.
 
     The first file that has a character draws it.
     """

@@ -1,6 +1,6 @@
 """A font in a PDF: the five objects of a composite font (ISO 32000, 9.7), as bytes.
 
-The codes in the text of a page are glyph numbers. For a shared part, everything is made once in a process.
+The codes in the text of a page are glyph numbers. For a shared part, the objects are made once in a process.
 Read next: pdflab/documents/typesetting/text_writer.py.
 """
 

@@ -78,8 +78,8 @@ class Sheet(FPDF):
         self.typesetter = typesetter
         self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
-        self.resource_access_policy = ResourceAccessPolicy.NONE  # a document may fetch nothing
-        self.alias_nb_pages("")  # else {nb} in a customer's text would become the number of pages
+        self.resource_access_policy = ResourceAccessPolicy.NONE  # a document must not fetch anything
+        self.alias_nb_pages("")  # otherwise {nb} in a customer's text would become the number of pages
         self.set_auto_page_break(False)
         self.set_margins(MARGIN, MARGIN)
         self.running_title = " ".join(title.split())
@@ -153,7 +153,7 @@ class Sheet(FPDF):
     ) -> None:
         """Write a text in lines down the page, and on to the next pages.
 
-        Right-to-left text is flush right, unless `left`: the fields of a form keep their places.
+        Right-to-left text is flush right, unless `left`, for the fields of a form.
         """
         width, rtl = width or self.right - x, reads_from_right(text)
         right = rtl and not left

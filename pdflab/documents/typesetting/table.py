@@ -61,7 +61,7 @@ def draw_table(
 ) -> None:
     """Draw rows under a heading that each page repeats; only a row higher than a page is divided.
 
-    `tail` is the height of what follows, which shares a page with the last row.
+    `tail` is the height of the content that shares a page with the last row.
     """
     table = _Table(sheet, columns, carry)
     for number, row in enumerate(rows or [()]):
@@ -82,7 +82,7 @@ def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Cel
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
-    """Return the width of each column: as wanted, or if that is too much, with the widest ones narrowed."""
+    """Return the width of each column: as wanted, or with the widest ones narrowed if they do not fit."""
     widths, left = list(wanted), total
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     for rank, index in enumerate(order):

@@ -1,7 +1,7 @@
 """The text writer: it writes text into the pages of fpdf2, and adds fonts that are ready to embed.
 
-With its public functions alone, fpdf2 reads and subsets each font again for each document. Every private part
-of fpdf2 that we use is in this file, and is checked before the first document is drawn.
+The public functions of fpdf2 read and subset each font again for each document. This file has all our uses of
+private parts of fpdf2, and checks them before the first document is drawn.
 Read next: pdflab/documents/custom.py.
 """
 
@@ -73,7 +73,7 @@ class TextWriter:
 
     def _draw(self, operators: str) -> None:
         contents = self._pdf.pages[self._pdf.page].contents
-        # Python's own codec is twice as fast as cp1252, and the same for ASCII.
+        # For ASCII, Python's own codec gives the same bytes as cp1252, twice as fast.
         contents += operators.encode("ascii" if operators.isascii() else ENCODING)  # type: ignore[operator]
 
     def _number(self, font: Font) -> int:

@@ -22,7 +22,7 @@ Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
 
 BOX = 0.6  # the width of the box for a character that no font has
-_A_WORD = 40  # characters; longer texts hardly ever repeat, and would fill the cache
+_A_WORD = 40  # characters; longer texts rarely repeat, and would fill the cache
 _A_LINE = 400  # characters: more than fit on a line
 _JOINERS = "\u200c\u200d"
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(_JOINERS, ""))
@@ -44,7 +44,7 @@ class TextRun(NamedTuple):
 class Typesetter:
     """Sets text in a main font of two weights; for a missing glyph, `face_for` returns another font.
 
-    One serves all documents of a process: it caches the widths of words, so that wrapping a text costs one
+    All documents of a process share one: it caches the widths of words, so that wrapping a text costs one
     look-up a word.
     """
 

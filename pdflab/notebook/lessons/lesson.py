@@ -1,4 +1,4 @@
-"""The two habits of a lesson: predict before you run, and check yourself at the end.
+"""The two parts of a lesson: predict before you run, and check yourself at the end.
 
     lesson = Lesson(WHEN_THINGS_FAIL)
     lesson.predict("lost", 20)      # drawn on the chart later, beside what was measured
@@ -21,7 +21,7 @@ from pdflab.errors import UsageError
 class Question:
     """A question with its right answer, and a hint for each wrong one that is likely.
 
-    `why` is shown after the right answer only; a hint says where to look, never what the answer is.
+    `why` is shown only after the right answer; a hint shows where to look, but not the answer.
     """
 
     text: str
@@ -31,14 +31,14 @@ class Question:
 
 
 class PlainText(str):
-    """Text that a cell shows without quotation marks."""
+    """Text without quotation marks in the output of a cell."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 class Lesson:
-    """The questions of one notebook, and the reader's predictions, for as long as the kernel runs."""
+    """The questions of one notebook, and the reader's predictions while the kernel runs."""
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
         self._questions = questions
@@ -52,13 +52,13 @@ class Lesson:
         return PlainText(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
 
     def predicted(self, name: str) -> float:
-        """Return a prediction. Raises UsageError when there is none: a chart without it teaches less."""
+        """Return a prediction. Raises UsageError if there is none."""
         if name not in self._predictions:
             raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
         return self._predictions[name]
 
     def check(self, name: str, answer: str | float | EllipsisType) -> PlainText:
-        """Say whether an answer is right, with a hint if it is not; three dots show the question."""
+        """Return whether an answer is right, or a hint; for three dots, return the question."""
         if name not in self._questions:
             raise UsageError(f"There is no question {name!r}: take {', '.join(self._questions)}.")
         question = self._questions[name]

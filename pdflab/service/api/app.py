@@ -1,6 +1,6 @@
 """The API as one WSGI application: it accepts documents, answers 202 and never renders.
 
-Each family of routes is a file of its own. A view parses, takes one step of the queue, and answers.
+Each family of routes has its own file. A view parses the request, calls the queue once, and answers.
 Read next: pdflab/service/api/context.py, then pdflab/service/api/submit.py.
 """
 

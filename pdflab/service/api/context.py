@@ -1,4 +1,4 @@
-"""What the views of one application share: the queue, the storage, the operations and two cached answers.
+"""The objects that the views of an application share: queue, storage, operations and two cached answers.
 
 Read next: pdflab/service/http/cache.py.
 """
@@ -15,7 +15,7 @@ from pdflab.service.storage.base import Storage
 
 
 class Operations(Protocol):
-    """Starts loads outside the API's own threads: the API never sends load itself."""
+    """Starts loads outside the threads of the API, which never sends load itself."""
 
     def listing(self) -> Sequence[Any]:
         """Return the operations, each with its `name`, `title`, `hint` and `parameters`.
@@ -24,12 +24,12 @@ class Operations(Protocol):
         """
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
-        """Start one and return what it sends. Raises InvalidRequest, naming each wrong parameter."""
+        """Start an operation and return what it sends. Raises InvalidRequest, naming each wrong parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the views of one application work with."""
+    """The objects that the views of one application share."""
 
     producer: Producer
     monitor: Monitor

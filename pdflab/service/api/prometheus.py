@@ -19,7 +19,7 @@ _GAUGES = {
 
 
 def exposition(stats: Stats) -> tuple[bytes, str]:
-    """Return the text for GET /metrics and its content type."""
+    """Return the text of GET /metrics, and its content type."""
     registry = CollectorRegistry()
     jobs = Gauge(
         "pdflab_jobs", "Jobs by state; those that ended, since the start.", ["state"], registry=registry

@@ -1,4 +1,4 @@
-"""What the dashboard polls: statistics, workers, the newest jobs and the last minutes, in one answer.
+"""The snapshot that the dashboard polls: statistics, workers, newest jobs and the last minutes.
 
 The page that polls it is pdflab/service/dashboard/dashboard.js.
 Read next: pdflab/service/jobqueue/dashboard_view.py.
@@ -17,8 +17,8 @@ from pdflab.service.jobqueue.base import Monitor, Stats
 from pdflab.service.jobqueue.dashboard_view import DashboardJob
 
 _NEWEST = 12  # jobs of each state
-_POINTS = 180  # of the charts, about a second from each other
-_POINT_INTERVAL = 0.9  # seconds; snapshots come every half second at most, and one may be a little early
+_POINTS = 180  # of the charts, about a second apart
+_POINT_INTERVAL = 0.9  # seconds; snapshots come at most every half second, sometimes a little early
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Snapshots:
             self._history.append((now, stats.queued, stats.completed))
 
     def _trail(self) -> list[tuple[float, int, float]]:
-        """Return the charts' points: seconds ago, jobs QUEUED, PDFs a second since the point before."""
+        """Return the points of the charts: seconds ago, jobs QUEUED, PDFs a second since the last point."""
         now = self._clock()
         return [
             (now - at, queued, max(completed - earlier, 0) / (at - before))
@@ -82,6 +82,6 @@ def _latency(jobs: list[DashboardJob]) -> Latency:
 
 
 def _compact(snapshot: Mapping[str, object]) -> bytes:
-    """Return short JSON, with floats rounded to the millisecond: it goes to thirty viewers every second."""
+    """Return short JSON, with floats rounded to the millisecond, for up to thirty polls a second."""
     rounded = json.loads(json.dumps(snapshot), parse_float=lambda digits: round(float(digits), 3))
     return json.dumps(rounded, separators=(",", ":")).encode()

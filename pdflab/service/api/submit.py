@@ -16,7 +16,7 @@ from pdflab.service.http.errors import read_json
 from pdflab.service.jobqueue.base import Submission, new_id
 
 _MAX_KEY = 200  # characters
-_MAX_PROBLEMS = 20  # that one answer names
+_MAX_PROBLEMS = 20  # in one answer
 
 submit_routes = Blueprint("submit", __name__)
 

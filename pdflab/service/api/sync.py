@@ -1,7 +1,7 @@
 """The synchronous endpoint: the PDF is rendered inside the request, and the client waits for it.
 
-The comparison is fair: as many processes serve it, on one listening socket, as the queue has workers. They
-render the same documents with the same renderer. Their events go to a file of their own.
+For a fair comparison, it has as many processes, on one listening socket, as the queue has workers. They
+render the same documents with the same renderer. Their events go to a separate file.
 Read next: pdflab/service/worker/worker.py.
 """
 
@@ -25,7 +25,7 @@ from pdflab.settings import Settings
 
 
 class EventLog:
-    """Appends events to a file that several processes share; each line is one write, so none is torn."""
+    """Appends events to a file that several processes share; one write a line keeps the lines whole."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ class EventLog:
         self._lock = Lock()
 
     def append(self, job_id: str, state: JobState, kind: str, error: Exception | None = None) -> None:
-        """Append an event at the present time; an `error` gives its reason and cause."""
+        """Append an event at the present time, with reason and cause from an `error`."""
         event = JobEvent(job_id, state, time.time(), kind, worker=f"sync:{os.getpid()}")
         if error:
             event = replace(event, reason=str(error), cause=_cause(error))

@@ -1,1 +1,1 @@
-"""jobs.log: written by the recorder, read by everybody."""
+"""jobs.log: the recorder writes it; audits, charts and the lab read it."""

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 class Tail(Generic[_T]):
-    """Follows a growing file and reads each line once; an unfinished last line is left for later."""
+    """Follows a growing file and reads each complete line once."""
 
     def __init__(self, path: Path, parse: Callable[[str], _T | None]) -> None:
         self._path = path
@@ -26,7 +26,7 @@ class Tail(Generic[_T]):
         self._lock = Lock()
 
     def read(self) -> list[_T]:
-        """Return all items that the file has held so far."""
+        """Return all items read from the file so far."""
         with self._lock:
             if self._path.exists():
                 self._take_new()
@@ -51,6 +51,6 @@ class Tail(Generic[_T]):
 
 
 def read_event(line: str) -> JobEvent | None:
-    """Read a line of a log of events; None for a line that only notes a gap in the numbering."""
+    """Return the event of a log line; None for a line that only notes a gap in the numbering."""
     fields = json.loads(line)
     return None if fields.get("gap") else JobEvent.from_fields(fields)

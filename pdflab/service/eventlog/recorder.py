@@ -1,7 +1,7 @@
 """Writes the event stream to jobs.log: one JSON object a line, no gap and no duplicate.
 
-Each line carries its stream id. A recorder that starts cuts off a half-written last line, reads the last
-whole one and continues after it, so it does not matter where the last recorder was killed.
+Each line carries its stream id. At its start, a recorder cuts off a half-written last line and continues
+after the last whole one. So the log stays complete wherever the previous recorder was killed.
 
 Read next: pdflab/service/worker/worker.py.
 """
@@ -23,7 +23,7 @@ from pdflab.service.jobqueue.base import Monitor
 _log = logging.getLogger(__name__)
 _KEEP = 20_000  # events that stay in the stream behind the log, for clients of GET /events
 _TAIL_BYTES = 65_536  # read at the end of a log to find its last line
-_FOLLOW_TIMEOUT = 0.5  # seconds to wait for events, and at most until a stop is noticed
+_FOLLOW_TIMEOUT = 0.5  # seconds to wait for events; also the longest delay of a stop
 
 
 class Recorder:
@@ -93,7 +93,7 @@ class Recorder:
         self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
 
     def _lines(self, event: JobEvent) -> list[str]:
-        """Return an event's line; before it a line that notes a gap, if the numbering has one."""
+        """Return the line of an event, after a line that notes a gap if the numbering has one."""
         lines = []
         expected = self._last_number + 1
         if self._last_number and event.number != expected:
@@ -106,7 +106,7 @@ class Recorder:
         return [*lines, event.to_json() + "\n"]
 
     def _trim(self, events: list[JobEvent]) -> None:
-        """Trim the stream, only ever behind what the log holds."""
+        """Trim the stream, but never an event that the log does not yet hold."""
         self._batches.append((events[-1].event_id, len(events)))
         self._behind += len(events)
         while self._behind - self._batches[0][1] > _KEEP:
@@ -122,7 +122,7 @@ def begin_log(path: Path, last: JobEvent) -> None:
 
 
 def _last_whole_line(path: Path) -> dict[str, Any] | None:
-    """Cut off a half-written last line, and read the one before it."""
+    """Cut off a half-written last line, and return the line before it."""
     if not path.exists():
         return None
     with path.open("rb+") as file:
@@ -137,7 +137,7 @@ def _last_whole_line(path: Path) -> dict[str, Any] | None:
 
 
 def _end_of(file: BinaryIO) -> tuple[int, bytes]:
-    """Read the end of a file, with a whole line in it if there is one: a log may be larger than memory."""
+    """Return the end of a file, with its last whole line if it has one: a log may be larger than memory."""
     size = file.seek(0, os.SEEK_END)
     length = _TAIL_BYTES
     while True:

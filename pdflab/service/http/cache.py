@@ -1,4 +1,4 @@
-"""A cached call: however many viewers ask, the queue is read twice a second.
+"""A cached call: the queue is read at most twice a second, for any number of viewers.
 
 Read next: pdflab/service/http/errors.py.
 """
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 class CachedCall(Generic[_T]):
-    """Calls a function at most once in half a second; a BrokerUnavailable is cached as a result is."""
+    """Calls a function at most once in half a second, and caches its result or its BrokerUnavailable."""
 
     def __init__(self, call: Callable[[], _T], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._call = call

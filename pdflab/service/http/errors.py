@@ -25,7 +25,7 @@ _RETRY_AFTER = 1  # seconds, while Redis or the storage is away
 
 
 def problem(status: int, detail: str, *, retry_after: int | None = None, **members: object) -> Response:
-    """Return a problem+json answer; `members` stand beside the standard ones."""
+    """Return a problem+json answer with these `members` beside the standard ones."""
     standard = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     response = Response(
         json.dumps(standard | members) + "\n", status, content_type="application/problem+json"

@@ -1,7 +1,7 @@
 """Host and Origin checks, against DNS rebinding and cross-site requests.
 
-A page of another site can make its visitor's browser send a POST here. When that site's name is then pointed
-at this machine (DNS rebinding), the browser takes both for one site, and the page reads the answers too.
+A page of another site can make a browser send a POST here. If the name of that site then resolves to this
+machine (DNS rebinding), the browser sees one site, and the page can also read the answers.
 Programs such as curl or the load generator send no Origin and are accepted.
 Read next: pdflab/service/http/openapi.py.
 """
@@ -42,7 +42,7 @@ def protect(app: Flask, settings: Settings) -> None:
 def _is_own(host: str, own_names: frozenset[str]) -> bool:
     """Return whether a host is this service. An address always is: rebinding needs a name.
 
-    Without a Host header (HTTP/1.0) the client is no browser.
+    A client without a Host header (HTTP/1.0) is no browser.
     """
     if host in own_names or not host or _is_address(host):
         return True
@@ -85,7 +85,7 @@ def _is_address(host: str) -> bool:
 def _is_cross_site(request: Request) -> bool:
     """Return whether a browser sent this for a page of another site.
 
-    Browsers send Sec-Fetch-Site. Old ones, and all of them over plain HTTP to another machine, send only
+    Browsers send Sec-Fetch-Site. Old browsers, and all browsers over plain HTTP to another machine, send only
     Origin. This is the algorithm of Go's net/http.CrossOriginProtection.
     """
     site = request.headers.get("Sec-Fetch-Site")

@@ -19,7 +19,7 @@ _POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
 # At waitress' own limit of 100, idle keep-alive connections would shut new clients out. A process may
 # usually open 1024 files.
 _MAX_CONNECTIONS = 900
-_SHUTDOWN_TIMEOUT = 1  # seconds that answers in flight may still take
+_SHUTDOWN_TIMEOUT = 1  # seconds to finish the requests in flight
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

@@ -15,7 +15,7 @@ from pdflab.service.jobqueue.dashboard_view import DashboardView
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A job to enqueue. The caller makes the id, so that sending it again is harmless."""
+    """A job to enqueue. The caller makes the id, so that a repeated call is harmless."""
 
     job_id: str
     kind: str
@@ -26,7 +26,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claimed job, and the fencing token without which nobody can finish it."""
+    """A claimed job, and the fencing token that is required to finish it."""
 
     job: Job
     token: str
@@ -34,7 +34,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a claimed job got no PDF. Another try after `retry_in` seconds may help; None: it never will."""
+    """Why a claimed job got no PDF. It may be retried after `retry_in` seconds; None means never."""
 
     cause: Cause
     reason: str
@@ -51,7 +51,7 @@ class FinishResult:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """What a worker does: its current job, or None while it is idle, and since when."""
+    """The status of a worker: its current job, or None while it is idle, and since when."""
 
     worker: str
     since: float
@@ -60,10 +60,10 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The queue at one instant. Jobs by state, `oldest_age` in seconds, `throughput` in PDFs a second.
+    """The queue at one instant: jobs by state, `oldest_age` in seconds, `throughput` in PDFs a second.
 
-    `busy` is the seconds that workers have spent on COMPLETED jobs since the beginning; `fenced` counts
-    the completions that were refused because their token was stale.
+    `busy` is the seconds that workers have spent on COMPLETED jobs since the start; `fenced` counts the
+    completions refused because of a stale token.
     """
 
     queued: int
@@ -81,7 +81,7 @@ class Stats:
 
 
 class Producer(Protocol):
-    """Accepts and cancels jobs; RedisProducer says what each method promises."""
+    """Accepts and cancels jobs; RedisProducer documents each method."""
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]: ...
     def retry(self, failed: Sequence[Job]) -> list[str]: ...
@@ -89,7 +89,7 @@ class Producer(Protocol):
 
 
 class Consumer(Protocol):
-    """Takes, claims, finishes and recovers jobs; RedisConsumer says what each method promises."""
+    """Takes, claims, finishes and recovers jobs; RedisConsumer documents each method."""
 
     def take(self, timeout: float) -> str | None: ...
     def claim(self, job_id: str, worker: str, token: str) -> Claim | None: ...
@@ -106,7 +106,7 @@ class Consumer(Protocol):
 
 
 class Monitor(Protocol):
-    """Reads jobs, events, workers and statistics; RedisMonitor says what each method promises."""
+    """Reads jobs, events, workers and statistics; RedisMonitor documents each method."""
 
     def get(self, job_id: str) -> Job | None: ...
     def place(self, job_id: str) -> int | None: ...

@@ -22,7 +22,7 @@ class RedisConsumer(RedisScripts, Consumer):
         return taken[1] if taken else None
 
     def claim(self, job_id: str, worker: str, token: str) -> Claim | None:
-        """Claim a job that is QUEUED and due; None if it is not: the id was a stale hint."""
+        """Claim a job that is QUEUED and due; return None for any other, whose id was a stale hint."""
         return _claim(self._run("claim", job_id, token, worker, self._settings.lease), token, worker)
 
     def complete(
@@ -32,9 +32,9 @@ class RedisConsumer(RedisScripts, Consumer):
         return self._finish("complete", claim, worker, next_token, json.dumps(result or {}))
 
     def fail(self, claim: Claim, worker: str, failure: Failure, *, next_token: str = "") -> FinishResult:
-        """End a claimed job as FAILED, or delay it while another try may help and it has tries left."""
+        """End a claimed job as FAILED, or delay it for a retry if that may help and it has tries left."""
         delay = "" if failure.retry_in is None else failure.retry_in
-        reason = failure.reason.encode(errors="replace").decode()  # half a character would stop the client
+        reason = failure.reason.encode(errors="replace").decode()  # a lone surrogate cannot be encoded
         details = (failure.cause, reason, delay, self._settings.max_errors)
         return self._finish("fail", claim, worker, next_token, *details)
 
@@ -60,7 +60,7 @@ class RedisConsumer(RedisScripts, Consumer):
         return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
 
     def list_expired(self, limit: int = 1000) -> list[str]:
-        """Return jobs whose retention is over: delete their files, then `forget` them."""
+        """Return jobs whose retention is over; the caller deletes their files, then calls `forget`."""
         return list(self._run("list_expired", self._settings.retention, limit))
 
     def forget(self, job_ids: Sequence[str]) -> None:

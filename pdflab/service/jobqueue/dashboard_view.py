@@ -1,4 +1,4 @@
-"""What the dashboard shows of the queue: the newest jobs and what each worker does, at one instant.
+"""The dashboard's view of the queue at one instant: the newest jobs, and the status of each worker.
 
 Read next: pdflab/service/api/snapshot.py.
 """
@@ -9,14 +9,14 @@ from typing import Any
 
 from pdflab.jobs import Cause, JobState
 
-MAX_REQUEST_BYTES = 32_768  # a longer request is not read for its title: every view stays small
+MAX_REQUEST_BYTES = 32_768  # a longer request is not searched for its title
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardJob:
-    """A job on the dashboard. Times are in seconds, and `title` is a user's own text.
+    """A job on the dashboard. `title` is text from a user.
 
-    `waited` is how long it waited, or has so far; `rendered` how long a worker took, or has so far.
+    `waited` and `rendered` are seconds in the queue and at a worker, so far or in total.
     """
 
     job_id: str
@@ -36,7 +36,7 @@ class DashboardJob:
 class DashboardWorker:
     """A worker: idle, or rendering a job, for `seconds` if that is known.
 
-    `heard` is false when its entry in the registry has expired: it has left its job behind.
+    `heard` is false when its entry in the registry has expired, while it still owns a job.
     """
 
     worker: str
@@ -55,7 +55,7 @@ class DashboardView:
 
 
 def view_of(now: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
-    """Make the view from what lua/dashboard.lua answers."""
+    """Return the view for an answer of lua/dashboard.lua."""
     seen = {record[0]: _job(now, *record) for record in records}
     jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
     return DashboardView(jobs, _workers(now, jobs, {worker: json.loads(text) for worker, text in registry}))
@@ -83,7 +83,7 @@ def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: s
 def _workers(
     now: float, jobs: list[DashboardJob], registry: dict[str, dict[str, Any]]
 ) -> list[DashboardWorker]:
-    """Derive what each does from the jobs' records: the registry is only renewed every third of a lease."""
+    """Derive each status from the jobs' records: the registry is renewed only every third of a lease."""
     busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
     workers = [
         DashboardWorker(worker, worker in registry, job.job_id, job.title, job.rendered)
@@ -91,7 +91,7 @@ def _workers(
     ]
     for worker in registry.keys() - busy.keys():
         doing = registry[worker]
-        known = "since" in doing and not doing.get("job_id")  # else it has become idle since
+        known = "since" in doing and not doing.get("job_id")  # otherwise it has become idle since
         workers.append(
             DashboardWorker(worker, True, seconds=max(now - doing["since"], 0.0) if known else None)
         )
@@ -99,7 +99,7 @@ def _workers(
 
 
 def _title(request: str) -> str:
-    """Return the text by which a person knows a document: its title, or the buyer of an invoice."""
+    """Return the text that identifies a document to a person: its title, or the buyer of an invoice."""
     try:
         data = json.loads(request)
         return str(data.get("title") or data.get("buyer", {}).get("name") or "")[:120]

@@ -1,6 +1,6 @@
 """The embedded Redis: fakeredis, sandboxed, so that no command reaches this user's files and programs.
 
-Redis runs the Lua of its clients. fakeredis runs it inside Python, and unpickles what RESTORE sends it.
+Redis runs Lua scripts of its clients. fakeredis runs them inside Python, and unpickles the data of RESTORE.
 
 Read next: pdflab/service/jobqueue/base.py.
 """
@@ -69,7 +69,7 @@ def serve_embedded(path: str) -> None:
         numbers = count()
 
         def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-            """Number the clients: fakeredis tells them apart by address, and here they have none."""
+            """Number the clients: fakeredis identifies them by address, and here they have none."""
             request, _ = super().get_request()
             return request, ("unix", next(self.numbers))
 
@@ -82,7 +82,7 @@ def serve_embedded(path: str) -> None:
 
 
 def _sandbox(server: Any) -> None:
-    """Sandbox fakeredis, and check the result: the names that we change are private to it."""
+    """Sandbox fakeredis, and check the result, because the changed names are private to it."""
     from fakeredis import FakeRedis
 
     try:
@@ -99,7 +99,7 @@ def _sandbox(server: Any) -> None:
 
 
 def _answered(client: Any) -> list[str]:
-    """Return the unsafe commands that are still answered, and EVAL if it would run bytecode."""
+    """Return the unsafe commands that still work, and EVAL if it would run bytecode."""
     answered = []
     for command in [*_UNSAFE_COMMANDS, f"EVAL {_BYTECODE} 0"]:
         try:

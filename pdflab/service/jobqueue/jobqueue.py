@@ -1,30 +1,29 @@
-"""The queue in Redis, where API and workers meet: no other package changes the state of a job.
+"""The queue in Redis, between API and workers: no other package changes the state of a job.
 
-Four ideas make BRPOP lose nothing. The job's record is the truth; the list is only a hint; the claim is a
-compare-and-set; and only the owner of the token can finish. A hint that is lost or doubled is then harmless.
+Four rules make BRPOP lose nothing. The job's record is the truth. The list is only a hint. The claim is a
+compare-and-set. Only the owner of the token can finish. So a lost or duplicate hint is harmless.
 
 The keys:
 
     pdf_jobs_queue       list    job ids, pushed left, popped right: first in, first out
     pdf_jobs:<job_id>    hash    the record: state, request, attempt, token, instants, history, result
-    pdf_jobs_waiting     zset    every job that waits, by the sequence number it got when it was accepted
+    pdf_jobs_waiting     zset    every QUEUED job, by the sequence number from its acceptance
     pdf_jobs_sequence    string  the last sequence number
-    pdf_jobs_leases      zset    jobs that are PROCESSING, by the instant their lease expires
-    pdf_jobs_delayed     zset    jobs that will be tried again, by the instant they are due
+    pdf_jobs_leases      zset    PROCESSING jobs, by the instant their lease expires
+    pdf_jobs_delayed     zset    jobs to be retried, by the instant they are due
     pdf_jobs_completed   zset    COMPLETED jobs that are still kept, by the instant they ended
     pdf_jobs_failed      zset    FAILED jobs that are still kept, by the instant they ended
     pdf_jobs_events      stream  every change of state, added in the step that made it
-    pdf_jobs_counts      hash    COMPLETED and FAILED since the beginning, events, seconds that COMPLETED jobs
+    pdf_jobs_counts      hash    COMPLETED and FAILED since the start, events, seconds that COMPLETED jobs
                                  took (busy), refused completions (fenced)
     pdf_jobs_workers     zset    worker ids, by the instant their entry expires
-    pdf_jobs_worker:<id> string  what a worker does and since when, as JSON; expires with its lease
-    pdf_jobs_key:<key>   string  the job that was accepted with an idempotency key; expires
-    pdf_jobs_suspects    set     jobs that the last sweep found taken and not claimed; expires
+    pdf_jobs_worker:<id> string  the status of a worker, as JSON; expires with its lease
+    pdf_jobs_key:<key>   string  the job accepted with an idempotency key; expires
+    pdf_jobs_suspects    set     jobs that the last sweep found taken but not claimed; expires
     pdf_jobs_swept_at    string  the instant of the last sweep
 
-Every step is one short Lua script in lua/, atomic in Redis, and may be sent twice without harm: the caller
-makes the ids and tokens, and a repeated step returns what it returned the first time.
-(`naive_transition` is the counter-example.)
+Every step is one short Lua script in lua/, atomic in Redis and idempotent: the caller makes the ids and
+tokens, and a repeated step returns the same result. (`naive_transition` is the counter-example.)
 
 Read next: pdflab/service/jobqueue/producer.py.
 """

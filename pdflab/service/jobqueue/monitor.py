@@ -1,4 +1,4 @@
-"""The reading side of the queue, over Redis: jobs, events, workers, statistics.
+"""The monitor of the queue, over Redis: it reads jobs, events, workers and statistics.
 
 Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/jobqueue/dashboard_view.py.
 """
@@ -13,7 +13,7 @@ from pdflab.service.jobqueue.base import Monitor, Stats, WorkerStatus
 from pdflab.service.jobqueue.dashboard_view import MAX_REQUEST_BYTES, DashboardView, view_of
 from pdflab.service.jobqueue.scripts import EVENTS, RedisScripts, redis_errors
 
-_PAGE = 500  # records that are read at once
+_PAGE = 500  # records in one read
 _LISTS = {
     JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
     JobState.PROCESSING: ("pdf_jobs_leases",),
@@ -26,11 +26,11 @@ class RedisMonitor(RedisScripts, Monitor):
     """Reads the queue in Redis."""
 
     def get(self, job_id: str) -> Job | None:
-        """Return one job, or None when there is no record of it."""
+        """Return one job, or None if it has no record."""
         return next(iter(self._records([job_id])), None)
 
     def place(self, job_id: str) -> int | None:
-        """Return a job's place in the queue, 1 being the next one out; None if it does not wait."""
+        """Return a job's place in the queue, 1 for the next one; None if it is not in the queue."""
         with redis_errors():
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
@@ -44,7 +44,7 @@ class RedisMonitor(RedisScripts, Monitor):
         return [job for job in self._records([*chain.from_iterable(lists)][:limit]) if job.state is state]
 
     def dead_letters(self) -> Iterator[Job]:
-        """Yield the FAILED jobs that were neither cancelled nor tried again, oldest first, page by page."""
+        """Yield the FAILED jobs that were neither cancelled nor retried, oldest first, page by page."""
         for first in count(0, _PAGE):
             with redis_errors():
                 ids: Any = self._redis.zrange("pdf_jobs_failed", first, first + _PAGE - 1)
@@ -59,7 +59,7 @@ class RedisMonitor(RedisScripts, Monitor):
         return self._records([key.removeprefix("pdf_jobs:") for key in keys])
 
     def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]:
-        """Read the events after a stream id, and whether some of them have already been trimmed."""
+        """Return the events after a stream id, and whether some of them have already been trimmed."""
         with redis_errors():
             entries: Any = self._redis.xrange(EVENTS, f"({after}" if after != "0" else "-", "+", count=limit)
             first: Any = self._redis.xrange(EVENTS, count=1)
@@ -73,18 +73,18 @@ class RedisMonitor(RedisScripts, Monitor):
         return _events(answer[0][1]) if answer else []
 
     def trim_events(self, before: str) -> None:
-        """Delete the events before a stream id. Only the recorder does, behind what its log holds."""
+        """Delete the events before a stream id. Only the recorder does, once its log holds them."""
         with redis_errors():
             self._redis.xtrim(EVENTS, minid=before, approximate=False)
 
     def last_event(self) -> JobEvent | None:
-        """Read the newest event, or None when there has never been one."""
+        """Return the newest event, or None when there has never been one."""
         with redis_errors():
             entries: Any = self._redis.xrevrange(EVENTS, count=1)
         return next(iter(_events(entries)), None)
 
     def workers(self) -> list[WorkerStatus]:
-        """Read what each worker in the registry does."""
+        """Return the status of each worker in the registry."""
         with redis_errors():
             ids: Any = self._redis.zrange("pdf_jobs_workers", 0, -1)
             texts: Any = self._redis.mget([f"pdf_jobs_worker:{worker}" for worker in ids]) if ids else []
@@ -93,7 +93,7 @@ class RedisMonitor(RedisScripts, Monitor):
         ]
 
     def stats(self, window: float = 10.0) -> Stats:
-        """Read statistics in one script; throughput is over the last `window` seconds."""
+        """Return statistics, read in one script; throughput is over the last `window` seconds."""
         flat, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
         counts = dict(zip(flat[::2], flat[1::2], strict=True))
         return Stats(
@@ -117,7 +117,7 @@ class RedisMonitor(RedisScripts, Monitor):
         return view_of(float(now), jobs, registry)
 
     def _records(self, job_ids: Sequence[str]) -> list[Job]:
-        """Read those records that exist, in one round trip."""
+        """Return those records that exist, in one round trip."""
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for job_id in job_ids:

@@ -11,7 +11,7 @@ from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.base import Producer, Submission, new_id
 from pdflab.service.jobqueue.scripts import RedisScripts
 
-_DEFAULT_RETRY_AFTER = 5  # seconds, while no job has yet shown how long one takes
+_DEFAULT_RETRY_AFTER = 5  # seconds, until the first job has been measured
 _MAX_RETRY_AFTER = 600
 
 

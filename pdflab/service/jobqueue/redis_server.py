@@ -34,7 +34,7 @@ _SERVERS = ("redis-server", "valkey-server")
 class Broker:
     """A Redis, and its process if we started it.
 
-    `name` is for people; `url` is None only for the embedded Redis inside this process.
+    `name` is for display; `url` is None only for the embedded Redis inside this process.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Broker:
     embedded: bool = False  # measure speed only with a real redis-server
 
     def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
-        """Return a client: a patient one retries, an impatient one gives up within half a second.
+        """Return a client: a patient one retries, an impatient one times out within half a second.
 
-        A client `alone` is for a single thread and keeps its connection: taking it from a pool for each
-        command would be a third of what a command costs a worker.
+        A client `alone` is for a single thread and keeps its connection: a connection pool would take a
+        third of the time of a worker's command.
         """
         if self.inside is not None:
             from fakeredis import FakeRedis
@@ -73,7 +73,7 @@ class Broker:
             self.process = self.start()
 
     def cut(self) -> int:
-        """Close every connection to the Redis, as a failing network would; return how many there were."""
+        """Close every connection to Redis, as a network failure would; return how many there were."""
         self._require_server("cuts no connection")
         with self._own_client() as client:
             cut: Any = client.client_kill_filter(_type="normal", skipme=True)
@@ -88,7 +88,7 @@ class Broker:
 
     @property
     def can_be_attacked(self) -> bool:
-        """Return whether it is a redis-server of our own, which faults can be injected into."""
+        """Return whether this is our own redis-server, so that faults can be injected."""
         return self.process is not None and not self.embedded
 
     @contextmanager
@@ -135,11 +135,11 @@ def broker_at(url: str) -> Broker:
 
 
 def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
-    """Start a Redis of our own for other processes to share: a server found on PATH, or the embedded one.
+    """Start a private Redis that other processes can share: a server found on PATH, or the embedded one.
 
-    It keeps its data in `folder`, ends with the calling process, even if that is killed, and then removes
-    the `temporary` folder. A killed redis-server loses nothing that it has answered. When the machine dies,
-    appendfsync `everysec` loses up to a second, and `always` nothing: it waits for the disk.
+    It keeps its data in `folder`. It ends with the calling process, even a killed one, and then removes the
+    `temporary` folder. A killed redis-server loses no acknowledged write. When the machine crashes,
+    appendfsync `everysec` loses up to a second of writes; `always` loses none, but waits for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
@@ -163,12 +163,12 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
 
 
 def embedded_broker() -> Broker:
-    """Return an embedded Redis that the threads of this process share: nothing is spawned."""
+    """Return an embedded Redis that the threads of this process share; it spawns no process."""
     return Broker("embedded in this process (fakeredis)", None, inside=embedded_server(), embedded=True)
 
 
 def without_password(url: str) -> str:
-    """Return a URL that hides its password, even one that should have been quoted."""
+    """Return a URL without its password, even if the password should have been quoted."""
     hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 

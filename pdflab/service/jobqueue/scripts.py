@@ -31,7 +31,7 @@ class RedisScripts:
         self._scripts = {step: client.register_script(common + lua) for step, lua in sources.items()}
 
     def prepare(self) -> None:
-        """Load every script into Redis, so that the first use of each is as quick as the others."""
+        """Load every script into Redis, so that its first use is as quick as later ones."""
         with redis_errors():
             for script in self._scripts.values():
                 self._redis.script_load(script.script)
@@ -55,5 +55,5 @@ def redis_errors() -> Iterator[None]:
     """Turn every error of redis-py into BrokerUnavailable."""
     try:
         yield
-    except redis.RedisError as error:  # away, busy loading, read-only, out of memory or of disk
+    except redis.RedisError as error:  # down, loading, read-only, out of memory or disk
         raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error

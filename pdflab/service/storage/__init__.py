@@ -1,1 +1,1 @@
-"""Where finished PDFs are kept."""
+"""The storage of finished PDFs."""

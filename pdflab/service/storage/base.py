@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Storage(Protocol):
-    """Stores one PDF a job: whole, or not at all. FolderStorage says what each method promises."""
+    """Stores one PDF a job: whole, or not at all. FolderStorage documents each method."""
 
     def prepare(self) -> None: ...
     def put(self, job_id: str, token: str, pdf: bytes) -> None: ...

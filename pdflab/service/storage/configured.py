@@ -1,4 +1,4 @@
-"""Chooses the storage that the settings name: so far there is one.
+"""Chooses the storage for the settings: so far there is one.
 
 Read next: pdflab/service/eventlog/recorder.py.
 """

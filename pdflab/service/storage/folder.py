@@ -17,8 +17,7 @@ from pdflab.service.storage.base import Storage
 class FolderStorage(Storage):
     """A folder of finished PDFs, one a job, named by the job's id.
 
-    Files are written in a folder beside them, so that what a killed worker left half-written is found
-    without looking through all that is finished.
+    Half-written files are in a separate folder beside it, so that `tidy` need not list all finished PDFs.
     """
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
@@ -55,9 +54,9 @@ class FolderStorage(Storage):
             raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
 
     def exists(self, job_id: str) -> bool:
-        """Return whether a job's PDF is there, and then whole. Raises StorageUnavailable."""
+        """Return whether a job's PDF is stored. Raises StorageUnavailable."""
         try:
-            os.stat(f"{self._folder}/{job_id}.pdf")  # done for each job: a Path would take twice as long
+            os.stat(f"{self._folder}/{job_id}.pdf")  # called for each job: a Path would take twice as long
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -86,9 +85,9 @@ class FolderStorage(Storage):
         return True
 
     def tidy(self, *, older_than: float) -> None:
-        """Remove what was left half-written more than so many seconds ago: its worker has died."""
+        """Remove files half-written for more than so many seconds: their workers have died."""
         with suppress(OSError):  # another worker tidies too, or the folder is away for a while
-            self._aside.mkdir(exist_ok=True)  # somebody may have cleaned up too thoroughly
+            self._aside.mkdir(exist_ok=True)  # a clean-up may have removed it
             with os.scandir(self._aside) as entries:
                 for entry in entries:
                     if time.time() - entry.stat().st_mtime > older_than:
@@ -100,18 +99,18 @@ class FolderStorage(Storage):
         self.prepare()
 
     def overwrite(self, job_id: str, pdf: bytes) -> None:
-        """Write a PDF where readers read it, not atomically: only the naive worker does."""
+        """Write a PDF straight to its final name, not atomically: only the naive worker does."""
         self._path(job_id).write_bytes(pdf)
 
     @contextmanager
     def unwritable(self) -> Iterator[None]:
-        """Let every `put` fail meanwhile, as on a disk that is full or read-only. Chaos does this.
+        """Make every `put` fail meanwhile, as on a disk that is full or read-only; for fault injection.
 
-        A file takes the place of the folder in which PDFs are written: that stops root as well, which
-        read-only permissions would not. What is stored stays readable; what was half-written is gone.
+        A file replaces the folder of half-written PDFs: read-only permissions would not stop root. Stored
+        PDFs stay readable; half-written ones are lost.
         """
         shutil.rmtree(self._aside.rename(self._folder / ".aside-away"), ignore_errors=True)
-        self._aside.touch(exist_ok=False)  # a worker that starts just now may have made it again
+        self._aside.touch(exist_ok=False)  # a starting worker may have made it again
         try:
             yield
         finally:

@@ -1,6 +1,6 @@
 """Finds the font files of this machine: DejaVu, which comes with matplotlib, and those in a user's folder.
 
-No file is read here: a worker that renders only Western text never loads a font.
+It reads no file: a worker that renders only Western text never loads a font.
 Read next: pdflab/documents/typesetting/font_book.py.
 """
 

@@ -1,4 +1,4 @@
-"""A worker's second thread: it renews the lease, enforces the time limit, sweeps and tidies.
+"""A worker's second thread: it renews the lease, enforces the time limit, and sweeps.
 
 Read next: pdflab/documents/render.py.
 """
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Activity:
-    """What a worker does now. The worker writes it, its heartbeat reads it."""
+    """The present work of a worker. The worker writes it, its heartbeat reads it."""
 
     claim: Claim | None = None
     since: float = field(default_factory=time.time)
@@ -28,7 +28,7 @@ class Activity:
 
 
 class Heartbeat:
-    """Keeps the leases of a live worker, and recovers what dead workers left."""
+    """Renews the leases of a live worker, and recovers the jobs of dead ones."""
 
     def __init__(
         self,
@@ -65,11 +65,11 @@ class Heartbeat:
             self._tidy(older_than=3 * lease)
 
     def _enforce_time_limit(self) -> None:
-        """Fail a document that takes too long: with its lease renewed for ever, its job would never end."""
+        """Fail a document that takes too long: while its lease is renewed, its job would never end."""
         since, claim = self._activity.rendering_since, self._activity.claim
         if claim is None or since is None or time.monotonic() - since < self._time_limit:
             return
-        if since == self._activity.rendering_since:  # else the claim may be the next one
+        if since == self._activity.rendering_since:  # otherwise the claim may be the next one
             reason = f"It was not rendered within {self._time_limit:g} s."
             self._queue.fail(
                 claim, self._worker_id, Failure(Cause.TIMED_OUT, reason, retry_in=backoff(claim.job))
@@ -88,11 +88,11 @@ class Heartbeat:
         while expired := self._queue.list_expired():
             deleted = [job_id for job_id in expired if self._storage.delete(job_id)]
             if not deleted:
-                return  # the disk refuses now: the next sweep tries again
+                return  # a disk error: the next sweep tries again
             self._queue.forget(deleted)
-            self._renew()  # many files take long
+            self._renew()  # deleting many files takes long
 
 
 def backoff(job: Job, *, base: float = 0.5) -> float:
-    """Return the seconds until the next try: doubled at each error; jittered, to spread the retries."""
+    """Return the seconds until the next try: doubled at each error, and jittered to spread the retries."""
     return float(base * 2**job.errors * random.uniform(0.5, 1.5))

@@ -1,7 +1,7 @@
-"""The worker of most tutorials: BRPOP, render, write, done. It works, until something fails.
+"""The worker of most tutorials: BRPOP, render, write, done. It works until something fails.
 
-Without a claim, a job has no owner; without a lease, a dead worker is not noticed; without a sweep, a lost
-job stays lost; and it writes to the file that readers read. `pdflab chaos --naive` counts what that costs.
+Without a claim, a job has no owner. Without a lease, a dead worker stays undetected. Without a sweep, a lost
+job stays lost. Without a rename, readers see half-written PDFs. `pdflab chaos --naive` counts the cost.
 
 Read next: pdflab/service/worker/worker.py, which does all that.
 """
@@ -32,7 +32,7 @@ class NaiveWorker:
         self._render = render
 
     def run(self, stop: Event) -> None:
-        """Work until `stop` is set. Log what goes wrong with a job, and take the next one."""
+        """Work until `stop` is set. Log the error of a job, and take the next one."""
         while not stop.is_set():
             try:
                 self.run_once()
@@ -56,5 +56,5 @@ class NaiveWorker:
         return 1
 
     def _register(self, job_id: str | None) -> None:
-        """Enter the registry, as every worker does; no other worker reacts when the entry expires."""
+        """Enter the registry of workers; no other worker reacts when the entry expires."""
         self._queue.renew(WorkerStatus(self.worker_id, time.time(), job_id))

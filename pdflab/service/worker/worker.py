@@ -1,6 +1,6 @@
 """A worker: take → claim → render → store → complete, for one job at a time.
 
-Whatever happens to Redis, a worker waits and reconnects; whatever a document does, the worker lives.
+A worker survives any failure of Redis, by waiting and reconnecting, and any failure of a document.
 
 Read next: pdflab/service/worker/heartbeat.py.
 """
@@ -26,8 +26,8 @@ from pdflab.service.storage.base import Storage
 from pdflab.service.worker.heartbeat import Activity, Heartbeat, backoff
 
 _log = logging.getLogger(__name__)
-_MAX_GLYPHS = 50  # that a result names: a record stays small
-_TAKE_TIMEOUT = 1.0  # seconds that one BRPOP waits, and an idle worker may take to notice a stop
+_MAX_GLYPHS = 50  # named in a result, so that a record stays small
+_TAKE_TIMEOUT = 1.0  # seconds that one BRPOP waits; also the longest delay of a stop
 _RETRY_INTERVAL = 0.2  # seconds between two attempts to reach Redis
 
 Render = Callable[[Job], Rendered]
@@ -38,7 +38,7 @@ def renderer(fonts: FontBook) -> Render:
     """Return the function that renders the document of a job."""
 
     def render_request(job: Job) -> Rendered:
-        """Render it. The same job gives the same bytes, whichever worker renders it."""
+        """Render the document. The same job gives the same bytes on every worker."""
         return render(parse_request(json.loads(job.request)), created_at=job.queued_at, fonts=fonts)
 
     return render_request
@@ -57,9 +57,9 @@ class Worker:
         time_limit: float = 60.0,
         on_timeout: Callable[[], object] = lambda: None,
     ) -> None:
-        """`heartbeat_queue` is the same queue for the second thread, if `queue` may not be shared.
+        """`heartbeat_queue` is the same queue for the second thread, if threads must not share `queue`.
 
-        `on_timeout` is called when a document took longer than `time_limit` seconds and was failed.
+        `on_timeout` is called after a document has failed because it exceeded `time_limit` seconds.
         """
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
         self._queue = queue
@@ -92,7 +92,7 @@ class Worker:
                 self.run_once()
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
-                stop.wait(random.uniform(0.1, 0.5))  # not all workers at the same instant
+                stop.wait(random.uniform(0.1, 0.5))  # spread over the workers
         finished.set()
         heartbeat.join()
         self._leave()
@@ -156,9 +156,9 @@ class Worker:
         return _facts(rendered)
 
     def _retry_until_connected(self, step: Callable[[], _T]) -> _T | None:
-        """Repeat a step, with the same token, until Redis answers.
+        """Repeat a step, with the same token, until Redis answers, and return its result.
 
-        None when `stop` is set meanwhile: the lease then runs out, and another worker takes the job.
+        Return None when `stop` is set meanwhile: the lease then expires, and another worker takes the job.
         """
         while True:
             try:

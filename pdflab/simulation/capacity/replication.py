@@ -1,11 +1,10 @@
-"""Simulate one fleet once: in bundles of jobs, or with every single job.
+"""Simulates one fleet once: in bundles of jobs, or with every single job.
 
 A bundle of `jobs_per_bundle` consecutive jobs is one job for one worker, with the same total work and the
-same variation. Bundles are safe for deadlines: a bundle waits for its last job, and one worker does all of
-it. They miss short waits, which come from the variation of single jobs. Where latency counts, bundles must be
-small beside it, and smaller ones judge a fleet. A static fleet is also simulated on a shorter time of the
-same
-rates, job by job; and when it is judged, on every single job (`every_job`).
+same variation. Bundles are conservative for deadlines: a bundle waits for its last job, and one worker does
+all of it. They miss short waits, which come from the variation of single jobs. For a latency objective,
+bundles must be much shorter than the latency, and smaller ones judge a fleet. A static fleet is also
+simulated job by job, on a shorter time at the same rates, and finally on every single job (`every_job`).
 
 Read next: pdflab/simulation/capacity/search.py.
 """
@@ -28,9 +27,9 @@ from pdflab.simulation.simulate import crash_instants
 
 STATIC_BUNDLES = 50_000  # at most, for a static fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
-_MIN_BUNDLES = 2  # that a worker can do within the latency; with fewer, bundles are too coarse
+_MIN_BUNDLES = 2  # that a worker can do within the latency; if fewer, bundles are too coarse
 _SHORT = 200_000  # jobs of the shorter time
-_LATE = 3  # times the due time, until which crashes are simulated
+_LATE = 3  # times the due time: the end of simulated crashes
 _INSTANTS = 500  # of the curve of queue depth
 _SLOTS, _SHORTEST, _STEPS = 40_000, 1e-9, 1_000  # of latencies: from a nanosecond on, a thousandth each
 
@@ -39,9 +38,9 @@ _SLOTS, _SHORTEST, _STEPS = 40_000, 1e-9, 1_000  # of latencies: from a nanoseco
 class Replication:
     """One simulated run of a fleet; seconds.
 
-    `latency` is that of the objective's share, nan where it is too short for bundles. `in_time` is the share
-    of jobs within the objective's latency. `billed` has the worker seconds. `waiting` has instants and the
-    queue depth at each.
+    `latency` is that of the objective's share, nan if it is too short for bundles. `in_time` is the share of
+    jobs within the objective's latency, `billed` the worker seconds. `waiting` has instants and the queue
+    depth at each.
     """
 
     finished: float
@@ -58,7 +57,7 @@ class Replication:
 
 
 def is_static(requirement: Requirement, model: Model) -> bool:
-    """Return whether the workers never change: then the FCFS recursion is enough, even for every job."""
+    """Return whether the number of workers is constant: then the FCFS recursion is enough."""
     return model.scaling is None and requirement.crash_every == inf
 
 
@@ -69,7 +68,7 @@ def jobs_per_bundle(requirement: Requirement, model: Model) -> int:
 
 
 def check_bundles(requirement: Requirement, model: Model) -> None:
-    """Raise UsageError where only bundles can be simulated, and are too coarse for the objective."""
+    """Raise UsageError if only bundles can be simulated, and they are too coarse for the objective."""
     size, objective, last = jobs_per_bundle(requirement, model), requirement.objective, _last(requirement)
     work = size * requirement.demand.mean
     fine = requirement.due - last if objective.latency is None else objective.latency / _MIN_BUNDLES
@@ -159,7 +158,7 @@ def _read(
     billed: float,
     staffing: Sequence[tuple[float, int]],
 ) -> Replication:
-    """Return the figures of a run. A job waits as its bundle does, and takes a time of its own."""
+    """Return the figures of a run. A job waits like its bundle, and has its own service time."""
     objective, finished = requirement.objective, float(served.ended_at.max())
     latencies = served.latency
     if size > 1:
@@ -180,7 +179,7 @@ def _depth(arrived_at: Floats, started_at: Floats, instants: Floats) -> Floats:
 
 
 def _histogram(latencies: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Count latencies by their logarithm: a hundred million need no more memory than one."""
+    """Count latencies by their logarithm, in constant memory."""
     slots = np.log(np.maximum(latencies, _SHORTEST) / _SHORTEST) * _STEPS
     return np.bincount(np.minimum(slots, _SLOTS - 1).astype(np.intp), minlength=_SLOTS)
 
@@ -191,6 +190,6 @@ def _quantile(counts: np.ndarray[tuple[int], np.dtype[np.int64]], share: float) 
 
 
 def _crashes(requirement: Requirement, number: int) -> Iterator[float]:
-    """Return the instants of crashes until long after the due time: then even a crashing fleet can finish."""
+    """Return the instants of crashes until long after the due time; then even a crashing fleet finishes."""
     crashes = crash_instants(requirement.crash_every, seed=number)
     return takewhile(lambda at: at < _LATE * requirement.due, crashes)

@@ -1,4 +1,4 @@
-"""What a fleet must meet: demand, objective, price, and faults.
+"""The requirement of a fleet: demand, objective, price, and faults.
 
 Read next: pdflab/simulation/capacity/replication.py.
 """
@@ -39,7 +39,7 @@ class Requirement:
     """A demand, an objective, the price of a worker's hour, and faults.
 
     `start_up` is the time until a new worker is ready, `crash_every` the mean time between crashes. A fleet
-    is judged by `replications` at most, and was chosen by none of them. 59 successes of 59 are the fewest
+    is judged by `replications` at most, on seeds that did not select it. 59 successes of 59 are the fewest
     that prove a chance of 95 % with a confidence of 95 %.
     """
 

@@ -1,8 +1,8 @@
-"""Find the smallest fleet that meets a requirement, its cost, and how sure that is.
+"""Finds the smallest fleet that meets a requirement, its cost, and its confidence.
 
 The search uses one seed and bundles of jobs (replication.py): ten million jobs are too many to simulate for
-one fleet after another. The fleet that is found is judged on other seeds, a static fleet on every single job,
-too. While one of them misses the objective, workers are added, and new seeds judge.
+each candidate. Other seeds then judge the result, for a static fleet also on every single job. While one of
+them misses the objective, workers are added, and new seeds judge again.
 
 Read next: pdflab/experiments/capacity.py.
 """
@@ -33,7 +33,7 @@ from pdflab.simulation.model import Model
 FIXED, SCHEDULED, AUTOSCALED = "fixed", "scheduled", "autoscaled"
 
 _EVENT_REPLICATIONS = 20  # at most: event by event, each takes a tenth of a second
-_FINER, _FINER_REPLICATIONS = 10, 2  # times as many bundles, where latency counts: a second or two each
+_FINER, _FINER_REPLICATIONS = 10, 2  # times as many bundles, for a latency objective: a second or two each
 _EVERY_JOB = 20_000_000  # jobs, in all replications with every job: some seconds
 _POLL = 15.0  # seconds between two polls of the autoscaler
 _NEVER = 1_000_000
@@ -42,16 +42,16 @@ _ROUNDS = 8  # of adding workers until every replication meets the objective
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """A fleet, and in how many of its `replications` it `met` the objective; it was chosen by none of them.
+    """A fleet, and in how many of its `replications` it `met` the objective; none of them selected it.
 
-    The figures are medians: of the replications with every single job, where there are any.
+    The figures are medians, of the replications with every single job if there are any.
     """
 
     policy: str
     model: Model
     workers: int  # at most, at a time
     finished: float  # seconds
-    latency: float  # of the objective's share; nan where bundles are too coarse
+    latency: float  # of the objective's share; nan if bundles are too coarse
     cost: float
     met: int
     replications: int
@@ -65,7 +65,7 @@ class FleetPlan:
 
     @property
     def at_least(self) -> float:
-        """The chance to meet the objective that is proven with a confidence of 95 %."""
+        """The proven chance of meeting the objective, with a confidence of 95 %."""
         return chance_at_least(self.met, self.replications)
 
     @property
@@ -94,7 +94,7 @@ def scheduled(requirement: Requirement) -> FleetPlan:
 
 
 def autoscaled(requirement: Requirement) -> FleetPlan:
-    """Return the smallest limit for KEDA's rule, with one worker for the jobs that it does between polls."""
+    """Return the smallest limit for KEDA's rule, with one worker for its jobs between two polls."""
 
     def model(most: int) -> Model:
         jobs, start_up = jobs_a_worker(requirement), requirement.start_up
@@ -109,7 +109,7 @@ def jobs_a_worker(requirement: Requirement) -> float:
 
 
 def try_fleet(requirement: Requirement, policy: str, model: Model) -> FleetPlan:
-    """Simulate a fleet in all replications, in bundles. Raises UsageError where they are too coarse."""
+    """Simulate a fleet in all replications, in bundles. Raises UsageError if they are too coarse."""
     check_bundles(requirement, model)
     numbers = range(1, 1 + _replication_count(requirement, model))
     return _fleet_plan(
@@ -135,7 +135,7 @@ def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
 def _smallest(requirement: Requirement, policy: str, model: Callable[[int], Model]) -> FleetPlan:
     """Find the smallest size: double, halve, then add workers until fresh replications meet the objective.
 
-    Raises UsageError where bundles are too coarse for the objective, and every job cannot be simulated.
+    Raises UsageError if bundles are too coarse for the objective, and every job cannot be simulated.
     """
     check_bundles(requirement, model(1))
     demand = requirement.demand
@@ -154,7 +154,7 @@ def _smallest(requirement: Requirement, policy: str, model: Callable[[int], Mode
 
 
 def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model], size: int) -> FleetPlan:
-    """Add workers until all replications meet the objective; each replication has a seed of its own."""
+    """Add workers until all replications meet the objective; each replication has its own seed."""
     fresh = count(1)
     for round_ in range(_ROUNDS):
         results = list(_until_missed(requirement, _judge(requirement, model(size), fresh)))
@@ -165,7 +165,7 @@ def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model]
 
 
 def _judge(requirement: Requirement, model: Model, fresh: Iterator[int]) -> Iterator[Replication]:
-    """Simulate all replications: in bundles, some of them finer, or with every job, where possible."""
+    """Simulate all replications: with every job if possible, else in bundles, some of them finer."""
     replications, fine = _replication_count(requirement, model), 0
     static, bundled = is_static(requirement, model), jobs_per_bundle(requirement, model) > 1
     if bundled and static:

@@ -73,7 +73,7 @@ class Demand:
         return replace(self, phase=phase)
 
     def bundles(self, jobs_per_bundle: int, rng: np.random.Generator) -> Jobs:
-        """Draw all jobs in bundles; each arrives with its last job, and takes as long as all of them.
+        """Draw all jobs in bundles; each arrives with its last job, and contains the work of all.
 
         The sum of many service times is nearly gamma distributed; its mean and variance are exact.
         """
