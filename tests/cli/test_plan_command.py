@@ -56,14 +56,14 @@ def test_the_same_seed_makes_the_same_plan(capsys: pytest.CaptureFixture[str]) -
     assert answers[0] == answers[1] != answers[2]
 
 
-def test_the_question_is_the_arguments() -> None:
+def test_the_requirement_is_the_arguments() -> None:
     """Hours become seconds; without a deadline, it is two hours after the last document."""
-    question = plan._question(
+    requirement = plan._requirement(
         parser().parse_args(["plan", "--jobs", "500", "--hours", "1", "--service", "20"])
     )
 
-    assert (question.demand.jobs, question.demand.phase.seconds) == (500, 3600.0)
-    assert question.target.deadline == 3 * 3600.0
+    assert (requirement.demand.jobs, requirement.demand.phase.seconds) == (500, 3600.0)
+    assert requirement.objective.deadline == 3 * 3600.0
 
 
 def test_a_table_and_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

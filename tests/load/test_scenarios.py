@@ -91,7 +91,7 @@ def test_the_command_line_sends_a_new_operation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its name and its parameters are taken from the table."""
-    monkeypatch.setattr("pdflab.child_process.stop_event", lambda *, guarded: Event())
+    monkeypatch.setattr("pdflab.cli.load.stop_event", lambda *, guarded: Event())
 
     with foreign_server() as there:
         code = main(["load", "toy", "--n", "4", "--url", there.url, "--folder", str(tmp_path)])
