@@ -188,7 +188,7 @@ def test_where_nothing_answers_it_says_how_to_start_something(capsys: pytest.Cap
     assert f"Nothing answers at {url}; start the service with `pdflab up`" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("status", "sentence"), [(200, "is not pdflab"), (404, "says 404")])
+@pytest.mark.parametrize(("status", "sentence"), [(200, "is not pdflab"), (404, "answered 404")])
 def test_another_server_is_recognised(status: int, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever lives at that port, it is no traceback."""
 
