@@ -81,7 +81,10 @@ def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
 
 
 def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
-    """The same attack on a queue in which a late finisher is believed: its job ends twice."""
+    """Attacks on a queue in which a late finisher is believed: its job ends twice.
+
+    One attack alone may meet no late finisher whose job has ended meanwhile: there are up to three.
+    """
     needs("redis-server", "redis-server")
     shutil.copytree(Path(pdflab.__file__).parent, tmp_path / "pdflab")
     step = tmp_path / "pdflab" / "service" / "jobqueue" / "lua" / "common.lua"
@@ -89,7 +92,11 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     assert check in step.read_text()
     step.write_text(step.read_text().replace(check, "  if true then return 'owned' end\n  if token ~= ''"))
 
-    code, figures, _ = chaos(*ATTACK, folder=tmp_path, PYTHONPATH=str(tmp_path))
+    for seed in ("7", "8", "9"):
+        attack = ("--seconds", "10", "--seed", seed)
+        code, figures, _ = chaos(*attack, folder=tmp_path, PYTHONPATH=str(tmp_path))
+        if figures["doubled"]:
+            break
 
     assert (code, figures["doubled"] > 0) == (1, True), figures
 
