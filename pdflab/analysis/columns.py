@@ -5,7 +5,7 @@ Read next: pdflab/analysis/run.py.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]
+_Table = TypeVar("_Table", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,17 @@ class Categorical:
         places = {str(value): place for place, value in enumerate(categories)}
         others = np.array([places.get(str(value), -1) for value in self.categories] + [-1], dtype=np.int32)
         return np.asarray(others[self.codes])
+
+
+def concatenate(table: type[_Table], blocks: Iterable[_Table]) -> _Table:
+    """Join blocks of columns; a column that is None in one of them is None."""
+    parts, nothing = list(blocks), np.empty(0, dtype=np.uint8)  # the type of a column without any rows
+    joined: dict[str, Any] = {}
+    for field in fields(table):
+        columns = [getattr(part, field.name) for part in parts]
+        is_lacking = any(column is None for column in columns)
+        joined[field.name] = None if is_lacking else np.concatenate([nothing, *columns])
+    return table(**joined)
 
 
 def to_plain(table: "DataclassInstance") -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Decides on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
 
+A new worker is ready `start_up` seconds after the decision: a machine, an image, a process. The first
+decision is at 0. A rule has a memory: each simulation needs a new one.
+
 Read next: pdflab/simulation/theory.py.
 """
 
@@ -7,25 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, inf
-from typing import Protocol
 
 from pdflab.errors import UsageError
 
+# Now, jobs waiting and workers → workers from now on, and the instant of the next decision.
 Rule = Callable[[float, int, int], tuple[int, float]]
-
-
-class Scaling(Protocol):
-    """A way to decide on the number of workers; a new worker is ready `start_up` seconds later."""
-
-    @property
-    def start_up(self) -> float:
-        """Seconds from the decision until a worker takes jobs: a machine, an image, a process."""
-
-    def rule(self) -> Rule:
-        """Return a function: now, jobs waiting and workers → workers from now on, and when to decide again.
-
-        The first decision is at 0. A rule has a memory: each simulation needs a new one.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +86,6 @@ class Keda:
         if workers and abs(load / workers - 1) <= 0.1:
             return min(max(workers, self.least), self.most)
         return min(max(ceil(load), self.least), self.most)
+
+
+Scaling = Schedule | Keda

@@ -1,7 +1,7 @@
 """Calibrates the model with a real run: service times of each kind, cores, and the API's time.
 
 A job's time on a worker depends on the load: with four workers on two cores it doubles. Its work, the seconds
-on its own core, does not. So we run the clock of work of simulation/processor_sharing.py over the real run.
+on its own core, does not. So we run the clock of work of simulation/server_pool.py over the real run.
 It slows down while more workers are busy than there are cores, and while the API takes a core.
 
 Read next: pdflab/simulation/holdout.py.

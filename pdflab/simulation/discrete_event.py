@@ -1,4 +1,4 @@
-"""Simulates a service event by event: shared cores, refusals, abandonment, retries, scaling, crashes.
+"""Simulates a service event by event: shared cores, refusals, abandonment, scaling, crashes.
 
 There are two clocks: wall time, and the clock of work, which shows how many seconds of its job each busy
 worker has done. It slows down while workers share cores; a job is done when the clock of work shows its due
@@ -19,8 +19,7 @@ import numpy as np
 from pdflab.errors import UsageError
 from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome, Request, RequestColumns
-from pdflab.simulation.processor_sharing import ProcessorSharingClock
-from pdflab.simulation.server_pool import ServerPool
+from pdflab.simulation.server_pool import ProcessorSharingClock, ServerPool
 
 _BLOCK = 16_384  # requests that are returned at a time
 
@@ -39,11 +38,10 @@ class Simulation:
         self._work = ProcessorSharingClock(model.cores)
         self._at_api: deque[Request] = deque()
         self._queue: deque[Request] = deque()
-        self._reneged = 0  # requests in the queue whose clients have left it
         self._busy: list[tuple[float, int, Request]] = []  # a heap: due by the clock of work
         self._timers: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._serial = 0  # keeps events of the same instant in order
-        self._open = 0  # requests that have not ended, and retries to come
+        self._open = 0  # requests that have not ended
         self._rows: list[tuple[float, ...]] = []
         self._set_target(model.workers)
         if model.scaling:
@@ -66,7 +64,7 @@ class Simulation:
                 self._advance(at)
                 self._instant = at
                 self._open += 1
-                self._arrive(Request(number, at, service, waits))
+                self._arrive(Request(number, at, service), waits)
                 self._work.share(at, len(self._busy), len(self._at_api))
                 number += 1
             if len(self._rows) >= _BLOCK:
@@ -95,9 +93,9 @@ class Simulation:
 
     # Requests: at the API, in the queue, in service, ended.
 
-    def _arrive(self, request: Request) -> None:
-        if request.patience < inf:
-            self._after(request.patience, self._lose_patience, request)
+    def _arrive(self, request: Request, patience: float) -> None:
+        if patience < inf:
+            self._after(patience, self._abandon, request)
         if self._model.api_service_time:
             self._at_api.append(request)
             if len(self._at_api) == 1:
@@ -109,21 +107,20 @@ class Simulation:
         request = self._at_api.popleft()
         if self._at_api:
             self._after(self._model.api_service_time, self._end_api)
-        if request.outcome is None:  # otherwise, its client left at the API
-            self._enqueue(request)
+        self._enqueue(request)
+
+    def _abandon(self, request: Request) -> None:
+        request.abandoned = True  # the server does not notice, and continues
 
     def _enqueue(self, request: Request) -> None:
         if len(self._busy) < self.pool.present:
             request.queued_at = self._instant
             self._start(request)
-        elif self._waiting < self._model.queue_capacity:
+        elif len(self._queue) < self._model.queue_capacity:
             request.queued_at = self._instant
             self._queue.append(request)
-        elif request.abandoned:
-            self._record(request, Outcome.RENEGED)
         else:
-            self._record(request, Outcome.REFUSED)
-            self._retry(request)
+            self._record(request, Outcome.RENEGED if request.abandoned else Outcome.REFUSED)
 
     def _start(self, request: Request) -> None:
         request.started_at = self._instant
@@ -140,40 +137,12 @@ class Simulation:
     def _take_next(self) -> None:
         """Start the jobs at the front of the queue on idle workers."""
         while self._queue and len(self._busy) < self.pool.present:
-            request = self._queue.popleft()
-            if request.outcome is None:
-                self._start(request)
-            else:
-                self._reneged -= 1
-
-    # Clients.
-
-    def _lose_patience(self, request: Request) -> None:
-        if request.outcome is not None or request.abandoned:
-            return
-        if not self._model.reneges:
-            request.abandoned = True  # the server does not notice, and continues
-            self._retry(request)
-        elif request.started_at != request.started_at:  # nan: not in service yet
-            self._reneged += request.queued_at == request.queued_at
-            self._record(request, Outcome.RENEGED)
-            self._retry(request)
-
-    def _retry(self, request: Request) -> None:
-        if request.attempt < self._model.tries:
-            self._open += 1
-            pause = self._model.backoff * 2 ** (request.attempt - 1) * self._rng.uniform(0.5, 1.5)
-            self._after(pause, self._return, request)
-
-    def _return(self, request: Request) -> None:
-        self._arrive(
-            Request(request.number, self._instant, request.service, request.patience, request.attempt + 1)
-        )
+            self._start(self._queue.popleft())
 
     # Workers.
 
     def _scale(self) -> None:
-        target, again_at = self._decide(self._instant, self._waiting, self.pool.target)
+        target, again_at = self._decide(self._instant, len(self._queue), self.pool.target)
         self._set_target(target, start_up=self._start_up)
         if again_at < inf:
             self._after(again_at - self._instant, self._scale)
@@ -216,19 +185,10 @@ class Simulation:
             self._start_worker(self._model.restart)
 
     def _end_lease(self, request: Request) -> None:
-        request.crashes += 1
-        request.started_at = nan
-        if request.crashes >= self._model.max_crashes:
-            self._record(request, Outcome.FAILED, self._instant)
-        else:
-            self._queue.appendleft(request)
-            self._take_next()
+        self._queue.appendleft(request)
+        self._take_next()
 
     # Timers and results.
-
-    @property
-    def _waiting(self) -> int:
-        return len(self._queue) - self._reneged
 
     def _after(self, seconds: float, act: Callable[..., None], *arguments: Any) -> None:
         self._serial += 1
@@ -236,14 +196,12 @@ class Simulation:
 
     def _record(self, request: Request, outcome: Outcome, ended_at: float = nan) -> None:
         self._open -= 1
-        request.outcome = outcome
         r = request
-        self._rows.append((r.number, r.attempt, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
+        self._rows.append((r.number, r.at, r.queued_at, r.started_at, ended_at, int(outcome)))
 
     def _flush(self) -> RequestColumns:
         """Remove and return the requests that have ended."""
-        columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
+        number, at, queued_at, started_at, ended_at, outcome = np.array(self._rows).reshape(-1, 6).T
         self._rows = []
-        number, attempt = columns[:2].astype(np.int64)
-        at, queued_at, started_at, ended_at, outcome = columns[2:]
-        return RequestColumns(number, attempt, at, queued_at, started_at, ended_at, outcome.astype(np.uint8))
+        whole, code = number.astype(np.int64), outcome.astype(np.uint8)
+        return RequestColumns(whole, at, queued_at, started_at, ended_at, code)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from pdflab.analysis.columns import Floats
+from pdflab.analysis.columns import Floats, concatenate
 from pdflab.errors import UsageError
 
 Serve = Callable[[Floats, Floats, list[float]], Floats]
@@ -89,9 +89,7 @@ def simulate_fcfs(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve)
 
 def collect(served: Iterable[Served]) -> Served:
     """Join blocks into one, which has all jobs in memory."""
-    blocks = list(served)
-    columns = ([getattr(block, name) for block in blocks] for name in ("at", "started_at", "ended_at"))
-    return Served(*(np.concatenate(parts or [np.empty(0)]) for parts in columns))
+    return concatenate(Served, served)
 
 
 @cache

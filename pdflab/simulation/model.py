@@ -11,18 +11,17 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Floats
+from pdflab.analysis.columns import Floats, concatenate
 from pdflab.errors import require
 from pdflab.simulation.autoscaling import Scaling
 
 
 class Outcome(IntEnum):
-    """How a request ended. A RENEGED one with an `ended_at` was rendered for a client that had left."""
+    """How a request ended. A RENEGED one was rendered for a client that had left, or refused after that."""
 
     COMPLETED = 0
     REFUSED = 1  # 429, the queue was full
     RENEGED = 2
-    FAILED = 3  # it crashed too many workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,7 @@ class Model:
     cores: float = inf  # how many workers can render at full speed
     api_service_time: float = 0.0  # of a request at the API: one core, one request at a time
     queue_capacity: float = inf  # jobs waiting; one more is refused with 429
-    reneges: bool = False  # whether an impatient client leaves the queue; in service, none leaves
-    tries: int = 1  # requests of a client in all, if they are refused or it loses patience
-    backoff: float = 1.0  # before the second try; it doubles each time, with half of it as jitter
     lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
-    max_crashes: int = 3  # a job that crashed so many workers has failed
     max_rework: float = inf  # seconds of work on a job that one crash undoes at most
     restart: float = 1.0  # until a crashed worker is back
     scaling: Scaling | None = None  # the number of workers over time; without it, `workers` throughout
@@ -49,7 +44,6 @@ class Model:
     def __post_init__(self) -> None:
         require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
         require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
-        require(self.tries >= 1 and self.max_crashes >= 1, "A job needs one try or more.")
         for field in fields(self):
             value = getattr(self, field.name)
             is_valid = not isinstance(value, float | int) or value >= 0
@@ -58,13 +52,9 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class RequestColumns:
-    """Requests as columns, in the order in which they ended; an instant that never came is nan.
-
-    `number` counts documents from 0, `attempt` counts the requests for one document from 1.
-    """
+    """Requests as columns, numbered from 0 as they arrived; an instant that never came is nan."""
 
     number: NDArray[np.int64]
-    attempt: NDArray[np.int64]
     at: Floats
     queued_at: Floats
     started_at: Floats
@@ -73,12 +63,10 @@ class RequestColumns:
 
 
 def join(blocks: Iterable[RequestColumns]) -> RequestColumns:
-    """Join blocks into one, in the order of documents and attempts."""
-    parts = list(blocks)
-    names = [field.name for field in fields(RequestColumns)]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    order = np.lexsort((columns["attempt"], columns["number"]))
-    return RequestColumns(**{name: column[order] for name, column in columns.items()})
+    """Join blocks into one, in the order of arrival."""
+    joined = concatenate(RequestColumns, blocks)
+    order = np.argsort(joined.number)
+    return RequestColumns(*(getattr(joined, field.name)[order] for field in fields(joined)))
 
 
 @dataclass(slots=True, eq=False)
@@ -88,10 +76,6 @@ class Request:
     number: int
     at: float
     service: float
-    patience: float
-    attempt: int = 1
     queued_at: float = nan
     started_at: float = nan
-    crashes: int = 0
     abandoned: bool = False  # its client has left, but its work continues
-    outcome: Outcome | None = None

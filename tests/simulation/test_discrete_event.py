@@ -1,6 +1,5 @@
 """The event engine: each event by hand, and what holds on every path."""
 
-from collections import Counter
 from collections.abc import Callable
 from math import inf, nan
 
@@ -27,9 +26,8 @@ from pdflab.simulation.autoscaling import Keda, Schedule
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome, RequestColumns, join
-from pdflab.simulation.simulate import crash_instants, simulate_events
 
-COMPLETED, REFUSED, RENEGED, FAILED = Outcome
+COMPLETED, REFUSED, RENEGED = Outcome
 
 
 def run(
@@ -42,7 +40,7 @@ def run(
 ) -> RequestColumns:
     """Simulate a handful of jobs."""
     waits = None if patience == inf else column([patience] * len(at))
-    return simulate_events([Jobs(column(at), column(service), waits)], model, crashes=crashes)
+    return join(Simulation(model, crashes=crashes).run([Jobs(column(at), column(service), waits)]))
 
 
 def test_eight_jobs_on_two_workers_go_as_worked_out_by_hand() -> None:
@@ -116,57 +114,14 @@ def test_at_the_synchronous_endpoint_a_client_leaves_and_the_server_goes_on() ->
     assert requests.ended_at.tolist() == [5, 9, 10]
 
 
-def test_a_client_that_reneges_leaves_the_queue() -> None:
-    """It leaves the queue, which is then shorter, and costs nothing; a client in service stays."""
-    model = Model(workers=1, queue_capacity=1, reneges=True)
-
-    requests = run([0, 1, 4.5], [5, 4, 1], model, patience=3.0)
-
-    assert requests.outcome.tolist() == [COMPLETED, RENEGED, COMPLETED]
-    assert requests.started_at.tolist()[::2] == [0, 5]
-    assert np.isnan(requests.started_at[1])
-
-
-def test_a_client_that_reneges_at_the_api_is_never_queued() -> None:
-    """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
-    model = Model(workers=1, api_service_time=2.0, queue_capacity=1, reneges=True)
-
-    requests = run([0, 0, 6], [9, 1, 1], model, patience=3.0)
-
-    assert requests.outcome.tolist() == [COMPLETED, RENEGED, RENEGED]
-    assert np.isnan(requests.queued_at[1])
-    assert requests.queued_at[2] == 8
-
-
 def test_a_client_that_has_left_is_not_refused() -> None:
-    """It has asked again long since, and asks no third time for that."""
-    model = Model(workers=1, api_service_time=2.0, queue_capacity=0, tries=2, backoff=100.0)
+    """Its queue is full at 4, but it has gone at 3."""
+    model = Model(workers=1, api_service_time=2.0, queue_capacity=0)
 
     requests = run([0, 0], [50, 1], model, patience=3.0)
 
-    assert requests.number.tolist() == [0, 0, 1, 1]
-    assert requests.attempt.tolist() == [1, 2, 1, 2]
-    assert requests.outcome.tolist()[2] == RENEGED, "and not refused, as it is at 4"
-
-
-def test_a_refused_client_retries_with_longer_and_longer_pauses() -> None:
-    """After a pause of the backoff, then twice that, jittered by half; at most so many times in all."""
-    requests = run([0, 0], [100, 1], Model(workers=1, queue_capacity=0, tries=3, backoff=2.0))
-
-    assert requests.number.tolist() == [0, 1, 1, 1]
-    assert requests.attempt.tolist() == [1, 1, 2, 3]
-    assert requests.outcome.tolist() == [COMPLETED, REFUSED, REFUSED, REFUSED]
-    first, second = np.diff(requests.at[1:])
-    assert 1 <= first <= 3
-    assert 2 <= second <= 6
-
-
-def test_retries_add_work_at_the_synchronous_endpoint() -> None:
-    """A client that left and retries leaves the old request behind, which is rendered in vain."""
-    requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
-
-    assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, RENEGED: 1}
-    assert requests.ended_at.max() == 12, "three documents for two clients"
+    assert requests.outcome.tolist() == [RENEGED, RENEGED]
+    assert np.isnan(requests.queued_at).tolist() == [False, True]
 
 
 def test_a_crash_costs_its_job_a_lease() -> None:
@@ -185,14 +140,6 @@ def test_a_crash_undoes_no_more_than_the_claimed_document(max_rework: float, end
     model = Model(workers=1, lease=9.0, restart=0.0, max_rework=max_rework)
 
     assert run([0], [9], model, crashes=(6.0,)).ended_at.tolist() == [ended_at]
-
-
-def test_a_job_that_kills_too_many_workers_has_failed() -> None:
-    """At the second death its lease runs out for the last time."""
-    requests = run([0], [9], Model(workers=1, lease=5.0, restart=0.0, max_crashes=2), crashes=(1.0, 7.0))
-
-    assert requests.outcome.tolist() == [FAILED]
-    assert requests.ended_at.tolist() == [12]
 
 
 def test_workers_come_when_they_are_called_and_have_started() -> None:
@@ -268,7 +215,6 @@ def test_jobs_without_workers_to_come_are_an_error() -> None:
         (lambda: Model(cores=0), "0 cores cannot do any work"),
         (lambda: Model(lease=-1), "lease cannot be -1"),
         (lambda: Model(queue_capacity=nan), "queue_capacity cannot be nan"),
-        (lambda: Model(tries=0), "needs one try or more"),
         (lambda: Schedule(((5.0, 1), (0.0, 1))), "in the order of time"),
         (lambda: Schedule(()), "needs steps"),
         (lambda: Keda(jobs_per_worker=0), "KEDA's rule needs"),
@@ -290,8 +236,6 @@ models = st.builds(
     cores=st.sampled_from([0.5, 1.0, 1.5, 3.0, inf]),
     api_service_time=st.sampled_from([0.0, 0.25]),
     queue_capacity=st.sampled_from([0, 2, inf]),
-    reneges=st.booleans(),
-    tries=st.integers(1, 3),
     scaling=st.sampled_from(
         [None, Keda(least=1, most=3, start_up=2.0), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]
     ),
@@ -302,16 +246,13 @@ models = st.builds(
 def test_whatever_happens_every_document_has_its_ending(
     jobs: Jobs, model: Model, patience: float, seed: int
 ) -> None:
-    """Every client asks, at most so often as it may, and each request ends once; a seed decides all."""
+    """Each request ends once; a seed decides all."""
     patient = Jobs(jobs.at, jobs.service, np.full(len(jobs.at), patience))
-    crashes = [at for at, _ in zip(crash_instants(8.0, seed=seed), range(6), strict=False)]
+    crashes = np.cumsum(np.random.default_rng(seed).exponential(8.0, 6)).tolist()
 
-    requests = simulate_events([patient], model, seed=seed, crashes=crashes)
-    again = simulate_events([patient], model, seed=seed, crashes=crashes)
+    requests, again = (join(Simulation(model, seed=seed, crashes=crashes).run([patient])) for _ in range(2))
 
-    assert set(requests.number.tolist()) == set(range(len(jobs.at)))
-    assert max(Counter(zip(requests.number, requests.attempt, strict=True)).values()) == 1
-    assert requests.attempt.max() <= model.tries
+    assert requests.number.tolist() == list(range(len(jobs.at)))
     assert np.array_equal(requests.ended_at, again.ended_at, equal_nan=True)
     completed = requests.outcome == COMPLETED
     assert np.all(requests.ended_at[completed] >= requests.started_at[completed])

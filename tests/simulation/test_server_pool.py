@@ -1,6 +1,10 @@
 """The workers of a simulation: started, cancelled, drained and paid."""
 
-from pdflab.simulation.server_pool import ServerPool
+from math import inf
+
+import pytest
+
+from pdflab.simulation.server_pool import ProcessorSharingClock, ServerPool
 
 
 def test_scale_down_cancels_starting_workers_before_it_drains_others() -> None:
@@ -52,3 +56,33 @@ def test_a_crashed_worker_is_missing_and_still_wanted() -> None:
     pool.bill(5.0, 1)
 
     assert (pool.present, pool.target, pool.billed) == (1, 2, 10.0)
+
+
+def test_four_workers_on_two_cores_are_half_as_fast() -> None:
+    """Ten seconds alone, then ten seconds of four: fifteen seconds of work for each."""
+    clock = ProcessorSharingClock(cores=2)
+    clock.share(0.0, 2, 0)
+    clock.share(10.0, 4, 0)
+
+    assert clock.at(20.0) == 15.0
+    assert clock.wall(15.0) == 20.0
+
+
+@pytest.mark.parametrize(("busy", "work"), [(1, 4.0), (2, 2.0), (4, 1.0)])
+def test_the_api_takes_one_core_before_the_workers(busy: int, work: float) -> None:
+    """Of two cores one is left, whatever the number of requests at the API."""
+    clock = ProcessorSharingClock(cores=2)
+    clock.share(0.0, busy, 7)
+
+    assert clock.at(4.0) == work
+
+
+def test_without_a_core_work_stands_still() -> None:
+    """One core, and the API has it: nothing is done until it is free again."""
+    clock = ProcessorSharingClock(cores=1)
+    clock.share(1.0, 1, 1)
+    assert (clock.at(9.0), clock.wall(2.0)) == (1.0, inf)
+
+    clock.share(9.0, 1, 0)
+
+    assert clock.wall(2.0) == 10.0

@@ -11,7 +11,6 @@ Read next: pdflab/simulation/capacity/search.py.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from math import ceil, inf, nan
 
 import numpy as np
@@ -23,7 +22,6 @@ from pdflab.simulation.capacity.requirement import Objective, Requirement
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Served, collect, fastest_serve, simulate_fcfs
 from pdflab.simulation.model import Model, join
-from pdflab.simulation.simulate import crash_instants
 
 STATIC_BUNDLES = 50_000  # at most, for a static fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
@@ -190,6 +188,10 @@ def _quantile(counts: np.ndarray[tuple[int], np.dtype[np.int64]], share: float) 
 
 
 def _crashes(requirement: Requirement, number: int) -> Iterator[float]:
-    """Return the instants of crashes until long after the due time; then even a crashing fleet finishes."""
-    crashes = crash_instants(requirement.crash_every, seed=number)
-    return takewhile(lambda at: at < _LATE * requirement.due, crashes)
+    """Yield the instants of crashes, a Poisson process, until long after the due time.
+
+    Then even a crashing fleet finishes.
+    """
+    rng, at = np.random.default_rng(number), 0.0
+    while (at := at + rng.exponential(requirement.crash_every)) < _LATE * requirement.due:
+        yield at

@@ -36,7 +36,6 @@ _EVENT_REPLICATIONS = 20  # at most: event by event, each takes a tenth of a sec
 _FINER, _FINER_REPLICATIONS = 10, 2  # times as many bundles, for a latency objective: a second or two each
 _EVERY_JOB = 20_000_000  # jobs, in all replications with every job: some seconds
 _POLL = 15.0  # seconds between two polls of the autoscaler
-_NEVER = 1_000_000
 _ROUNDS = 8  # of adding workers until every replication meets the objective
 
 
@@ -213,8 +212,7 @@ def _replication_count(requirement: Requirement, model: Model) -> int:
 
 
 def _model(requirement: Requirement, workers: int, scaling: Scaling | None = None) -> Model:
-    """Return the model of a fleet; a bundle of many jobs may be crashed any number of times."""
-    return Model(workers=workers, restart=requirement.start_up, scaling=scaling, max_crashes=_NEVER)
+    return Model(workers=workers, restart=requirement.start_up, scaling=scaling)
 
 
 def _meets(requirement: Requirement, model: Model) -> bool:
