@@ -15,8 +15,9 @@ long run, with constant rates. Published values are in tests/simulation/test_the
 Read next: pdflab/simulation/twin.py.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from math import ceil, exp, inf, log, pi, sqrt
+from math import ceil, inf, log, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -26,7 +27,7 @@ from pdflab.analysis.columns import Floats
 from pdflab.errors import require
 
 _NEGLIGIBLE = 1e-15  # the probability of a state that is left out
-_FIT_STEPS, _FIT_HALVINGS = 200, 40  # of the Gauss–Newton method, and of each of its steps
+_FIT_STEPS, _FIT_HALVINGS = 200, 40  # at most, and of each step
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +44,13 @@ class LongRun:
 
 
 def little(arrival_rate: float, latency: float) -> float:
-    """Return L = λW, the jobs in a system in which each spends `latency` seconds.
-
-    Assumes only that all jobs that arrive also leave.
-    Source: Little, A proof for the queuing formula L = λW, Operations Research 9 (1961).
-    """
+    """Return L = λW, if all jobs that arrive also leave. Source: Little, Operations Research 9 (1961)."""
     return arrival_rate * latency
 
 
 def mm1(arrival_rate: float, service_rate: float) -> LongRun:
-    """Describe M/M/1: W = 1/(μ − λ).
-
-    Assumes Poisson arrivals, exponential service times, one worker, first come, first served.
-    Source: Kleinrock, Queueing Systems I (1975), section 3.2. Raises UsageError unless λ < μ.
-    """
-    λ, μ = arrival_rate, service_rate
-    ρ = _utilisation(λ, μ, 1)
-    return _long_run(λ, ρ, ρ / (μ - λ), 1 / μ, wait_probability=ρ)
+    """Describe M/M/1, which is M/M/c with one worker: W = 1/(μ − λ)."""
+    return mmc(arrival_rate, service_rate, 1)
 
 
 def erlang_b(load: float, workers: int) -> float:
@@ -79,7 +70,7 @@ def erlang_b(load: float, workers: int) -> float:
 def erlang_c(load: float, workers: int) -> float:
     """Return the share of jobs that have to wait in M/M/c: C = B/(1 − ρ(1 − B)), B being Erlang's B.
 
-    `load` is a = λ/μ. Assumes Poisson arrivals and exponential service times.
+    `load` is a = λ/μ. Assumes Poisson arrivals, exponential service times, first come, first served.
     Source: Cooper, Introduction to Queueing Theory (1981), section 3.4. Raises UsageError unless a < c.
     """
     ρ = _utilisation(load, 1.0, workers)
@@ -88,39 +79,28 @@ def erlang_c(load: float, workers: int) -> float:
 
 
 def mmc(arrival_rate: float, service_rate: float, workers: int) -> LongRun:
-    """Describe M/M/c: Wq = C/(cμ − λ), C being Erlang's C.
-
-    Assumptions and source are those of erlang_c. Raises UsageError unless λ < cμ.
-    """
+    """Describe M/M/c: Wq = C/(cμ − λ). Assumptions, source and error are those of erlang_c."""
     λ, μ, c = arrival_rate, service_rate, workers
     ρ = _utilisation(λ, μ, c)
     has_to_wait = erlang_c(λ / μ, c)
-    return _long_run(λ, ρ, has_to_wait / (c * μ - λ), 1 / μ, wait_probability=has_to_wait)
+    return _long_run(λ, ρ, has_to_wait / (c * μ - λ), 1 / μ, has_to_wait)
 
 
 def mmc_waiting_percentile(arrival_rate: float, service_rate: float, workers: int, *, share: float) -> float:
-    """Return the waiting time that a `share` of all jobs do not exceed, in M/M/c.
-
-    P(wait > t) = C·exp(−(cμ − λ)t). Assumptions and source are those of erlang_c.
-    """
+    """Return the wait that a `share` of jobs do not exceed in M/M/c, from P(wait > t) = C·exp(−(cμ − λ)t)."""
     require(0 <= share < 1, "A share must be at least 0 and below 1.")
     λ, μ, c = arrival_rate, service_rate, workers
-    has_to_wait = mmc(λ, μ, c).wait_probability or 0.0
-    return max(0.0, log(has_to_wait / (1 - share)) / (c * μ - λ))
+    return max(0.0, log(erlang_c(λ / μ, c) / (1 - share)) / (c * μ - λ))
 
 
 def mg1(arrival_rate: float, mean: float, scv: float) -> LongRun:
     """Describe M/G/1, of which M/D/1 is the case of SCV 0: Wq = ρ/(1 − ρ) · (1 + SCV)/2 · mean.
 
-    `mean` and `scv` are those of the service times. Assumes Poisson arrivals, one worker, first come, first
-    served. Source: Pollaczek (1930) and Khinchine (1932); Kleinrock, Queueing Systems I (1975), section 5.6.
-    Raises UsageError unless λ·mean < 1.
+    `mean` and `scv` are those of the service times. Assumes Poisson arrivals, first come, first served.
+    Source: Pollaczek (1930) and Khinchine (1932). Raises UsageError unless λ·mean < 1.
     """
     require(mean > 0, "The mean service time must be positive.")
-    require(scv >= 0, "A squared coefficient of variation cannot be negative.")
-    ρ = _utilisation(arrival_rate, 1 / mean, 1)
-    waiting = ρ / (1 - ρ) * (1 + scv) / 2 * mean
-    return _long_run(arrival_rate, ρ, waiting, mean, wait_probability=ρ)
+    return allen_cunneen(arrival_rate, 1 / mean, 1, service_scv=scv)
 
 
 def allen_cunneen(
@@ -134,19 +114,17 @@ def allen_cunneen(
     require(min(arrival_scv, service_scv) >= 0, "A squared coefficient of variation cannot be negative.")
     exact = mmc(arrival_rate, service_rate, workers)
     waiting = exact.waiting * (arrival_scv + service_scv) / 2
-    return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate)
+    return _long_run(arrival_rate, exact.utilisation, waiting, 1 / service_rate, exact.wait_probability)
 
 
 def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience: float) -> LongRun:
     """Describe M/M/c+M, Erlang A: each client leaves the queue after an exponential time.
 
     `patience` is its mean, 1/θ. The probability of n clients follows from that of n − 1: they arrive with λ,
-    and leave with min(n, c)μ + max(n − c, 0)θ. It is stable at any load. Waiting and latency are means of all
-    clients, including those that leave.
+    and leave with min(n, c)μ + max(n − c, 0)θ. Waiting and latency are means of all clients, at any load.
     Source: Palm (1946); Mandelbaum and Zeltyn, Service engineering in action: the Palm/Erlang-A queue (2007).
     """
-    rates = arrival_rate, service_rate, patience
-    require(all(rate > 0 for rate in rates), "Rates and patience must be positive.")
+    require(arrival_rate > 0 and service_rate > 0 and patience > 0, "Rates and patience must be positive.")
     require(patience < inf, "Endless patience is Erlang C: see mmc.")
     λ, μ, θ, c = arrival_rate, service_rate, 1 / patience, workers
     logs = [0.0]
@@ -157,32 +135,28 @@ def erlang_a(arrival_rate: float, service_rate: float, workers: int, *, patience
     chance /= chance.sum()
     clients = np.arange(len(chance))
     waiting, busy = float(chance @ np.maximum(clients - c, 0)), float(chance @ np.minimum(clients, c))
-    jobs = waiting + busy
-    has_to_wait = float(chance[c:].sum())
+    jobs, has_to_wait = waiting + busy, float(chance[c:].sum())
     return LongRun(busy / c, waiting / λ, jobs / λ, waiting, jobs, has_to_wait, θ * waiting / λ)
 
 
 def square_root_staffing(load: float, *, wait_probability: float) -> int:
     """Return c = a + β√a, the workers with which about that share of jobs has to wait.
 
-    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability: spare capacity is the standard deviation of the load
-    times a grade of service. Assumes M/M/c with many workers. An approximation: within one worker of
-    erlang_c for wait probabilities of 0.01 or more; down to 0.001, it may be two workers short.
+    β solves 1/(1 + β·Φ(β)/φ(β)) = wait probability. An approximation of erlang_c for many workers: it may
+    be one worker short, and two for wait probabilities below 0.01.
     Source: Halfin and Whitt, Heavy-traffic limits for queues with many exponential servers, OR 29 (1981).
     """
     require(load > 0, "The offered load must be positive.")
     require(0 < wait_probability < 1, "A wait probability lies between 0 and 1.")
-    low, high = 0.0, 40.0
-    while high - low > 1e-9:
-        β = (low + high) / 2
-        low, high = (β, high) if halfin_whitt(β) > wait_probability else (low, β)
-    return ceil(load + high * sqrt(load))
+    grades = range(40_000_000)  # in millionths
+    β = bisect_left(grades, -wait_probability, key=lambda grade: -halfin_whitt(grade / 1e6)) / 1e6
+    return ceil(load + β * sqrt(load))
 
 
 def halfin_whitt(beta: float) -> float:
     """Return the share of jobs that have to wait with a + β√a workers, as a grows. Source as above."""
-    density = exp(-beta * beta / 2) / sqrt(2 * pi)
-    return 1 / (1 + beta * NormalDist().cdf(beta) / density)
+    normal = NormalDist()
+    return 1 / (1 + beta * normal.cdf(beta) / normal.pdf(beta))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,20 +168,17 @@ class Backlog:
     cleared_after: float  # seconds from the start of the spike until the queue is empty; inf if never
 
 
-def fluid_backlog(
-    spike_rate: float, *, seconds: float, capacity: float, baseline_rate: float = 0.0
-) -> Backlog:
+def fluid_backlog(spike_rate: float, *, seconds: float, capacity: float, baseline_rate: float = 0) -> Backlog:
     """Describe a spike by the fluid model: it fills at spike rate − cμ, and drains at cμ − baseline rate.
 
-    `capacity` is cμ, jobs a second. Assumes an empty queue before, and so many jobs that chance evens out.
+    `capacity` is cμ, jobs a second. Assumes an empty queue before, and no chance.
     Source: Newell, Applications of Queueing Theory (1982), chapter 2.
     """
     require(capacity > 0, "Without capacity no spike ever ends.")
     require(min(spike_rate, seconds, baseline_rate) >= 0, "Rates and seconds cannot be negative.")
-    peak = max(0.0, (spike_rate - capacity) * seconds)
-    if not peak:
+    peak, spare = (spike_rate - capacity) * seconds, capacity - baseline_rate
+    if peak <= 0:
         return Backlog(0.0, 0.0, 0.0)
-    spare = capacity - baseline_rate
     return Backlog(peak, peak / capacity, seconds + peak / spare if spare > 0 else inf)
 
 
@@ -234,66 +205,45 @@ class Scalability:
 def fit_scalability(workers: ArrayLike, throughput: ArrayLike) -> Scalability:
     """Fit the universal scalability law to four measurements or more, by least squares of the throughput.
 
-    By the Gauss–Newton method, from a linear fit of N/throughput; no coefficient is below 0.
-    Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few points, and
-    for points that say nothing about a single worker.
+    Source: Gunther, Guerrilla Capacity Planning (2007), chapter 5. Raises UsageError for too few of them.
     """
     n, x = np.asarray(workers, dtype=np.float64), np.asarray(throughput, dtype=np.float64)
     require(n.ndim == 1 and n.shape == x.shape, "A scalability fit needs a throughput for each measurement.")
-    require(
-        len(set(n.tolist())) >= 4, "A scalability fit needs measurements at 4 numbers of workers or more."
-    )
+    require(len(set(n.tolist())) >= 4, "A scalability fit needs 4 numbers of workers or more.")
     require(bool(np.all((n > 0) & (x > 0) & np.isfinite(n * x))), "Workers and throughput must be positive.")
     costs = _fit_costs(n, x / x.max())
-    require(
-        costs[0] > _NEGLIGIBLE,
-        "This does not show the throughput of one worker; measure with 1 worker, too.",
-    )
-    γ = 1 / costs[0]
-    return Scalability(float(γ * x.max()), float(costs[1] * γ), float(costs[2] * γ))
+    require(costs[0] > _NEGLIGIBLE, "Measure with 1 worker, too: this does not show its throughput.")
+    γ, α, β = (np.array([x.max(), costs[1], costs[2]]) / costs[0]).tolist()
+    return Scalability(γ, α, β)
 
 
 def _fit_costs(n: Floats, x: Floats) -> Floats:
-    """Return 1/γ, α/γ and β/γ; each Gauss–Newton step is halved until it improves the fit."""
-    terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
-    costs: Floats = np.maximum(np.linalg.lstsq(terms, n / x, rcond=None)[0], 0.0)
-    if not np.all(terms @ costs > 0):
-        costs = np.array([float(np.median(n / x)), 0.0, 0.0])
+    """Return 1/γ, α/γ and β/γ, none below 0, by the Gauss–Newton method from a law without any loss."""
+    terms, least = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1), np.array([_NEGLIGIBLE, 0, 0])
+    costs: Floats = np.array([np.median(n / x), 0, 0])
     for _ in range(_FIT_STEPS):
-        better = _improve(costs, terms, n, x)
-        if better is None:
+        fitted, missing, step = n / (terms @ costs), x - n / (terms @ costs), np.zeros(3)
+        slope = -terms * (fitted**2 / n)[:, None]
+        free = (costs > least) | (slope.T @ missing > 0)
+        step[free] = np.linalg.lstsq(slope[:, free], missing, rcond=None)[0]
+        shorter = (np.maximum(costs + step / 2**halvings, least) for halvings in range(_FIT_HALVINGS))
+        unfitted = np.square(missing).sum()
+        better = (c for c in shorter if np.square(x - n / (terms @ c)).sum() < unfitted)
+        costs, before = next(better, costs), costs
+        if costs is before:
             break
-        costs = better
     return costs
-
-
-def _improve(costs: Floats, terms: Floats, n: Floats, x: Floats) -> Floats | None:
-    missing = x - n / (terms @ costs)
-    slope = -terms * (n / (terms @ costs) ** 2)[:, None]
-    free = (costs > 0) | (slope.T @ missing > 0)
-    step = np.zeros(3)
-    step[free] = np.linalg.lstsq(slope[:, free], missing, rcond=None)[0]
-    for _ in range(_FIT_HALVINGS):
-        better: Floats = np.maximum(costs + step, 0.0)
-        cost = terms @ better
-        if np.all(cost > 0) and np.square(x - n / cost).sum() < np.square(missing).sum():
-            return better
-        step = step / 2
-    return None
 
 
 def _utilisation(arrival_rate: float, service_rate: float, workers: int) -> float:
     require(arrival_rate > 0 and service_rate > 0, "Rates must be positive.")
     require(workers >= 1, "There must be 1 worker or more.")
     ρ = arrival_rate / (workers * service_rate)
-    require(
-        ρ < 1, f"Work for {ρ * workers:g} workers comes to {workers}: the queue grows for ever; add workers."
-    )
+    work = f"Work for {ρ * workers:g} workers comes to {workers}"
+    require(ρ < 1, f"{work}: the queue grows for ever; add workers.")
     return ρ
 
 
-def _long_run(
-    λ: float, ρ: float, waiting: float, service: float, *, wait_probability: float | None = None
-) -> LongRun:
+def _long_run(λ: float, ρ: float, waiting: float, service: float, chance: float | None = None) -> LongRun:
     latency = waiting + service
-    return LongRun(ρ, waiting, latency, little(λ, waiting), little(λ, latency), wait_probability)
+    return LongRun(ρ, waiting, latency, little(λ, waiting), little(λ, latency), chance)
