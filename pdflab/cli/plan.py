@@ -18,8 +18,7 @@ from pdflab.experiments import capacity, prediction_error
 from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan, plan_chart, plan_table
 from pdflab.experiments.service_times import name_source, service_times
 from pdflab.load.plan import Phase
-from pdflab.simulation.capacity.requirement import Objective, Requirement
-from pdflab.simulation.capacity.workload import Demand
+from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
 
 _MAX_JOBS = 100_000_000
 _MAX_NUMBER = 1_000_000  # of seconds, times or money

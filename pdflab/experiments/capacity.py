@@ -16,7 +16,7 @@ from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.plan import MOSTLY_INVOICES, Phase
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.capacity.requirement import Objective, Requirement
+from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
 from pdflab.simulation.capacity.search import (
     AUTOSCALED,
     FIXED,
@@ -28,7 +28,6 @@ from pdflab.simulation.capacity.search import (
     scheduled,
     try_fleet,
 )
-from pdflab.simulation.capacity.workload import Demand
 
 if TYPE_CHECKING:
     from pdflab.charts.style import Picture

@@ -1,6 +1,6 @@
 """The error of the twin: replay a real run job by job; calibrate with one run, and predict another.
 
-Read next: pdflab/simulation/capacity/workload.py.
+Read next: pdflab/simulation/capacity/requirement.py.
 """
 
 from collections.abc import Mapping

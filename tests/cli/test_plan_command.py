@@ -19,9 +19,8 @@ from pdflab.experiments.capacity import plan_chart
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
-from pdflab.simulation.capacity.requirement import Objective, Requirement
+from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
 from pdflab.simulation.capacity.search import autoscaled, fixed
-from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.twin import queued_endpoint, simulate
 
 SMALL = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20", "--start-up", "5"]

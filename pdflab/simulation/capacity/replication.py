@@ -20,7 +20,7 @@ from pdflab.errors import UsageError
 from pdflab.simulation.autoscaling import Keda
 from pdflab.simulation.capacity.requirement import Objective, Requirement
 from pdflab.simulation.discrete_event import Simulation
-from pdflab.simulation.fcfs import Served, collect, fastest_serve, simulate_fcfs
+from pdflab.simulation.fcfs import Jobs, Served, collect, fastest_serve, simulate_fcfs
 from pdflab.simulation.model import Model, join
 
 STATIC_BUNDLES = 50_000  # at most, for a static fleet: some milliseconds
@@ -29,7 +29,7 @@ _MIN_BUNDLES = 2  # that a worker can do within the latency; if fewer, bundles a
 _SHORT = 200_000  # jobs of the shorter time
 _LATE = 3  # times the due time: the end of simulated crashes
 _INSTANTS = 500  # of the curve of queue depth
-_SLOTS, _SHORTEST, _STEPS = 40_000, 1e-9, 1_000  # of latencies: from a nanosecond on, a thousandth each
+_LATENCIES = 1_000_000  # of which a percentile is computed, at most about: of every n-th job
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def jobs_per_bundle(requirement: Requirement, model: Model) -> int:
 
 def check_bundles(requirement: Requirement, model: Model) -> None:
     """Raise UsageError if only bundles can be simulated, and they are too coarse for the objective."""
-    size, objective, last = jobs_per_bundle(requirement, model), requirement.objective, _last(requirement)
-    work = size * requirement.demand.mean
+    size, objective = jobs_per_bundle(requirement, model), requirement.objective
+    last, work = requirement.demand.phase.seconds, size * requirement.demand.mean
     fine = requirement.due - last if objective.latency is None else objective.latency / _MIN_BUNDLES
     job_by_job = is_static(requirement, model) and last and objective.latency
     if size == 1 or work <= fine or job_by_job:
@@ -88,40 +88,55 @@ def check_bundles(requirement: Requirement, model: Model) -> None:
 
 
 def in_bundles(requirement: Requirement, model: Model, number: int, *, finer: int = 1) -> Replication:
-    """Simulate a fleet on all jobs in bundles; the same number draws the same. `finer` divides bundles."""
-    rng = np.random.default_rng([requirement.seed, number])
-    size = ceil(jobs_per_bundle(requirement, model) / finer)
-    jobs = requirement.demand.bundles(size, rng)
-    if is_static(requirement, model):
-        served = collect(simulate_fcfs([jobs], model.workers, serve=fastest_serve()))
-        billed = model.workers * float(served.ended_at.max())
-        result = _read(requirement, size, served, rng, billed, [(0.0, model.workers)])
-        return _with_short_waits(requirement, model, result, rng)
-    crashes = _crashes(requirement, number) if requirement.crash_every < inf else ()
-    simulation = Simulation(_bundled(requirement, model, size), seed=number, crashes=crashes)
-    requests = join(simulation.run([jobs]))
-    served = Served(requests.at, requests.started_at, requests.ended_at)
-    return _read(requirement, size, served, rng, simulation.pool.billed, simulation.pool.staffing)
+    """Simulate a fleet on all jobs in bundles; the same number draws the same. `finer` divides bundles.
+
+    A job waits like its bundle, and has its own service time.
+    """
+    rng, demand = np.random.default_rng([requirement.seed, number]), requirement.demand
+    objective, size = requirement.objective, ceil(jobs_per_bundle(requirement, model) / finer)
+    served, billed, staffing = _serve(requirement, model, demand.bundles(size, rng), size, number)
+    latencies = served.waiting + demand.times(len(served.at), rng) if size > 1 else served.latency
+    latency, in_time = _judge_latencies(latencies, objective)
+    if size > 1 and latency < size * demand.mean:
+        latency = nan  # bundles show no shorter wait
+    if is_static(requirement, model) and size > 1 and objective.latency and demand.phase.seconds:
+        blocks = demand.shortened(_SHORT).one_by_one(rng)  # bundles show backlogs, these short waits
+        short = collect(simulate_fcfs(blocks, model.workers, serve=fastest_serve())).latency
+        short_latency, short_in_time = _judge_latencies(short, objective)
+        latency, in_time = float(np.fmax(latency, short_latency)), min(in_time, short_in_time)
+    finished = float(served.ended_at.max())
+    instants = np.linspace(0.0, finished, _INSTANTS)
+    waiting = size * _depth(served.at, np.sort(served.started_at), instants)
+    return Replication(finished, latency, in_time, billed, staffing, (instants, waiting), size)
 
 
 def every_job(requirement: Requirement, workers: int, number: int, *, until: float) -> Replication:
     """Simulate a static fleet on every single job, in blocks; the queue depth is read `until` an instant."""
-    rng = np.random.default_rng([requirement.seed, number])
-    instants = np.linspace(0.0, until, _INSTANTS)
-    finished, waiting, in_time = 0.0, np.zeros(_INSTANTS), 0
-    counts = np.zeros(_SLOTS, dtype=np.int64)
+    rng, objective = np.random.default_rng([requirement.seed, number]), requirement.objective
+    instants, stride = np.linspace(0.0, until, _INSTANTS), ceil(requirement.demand.jobs / _LATENCIES)
+    finished, waiting, in_time, latencies = 0.0, np.zeros(_INSTANTS), 0, []
     for block in simulate_fcfs(requirement.demand.one_by_one(rng), workers, serve=fastest_serve()):
         finished = max(finished, float(block.ended_at.max()))
         waiting += _depth(block.at, block.started_at, instants)
-        in_time += int(np.count_nonzero(block.latency <= (requirement.objective.latency or inf)))
-        counts += _histogram(block.latency)
-    latency = _quantile(counts, requirement.objective.share)
+        in_time += int(np.count_nonzero(block.latency <= (objective.latency or inf)))
+        latencies.append(block.latency[::stride].copy())
+    latency = float(np.quantile(np.concatenate(latencies), objective.share))
     share = in_time / requirement.demand.jobs
     return Replication(finished, latency, share, workers * finished, [(0.0, workers)], (instants, waiting))
 
 
-def _last(requirement: Requirement) -> float:
-    return requirement.demand.phase.seconds
+def _serve(
+    requirement: Requirement, model: Model, jobs: Jobs, size: int, number: int
+) -> tuple[Served, float, Sequence[tuple[float, int]]]:
+    """Return the bundles, the worker seconds and the staffing of a fleet, static or event by event."""
+    if is_static(requirement, model):
+        served = collect(simulate_fcfs([jobs], model.workers, serve=fastest_serve()))
+        return served, model.workers * float(served.ended_at.max()), [(0.0, model.workers)]
+    crashes = _crashes(requirement, number) if requirement.crash_every < inf else ()
+    simulation = Simulation(_bundled(requirement, model, size), seed=number, crashes=crashes)
+    requests = join(simulation.run([jobs]))
+    served = Served(requests.at, requests.started_at, requests.ended_at)
+    return served, simulation.pool.billed, simulation.pool.staffing
 
 
 def _bundled(requirement: Requirement, model: Model, size: int) -> Model:
@@ -134,57 +149,16 @@ def _bundled(requirement: Requirement, model: Model, size: int) -> Model:
     return replace(model, max_rework=requirement.demand.mean_elapsed)
 
 
-def _with_short_waits(
-    requirement: Requirement, model: Model, result: Replication, rng: np.random.Generator
-) -> Replication:
-    """Return the worse of bundles, which show backlogs, and of a shorter time, which shows short waits."""
-    objective = requirement.objective
-    if objective.latency is None or result.jobs_per_bundle == 1 or not _last(requirement):
-        return result
-    blocks = requirement.demand.shortened(_SHORT).one_by_one(rng)
-    short = collect(simulate_fcfs(blocks, model.workers, serve=fastest_serve())).latency
-    latency = float(np.fmax(result.latency, np.quantile(short, objective.share)))
-    in_time = min(result.in_time, float(np.mean(short <= objective.latency)))
-    return replace(result, latency=latency, in_time=in_time)
-
-
-def _read(
-    requirement: Requirement,
-    size: int,
-    served: Served,
-    rng: np.random.Generator,
-    billed: float,
-    staffing: Sequence[tuple[float, int]],
-) -> Replication:
-    """Return the figures of a run. A job waits like its bundle, and has its own service time."""
-    objective, finished = requirement.objective, float(served.ended_at.max())
-    latencies = served.latency
-    if size > 1:
-        latencies = served.waiting + requirement.demand.times(len(served.at), rng)
-    latency = float(np.quantile(latencies, objective.share))
-    if size > 1 and latency < size * requirement.demand.mean:
-        latency = nan  # bundles show no shorter wait
+def _judge_latencies(latencies: Floats, objective: Objective) -> tuple[float, float]:
+    """Return the latency of the objective's share, and the share within the objective's latency."""
     in_time = float(np.mean(latencies <= (objective.latency or inf)))
-    instants = np.linspace(0.0, finished, _INSTANTS)
-    waiting = size * _depth(served.at, np.sort(served.started_at), instants)
-    return Replication(finished, latency, in_time, billed, staffing, (instants, waiting), size)
+    return float(np.quantile(latencies, objective.share)), in_time
 
 
 def _depth(arrived_at: Floats, started_at: Floats, instants: Floats) -> Floats:
     """Return how many jobs have arrived and not started; both columns ascend."""
     arrived, started = (np.searchsorted(when, instants, side="right") for when in (arrived_at, started_at))
     return (arrived - started).astype(np.float64)
-
-
-def _histogram(latencies: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Count latencies by their logarithm, in constant memory."""
-    slots = np.log(np.maximum(latencies, _SHORTEST) / _SHORTEST) * _STEPS
-    return np.bincount(np.minimum(slots, _SLOTS - 1).astype(np.intp), minlength=_SLOTS)
-
-
-def _quantile(counts: np.ndarray[tuple[int], np.dtype[np.int64]], share: float) -> float:
-    slot = int(np.searchsorted(np.cumsum(counts), share * counts.sum()))
-    return float(_SHORTEST * np.exp((slot + 0.5) / _STEPS))
 
 
 def _crashes(requirement: Requirement, number: int) -> Iterator[float]:

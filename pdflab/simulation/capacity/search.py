@@ -7,6 +7,7 @@ them misses the objective, workers are added, and new seeds judge again.
 Read next: pdflab/experiments/capacity.py.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -117,18 +118,18 @@ def try_fleet(requirement: Requirement, policy: str, model: Model) -> FleetPlan:
 
 
 @cache
-def chance_at_least(met: int, tried: int, *, level: float = 0.95) -> float:
-    """Return the chance of success that so many successes prove at a level of confidence.
+def chance_at_least(met: int, tried: int) -> float:
+    """Return the chance of success that so many successes prove with a confidence of 95 %.
 
-    With this chance, as many successes or more come about in 1 − level of all cases.
+    With this chance, as many successes or more come about in one of twenty cases.
     Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934), one-sided.
     """
-    low, high = 0.0, 1.0
-    while high - low > 1e-12:
-        p = (low + high) / 2
-        as_many = sum(comb(tried, n) * p**n * (1 - p) ** (tried - n) for n in range(met, tried + 1))
-        low, high = (p, high) if as_many < 1 - level else (low, p)
-    return low
+
+    def as_many(billionths: int) -> float:
+        p = billionths / 1e9
+        return sum(comb(tried, n) * p**n * (1 - p) ** (tried - n) for n in range(met, tried + 1))
+
+    return bisect_left(range(10**9), 0.05, key=as_many) / 1e9
 
 
 def _smallest(requirement: Requirement, policy: str, model: Callable[[int], Model]) -> FleetPlan:
@@ -156,8 +157,12 @@ def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model]
     """Add workers until all replications meet the objective; each replication has its own seed."""
     fresh = count(1)
     for round_ in range(_ROUNDS):
-        results = list(_until_missed(requirement, _judge(requirement, model(size), fresh)))
-        if results[-1].meets(requirement.objective):
+        results = []
+        for result in _judge(requirement, model(size), fresh):
+            results.append(result)
+            if not result.meets(requirement.objective):
+                break
+        else:
             return _fleet_plan(requirement, policy, model(size), results)
         size += max(1, size * 2**round_ // 400)
     return _fleet_plan(requirement, policy, model(size), list(_judge(requirement, model(size), fresh)))
@@ -178,13 +183,6 @@ def _judge(requirement: Requirement, model: Model, fresh: Iterator[int]) -> Iter
             yield every_job(requirement, model.workers, next(fresh), until=requirement.due)
         else:
             yield in_bundles(requirement, model, next(fresh), finer=_FINER)
-
-
-def _until_missed(requirement: Requirement, results: Iterator[Replication]) -> Iterator[Replication]:
-    for result in results:
-        yield result
-        if not result.meets(requirement.objective):
-            return
 
 
 def _fleet_plan(

@@ -13,9 +13,8 @@ from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity import replication as trials
 from pdflab.simulation.capacity import search as planner
-from pdflab.simulation.capacity.requirement import Objective, Requirement
+from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
 from pdflab.simulation.capacity.search import autoscaled, chance_at_least, fixed, scheduled, try_fleet
-from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.fcfs import simulate_fcfs
 
 MIX = {"custom": 0.1, "invoice": 0.8, "report": 0.1}
@@ -264,7 +263,7 @@ def test_bundles_hold_the_work_of_all_jobs(jobs_per_bundle: int) -> None:
 
 def test_jobs_drawn_in_blocks_are_as_many_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly; they ascend across blocks, and lie where the profile is dense."""
-    monkeypatch.setattr("pdflab.simulation.capacity.workload._BLOCK", 999)
+    monkeypatch.setattr("pdflab.simulation.capacity.requirement._BLOCK", 999)
 
     blocks = list(demand(10_000).one_by_one(np.random.default_rng(2)))
     at = np.concatenate([block.at for block in blocks])
