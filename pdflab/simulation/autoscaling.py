@@ -1,7 +1,6 @@
 """Decides on the number of workers over time: by a schedule, or by an autoscaler that polls the queue.
 
-A new worker is ready `start_up` seconds after the decision: a machine, an image, a process. The first
-decision is at 0. A rule has a memory: each simulation needs a new one.
+The first decision is at 0. A rule has a memory: each simulation needs a new one.
 
 Read next: pdflab/simulation/theory.py.
 """
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, inf
 
-from pdflab.errors import UsageError
+from pdflab.errors import require
 
 # Now, jobs waiting and workers → workers from now on, and the instant of the next decision.
 Rule = Callable[[float, int, int], tuple[int, float]]
@@ -22,21 +21,17 @@ class Schedule:
     """The number of workers from each instant on; none before the first."""
 
     steps: tuple[tuple[float, int], ...]
-    start_up: float = 0.0
 
     def __post_init__(self) -> None:
-        if list(self.steps) != sorted(self.steps) or min((n for _, n in self.steps), default=-1) < 0:
-            raise UsageError("A schedule needs steps in the order of time, with 0 workers or more in each.")
-        if not 0 <= self.start_up < inf:
-            raise UsageError("A start-up time must be 0 or more, and finite.")
+        is_valid = list(self.steps) == sorted(self.steps) and min((n for _, n in self.steps), default=-1) >= 0
+        require(is_valid, "A schedule needs steps in the order of time, with 0 workers or more in each.")
 
     def rule(self) -> Rule:
         """Return the number of the last step, and the instant of the next."""
 
         def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
-            due = [count for at, count in self.steps if at <= now]
-            ahead = [at for at, _ in self.steps if at > now]
-            return due[-1] if due else 0, min(ahead, default=inf)
+            due = [0, *(count for at, count in self.steps if at <= now)]
+            return due[-1], min((at for at, _ in self.steps if at > now), default=inf)
 
         return decide
 
@@ -54,17 +49,16 @@ class Keda:
     jobs_per_worker: float = 5.0
     least: int = 0
     most: int = 100
-    start_up: float = 0.0
     poll: float = 15.0
     cooldown: float = 300.0
 
     def __post_init__(self) -> None:
-        if not (self.jobs_per_worker > 0 and 0 <= self.least <= self.most and self.most >= 1):
-            raise UsageError(
-                "KEDA's rule needs jobs per worker, 1 worker or more at most, and no more at least."
-            )
-        if not (0 < self.poll < inf and 0 <= self.start_up < inf and 0 <= self.cooldown < inf):
-            raise UsageError("KEDA's rule needs polls more than 0 seconds apart, and no negative durations.")
+        has_limits = self.jobs_per_worker > 0 and 0 <= self.least <= self.most and self.most >= 1
+        require(
+            has_limits, "KEDA's rule needs jobs per worker, 1 worker or more at most, and no more at least."
+        )
+        has_times = 0 < self.poll < inf and 0 <= self.cooldown < inf
+        require(has_times, "KEDA's rule needs polls more than 0 seconds apart, and no negative durations.")
 
     def rule(self) -> Rule:
         """Return a decision by queue depth, which remembers the wanted numbers during the cooldown."""
@@ -83,9 +77,8 @@ class Keda:
 
     def _wanted(self, waiting: int, workers: int) -> int:
         load = waiting / self.jobs_per_worker
-        if workers and abs(load / workers - 1) <= 0.1:
-            return min(max(workers, self.least), self.most)
-        return min(max(ceil(load), self.least), self.most)
+        is_near = workers and abs(load / workers - 1) <= 0.1
+        return min(max(workers if is_near else ceil(load), self.least), self.most)
 
 
 Scaling = Schedule | Keda

@@ -43,9 +43,10 @@ class Simulation:
         self._serial = 0  # keeps events of the same instant in order
         self._open = 0  # requests that have not ended
         self._rows: list[tuple[float, ...]] = []
-        self._set_target(model.workers)
+        for _ in range(self.pool.set_target(model.workers, 0.0, 0)):
+            self.pool.ready(0.0)
         if model.scaling:
-            self._decide, self._start_up = model.scaling.rule(), model.scaling.start_up
+            self._decide = model.scaling.rule()
             self._scale()
         self._crashes = iter(crashes)
         self._await_crash()
@@ -143,21 +144,16 @@ class Simulation:
 
     def _scale(self) -> None:
         target, again_at = self._decide(self._instant, len(self._queue), self.pool.target)
-        self._set_target(target, start_up=self._start_up)
+        for _ in range(self.pool.set_target(target, self._instant, len(self._busy))):
+            self._start_worker()
         if again_at < inf:
             self._after(again_at - self._instant, self._scale)
 
-    def _set_target(self, target: int, *, start_up: float = 0.0) -> None:
-        for _ in range(self.pool.set_target(target, self._instant, len(self._busy))):
-            self._start_worker(start_up)
-
-    def _start_worker(self, start_up: float) -> None:
-        if start_up:
-            self.pool.start()
-            self._after(start_up, self._worker_ready)
+    def _start_worker(self) -> None:
+        if self._model.start_up:
+            self._after(self._model.start_up, self._worker_ready)
         else:
-            self.pool.add(self._instant)
-            self._take_next()
+            self._worker_ready()
 
     def _worker_ready(self) -> None:
         self.pool.ready(self._instant)
@@ -181,8 +177,8 @@ class Simulation:
             request.service = min(request.service, left + self._model.max_rework)
             self._after(self._model.lease, self._end_lease, request)
         if workers and workers == self.pool.present:  # otherwise, the crashed worker was draining
-            self.pool.remove(self._instant)
-            self._start_worker(self._model.restart)
+            self.pool.restart(self._instant)
+            self._start_worker()
 
     def _end_lease(self, request: Request) -> None:
         self._queue.appendleft(request)

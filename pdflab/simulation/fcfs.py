@@ -15,7 +15,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from pdflab.analysis.columns import Floats, concatenate
-from pdflab.errors import UsageError
+from pdflab.errors import require
 
 Serve = Callable[[Floats, Floats, list[float]], Floats]
 
@@ -34,8 +34,7 @@ class Jobs:
     patience: Floats | None = None
 
     def __post_init__(self) -> None:
-        if self.service.min(initial=0) < 0:
-            raise UsageError("A service time cannot be negative.")
+        require(self.service.min(initial=0) >= 0, "A service time cannot be negative.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +78,13 @@ def simulate_fcfs(blocks: Iterable[Jobs], workers: int, *, serve: Serve = serve)
 
     Arrivals must ascend across blocks, too. Raises UsageError without workers.
     """
-    if workers < 1:
-        raise UsageError(f"A simulation needs 1 worker or more, not {workers}.")
+    require(workers >= 1, f"A simulation needs 1 worker or more, not {workers}.")
     free: list[float] = [0] * workers
-    for at, service in _cut(blocks):
-        started_at = serve(at, service, free)
-        yield Served(at, started_at, started_at + service)
+    for jobs in blocks:
+        for first in range(0, len(jobs.at), _BLOCK):
+            at, service = jobs.at[first : first + _BLOCK], jobs.service[first : first + _BLOCK]
+            started_at = serve(at, service, free)
+            yield Served(at, started_at, started_at + service)
 
 
 def collect(served: Iterable[Served]) -> Served:
@@ -111,13 +111,6 @@ def fastest_serve() -> Serve:
         return started
 
     return serve_compiled
-
-
-def _cut(blocks: Iterable[Jobs]) -> Iterator[tuple[Floats, Floats]]:
-    for jobs in blocks:
-        for first in range(0, len(jobs.at), _BLOCK):
-            part = slice(first, first + _BLOCK)
-            yield jobs.at[part], jobs.service[part]
 
 
 def _serve(at: Floats, service: Floats, free: Floats) -> Floats:

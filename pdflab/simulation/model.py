@@ -38,7 +38,7 @@ class Model:
     queue_capacity: float = inf  # jobs waiting; one more is refused with 429
     lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
     max_rework: float = inf  # seconds of work on a job that one crash undoes at most
-    restart: float = 1.0  # until a crashed worker is back
+    start_up: float = 0.0  # from a decision, or a crash, until a new worker takes jobs
     scaling: Scaling | None = None  # the number of workers over time; without it, `workers` throughout
 
     def __post_init__(self) -> None:

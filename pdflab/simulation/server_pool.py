@@ -19,19 +19,15 @@ class ServerPool:
         self._billed_until = 0.0
 
     def set_target(self, target: int, now: float, busy: int) -> int:
-        """Set the wanted number of workers; return how many have to be started."""
+        """Set the wanted number of workers; return how many start."""
         self.bill(now, busy)
         missing, self.target = target - self.present - self._starting, target
-        if missing < 0:
-            cancelled = min(self._starting, -missing)
-            self._starting -= cancelled
-            self._cancelled += cancelled
-            self._staff(self.present + missing + cancelled, now)
+        started = max(missing, -self._starting)  # below 0: cancelled
+        self._starting += started
+        self._cancelled -= min(started, 0)
+        if missing < started:
+            self._staff(self.present + missing - started, now)
         return max(missing, 0)
-
-    def start(self) -> None:
-        """Count one more starting worker."""
-        self._starting += 1
 
     def ready(self, now: float) -> None:
         """Add a worker that has started, unless it was cancelled meanwhile."""
@@ -39,14 +35,11 @@ class ServerPool:
             self._cancelled -= 1
         else:
             self._starting -= 1
-            self.add(now)
+            self._staff(self.present + 1, now)
 
-    def add(self, now: float) -> None:
-        """Add a worker at once."""
-        self._staff(self.present + 1, now)
-
-    def remove(self, now: float) -> None:
-        """Remove a crashed worker; the target stays."""
+    def restart(self, now: float) -> None:
+        """Start a crashed worker again; the target stays."""
+        self._starting += 1
         self._staff(self.present - 1, now)
 
     def bill(self, now: float, busy: int) -> None:

@@ -126,7 +126,7 @@ def test_a_client_that_has_left_is_not_refused() -> None:
 
 def test_a_crash_costs_its_job_a_lease() -> None:
     """It crashes at 1 and is back at 3, and takes the other job; the lost one is first in the queue at 11."""
-    model = Model(workers=1, lease=10.0, restart=2.0)
+    model = Model(workers=1, lease=10.0, start_up=2.0)
 
     requests = run([0, 0.5, 10.5, 10.7], [3, 1, 2, 1], model, crashes=(1.0,))
 
@@ -137,14 +137,14 @@ def test_a_crash_costs_its_job_a_lease() -> None:
 @pytest.mark.parametrize(("max_rework", "ended_at"), [(inf, 15 + 9), (2.0, 15 + 5), (20.0, 15 + 9)])
 def test_a_crash_undoes_no_more_than_the_claimed_document(max_rework: float, ended_at: float) -> None:
     """Six of nine seconds are done when the worker crashes; two of them at most have to be done again."""
-    model = Model(workers=1, lease=9.0, restart=0.0, max_rework=max_rework)
+    model = Model(workers=1, lease=9.0, start_up=0.0, max_rework=max_rework)
 
     assert run([0], [9], model, crashes=(6.0,)).ended_at.tolist() == [ended_at]
 
 
 def test_workers_come_when_they_are_called_and_have_started() -> None:
     """Called at 5, ready at 7: the job of 0 has waited for that."""
-    model = Model(workers=0, scaling=Schedule(((0.0, 0), (5.0, 1)), start_up=2.0))
+    model = Model(workers=0, start_up=2.0, scaling=Schedule(((0.0, 0), (5.0, 1))))
 
     assert run([0], [1], model).started_at.tolist() == [7]
 
@@ -172,7 +172,7 @@ def test_a_draining_worker_that_crashes_is_paid_until_then() -> None:
 
 def test_a_starting_worker_that_is_cancelled_takes_no_job() -> None:
     """Two are called at 0 for 4; at 2 one is enough; the other never shows."""
-    model = Model(workers=0, scaling=Schedule(((0.0, 2), (2.0, 1)), start_up=4.0))
+    model = Model(workers=0, start_up=4.0, scaling=Schedule(((0.0, 2), (2.0, 1))))
 
     simulation = Simulation(model)
     requests = join(simulation.run([Jobs(column([0, 0]), column([3, 3]))]))
@@ -183,12 +183,12 @@ def test_a_starting_worker_that_is_cancelled_takes_no_job() -> None:
 
 def test_an_empty_system_goes_on_in_a_lull() -> None:
     """Decisions and crashes that fall between two jobs come at their own time, and are paid for."""
-    model = Model(workers=1, restart=1.0, scaling=Schedule(((0.0, 1), (10.0, 3), (20.0, 1))))
+    model = Model(workers=1, start_up=1.0, scaling=Schedule(((0.0, 1), (10.0, 3), (20.0, 1))))
     simulation = Simulation(model, crashes=(30.0,))
 
     list(simulation.run([Jobs(column([0, 100]), column([1, 1]))]))
 
-    assert simulation.pool.staffing == [(0, 1), (10, 3), (20, 1), (30, 0), (31, 1)]
+    assert simulation.pool.staffing == [(0, 1), (11, 3), (20, 1), (30, 0), (31, 1)]
     assert simulation.pool.billed == 10 + 3 * 10 + 81
 
 
@@ -221,7 +221,7 @@ def test_jobs_without_workers_to_come_are_an_error() -> None:
         (lambda: Keda(least=5, most=4), "KEDA's rule needs"),
         (lambda: Keda(cooldown=-5.0), "no negative durations"),
         (lambda: Keda(poll=nan), "no negative durations"),
-        (lambda: Schedule(((0.0, 1),), start_up=-1.0), "A start-up time must be 0 or more"),
+        (lambda: Model(start_up=-1.0), "start_up cannot be -1"),
     ],
 )
 def test_nonsense_is_an_error_with_a_reason(nonsense: Callable[[], object], sentence: str) -> None:
@@ -236,9 +236,7 @@ models = st.builds(
     cores=st.sampled_from([0.5, 1.0, 1.5, 3.0, inf]),
     api_service_time=st.sampled_from([0.0, 0.25]),
     queue_capacity=st.sampled_from([0, 2, inf]),
-    scaling=st.sampled_from(
-        [None, Keda(least=1, most=3, start_up=2.0), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]
-    ),
+    scaling=st.sampled_from([None, Keda(least=1, most=3), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]),
 )
 
 

@@ -11,9 +11,8 @@ def test_scale_down_cancels_starting_workers_before_it_drains_others() -> None:
     """Three present and two starting: down to two, both starting ones are cancelled, and one is drained."""
     pool = ServerPool()
     for _ in range(pool.set_target(3, 0.0, 0)):
-        pool.add(0.0)
-    for _ in range(pool.set_target(5, 1.0, 3)):
-        pool.start()
+        pool.ready(0.0)
+    assert pool.set_target(5, 1.0, 3) == 2
 
     assert pool.set_target(2, 2.0, 3) == 0
     pool.ready(3.0)
@@ -27,8 +26,6 @@ def test_starting_workers_count_towards_the_target() -> None:
     """Two of four are on their way: two more are started, and all of them are ready in the end."""
     pool = ServerPool()
     assert pool.set_target(2, 0.0, 0) == 2
-    pool.start(), pool.start()
-
     assert pool.set_target(4, 1.0, 0) == 2
     pool.ready(2.0), pool.ready(2.0)
 
@@ -50,9 +47,9 @@ def test_a_crashed_worker_is_missing_and_still_wanted() -> None:
     """The target stays, and so does the pay: another worker is started for it."""
     pool = ServerPool()
     for _ in range(pool.set_target(2, 0.0, 0)):
-        pool.add(0.0)
+        pool.ready(0.0)
 
-    pool.remove(4.0)
+    pool.restart(4.0)
     pool.bill(5.0, 1)
 
     assert (pool.present, pool.target, pool.billed) == (1, 2, 10.0)

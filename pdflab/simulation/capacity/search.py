@@ -87,8 +87,7 @@ def scheduled(requirement: Requirement) -> FleetPlan:
         workers = np.maximum(np.ceil(percent / 100 * busy), 1).astype(int).tolist()
         starts = np.linspace(0.0, seconds, len(workers) + 1).tolist()
         steps = tuple(zip(starts, [*workers, max(workers)], strict=True))
-        schedule = Schedule(steps if seconds else steps[-1:], start_up=requirement.start_up)
-        return _model(requirement, workers[0], schedule)
+        return _model(requirement, workers[0], Schedule(steps if seconds else steps[-1:]))
 
     return _smallest(requirement, SCHEDULED, model)
 
@@ -97,8 +96,7 @@ def autoscaled(requirement: Requirement) -> FleetPlan:
     """Return the smallest limit for KEDA's rule, with one worker for its jobs between two polls."""
 
     def model(most: int) -> Model:
-        jobs, start_up = jobs_a_worker(requirement), requirement.start_up
-        return _model(requirement, 1, Keda(jobs, least=1, most=most, start_up=start_up, poll=_POLL))
+        return _model(requirement, 1, Keda(jobs_a_worker(requirement), least=1, most=most, poll=_POLL))
 
     return _smallest(requirement, AUTOSCALED, model)
 
@@ -210,7 +208,7 @@ def _replication_count(requirement: Requirement, model: Model) -> int:
 
 
 def _model(requirement: Requirement, workers: int, scaling: Scaling | None = None) -> Model:
-    return Model(workers=workers, restart=requirement.start_up, scaling=scaling)
+    return Model(workers=workers, start_up=requirement.start_up, scaling=scaling)
 
 
 def _meets(requirement: Requirement, model: Model) -> bool:
