@@ -19,9 +19,9 @@ import numpy as np
 from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, rounds_of
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Serve, fastest_serve, serve, simulate_fcfs
 from pdflab.simulation.model import Model
-from pdflab.simulation.simulate import simulate_events
 
 _ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
@@ -123,7 +123,7 @@ def run_ciw(jobs: Jobs) -> list[float]:
 
 def run_events(jobs: Jobs) -> list[float]:
     """Run threads that share cores, with clients that time out; return when each job was done."""
-    requests = simulate_events([_with_patience(jobs)], Model(workers=THREADS, cores=CORES))
+    requests = Simulation(Model(workers=THREADS, cores=CORES)).run([_with_patience(jobs)])
     return list(requests.ended_at)
 
 

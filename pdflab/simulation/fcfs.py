@@ -3,7 +3,7 @@
 Arrivals and service times determine the result: the worker that is free first takes each job. That is the
 whole engine. It works on any unit of time; with whole numbers, say nanoseconds, its arithmetic is exact.
 
-Read next: pdflab/simulation/simulate.py.
+Read next: pdflab/simulation/model.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -3,7 +3,6 @@
 Read next: pdflab/simulation/discrete_event.py.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from math import inf, nan
@@ -11,7 +10,7 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from pdflab.analysis.columns import Floats, concatenate
+from pdflab.analysis.columns import Floats
 from pdflab.errors import require
 from pdflab.simulation.autoscaling import Scaling
 
@@ -52,21 +51,13 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class RequestColumns:
-    """Requests as columns, numbered from 0 as they arrived; an instant that never came is nan."""
+    """Requests as columns, in the order of arrival; an instant that never came is nan."""
 
-    number: NDArray[np.int64]
     at: Floats
     queued_at: Floats
     started_at: Floats
     ended_at: Floats
     outcome: NDArray[np.uint8]
-
-
-def join(blocks: Iterable[RequestColumns]) -> RequestColumns:
-    """Join blocks into one, in the order of arrival."""
-    joined = concatenate(RequestColumns, blocks)
-    order = np.argsort(joined.number)
-    return RequestColumns(*(getattr(joined, field.name)[order] for field in fields(joined)))
 
 
 @dataclass(slots=True, eq=False)

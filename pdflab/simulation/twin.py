@@ -15,14 +15,14 @@ from typing import Self
 
 import numpy as np
 
-from pdflab.analysis.columns import Categorical, Integers, concatenate
+from pdflab.analysis.columns import Categorical, Floats, Integers, concatenate
 from pdflab.analysis.run import STATES, Events, Run, Sends
 from pdflab.jobs import Endpoint, JobState
 from pdflab.load.plan import Block, Plan
 from pdflab.simulation.calibration import ServiceTimes, calibrate
-from pdflab.simulation.fcfs import Jobs
+from pdflab.simulation.discrete_event import Simulation
+from pdflab.simulation.fcfs import Jobs, collect, fastest_serve, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome, RequestColumns
-from pdflab.simulation.simulate import serve_api, simulate_requests
 
 _THREADS = 4  # of each synchronous process: the default of waitress
 _TIMEOUT = 30.0  # seconds: the load generator's
@@ -98,10 +98,50 @@ def jobs_of(plan: Plan, service: ServiceTimes, *, patience: float = inf, seed: i
 def _simulate_batch(blocks: Iterable[Jobs], model: Model, seed: int) -> RequestColumns:
     """Simulate batches: the documents of one are queued together, after the API has read the last."""
     jobs = concatenate(Jobs, blocks)
-    seen = serve_api(jobs.at, model.api_service_time)
+    seen = _serve_api(jobs.at, model.api_service_time)
     last = np.minimum(np.arange(len(seen)) // _BATCH * _BATCH + _BATCH, len(seen)) - 1
     free_api = replace(model, api_service_time=0.0)
     return replace(simulate_requests([Jobs(seen[last], jobs.service)], free_api, seed=seed), at=jobs.at)
+
+
+def simulate_requests(blocks: Iterable[Jobs], model: Model, *, seed: int = 0) -> RequestColumns:
+    """Simulate until every request has ended, by recursion if it is enough, else event by event.
+
+    Both engines return the same, to the last bit.
+    """
+    jobs = list(blocks)
+    requests = _by_recursion(jobs, model) if _is_fcfs(jobs, model) else None
+    return Simulation(model, seed=seed).run(jobs) if requests is None else requests
+
+
+def _is_fcfs(jobs: Iterable[Jobs], model: Model) -> bool:
+    """Return whether jobs only wait: a core for each worker and for the API, and patient clients."""
+    needed = model.workers + (model.api_service_time > 0)
+    return model.scaling is None and model.cores >= needed and all(block.patience is None for block in jobs)
+
+
+def _by_recursion(jobs: list[Jobs], model: Model) -> RequestColumns | None:
+    """Simulate by the FCFS recursion; return None if the queue overflows, because it refuses no job."""
+    joined = concatenate(Jobs, jobs)
+    at = joined.at
+    queued_at = _serve_api(at, model.api_service_time) if model.api_service_time else at
+    served = collect(simulate_fcfs([Jobs(queued_at, joined.service)], model.workers, serve=fastest_serve()))
+    if _max_waiting(queued_at, served.started_at) >= model.queue_capacity:
+        return None
+    outcome = np.broadcast_to(np.uint8(Outcome.COMPLETED), len(at))
+    return RequestColumns(at, queued_at, served.started_at, served.ended_at, outcome)
+
+
+def _serve_api(at: Floats, seconds: float) -> Floats:
+    """Return the instants at which an API that takes so long for each request has queued the jobs."""
+    return collect(simulate_fcfs([Jobs(at, np.full(len(at), seconds))], 1, serve=fastest_serve())).ended_at
+
+
+def _max_waiting(queued_at: Floats, started_at: Floats) -> int:
+    """Return the largest number of jobs that a waiting job found in the queue."""
+    waits = np.flatnonzero(started_at > queued_at)
+    before = waits - np.searchsorted(started_at, queued_at[waits], side="right")  # jobs start in order
+    return int(before.max(initial=-1))
 
 
 def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:

@@ -25,7 +25,7 @@ from pdflab.errors import UsageError
 from pdflab.simulation.autoscaling import Keda, Schedule
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
-from pdflab.simulation.model import Model, Outcome, RequestColumns, join
+from pdflab.simulation.model import Model, Outcome, RequestColumns
 
 COMPLETED, REFUSED, RENEGED = Outcome
 
@@ -40,7 +40,7 @@ def run(
 ) -> RequestColumns:
     """Simulate a handful of jobs."""
     waits = None if patience == inf else column([patience] * len(at))
-    return join(Simulation(model, crashes=crashes).run([Jobs(column(at), column(service), waits)]))
+    return Simulation(model, crashes=crashes).run([Jobs(column(at), column(service), waits)])
 
 
 def test_eight_jobs_on_two_workers_go_as_worked_out_by_hand() -> None:
@@ -154,7 +154,7 @@ def test_a_worker_that_has_to_go_does_its_job_first() -> None:
     model = Model(workers=2, scaling=Schedule(((0.0, 2), (3.0, 1))))
 
     simulation = Simulation(model)
-    requests = join(simulation.run([Jobs(column([0, 0, 0]), column([4, 6, 1]))]))
+    requests = simulation.run([Jobs(column([0, 0, 0]), column([4, 6, 1]))])
 
     assert requests.started_at.tolist() == [0, 0, 6]
     assert simulation.pool.billed == 4 + 7, "who has to go is paid until it is done"
@@ -165,7 +165,7 @@ def test_a_draining_worker_that_crashes_is_paid_until_then() -> None:
     model = Model(workers=2, lease=100.0, scaling=Schedule(((0.0, 2), (3.0, 1))))
 
     simulation = Simulation(model, crashes=(8.0,))
-    list(simulation.run([Jobs(column([0, 0]), column([10, 10]))]))
+    simulation.run([Jobs(column([0, 0]), column([10, 10]))])
 
     assert simulation.pool.billed == 2 * 8 + (108 + 10 - 8)
 
@@ -175,7 +175,7 @@ def test_a_starting_worker_that_is_cancelled_takes_no_job() -> None:
     model = Model(workers=0, start_up=4.0, scaling=Schedule(((0.0, 2), (2.0, 1))))
 
     simulation = Simulation(model)
-    requests = join(simulation.run([Jobs(column([0, 0]), column([3, 3]))]))
+    requests = simulation.run([Jobs(column([0, 0]), column([3, 3]))])
 
     assert requests.started_at.tolist() == [4, 7]
     assert simulation.pool.billed == 2 * 2 + 8
@@ -186,7 +186,7 @@ def test_an_empty_system_goes_on_in_a_lull() -> None:
     model = Model(workers=1, start_up=1.0, scaling=Schedule(((0.0, 1), (10.0, 3), (20.0, 1))))
     simulation = Simulation(model, crashes=(30.0,))
 
-    list(simulation.run([Jobs(column([0, 100]), column([1, 1]))]))
+    simulation.run([Jobs(column([0, 100]), column([1, 1]))])
 
     assert simulation.pool.staffing == [(0, 1), (11, 3), (20, 1), (30, 0), (31, 1)]
     assert simulation.pool.billed == 10 + 3 * 10 + 81
@@ -248,9 +248,9 @@ def test_whatever_happens_every_document_has_its_ending(
     patient = Jobs(jobs.at, jobs.service, np.full(len(jobs.at), patience))
     crashes = np.cumsum(np.random.default_rng(seed).exponential(8.0, 6)).tolist()
 
-    requests, again = (join(Simulation(model, seed=seed, crashes=crashes).run([patient])) for _ in range(2))
+    requests, again = (Simulation(model, seed=seed, crashes=crashes).run([patient]) for _ in range(2))
 
-    assert requests.number.tolist() == list(range(len(jobs.at)))
+    assert requests.at.tolist() == jobs.at.tolist()
     assert np.array_equal(requests.ended_at, again.ended_at, equal_nan=True)
     completed = requests.outcome == COMPLETED
     assert np.all(requests.ended_at[completed] >= requests.started_at[completed])

@@ -15,9 +15,9 @@ from paths import poisson, violations, whole
 
 from pdflab.analysis.columns import Floats
 from pdflab.simulation import theory
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome
-from pdflab.simulation.simulate import simulate_events
 
 WARM_UP = 0.2
 LINES = [(1, 0.5), (1, 0.8), (1, 0.95), (4, 0.7), (4, 0.9), (16, 0.8), (16, 0.95), (64, 0.9), (200, 0.95)]
@@ -51,7 +51,7 @@ def measure_events(model: Model, jobs: Callable[[np.random.Generator], Jobs], fi
     """Estimate the share of requests that ended in a way."""
 
     def one(rng: np.random.Generator) -> Floats:
-        return (simulate_events([jobs(rng)], model).outcome == figure).astype(np.float64)
+        return (Simulation(model).run([jobs(rng)]).outcome == figure).astype(np.float64)
 
     return replicate(one, warm_up=WARM_UP, seed=model.workers)
 

@@ -5,9 +5,9 @@ import pytest
 
 from pdflab.analysis.columns import Floats
 from pdflab.benchmarks import simulation as bench
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, collect, simulate_fcfs
 from pdflab.simulation.model import Model, Outcome
-from pdflab.simulation.simulate import simulate_events
 
 ciw = pytest.importorskip("ciw")
 pytest.importorskip("simpy")
@@ -45,7 +45,7 @@ def test_shared_cores_in_ciw_are_ours(workers: int, cores: int) -> None:
     jobs = bench._join(bench.draw_mmc_jobs(3_000, workers=cores))
 
     theirs = in_ciw(jobs, number_of_servers=[workers], ps_thresholds=[cores], node=ciw.PSNode)
-    ours = simulate_events([jobs], Model(workers=workers, cores=cores))
+    ours = Simulation(Model(workers=workers, cores=cores)).run([jobs])
 
     assert np.allclose(ours.started_at, theirs["service_start_date"], **CLOSE)
     assert np.allclose(ours.ended_at, theirs["exit_date"], **CLOSE)
@@ -59,7 +59,7 @@ def test_a_full_queue_in_ciw_refuses_the_same_clients() -> None:
     jobs = Jobs(JOBS.at, np.ones_like(JOBS.at))
 
     theirs = in_ciw(jobs, number_of_servers=[4], queue_capacities=[3])
-    ours = simulate_events([jobs], Model(workers=4, queue_capacity=3))
+    ours = Simulation(Model(workers=4, queue_capacity=3)).run([jobs])
 
     assert np.array_equal(ours.outcome == Outcome.REFUSED, theirs["type"] == "rejection")
     assert 0.01 < (ours.outcome == Outcome.REFUSED).mean() < 0.5
@@ -76,6 +76,6 @@ def test_the_benchmark_counts_clients_that_renege() -> None:
     """Its model is one in which some do: else its time-outs would cost nothing."""
     jobs = bench._with_patience(bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES)))
 
-    requests = simulate_events([jobs], Model(workers=bench.THREADS, cores=bench.CORES))
+    requests = Simulation(Model(workers=bench.THREADS, cores=bench.CORES)).run([jobs])
 
     assert 0.001 < (requests.outcome == Outcome.RENEGED).mean() < 0.5

@@ -10,12 +10,12 @@ from pdflab.analysis import metrics
 from pdflab.analysis.run import Send
 from pdflab.jobs import JobEvent
 from pdflab.load.plan import MOSTLY_INVOICES, Plan, batch, burst, steady
-from pdflab.simulation import simulate as engines
+from pdflab.simulation import twin
 from pdflab.simulation.autoscaling import Schedule
 from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.model import Model, RequestColumns
-from pdflab.simulation.simulate import simulate_events, simulate_requests
-from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate
+from pdflab.simulation.twin import jobs_of, queued_endpoint, simulate, simulate_requests
 
 SERVICE = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.2, scv=1.0)
 PLAN = steady(19.0, seconds=200.0, seed=4)
@@ -28,7 +28,7 @@ def no_events(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> RequestColumns:
         raise AssertionError("event by event")
 
-    monkeypatch.setattr(engines, "simulate_events", refuse)
+    monkeypatch.setattr(twin, "Simulation", refuse)
 
 
 @pytest.mark.usefixtures("no_events")
@@ -46,7 +46,7 @@ def test_a_plain_queue_is_left_to_the_recursion_and_comes_out_the_same(model: Mo
     """A core for each worker and one for the API, a queue that is never full: to the last bit."""
     jobs = list(jobs_of(PLAN, SERVICE))
 
-    ours, theirs = simulate_requests(jobs, model), simulate_events(jobs, model)
+    ours, theirs = simulate_requests(jobs, model), Simulation(model).run(jobs)
 
     for field in fields(RequestColumns):
         assert np.array_equal(getattr(ours, field.name), getattr(theirs, field.name)), field.name
@@ -74,7 +74,7 @@ def test_a_queue_is_full_at_its_capacity() -> None:
     """The limit at which the first is refused, and the one at which none is: both engines agree."""
     jobs = list(jobs_of(burst(300, seconds=4.0), SERVICE))
     longest = next(
-        n for n in range(300) if not simulate_events(jobs, Model(4, queue_capacity=n)).outcome.any()
+        n for n in range(300) if not Simulation(Model(4, queue_capacity=n)).run(jobs).outcome.any()
     )
 
     assert longest > 10

@@ -6,7 +6,7 @@ import numpy as np
 
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
-from pdflab.simulation.model import Model, Request, join
+from pdflab.simulation.model import Model, Request
 
 Engine = Callable[[Jobs, int], Served]
 
@@ -72,5 +72,5 @@ MUTANTS: dict[Engine, str] = {
 
 
 def _served(simulation: Simulation, jobs: Jobs) -> Served:
-    requests = join(simulation.run([jobs]))
+    requests = simulation.run([jobs])
     return Served(requests.at, requests.started_at, requests.ended_at)

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from pdflab.analysis.columns import Floats
+from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served
 from pdflab.simulation.model import Model
-from pdflab.simulation.simulate import simulate_events
 
 # The eight jobs of the course, on two workers, worked out with pencil and paper.
 AT = [0, 1, 2, 3, 4, 10, 10, 11]
@@ -42,7 +42,7 @@ def jobs_of_whole_seconds(draw: st.DrawFn) -> Jobs:
 
 
 def serve_by_events(jobs: Jobs, model: Model) -> Served:
-    requests = simulate_events([jobs], model)
+    requests = Simulation(model).run([jobs])
     return Served(requests.at, requests.started_at, requests.ended_at)
 
 

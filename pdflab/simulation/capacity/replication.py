@@ -21,7 +21,7 @@ from pdflab.simulation.autoscaling import Keda
 from pdflab.simulation.capacity.requirement import Objective, Requirement
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, fastest_serve, simulate_fcfs
-from pdflab.simulation.model import Model, join
+from pdflab.simulation.model import Model
 
 STATIC_BUNDLES = 50_000  # at most, for a static fleet: some milliseconds
 _EVENT_BUNDLES = 20_000  # at most, event by event
@@ -134,7 +134,7 @@ def _serve(
         return served, model.workers * float(served.ended_at.max()), [(0.0, model.workers)]
     crashes = _crashes(requirement, number) if requirement.crash_every < inf else ()
     simulation = Simulation(_bundled(requirement, model, size), seed=number, crashes=crashes)
-    requests = join(simulation.run([jobs]))
+    requests = simulation.run([jobs])
     served = Served(requests.at, requests.started_at, requests.ended_at)
     return served, simulation.pool.billed, simulation.pool.staffing
 
