@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pdflab.analysis.columns import Categorical, Floats, Integers
 from pdflab.analysis.metrics import JobColumns, job_columns
 from pdflab.analysis.run import Run
-from pdflab.errors import UsageError
+from pdflab.errors import require
 
 _STEP = 0.25  # of a core: the resolution of the fit
 _ALONE = 0.1  # of the requests: this share meets no other request at the API
@@ -34,19 +34,14 @@ class ServiceTimes:
 
     def __post_init__(self) -> None:
         for kind, seconds in self.seconds.items():
-            if not len(seconds) or not 0 <= seconds.min() <= seconds.max() < inf:
-                raise UsageError(f"The service times of {kind} must be 0 or more, and finite.")
-
-    @classmethod
-    def of(cls, **seconds: float) -> Self:
-        """Return constant times, one for each kind: `ServiceTimes.of(invoice=0.01)`."""
-        return cls({kind: np.array([float(value)]) for kind, value in seconds.items()})
+            is_valid = len(seconds) > 0 and 0 <= seconds.min() <= seconds.max() < inf
+            require(is_valid, f"The service times of {kind} must be 0 or more, and finite.")
 
     @classmethod
     def lognormal(cls, kinds: Iterable[str], *, mean: float, scv: float = 0.5) -> Self:
         """Return lognormal times for these kinds, many short and few long, with a mean and an SCV."""
-        if not (0 < mean < inf and 0 <= scv < inf):
-            raise UsageError("A service time needs a mean above 0, and a variation of 0 or more.")
+        is_valid = 0 < mean < inf and 0 <= scv < inf
+        require(is_valid, "A service time needs a mean above 0, and a variation of 0 or more.")
         sigma = np.log1p(scv) ** 0.5
         middle = (np.arange(1000) + 0.5) / 1000
         shape = np.exp(sigma * np.array([NormalDist().inv_cdf(share) for share in middle.tolist()]))
@@ -56,11 +51,10 @@ class ServiceTimes:
         """Return a random time for each document. Raises UsageError for a kind without service times."""
         chance, seconds = rng.random(len(kinds)), np.empty(len(kinds))
         for code in np.unique(kinds.codes).tolist():
-            name = str(kinds.categories[code])
-            known = self.seconds.get(name)
-            if known is None:
-                raise UsageError(f"No service times for kind {name!r}; calibrate with a run that has some.")
-            chosen = kinds.codes == code
+            name, chosen = str(kinds.categories[code]), kinds.codes == code
+            unknown = f"No service times for kind {name!r}; calibrate with a run that has some."
+            require(name in self.seconds, unknown)
+            known = self.seconds[name]
             seconds[chosen] = known[(chance[chosen] * len(known)).astype(np.intp)]
         return seconds
 
@@ -89,8 +83,7 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     """
     columns = job_columns(run.events)
     done = ~np.isnan(columns.completed_at) & ~np.isnan(columns.started_at)
-    if not done.any():
-        raise UsageError("There is nothing to learn from a run in which no job was completed.")
+    require(bool(done.any()), "There is nothing to learn from a run in which no job was completed.")
     started, ended = columns.started_at[done], columns.ended_at[done]
     names = sorted(str(name) for name in run.events.kind.categories)
     kinds = np.empty(len(done), dtype=np.int64)
@@ -99,7 +92,8 @@ def calibrate(run: Run, *, cores: float | None = None) -> Calibration:
     api_service_time = _api_service_time(run, columns)
     clock = _Clock.of(columns, api_service_time)
     if cores is None:
-        cores = _fit_cores(clock, (started, ended, kinds), float(run.machine.get("cores") or clock.most))
+        machine = float(run.machine.get("cores") or clock.busy.max())
+        cores = _fit_cores(clock, (started, ended, kinds), machine)
     work = clock.work(started, ended, cores)
     service = ServiceTimes({names[code]: work[kinds == code] for code in np.unique(kinds).tolist()})
     return Calibration(service, cores, api_service_time)
@@ -121,20 +115,12 @@ class _Clock:
         at = np.unique(np.concatenate([work, api], axis=None))
         return cls(at, _count(at, work), _count(at, api) > 0)
 
-    @property
-    def most(self) -> int:
-        """The largest number of workers that were busy at once."""
-        return int(self.busy.max())
-
     def work(self, started: Floats, ended: Floats, cores: float) -> Floats:
         """Return the seconds of work in each interval, with so many cores to share."""
         left = np.maximum(cores - self.at_api, 0.0)
-        return self._between(np.minimum(1.0, left / np.maximum(self.busy, 1)), started, ended)
-
-    def _between(self, pace: Floats, started: Floats, ended: Floats) -> Floats:
+        pace = np.minimum(1.0, left / np.maximum(self.busy, 1))
         shown = np.concatenate([[0.0], np.cumsum(pace[:-1] * np.diff(self.at))])
-        spent: Floats = np.interp(ended, self.at, shown) - np.interp(started, self.at, shown)
-        return spent
+        return np.asarray(np.interp(ended, self.at, shown) - np.interp(started, self.at, shown))
 
 
 def _count(at: Floats, spans: Floats) -> NDArray[np.intp]:
@@ -148,11 +134,10 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Integers], machine: fl
 
     def unexplained(cores: float) -> float:
         work = np.log(np.maximum(clock.work(started, ended, cores), 1e-9))
-        return sum(
-            float(np.square(work[kinds == k] - work[kinds == k].mean()).sum()) for k in np.unique(kinds)
-        )
+        parts = [work[kinds == kind] for kind in np.unique(kinds)]
+        return sum(float(part.var() * len(part)) for part in parts)
 
-    candidates = np.arange(1.0, min(clock.most, machine) + _STEP, _STEP).tolist()
+    candidates = np.arange(1.0, min(clock.busy.max(), machine) + _STEP, _STEP).tolist()
     best = min(candidates, key=unexplained)
     return best if unexplained(best) < _BETTER * unexplained(machine) else machine
 
@@ -166,6 +151,5 @@ def _api_service_time(run: Run, columns: JobColumns) -> float:
     seconds = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
     if not len(seconds):
         return 0.0
-    if run.plan.get("batched"):
-        return max(0.0, float(seconds.max()) / len(seconds))
-    return max(0.0, float(np.quantile(seconds, _ALONE)))
+    per_job = seconds.max() / len(seconds) if run.plan.get("batched") else np.quantile(seconds, _ALONE)
+    return max(0.0, float(per_job))

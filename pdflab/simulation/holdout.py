@@ -10,7 +10,7 @@ import numpy as np
 
 from pdflab.analysis.metrics import job_columns, percentiles, send_columns
 from pdflab.analysis.run import Run
-from pdflab.errors import UsageError
+from pdflab.errors import require
 from pdflab.load.plan import Plan, recorded
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
@@ -28,15 +28,11 @@ def replay(run: Run, workers: int) -> tuple[Served, Served]:
     columns = job_columns(run.events)
     done = np.flatnonzero(~np.isnan(columns.completed_at) & ~np.isnan(columns.queued_at))
     order = done[np.argsort(columns.queued_at[done], kind="stable")]
-    if not len(order):
-        raise UsageError("There is nothing to replay in a run in which no job was completed.")
-    began = columns.queued_at[order[0]]
-    at, started_at, ended_at = (
-        column[order] - began for column in (columns.queued_at, columns.started_at, columns.ended_at)
-    )
-    return Served(at, started_at, ended_at), collect(
-        simulate_fcfs([Jobs(at, ended_at - started_at)], workers)
-    )
+    require(len(order) > 0, "There is nothing to replay in a run in which no job was completed.")
+    known = (columns.queued_at, columns.started_at, columns.ended_at)
+    measured = Served(*(column[order] - columns.queued_at[order[0]] for column in known))
+    jobs = Jobs(measured.at, measured.ended_at - measured.started_at)
+    return measured, collect(simulate_fcfs([jobs], workers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +59,8 @@ def hold_out(twin: Twin, run: Run, *, replications: int = 5) -> HeldOut:
 
     Each prediction is the mean of so many replications. Raises UsageError when no job was completed.
     """
-    measured = send_columns(run.sends, run.events)
-    if np.isnan(measured.completed_at).all():
-        raise UsageError("There is nothing to compare with in a run in which no job was completed.")
+    is_empty = np.isnan(send_columns(run.sends, run.events).completed_at).all()
+    require(not is_empty, "There is nothing to compare with in a run in which no job was completed.")
     predictions = [figures(twin.simulate(_as_sent(run), seed=seed)) for seed in range(replications)]
     predicted = {name: float(np.mean([one[name] for one in predictions])) for name in FIGURES}
     return HeldOut(figures(run), predicted)
@@ -77,11 +72,9 @@ def rescaled(twin: Twin, run: Run) -> Twin:
     The remaining error is that of the model, or chance, not that of a busy machine.
     """
     seen = calibrate(run, cores=twin.model.cores)
-    there, calibrated = seen.service.seconds, twin.service.seconds
-    seconds = {
-        kind: samples * (there[kind].mean() / samples.mean() if kind in there else 1.0)
-        for kind, samples in calibrated.items()
-    }
+    seconds = dict(twin.service.seconds)
+    for kind in seconds.keys() & seen.service.seconds.keys():
+        seconds[kind] = seconds[kind] * (seen.service.seconds[kind].mean() / seconds[kind].mean())
     model = replace(twin.model, api_service_time=seen.api_service_time or twin.model.api_service_time)
     return Twin(model, ServiceTimes(seconds))
 

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from pdflab.analysis.columns import Categorical, Floats, Integers, concatenate
+from pdflab.analysis.columns import Categorical, Floats, concatenate
 from pdflab.analysis.run import STATES, Events, Run, Sends
 from pdflab.jobs import Endpoint, JobState
 from pdflab.load.plan import Block, Plan
@@ -27,7 +27,7 @@ from pdflab.simulation.model import Model, Outcome, RequestColumns
 _THREADS = 4  # of each synchronous process: the default of waitress
 _TIMEOUT = 30.0  # seconds: the load generator's
 _BATCH = 1_000  # documents in one batch request, at most
-_ERRORS = ("refused", "timeout")
+_ERRORS = ("refused", "timeout")  # of each Outcome but COMPLETED
 _LIFE = (JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED)
 
 
@@ -146,9 +146,9 @@ def _max_waiting(queued_at: Floats, started_at: Floats) -> int:
 
 def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:
     """Return what each client saw."""
-    taken = 200 if endpoint == Endpoint.SYNCHRONOUS else 202
-    status = _coded({Outcome.REFUSED: 429, Outcome.RENEGED: 0}, taken)[requests.outcome]
-    answered_at = requests.ended_at if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
+    at_once = endpoint == Endpoint.SYNCHRONOUS
+    taken, answered_at = (200, requests.ended_at) if at_once else (202, requests.queued_at)
+    status = np.array([taken, 429, 0])[requests.outcome]  # of each Outcome
     rows = np.arange(len(status), dtype=np.int32)
     return Sends(
         endpoint=Categorical.same(endpoint, len(rows)),
@@ -158,7 +158,7 @@ def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], end
         answered_at=np.select([status == taken, status == 429], [answered_at, requests.at], np.nan),
         status=status,
         job_id=Categorical(np.where(status == taken, rows, -1), range(len(rows))),
-        error=Categorical(_coded({Outcome.REFUSED: 0, Outcome.RENEGED: 1}, -1)[requests.outcome], _ERRORS),
+        error=Categorical(requests.outcome.astype(np.int16) - 1, _ERRORS),
         seed=documents.seed,
     )
 
@@ -166,21 +166,10 @@ def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], end
 def _events(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Events:
     """Return the events of accepted jobs in the order of time; the synchronous endpoint has no queue."""
     rows = len(requests.at)
-    never = np.full(rows, np.nan)
-    at = np.concatenate(
-        [
-            never if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at,
-            requests.started_at,
-            requests.ended_at,
-        ]
-    )
+    queued_at = np.full(rows, np.nan) if endpoint == Endpoint.SYNCHRONOUS else requests.queued_at
+    at = np.concatenate([queued_at, requests.started_at, requests.ended_at])
     state = np.repeat([STATES.index(state) for state in _LIFE], rows)
     order = np.argsort(at, kind="stable")[: np.count_nonzero(~np.isnan(at))]  # nan sorts last
     job = (order % max(rows, 1)).astype(np.int32)
     kind = Categorical(documents.kind[job], kinds)
     return Events(Categorical(job, range(rows)), state.astype(np.uint8)[order], at[order], kind)
-
-
-def _coded(codes: dict[Outcome, int], other: int) -> Integers:
-    """Return an array that maps each outcome to a code."""
-    return np.array([codes.get(outcome, other) for outcome in Outcome], dtype=np.int16)

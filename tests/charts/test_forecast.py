@@ -8,12 +8,12 @@ from pdflab.analysis.run import Run
 from pdflab.charts.forecast import forecast_figure, measure_burst
 from pdflab.charts.style import png
 from pdflab.charts.timelines import offered_load_figure
-from pdflab.load.plan import Plan, burst
+from pdflab.load.plan import MOSTLY_INVOICES, Plan, burst
 from pdflab.simulation import theory
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import queued_endpoint, simulate
 
-SERVICE = ServiceTimes.of(custom=0.04, invoice=0.04, report=0.04)  # two workers make 50 a second
+SERVICE = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.04, scv=0)  # two workers make 50 a second
 PLAN = burst(150, seconds=1.0, baseline=20.0, seed=1)
 BASELINE = theory.mmc(20.0, 25.0, 2)
 FLUID = theory.fluid_backlog(150.0, seconds=1.0, capacity=50.0, baseline_rate=20.0)

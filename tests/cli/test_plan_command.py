@@ -204,7 +204,7 @@ def test_all_at_once_for_a_latency_from_a_real_run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Service times and mix are learnt from a saved run; a timetable has nothing to follow."""
-    service = ServiceTimes.of(custom=0.5, invoice=1.0, report=2.0)
+    service = ServiceTimes({"custom": np.full(1, 0.5), "invoice": np.ones(1), "report": np.full(1, 2.0)})
     run = replace(simulate(burst(50), queued_endpoint(2), service), machine={"cores": 2})
     run.save(tmp_path / "run.json")
 

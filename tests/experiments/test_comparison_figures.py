@@ -13,7 +13,7 @@ from pdflab.experiments.coordinated_omission import Omission, describe_omission,
 from pdflab.experiments.report import save_comparison
 from pdflab.experiments.runner import Capacity
 from pdflab.jobs import Endpoint
-from pdflab.load.plan import burst
+from pdflab.load.plan import MOSTLY_INVOICES, burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.twin import queued_endpoint, simulate
 
@@ -22,7 +22,7 @@ CAPACITY = Capacity(per_s=20.0, lines=100, workers=2, documents=40)
 
 def simulated(endpoint: Endpoint, *, seed: int = 0) -> Run:
     run = simulate(
-        burst(40, seed=seed), queued_endpoint(2), ServiceTimes.of(custom=0.1, invoice=0.1, report=0.1)
+        burst(40, seed=seed), queued_endpoint(2), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.1, scv=0)
     )
     return replace(run, endpoint=endpoint, machine={"cores": 2})
 

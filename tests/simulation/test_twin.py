@@ -51,7 +51,7 @@ def test_a_simulated_run_reads_like_a_measured_one() -> None:
 
 def test_at_the_synchronous_endpoint_clients_time_out() -> None:
     """A burst that takes a minute: a client that has waited for 30 s has no PDF, though it was made."""
-    slow = ServiceTimes.of(custom=0.4, invoice=0.4, report=0.4)
+    slow = ServiceTimes.lognormal(MOSTLY_INVOICES, mean=0.4, scv=0)
 
     run = simulate(PLAN, synchronous_endpoint(4, cores=2), slow, endpoint=Endpoint.SYNCHRONOUS)
     figures = metrics.summary(run)
@@ -170,6 +170,6 @@ def test_what_cannot_be_learnt_is_an_error_with_a_reason() -> None:
     with pytest.raises(UsageError, match="nothing to compare with"):
         hold_out(Twin(Model(), SERVICE), Run("unfinished", Endpoint.QUEUED, sends=made_up().sends))
     with pytest.raises(UsageError, match="No service times for kind 'custom'"):
-        ServiceTimes.of(invoice=1.0).draw(Categorical.same("custom", 1), np.random.default_rng(0))
+        ServiceTimes({"invoice": np.ones(1)}).draw(Categorical.same("custom", 1), np.random.default_rng(0))
     with pytest.raises(UsageError, match="must be 0 or more"):
-        ServiceTimes.of(invoice=-1.0)
+        ServiceTimes({"invoice": -np.ones(1)})

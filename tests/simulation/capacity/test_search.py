@@ -33,7 +33,7 @@ def requirement(
 
 def test_all_at_once_needs_the_work_divided_by_the_time() -> None:
     """A thousand jobs of exactly 6 s in 600 s are ten workers, a hundred jobs each: no fewer, and no more."""
-    at_once = Demand(Phase(0.0, count=1_000), ServiceTimes.of(custom=6.0, invoice=6.0, report=6.0), MIX)
+    at_once = Demand(Phase(0.0, count=1_000), ServiceTimes.lognormal(MIX, mean=6.0, scv=0), MIX)
 
     fleet = fixed(Requirement(at_once, Objective(deadline=600.0), price=3.0))
 
