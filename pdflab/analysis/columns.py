@@ -86,13 +86,9 @@ def _plain(column: Any) -> Any:
         return None
     if isinstance(column, Categorical):
         known = column.categories
-        return {
-            "words": len(known) if isinstance(known, range) else list(known),
-            "codes": column.codes.tolist(),
-        }
-    values = column.tolist()
-    if column.dtype.kind == "f":
-        values = [None if value != value else value for value in values]
+        words = len(known) if isinstance(known, range) else list(known)
+        return {"words": words, "codes": column.codes.tolist()}
+    values = [None if value != value else value for value in column.tolist()]
     return {"type": column.dtype.name, "values": values}
 
 

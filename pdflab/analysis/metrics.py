@@ -133,9 +133,8 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     job = table.job_id.codes_in(jobs.job_id)
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, indexes the nan at the end
     at_once = table.endpoint.equal(Endpoint.SYNCHRONOUS)
-    return SendColumns(
-        table.intended_at, table.sent_at, accepted_at, np.where(at_once, accepted_at, completed_at)
-    )
+    completed_at = np.where(at_once, accepted_at, completed_at)
+    return SendColumns(table.intended_at, table.sent_at, accepted_at, completed_at)
 
 
 def percentiles(values: Floats) -> Percentiles:
@@ -159,21 +158,11 @@ def latencies(run: Run) -> dict[str, Percentiles]:
     }
 
 
-def throughput(
-    ended_at: Floats, *, bin_seconds: float = 1.0, start: float | None = None, end: float | None = None
-) -> tuple[Floats, Floats]:
-    """Return the beginning of each bin and its endings a second.
-
-    From `start` (else the first ending) to `end` (else the last); with an `end`, only whole bins.
-    """
-    known = ended_at[~np.isnan(ended_at)]
-    if not len(known) and (start is None or end is None):
-        return np.empty(0), np.empty(0)
-    first = float(known.min()) if start is None else start
-    last = float(known.max()) if end is None else end
-    bins = int((last - first) // bin_seconds) + (end is None)
-    edges = np.arange(max(bins, 0) + 1, dtype=np.float64) * bin_seconds + first
-    placed = np.searchsorted(np.sort(known), edges)
+def throughput(ended_at: Floats, *, start: float, end: float, bin_seconds: float) -> tuple[Floats, Floats]:
+    """Return the beginning of each whole bin and its endings a second."""
+    bins = max(int((end - start) // bin_seconds), 0)
+    edges = np.arange(bins + 1, dtype=np.float64) * bin_seconds + start
+    placed = np.searchsorted(np.sort(ended_at[~np.isnan(ended_at)]), edges)
     return edges[:-1], np.diff(placed) / bin_seconds
 
 
@@ -182,6 +171,7 @@ def summary(run: Run) -> Summary:
     columns = send_columns(run.sends, run.events)
     acknowledgement, completion = percentiles(columns.acknowledgement), percentiles(columns.completion)
     completed = int(np.count_nonzero(~np.isnan(columns.completed_at)))
+    seconds = float(np.nanmax(columns.completed_at) - columns.intended_at.min()) if completed else 0.0
     return Summary(
         sent=len(run.sends),
         accepted=int(np.count_nonzero(run.sends.accepted)),
@@ -189,15 +179,8 @@ def summary(run: Run) -> Summary:
         accept_p50_s=acknowledgement.p50,
         accept_p99_s=acknowledgement.p99,
         complete_p99_s=completion.p99,
-        throughput_per_s=_rate(columns, completed),
+        throughput_per_s=completed / seconds if seconds > 0 else None,
     )
-
-
-def _rate(columns: SendColumns, completed: int) -> float | None:
-    if not completed:
-        return None
-    seconds = float(np.nanmax(columns.completed_at) - columns.intended_at.min())
-    return completed / seconds if seconds > 0 else None
 
 
 def _last(table: Events, rows: Integers) -> Integers:

@@ -19,13 +19,10 @@ EventRows = Iterable[JobEvent] | Events
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervals:
-    """The time that jobs spent in one state; `ended_at` is nan while a job is still in it.
+    """The time that jobs spent in one state; `ended_at` is nan while a job is still in it."""
 
-    `job` and `worker` are codes of the events' columns; an unknown worker is -1.
-    """
-
-    job: Integers
-    worker: Integers
+    job: Integers  # its code in the events' column
+    worker: Integers  # the same; an unknown worker is -1
     began_at: Floats
     ended_at: Floats
 
@@ -86,26 +83,21 @@ def utilisation(events: EventRows, *, start: float, end: float) -> dict[str, flo
         return {}
     busy = intervals(table, JobState.PROCESSING)
     shares = {}
+    order = np.argsort(busy.began_at, kind="stable")
+    began, ended = (np.clip(at[order], start, end) for at in (busy.began_at, busy.ended_at))
     for code, name in enumerate(table.worker.categories):
-        own = busy.worker == code
-        ended = np.where(np.isnan(busy.ended_at[own]), end, busy.ended_at[own])
-        shares[str(name)] = _covered(busy.began_at[own], ended, start, end) / (end - start)
+        own = busy.worker[order] == code
+        until = np.where(np.isnan(ended[own]), end, ended[own])
+        reached = np.maximum.accumulate(np.append(start, until))[:-1]  # by the intervals before
+        covered = np.maximum(until - np.maximum(began[own], reached), 0.0).sum()
+        shares[str(name)] = float(covered) / (end - start)
     return shares
-
-
-def _covered(began: Floats, ended: Floats, start: float, end: float) -> float:
-    """Return the length of the union of intervals within a window."""
-    order = np.argsort(began, kind="stable")
-    began, ended = np.clip(began[order], start, end), np.clip(ended[order], start, end)
-    reached = np.maximum.accumulate(np.concatenate([[start], ended]))
-    return float(np.maximum(ended - np.maximum(began, reached[:-1]), 0.0).sum())
 
 
 def littles_law(events: EventRows, *, start: float, end: float) -> Little:
     """Return the figures of Little's law for the queue within a window.
 
     Mean jobs = arrival rate × mean seconds holds exactly if the queue is empty at both ends of the window.
-    The mean number comes from the depth over time, the other two from the jobs that entered.
     Source: Little, Operations Research 9 (1961) 383-387.
     """
     queued = intervals(events, JobState.QUEUED)
@@ -119,10 +111,6 @@ def littles_law(events: EventRows, *, start: float, end: float) -> Little:
 
 
 def time_average(times: Floats, values: Floats, *, start: float, end: float) -> float:
-    """Return the mean of a step series over a window; each value counts for as long as it held.
-
-    Before the first instant the value is 0.
-    """
-    inside = np.clip(times, start, end)
-    held = np.diff(inside, append=end)
+    """Return the mean of a step series over a window; before its first instant the value is 0."""
+    held = np.diff(np.clip(times, start, end), append=end)
     return float(np.dot(values, held)) / (end - start)

@@ -7,7 +7,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import product
 
 from pdflab.analysis.run import Send
 from pdflab.jobs import Endpoint, JobEvent, JobState
@@ -21,7 +21,6 @@ _RATE_SECONDS = 5  # over which a rate is averaged
 _MAX_LATENCIES = 2_000  # of which a median is computed
 
 Points = list[tuple[float, float]]
-_Row = TypeVar("_Row", JobEvent, Send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,8 @@ class RollingWindow:
         self._made = {endpoint: Counter[int]() for endpoint in ENDPOINTS}  # PDFs in each second
         self._asked: dict[str, float] = {}  # intended send of each job that is not completed
         self._done: dict[str, float] = {}  # end of each job whose send has not been read yet
-        self._waits = {
-            (endpoint, what): _Waits(window)
-            for endpoint in ENDPOINTS
-            for what in (ANSWERED, DELIVERED, FAILED)
-        }
+        pairs = product(ENDPOINTS, (ANSWERED, DELIVERED, FAILED))
+        self._waits = {(endpoint, what): _Waits(window) for endpoint, what in pairs}
 
     def follow(
         self,
@@ -61,13 +57,14 @@ class RollingWindow:
         sends: Sequence[Send],
     ) -> None:
         """Read the new rows of growing lists, and drop data older than the window."""
-        for event in self._new("queued", queued):
+        for event in queued[self._seen["queued"] :]:
             self._note_queued(event)
-        for event in self._new("synchronous", synchronous):
+        for event in synchronous[self._seen["synchronous"] :]:
             if event.state is JobState.COMPLETED:
                 self._made[Endpoint.SYNCHRONOUS][math.floor(event.at)] += 1
-        for send in self._new("sends", sends):
+        for send in sends[self._seen["sends"] :]:
             self._note_send(send)
+        self._seen = Counter(queued=len(queued), synchronous=len(synchronous), sends=len(sends))
         self._forget(now - self.window)
 
     def depth(self) -> Points:
@@ -86,32 +83,24 @@ class RollingWindow:
 
     def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
         """Return an endpoint's rate and median latencies."""
-        whole = math.floor(now)
-        made = sum(self._made[endpoint][second] for second in range(whole - _RATE_SECONDS, whole))
+        made = sum(count for _, count in self.rates(endpoint, now)[-_RATE_SECONDS:])
         answered, delivered = (self._waits[endpoint, what].median() for what in (ANSWERED, DELIVERED))
         return Numbers(made / _RATE_SECONDS, answered, delivered)
 
-    def _new(self, name: str, rows: Sequence[_Row]) -> Sequence[_Row]:
-        new = rows[self._seen[name] :]
-        self._seen[name] = len(rows)
-        return new
-
     def _note_queued(self, event: JobEvent) -> None:
         before, job_id = len(self._waiting), event.job_id
+        self._waiting.discard(job_id)
+        self.claimed.pop(job_id, None)
         if event.state is JobState.QUEUED:
             self._waiting.add(job_id)
-        else:
-            self._waiting.discard(job_id)
-        if len(self._waiting) != before:
-            self._note_depth(event.at)
-        if event.state is JobState.PROCESSING:
+        elif event.state is JobState.PROCESSING:
             self.claimed[job_id] = event
-        else:
-            self.claimed.pop(job_id, None)
-        if event.state is JobState.COMPLETED:
+        elif event.state is JobState.COMPLETED:
             self.newest = job_id
             self._made[Endpoint.QUEUED][math.floor(event.at)] += 1
             self._deliver(job_id, event.at)
+        if len(self._waiting) != before:
+            self._note_depth(event.at)
 
     def _note_depth(self, at: float) -> None:
         slot = self.window / _SLOTS
@@ -121,13 +110,12 @@ class RollingWindow:
 
     def _note_send(self, send: Send) -> None:
         asked_at, endpoint, job_id = send.intended_at, send.endpoint, send.job_id
-        if not send.accepted or send.answered_at is None:
-            self._waits[endpoint, ANSWERED].add(asked_at, math.inf)
+        answered_at = send.answered_at if send.accepted and send.answered_at is not None else math.inf
+        self._waits[endpoint, ANSWERED].add(asked_at, answered_at - asked_at)
+        if answered_at == math.inf:
             self._waits[endpoint, FAILED].add(asked_at, math.inf)
-            return
-        self._waits[endpoint, ANSWERED].add(asked_at, send.answered_at - asked_at)
-        if endpoint == Endpoint.SYNCHRONOUS:
-            self._waits[endpoint, DELIVERED].add(asked_at, send.answered_at - asked_at)
+        elif endpoint == Endpoint.SYNCHRONOUS:
+            self._waits[endpoint, DELIVERED].add(asked_at, answered_at - asked_at)
         elif job_id:
             self._asked[job_id] = asked_at
             if job_id in self._done:
@@ -143,12 +131,10 @@ class RollingWindow:
     def _forget(self, before: float) -> None:
         while len(self._depth) > 1 and self._depth[1][0] < before:  # the last old point begins the curve
             self._depth.popleft()
-        for made in self._made.values():
-            for second in [second for second in made if second < before]:
-                del made[second]
-        for known in (self._asked, self._done):
-            for job_id in [job_id for job_id, at in known.items() if at < before]:
-                del known[job_id]
+        for endpoint, made in self._made.items():
+            self._made[endpoint] = Counter({second: n for second, n in made.items() if second >= before})
+        self._asked = {job_id: at for job_id, at in self._asked.items() if at >= before}
+        self._done = {job_id: at for job_id, at in self._done.items() if at >= before}
         for waits in self._waits.values():
             waits.forget(before)
 
@@ -167,8 +153,7 @@ class _Waits:
         self._latest.append((asked_at, seconds))
 
     def forget(self, before: float) -> None:
-        for cell in [cell for cell, (asked_at, _) in self._dots.items() if asked_at < before]:
-            del self._dots[cell]
+        self._dots = {cell: dot for cell, dot in self._dots.items() if dot[0] >= before}
         while self._latest and self._latest[0][0] < before:
             self._latest.popleft()
 

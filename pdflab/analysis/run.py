@@ -7,7 +7,7 @@ Read next: pdflab/analysis/queue_metrics.py.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -75,15 +75,11 @@ class Sends:
         if isinstance(sends, Sends):
             return sends
         rows = tuple(sends)
-        text = {
-            name: Categorical.of(getattr(row, name) for row in rows)
-            for name in ("endpoint", "kind", "job_id", "error")
-        }
         return cls(
-            **text,
+            **_texts(rows, "endpoint", "kind", "job_id", "error"),
             intended_at=_floats(row.intended_at for row in rows),
             sent_at=_floats(row.sent_at for row in rows),
-            answered_at=_floats(np.nan if row.answered_at is None else row.answered_at for row in rows),
+            answered_at=_floats(row.answered_at for row in rows),
             status=_integers(row.status for row in rows),
             seed=_integers(-1 if row.seed is None else row.seed for row in rows),
         )
@@ -124,12 +120,8 @@ class Events:
         if isinstance(events, Events):
             return events
         rows = tuple(events)
-        text = {
-            name: Categorical.of(getattr(row, name) for row in rows)
-            for name in ("job_id", "kind", "event_id", "worker", "reason", "cause")
-        }
         return cls(
-            **text,
+            **_texts(rows, "job_id", "kind", "event_id", "worker", "reason", "cause"),
             state=_integers(STATES.index(row.state) for row in rows),
             at=_floats(row.at for row in rows),
             number=_integers(row.number for row in rows),
@@ -172,8 +164,7 @@ class Run:
 
     def save(self, path: Path) -> None:
         """Write the run as one JSON document of columns."""
-        names = [f.name for f in fields(self) if f.name not in ("sends", "events")]
-        plain = {name: getattr(self, name) for name in names}
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
         states = {"words": list(STATES), "codes": self.events.state.tolist()}  # a file holds names
         plain |= {"sends": to_plain(self.sends), "events": to_plain(self.events) | {"state": states}}
         path.write_text(json.dumps(plain, ensure_ascii=False, default=str), encoding="utf-8")
@@ -183,17 +174,18 @@ def _rows(table: Sends | Events) -> Iterator[dict[str, Any]]:
     """Return the rows as arguments of Send and JobEvent; a column that is None is left to their defaults."""
     columns = {f.name: getattr(table, f.name) for f in fields(table)}
     known = {name: column.tolist() for name, column in columns.items() if column is not None}
-    for row in zip(*known.values(), strict=True):
-        yield {name: _value(name, value) for name, value in zip(known, row, strict=True)}
+    if "seed" in known:
+        known["seed"] = [None if seed < 0 else seed for seed in known["seed"]]
+    for row in zip(*known.values(), strict=True):  # nan, an instant that never came, differs from itself
+        yield {name: value if value == value else None for name, value in zip(known, row, strict=True)}
 
 
-def _value(name: str, value: Any) -> Any:
-    is_unknown = value != value or (name == "seed" and value < 0)  # nan differs from itself
-    return None if is_unknown else value
+def _floats(values: Iterable[float | None]) -> Floats:
+    return np.array(list(values), dtype=np.float64)  # None becomes nan
 
 
-def _floats(values: Iterable[float]) -> Floats:
-    return np.fromiter(values, dtype=np.float64)
+def _texts(rows: Sequence[Send] | Sequence[JobEvent], *names: str) -> dict[str, Any]:
+    return {name: Categorical.of(getattr(row, name) for row in rows) for name in names}
 
 
 def _integers(values: Iterable[int]) -> Integers:

@@ -18,10 +18,7 @@ _MAX_SHARE = 0.25  # … and has, if the lag exceeds this share of the latency
 
 def outcomes(sends: Iterable[Send] | Sends) -> dict[str, int]:
     """Count the outcomes of sends: accepted, refused with 429 or 503, timeout, HTTP 400, …"""
-    table = Sends.of(sends)
-    errors = [None] * len(table) if table.error is None else table.error.tolist()
-    seen = Counter(map(outcome, table.status.tolist(), errors))
-    return dict(seen.most_common())
+    return dict(Counter(outcome(send.status, send.error) for send in sends).most_common())
 
 
 def outcome(status: int, error: str | None) -> str:
@@ -41,10 +38,8 @@ def wasted(run: Run) -> tuple[int, float]:
     if run.endpoint != Endpoint.SYNCHRONOUS:
         return 0, 0.0
     jobs = job_columns(run.events)
-    codes = run.sends.job_id.codes_in(jobs.job_id)[run.sends.accepted]
-    wanted = np.zeros(len(jobs.completed) + 1, dtype=np.bool_)
-    wanted[codes] = True
-    unwanted = jobs.completed & ~wanted[:-1]
+    wanted = run.sends.job_id.codes_in(jobs.job_id)[run.sends.accepted]
+    unwanted = jobs.completed & ~np.isin(np.arange(len(jobs.completed)), wanted)
     return int(unwanted.sum()), float(jobs.service[unwanted].sum())
 
 
