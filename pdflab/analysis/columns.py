@@ -47,10 +47,6 @@ class Categorical:
         """Return the values of all rows."""
         return [None if code < 0 else str(self.categories[code]) for code in self.codes.tolist()]
 
-    def equal(self, value: str) -> NDArray[np.bool_]:
-        """Return a mask of the rows with this value."""
-        return np.asarray(self.codes_in((value,)) == 0)
-
     def codes_in(self, categories: Sequence[str] | range) -> Integers:
         """Return the codes of this column in another list of categories, -1 where that has no such value."""
         if categories is self.categories or categories == self.categories:

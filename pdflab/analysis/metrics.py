@@ -48,14 +48,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobColumns:
-    """One row a job, in the order of the names in `job_id`; a job may be completed, failed or neither."""
+    """One row a job, in the order of the names in `job_id`; a job that ended, not completed, has failed."""
 
     job_id: Sequence[str] | range
     queued_at: Floats
     started_at: Floats
     ended_at: Floats
     completed: NDArray[np.bool_]
-    failed: NDArray[np.bool_]
 
     @property
     def waiting(self) -> Floats:
@@ -122,7 +121,6 @@ def job_columns(events: EventRows) -> JobColumns:
         started_at=_at(table, _last(table, np.flatnonzero(table.is_in(JobState.PROCESSING)))),
         ended_at=_at(table, ending),
         completed=np.append(table.is_in(JobState.COMPLETED), False)[ending],
-        failed=np.append(table.is_in(JobState.FAILED), False)[ending],
     )
 
 
@@ -132,7 +130,7 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     accepted_at = np.where(table.accepted, table.answered_at, np.nan)
     job = table.job_id.codes_in(jobs.job_id)
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, indexes the nan at the end
-    at_once = table.endpoint.equal(Endpoint.SYNCHRONOUS)
+    at_once = table.endpoint.codes_in((Endpoint.SYNCHRONOUS,)) == 0
     completed_at = np.where(at_once, accepted_at, completed_at)
     return SendColumns(table.intended_at, table.sent_at, accepted_at, completed_at)
 

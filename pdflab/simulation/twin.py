@@ -109,27 +109,20 @@ def simulate_requests(blocks: Iterable[Jobs], model: Model, *, seed: int = 0) ->
 
     Both engines return the same, to the last bit.
     """
-    jobs = list(blocks)
-    requests = _by_recursion(jobs, model) if _is_fcfs(jobs, model) else None
+    jobs, needed = list(blocks), model.workers + (model.api_service_time > 0)  # cores
+    is_fcfs = model.scaling is None and model.cores >= needed and all(b.patience is None for b in jobs)
+    requests = _by_recursion(concatenate(Jobs, jobs), model) if is_fcfs else None
     return Simulation(model, seed=seed).run(jobs) if requests is None else requests
 
 
-def _is_fcfs(jobs: Iterable[Jobs], model: Model) -> bool:
-    """Return whether jobs only wait: a core for each worker and for the API, and patient clients."""
-    needed = model.workers + (model.api_service_time > 0)
-    return model.scaling is None and model.cores >= needed and all(block.patience is None for block in jobs)
-
-
-def _by_recursion(jobs: list[Jobs], model: Model) -> RequestColumns | None:
+def _by_recursion(jobs: Jobs, model: Model) -> RequestColumns | None:
     """Simulate by the FCFS recursion; return None if the queue overflows, because it refuses no job."""
-    joined = concatenate(Jobs, jobs)
-    at = joined.at
-    queued_at = _serve_api(at, model.api_service_time) if model.api_service_time else at
-    served = collect(simulate_fcfs([Jobs(queued_at, joined.service)], model.workers, serve=fastest_serve()))
+    queued_at = _serve_api(jobs.at, model.api_service_time) if model.api_service_time else jobs.at
+    served = collect(simulate_fcfs([Jobs(queued_at, jobs.service)], model.workers, serve=fastest_serve()))
     if _max_waiting(queued_at, served.started_at) >= model.queue_capacity:
         return None
-    outcome = np.broadcast_to(np.uint8(Outcome.COMPLETED), len(at))
-    return RequestColumns(at, queued_at, served.started_at, served.ended_at, outcome)
+    outcome = np.broadcast_to(np.uint8(Outcome.COMPLETED), len(jobs.at))
+    return RequestColumns(jobs.at, queued_at, served.started_at, served.ended_at, outcome)
 
 
 def _serve_api(at: Floats, seconds: float) -> Floats:

@@ -70,7 +70,7 @@ class FleetPlan:
 
     @property
     def is_sure(self) -> bool:
-        """Return whether every replication met the objective."""
+        """Whether every replication met the objective."""
         return self.met == self.replications
 
 
@@ -110,9 +110,8 @@ def try_fleet(requirement: Requirement, policy: str, model: Model) -> FleetPlan:
     """Simulate a fleet in all replications, in bundles. Raises UsageError if they are too coarse."""
     check_bundles(requirement, model)
     numbers = range(1, 1 + _replication_count(requirement, model))
-    return _fleet_plan(
-        requirement, policy, model, [in_bundles(requirement, model, number) for number in numbers]
-    )
+    results = [in_bundles(requirement, model, number) for number in numbers]
+    return _fleet_plan(requirement, policy, model, results)
 
 
 @cache
@@ -203,8 +202,8 @@ def _fleet_plan(
 
 
 def _replication_count(requirement: Requirement, model: Model) -> int:
-    most = requirement.replications if is_static(requirement, model) else _EVENT_REPLICATIONS
-    return min(most, requirement.replications)
+    asked = requirement.replications
+    return asked if is_static(requirement, model) else min(asked, _EVENT_REPLICATIONS)
 
 
 def _model(requirement: Requirement, workers: int, scaling: Scaling | None = None) -> Model:
