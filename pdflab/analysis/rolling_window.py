@@ -79,7 +79,7 @@ class RollingWindow:
 
     def waits(self, endpoint: Endpoint, what: str) -> Points:
         """Return intended sends and latencies, with one point for those that would overlap in a chart."""
-        return self._waits[endpoint, what].points()
+        return list(self._waits[endpoint, what].dots.values())
 
     def numbers(self, endpoint: Endpoint, now: float) -> Numbers:
         """Return an endpoint's rate and median latencies."""
@@ -100,13 +100,10 @@ class RollingWindow:
             self._made[Endpoint.QUEUED][math.floor(event.at)] += 1
             self._deliver(job_id, event.at)
         if len(self._waiting) != before:
-            self._note_depth(event.at)
-
-    def _note_depth(self, at: float) -> None:
-        slot = self.window / _SLOTS
-        if self._depth and self._depth[-1][0] // slot == at // slot:
-            self._depth.pop()
-        self._depth.append((at, float(len(self._waiting))))
+            slot = self.window / _SLOTS
+            if self._depth and self._depth[-1][0] // slot == event.at // slot:
+                self._depth.pop()
+            self._depth.append((event.at, float(len(self._waiting))))
 
     def _note_send(self, send: Send) -> None:
         asked_at, endpoint, job_id = send.intended_at, send.endpoint, send.job_id
@@ -144,21 +141,18 @@ class _Waits:
 
     def __init__(self, window: float) -> None:
         self._slot = window / _SLOTS
-        self._dots: dict[tuple[int, int], tuple[float, float]] = {}
+        self.dots: dict[tuple[int, int], tuple[float, float]] = {}
         self._latest: deque[tuple[float, float]] = deque(maxlen=_MAX_LATENCIES)
 
     def add(self, asked_at: float, seconds: float) -> None:
         level = round(_LEVELS * math.log10(max(seconds, 1e-4))) if math.isfinite(seconds) else _LEVELS * 10
-        self._dots[int(asked_at // self._slot), level] = asked_at, seconds
+        self.dots[int(asked_at // self._slot), level] = asked_at, seconds
         self._latest.append((asked_at, seconds))
 
     def forget(self, before: float) -> None:
-        self._dots = {cell: dot for cell, dot in self._dots.items() if dot[0] >= before}
+        self.dots = {cell: dot for cell, dot in self.dots.items() if dot[0] >= before}
         while self._latest and self._latest[0][0] < before:
             self._latest.popleft()
-
-    def points(self) -> Points:
-        return list(self._dots.values())
 
     def median(self) -> float | None:
         """Return the median; a client that was never served counts as infinite."""

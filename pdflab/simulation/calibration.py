@@ -22,7 +22,7 @@ from pdflab.analysis.run import Run
 from pdflab.errors import require
 
 _STEP = 0.25  # of a core: the resolution of the fit
-_ALONE = 0.1  # of the requests: this share meets no other request at the API
+_ALONE = 0.1  # of the requests: this share meets no other request at the API, at any load
 _BETTER = 0.95  # of the unexplained variance: a fit must leave less, or the machine's number of cores is used
 
 
@@ -143,10 +143,7 @@ def _fit_cores(clock: _Clock, jobs: tuple[Floats, Floats, Integers], machine: fl
 
 
 def _api_service_time(run: Run, columns: JobColumns) -> float:
-    """Return the seconds from a request until its job is queued, without contention; in a batch, per job.
-
-    The fastest tenth meets no other request, at any load.
-    """
+    """Return the seconds until a job of the fastest tenth is queued; in a batch, the mean for each."""
     queued_at = np.append(columns.queued_at, np.nan)[run.sends.job_id.codes_in(columns.job_id)]
     seconds = (queued_at - run.sends.intended_at)[~np.isnan(queued_at)]
     if not len(seconds):

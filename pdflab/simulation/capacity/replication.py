@@ -110,10 +110,13 @@ def in_bundles(requirement: Requirement, model: Model, number: int, *, finer: in
     return Replication(finished, latency, in_time, billed, staffing, (instants, waiting), size)
 
 
-def every_job(requirement: Requirement, workers: int, number: int, *, until: float) -> Replication:
-    """Simulate a static fleet on every single job, in blocks; the queue depth is read `until` an instant."""
+def every_job(requirement: Requirement, workers: int, number: int) -> Replication:
+    """Simulate a static fleet on every single job, in blocks; the queue depth is read until the due time."""
     rng, objective = np.random.default_rng([requirement.seed, number]), requirement.objective
-    instants, stride = np.linspace(0.0, until, _INSTANTS), ceil(requirement.demand.jobs / _LATENCIES)
+    instants, stride = (
+        np.linspace(0.0, requirement.due, _INSTANTS),
+        ceil(requirement.demand.jobs / _LATENCIES),
+    )
     finished, waiting, in_time, latencies = 0.0, np.zeros(_INSTANTS), 0, []
     for block in simulate_fcfs(requirement.demand.one_by_one(rng), workers, serve=fastest_serve()):
         finished = max(finished, float(block.ended_at.max()))

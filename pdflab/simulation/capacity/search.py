@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import count, takewhile
+from itertools import count
 from math import ceil, comb
 from statistics import median
 
@@ -130,24 +130,23 @@ def chance_at_least(met: int, tried: int) -> float:
 
 
 def _smallest(requirement: Requirement, policy: str, model: Callable[[int], Model]) -> FleetPlan:
-    """Find the smallest size: double, halve, then add workers until fresh replications meet the objective.
+    """Find the smallest size by bisection, then add workers until fresh replications meet the objective.
 
     Raises UsageError if bundles are too coarse for the objective, and every job cannot be simulated.
     """
     check_bundles(requirement, model(1))
     demand = requirement.demand
     most = min(demand.jobs, 100 * ceil(float(demand.busy.max()) + 1), STATIC_BUNDLES)
-    sizes = takewhile(lambda size: size < most, (2**power for power in range(64)))
-    large = next((size for size in sizes if _meets(requirement, model(size))), most)
-    small = large // 2
-    while large - small > max(1, small // 200):
-        middle = (small + large) // 2
-        small, large = (small, middle) if _meets(requirement, model(middle)) else (middle, large)
-    if large == most and not _meets(requirement, model(most)):
+
+    def meets(size: int) -> bool:
+        return in_bundles(requirement, model(size), 0).meets(requirement.objective)
+
+    size = bisect_left(range(most), True, 1, key=meets)
+    if size == most and not meets(most):
         return try_fleet(requirement, policy, model(most))
     # the one seed of the search may be unlucky
-    less = max(1, large // 50) if jobs_per_bundle(requirement, model(large)) == 1 else 0
-    return _judged(requirement, policy, model, max(1, large - less))
+    less = max(1, size // 50) if jobs_per_bundle(requirement, model(size)) == 1 else 0
+    return _judged(requirement, policy, model, max(1, size - less))
 
 
 def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model], size: int) -> FleetPlan:
@@ -167,17 +166,15 @@ def _judged(requirement: Requirement, policy: str, model: Callable[[int], Model]
 
 def _judge(requirement: Requirement, model: Model, fresh: Iterator[int]) -> Iterator[Replication]:
     """Simulate all replications: with every job if possible, else in bundles, some of them finer."""
-    replications, fine = _replication_count(requirement, model), 0
-    static, bundled = is_static(requirement, model), jobs_per_bundle(requirement, model) > 1
-    if bundled and static:
-        fine = min(max(1, _EVERY_JOB // requirement.demand.jobs), replications)
-    elif bundled and requirement.objective.latency is not None:
-        fine = min(_FINER_REPLICATIONS, replications)
-    for _ in range(replications - fine):
-        yield in_bundles(requirement, model, next(fresh))
-    for _ in range(fine):
-        if static:
-            yield every_job(requirement, model.workers, next(fresh), until=requirement.due)
+    replications, static = _replication_count(requirement, model), is_static(requirement, model)
+    fine = max(1, _EVERY_JOB // requirement.demand.jobs) if static else _FINER_REPLICATIONS
+    if jobs_per_bundle(requirement, model) == 1 or not (static or requirement.objective.latency):
+        fine = 0
+    for left in range(replications, 0, -1):
+        if left > fine:
+            yield in_bundles(requirement, model, next(fresh))
+        elif static:
+            yield every_job(requirement, model.workers, next(fresh))
         else:
             yield in_bundles(requirement, model, next(fresh), finer=_FINER)
 
@@ -208,7 +205,3 @@ def _replication_count(requirement: Requirement, model: Model) -> int:
 
 def _model(requirement: Requirement, workers: int, scaling: Scaling | None = None) -> Model:
     return Model(workers=workers, start_up=requirement.start_up, scaling=scaling)
-
-
-def _meets(requirement: Requirement, model: Model) -> bool:
-    return in_bundles(requirement, model, 0).meets(requirement.objective)

@@ -50,7 +50,7 @@ def test_a_worker_less_is_not_sure_enough() -> None:
 
     assert fleet.is_sure
     assert not fewer.is_sure
-    assert trials.every_job(asked, fleet.workers, 999, until=4_000.0).finished <= 4_000.0
+    assert trials.every_job(asked, fleet.workers, 999).finished <= 4_000.0
 
 
 def test_for_a_latency_the_fleet_is_about_what_erlang_c_says() -> None:
@@ -183,7 +183,7 @@ def test_the_rows_of_every_job_are_the_rows_of_one_block() -> None:
     """What is tallied block by block is what all jobs together say, to a thousandth."""
     asked = tight(60_000)
 
-    trial = trials.every_job(asked, 14, 1, until=asked.due)
+    trial = trials.every_job(asked, 14, 1)
     served = trials.collect(simulate_fcfs(asked.demand.one_by_one(np.random.default_rng([0, 1])), 14))
 
     assert trial.finished == served.ended_at.max()
