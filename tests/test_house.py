@@ -66,7 +66,6 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "explain": "each benchmark has one",
 }
 WANTED = {  # public names that only tests use yet: theory, a twin and a plan that lessons are to show
-    "allen_cunneen",
     "erlang_a",
     "fit_scalability",
     "littles_law",
