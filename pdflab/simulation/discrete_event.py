@@ -1,4 +1,4 @@
-"""Simulates a service event by event: shared cores, refusals, abandonment, scaling, crashes.
+"""Simulates a service event by event: shared cores, refusals, abandonment, retries, scaling, crashes.
 
 There are two clocks: wall time, and the clock of work, which shows how many seconds of its job each busy
 worker has done. It slows down while workers share cores; a job is done when the clock of work shows its due
@@ -12,7 +12,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
-from math import inf, nan
+from math import inf, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Simulation:
         self._busy: list[tuple[float, int, Request]] = []  # a heap: due by the clock of work
         self._timers: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._serial = 0  # keeps events of the same instant in order
-        self._open = 0  # requests that have not ended
+        self._open = 0  # requests that have not ended, and retries to come
         self._rows = array("d")  # of six numbers each: ten million requests need no objects
         for _ in range(self.pool.set_target(model.workers, 0.0, 0)):
             self.pool.ready(0.0)
@@ -64,14 +64,17 @@ class Simulation:
                 self._advance(at)
                 self._instant = at
                 self._open += 1
-                self._arrive(Request(number, at, service), waits)
+                self._arrive(Request(number, at, service, waits))
                 self._work.share(at, len(self._busy), len(self._at_api))
-                number += 1
+                number += self._model.tries
         self._advance(inf)
         self.pool.bill(self._instant, len(self._busy))
         rows = np.array(self._rows).reshape(-1, 6)
-        _, at, queued_at, started_at, ended_at, outcome = rows[np.argsort(rows[:, 0])].T
-        return RequestColumns(at, queued_at, started_at, ended_at, outcome.astype(np.uint8))
+        numbers, at, queued_at, started_at, ended_at, outcome = rows[np.argsort(rows[:, 0])].T
+        document, before = np.divmod(numbers.astype(np.int64), self._model.tries)
+        return RequestColumns(
+            document, before + 1, at, queued_at, started_at, ended_at, outcome.astype(np.uint8)
+        )
 
     def _advance(self, until: float) -> None:
         """Process the events until an instant; at one instant, endings come before beginnings."""
@@ -93,9 +96,9 @@ class Simulation:
 
     # Requests: at the API, in the queue, in service, ended.
 
-    def _arrive(self, request: Request, patience: float) -> None:
-        if patience < inf:
-            self._after(patience, self._abandon, request)
+    def _arrive(self, request: Request) -> None:
+        if request.patience < inf:
+            self._after(request.patience, self._time_out, request)
         if self._model.api_service_time:
             self._at_api.append(request)
             if len(self._at_api) == 1:
@@ -107,10 +110,8 @@ class Simulation:
         request = self._at_api.popleft()
         if self._at_api:
             self._after(self._model.api_service_time, self._end_api)
-        self._enqueue(request)
-
-    def _abandon(self, request: Request) -> None:
-        request.abandoned = True  # the server does not notice, and continues
+        if request.outcome is None or not self._model.reneges:  # otherwise, it left at the API
+            self._enqueue(request)
 
     def _enqueue(self, request: Request) -> None:
         if len(self._busy) < self.pool.present:
@@ -119,8 +120,11 @@ class Simulation:
         elif len(self._queue) < self._model.queue_capacity:
             request.queued_at = self._instant
             self._queue.append(request)
+        elif request.outcome is None:
+            self._record(request, Outcome.REFUSED)
+            self._retry(request)
         else:
-            self._record(request, Outcome.RENEGED if request.abandoned else Outcome.REFUSED)
+            self._record(request, request.outcome)
 
     def _start(self, request: Request) -> None:
         request.started_at = self._instant
@@ -131,13 +135,35 @@ class Simulation:
         if len(self._busy) > self.pool.target:
             self.pool.bill(self._instant, len(self._busy))
         _, _, request = heappop(self._busy)
-        self._record(request, Outcome.RENEGED if request.abandoned else Outcome.COMPLETED, self._instant)
+        self._record(request, request.outcome or Outcome.COMPLETED, self._instant)
         self._take_next()
 
     def _take_next(self) -> None:
         """Start the jobs at the front of the queue on idle workers."""
         while self._queue and len(self._busy) < self.pool.present:
             self._start(self._queue.popleft())
+
+    # Clients.
+
+    def _time_out(self, request: Request) -> None:
+        if request.outcome is not None or (self._model.reneges and not isnan(request.started_at)):
+            return
+        if not self._model.reneges:
+            request.outcome = Outcome.RENEGED  # the server does not notice, and continues
+        else:
+            if not isnan(request.queued_at):  # otherwise, it is still at the API
+                self._queue.remove(request)
+            self._record(request, Outcome.RENEGED)
+        self._retry(request)
+
+    def _retry(self, request: Request) -> None:
+        """Let the client of a request ask again after a pause, if it may."""
+        before = request.number % self._model.tries
+        if before + 1 < self._model.tries:
+            self._open += 1
+            pause = self._model.backoff * 2**before * self._rng.uniform(0.5, 1.5)
+            again = Request(request.number + 1, self._instant + pause, request.service, request.patience)
+            self._after(pause, self._arrive, again)
 
     # Workers.
 
@@ -191,5 +217,6 @@ class Simulation:
 
     def _record(self, request: Request, outcome: Outcome, ended_at: float = nan) -> None:
         self._open -= 1
+        request.outcome = outcome
         r = request
         self._rows.extend((r.number, r.at, r.queued_at, r.started_at, ended_at, outcome))

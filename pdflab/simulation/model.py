@@ -16,7 +16,7 @@ from pdflab.simulation.autoscaling import Scaling
 
 
 class Outcome(IntEnum):
-    """How a request ended. A RENEGED one was rendered for a client that had left, or refused after that."""
+    """How a request ended. A RENEGED one left the queue, or was refused or rendered after its client left."""
 
     COMPLETED = 0
     REFUSED = 1  # 429, the queue was full
@@ -35,6 +35,9 @@ class Model:
     cores: float = inf  # how many workers can render at full speed
     api_service_time: float = 0.0  # of a request at the API: one core, one request at a time
     queue_capacity: float = inf  # jobs waiting; one more is refused with 429
+    reneges: bool = False  # whether a client that loses patience leaves the queue; in service, none leaves
+    tries: int = 1  # requests of a client in all, if they are refused or it loses patience
+    backoff: float = 1.0  # before the second try; it doubles each time, with half of it as jitter
     lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
     max_rework: float = inf  # seconds of work on a job that one crash undoes at most
     start_up: float = 0.0  # from a decision, or a crash, until a new worker takes jobs
@@ -43,6 +46,7 @@ class Model:
     def __post_init__(self) -> None:
         require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
         require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
+        require(self.tries >= 1, "A request needs one try or more.")
         for field in fields(self):
             value = getattr(self, field.name)
             is_valid = not isinstance(value, float | int) or value >= 0
@@ -51,8 +55,13 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class RequestColumns:
-    """Requests as columns, in the order of arrival; an instant that never came is nan."""
+    """Requests as columns, in the order of documents and attempts; an instant that never came is nan.
 
+    `number` counts documents from 0, `attempt` counts the requests for one document from 1.
+    """
+
+    number: NDArray[np.int64]
+    attempt: NDArray[np.int64]
     at: Floats
     queued_at: Floats
     started_at: Floats
@@ -64,9 +73,10 @@ class RequestColumns:
 class Request:
     """One request on its way through the system."""
 
-    number: int
+    number: int  # of its document, times the tries, plus the attempts before
     at: float
     service: float
+    patience: float
     queued_at: float = nan
     started_at: float = nan
-    abandoned: bool = False  # its client has left, but its work continues
+    outcome: Outcome | None = None  # RENEGED as soon as its client has left, though its work may continue

@@ -76,6 +76,9 @@ def simulate(
     else:
         requests = simulate_requests(jobs, model, seed=seed)
     documents = concatenate(Block, plan.blocks())
+    if model.tries > 1:  # a row for each attempt
+        n = requests.number
+        documents = Block(documents.at[n], documents.kind[n], documents.seed[n])
     return Run(
         name=f"{plan.name}, {endpoint}, simulated",
         endpoint=endpoint,
@@ -101,7 +104,8 @@ def _simulate_batch(blocks: Iterable[Jobs], model: Model, seed: int) -> RequestC
     seen = _serve_api(jobs.at, model.api_service_time)
     last = np.minimum(np.arange(len(seen)) // _BATCH * _BATCH + _BATCH, len(seen)) - 1
     free_api = replace(model, api_service_time=0.0)
-    return replace(simulate_requests([Jobs(seen[last], jobs.service)], free_api, seed=seed), at=jobs.at)
+    requests = simulate_requests([Jobs(seen[last], jobs.service)], free_api, seed=seed)
+    return replace(requests, at=np.where(requests.attempt == 1, jobs.at[requests.number], requests.at))
 
 
 def simulate_requests(blocks: Iterable[Jobs], model: Model, *, seed: int = 0) -> RequestColumns:
@@ -121,8 +125,9 @@ def _by_recursion(jobs: Jobs, model: Model) -> RequestColumns | None:
     served = collect(simulate_fcfs([Jobs(queued_at, jobs.service)], model.workers, serve=fastest_serve()))
     if _max_waiting(queued_at, served.started_at) >= model.queue_capacity:
         return None
+    number, attempt = np.arange(len(jobs.at)), np.broadcast_to(np.int64(1), len(jobs.at))
     outcome = np.broadcast_to(np.uint8(Outcome.COMPLETED), len(jobs.at))
-    return RequestColumns(jobs.at, queued_at, served.started_at, served.ended_at, outcome)
+    return RequestColumns(number, attempt, jobs.at, queued_at, served.started_at, served.ended_at, outcome)
 
 
 def _serve_api(at: Floats, seconds: float) -> Floats:
@@ -138,7 +143,7 @@ def _max_waiting(queued_at: Floats, started_at: Floats) -> int:
 
 
 def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], endpoint: Endpoint) -> Sends:
-    """Return what each client saw."""
+    """Return what each client saw; a retry keeps the intended instant of the first attempt."""
     at_once = endpoint == Endpoint.SYNCHRONOUS
     taken, answered_at = (200, requests.ended_at) if at_once else (202, requests.queued_at)
     status = np.array([taken, 429, 0])[requests.outcome]  # of each Outcome
@@ -146,7 +151,7 @@ def _sends(requests: RequestColumns, documents: Block, kinds: Sequence[str], end
     return Sends(
         endpoint=Categorical.same(endpoint, len(rows)),
         kind=Categorical(documents.kind, kinds),
-        intended_at=requests.at,
+        intended_at=documents.at,
         sent_at=requests.at,
         answered_at=np.select([status == taken, status == 429], [answered_at, requests.at], np.nan),
         status=status,

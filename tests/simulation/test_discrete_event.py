@@ -1,5 +1,6 @@
 """The event engine: each event by hand, and what holds on every path."""
 
+from collections import Counter
 from collections.abc import Callable
 from math import inf, nan
 
@@ -114,14 +115,73 @@ def test_at_the_synchronous_endpoint_a_client_leaves_and_the_server_goes_on() ->
     assert requests.ended_at.tolist() == [5, 9, 10]
 
 
+def test_a_client_that_reneges_leaves_the_queue() -> None:
+    """It leaves the queue, which is then shorter, and costs nothing; a client in service stays."""
+    model = Model(workers=1, queue_capacity=1, reneges=True)
+
+    requests = run([0, 1, 4.5], [5, 4, 1], model, patience=3.0)
+
+    assert requests.outcome.tolist() == [COMPLETED, RENEGED, COMPLETED]
+    assert requests.started_at.tolist()[::2] == [0, 5]
+    assert np.isnan(requests.started_at[1])
+
+
+def test_a_client_that_reneges_at_the_api_is_never_queued() -> None:
+    """The API takes 2 s for each of two clients with 3 s of patience: the second has gone by then."""
+    model = Model(workers=1, api_service_time=2.0, queue_capacity=1, reneges=True)
+
+    requests = run([0, 0, 6], [9, 1, 1], model, patience=3.0)
+
+    assert requests.outcome.tolist() == [COMPLETED, RENEGED, RENEGED]
+    assert np.isnan(requests.queued_at[1])
+    assert requests.queued_at[2] == 8
+
+
 def test_a_client_that_has_left_is_not_refused() -> None:
-    """Its queue is full at 4, but it has gone at 3."""
-    model = Model(workers=1, api_service_time=2.0, queue_capacity=0)
+    """It has asked again long since, and asks no third time for that."""
+    model = Model(workers=1, api_service_time=2.0, queue_capacity=0, tries=2, backoff=100.0)
 
     requests = run([0, 0], [50, 1], model, patience=3.0)
 
-    assert requests.outcome.tolist() == [RENEGED, RENEGED]
-    assert np.isnan(requests.queued_at).tolist() == [False, True]
+    assert requests.number.tolist() == [0, 0, 1, 1]
+    assert requests.attempt.tolist() == [1, 2, 1, 2]
+    assert requests.outcome.tolist()[2] == RENEGED, "and not refused, as it is at 4"
+    assert np.isnan(requests.queued_at).tolist()[::2] == [False, True]
+
+
+def test_a_refused_client_retries_with_longer_and_longer_pauses() -> None:
+    """After a pause of the backoff, then twice that, jittered by half; at most so many times in all."""
+    requests = run([0, 0], [100, 1], Model(workers=1, queue_capacity=0, tries=3, backoff=2.0))
+
+    assert requests.number.tolist() == [0, 1, 1, 1]
+    assert requests.attempt.tolist() == [1, 1, 2, 3]
+    assert requests.outcome.tolist() == [COMPLETED, REFUSED, REFUSED, REFUSED]
+    first, second = np.diff(requests.at[1:])
+    assert 1 <= first <= 3
+    assert 2 <= second <= 6
+
+
+def test_retries_add_work_at_the_synchronous_endpoint() -> None:
+    """A client that left and retries leaves the old request behind, which is rendered in vain."""
+    requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
+
+    assert Counter(requests.outcome.tolist()) == {COMPLETED: 2, RENEGED: 1}
+    assert requests.ended_at.max() == 12, "three documents for two clients"
+
+
+@pytest.mark.parametrize(("tries", "reneges", "served"), [(1, False, 1.0), (3, False, 0.0), (3, True, 1.0)])
+def test_an_overload_outlives_its_spike_where_clients_retry_and_their_work_stays(
+    tries: int, reneges: bool, served: float
+) -> None:
+    """A half-busy worker, 5 s of four times the load, time-outs of 1 s: the share of PDFs a minute later."""
+    rng = np.random.default_rng(4)
+    at = np.sort(np.concatenate([rng.uniform(20, 25, 750), rng.uniform(0, 120, 6_000)]))
+    jobs = Jobs(at, rng.exponential(0.01, len(at)), np.ones(len(at)))
+
+    requests = Simulation(Model(workers=1, reneges=reneges, tries=tries, backoff=0.5)).run([jobs])
+    got_it = (requests.outcome == COMPLETED) & (at[requests.number] > 85)
+
+    assert got_it.sum() / (at > 85).sum() == served
 
 
 def test_a_crash_costs_its_job_a_lease() -> None:
@@ -215,6 +275,7 @@ def test_jobs_without_workers_to_come_are_an_error() -> None:
         (lambda: Model(cores=0), "0 cores cannot do any work"),
         (lambda: Model(lease=-1), "lease cannot be -1"),
         (lambda: Model(queue_capacity=nan), "queue_capacity cannot be nan"),
+        (lambda: Model(tries=0), "needs one try or more"),
         (lambda: Schedule(((5.0, 1), (0.0, 1))), "in the order of time"),
         (lambda: Schedule(()), "needs steps"),
         (lambda: Keda(jobs_per_worker=0), "KEDA's rule needs"),
@@ -236,6 +297,8 @@ models = st.builds(
     cores=st.sampled_from([0.5, 1.0, 1.5, 3.0, inf]),
     api_service_time=st.sampled_from([0.0, 0.25]),
     queue_capacity=st.sampled_from([0, 2, inf]),
+    reneges=st.booleans(),
+    tries=st.integers(1, 3),
     scaling=st.sampled_from([None, Keda(least=1, most=3), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]),
 )
 
@@ -244,13 +307,16 @@ models = st.builds(
 def test_whatever_happens_every_document_has_its_ending(
     jobs: Jobs, model: Model, patience: float, seed: int
 ) -> None:
-    """Each request ends once; a seed decides all."""
+    """Every client asks, at most so often as it may, and each request ends once; a seed decides all."""
     patient = Jobs(jobs.at, jobs.service, np.full(len(jobs.at), patience))
     crashes = np.cumsum(np.random.default_rng(seed).exponential(8.0, 6)).tolist()
 
     requests, again = (Simulation(model, seed=seed, crashes=crashes).run([patient]) for _ in range(2))
 
-    assert requests.at.tolist() == jobs.at.tolist()
+    assert requests.at[requests.attempt == 1].tolist() == jobs.at.tolist()
+    assert set(requests.number.tolist()) == set(range(len(jobs.at)))
+    assert max(Counter(zip(requests.number, requests.attempt, strict=True)).values()) == 1
+    assert requests.attempt.max() <= model.tries
     assert np.array_equal(requests.ended_at, again.ended_at, equal_nan=True)
     completed = requests.outcome == COMPLETED
     assert np.all(requests.ended_at[completed] >= requests.started_at[completed])

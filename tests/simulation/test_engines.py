@@ -98,6 +98,22 @@ def test_without_a_queue_as_many_are_refused_as_erlang_b_says(
     assert refused.holds(theory.erlang_b(offered, workers))
 
 
+@pytest.mark.parametrize(
+    ("workers", "load", "patience"), [(1, 0.8, 2.0), (4, 1.2, 1.0), (20, 0.95, 5.0), (20, 1.1, 2.0)]
+)
+def test_as_many_clients_renege_as_erlang_a_says(workers: int, load: float, patience: float) -> None:
+    """M/M/c+M, beyond what the workers can do, too."""
+    count = 8_000
+
+    def jobs(rng: np.random.Generator) -> Jobs:
+        at = np.cumsum(rng.exponential(1 / (load * workers), count))
+        return Jobs(at, rng.exponential(1.0, count), rng.exponential(patience, count))
+
+    gone = measure_events(Model(workers=workers, reneges=True), jobs, Outcome.RENEGED)
+
+    assert gone.holds(theory.erlang_a(load * workers, 1.0, workers, patience=patience).reneged_share)
+
+
 def test_departures_are_as_arrivals() -> None:
     """Burke's theorem: departures from M/M/c are a Poisson process; their gaps have its mean and variance."""
 

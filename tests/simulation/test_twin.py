@@ -14,7 +14,7 @@ from pdflab.analysis.columns import Categorical
 from pdflab.analysis.run import Run
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint
-from pdflab.load.plan import MOSTLY_INVOICES, burst, steady
+from pdflab.load.plan import MOSTLY_INVOICES, Plan, batch, burst, steady
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 from pdflab.simulation.holdout import hold_out, replay, rescaled
 from pdflab.simulation.model import Model
@@ -71,6 +71,22 @@ def test_a_full_queue_refuses_as_the_service_does() -> None:
     assert {send.error for send in refused} == {"refused"}
     assert {send.job_id for send in refused} == {None}
     assert min(send.answered_at - send.sent_at for send in run.sends if send.accepted) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("plan", [PLAN, batch(300)])
+def test_a_retry_is_a_send_of_its_own_whose_latency_counts_from_the_first(plan: Plan) -> None:
+    """It is for the same document, intended when that was asked for first, and sent later."""
+    run = simulate(plan, replace(queued_endpoint(1, queue_capacity=20), tries=3), SERVICE)
+    arrivals = {arrival.seed: arrival for arrival in plan.arrivals()}
+
+    sends = list(run.sends)
+    retries = [send for send in sends if send.sent_at > send.intended_at]
+
+    assert len(sends) == 300 + len(retries)
+    assert any(send.accepted for send in retries)
+    assert {send.seed for send in sends} == arrivals.keys()
+    for send in sends:
+        assert (send.kind, send.intended_at) == (arrivals[send.seed].kind, arrivals[send.seed].at)
 
 
 def test_documents_and_their_times_do_not_depend_on_the_fleet() -> None:
