@@ -20,7 +20,7 @@ from pdflab.notebook.control_room import ControlRoom
 HOPS = re.findall(r"^    (\S+) +([\w/]+\.py) +(.+)$", pdflab.__doc__ or "", flags=re.MULTILINE)
 NAMES = [name for name, _, _ in HOPS]
 PASSED = {  # the functions between a hop and the one before; over HTTP and Redis there are none
-    "send_plan": ["Lab.operate", "Lab.send", "LoadThread.__init__", "LoadThread._run"],
+    "send_plan": ["Lab.operate"],
     "RedisProducer.enqueue": [],
     "render": ["Worker._work", "Worker._make", "renderer.<locals>.render_request"],
     "FolderStorage.put": [],

@@ -47,7 +47,9 @@ def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
         missing = _missing(lab) if len(loads) < _MAX_IN_FLIGHT else 0
         if missing > 0:
             plan = replace(burst(missing, seconds=_POLL_INTERVAL, seed=seed), lines=_LINES)
-            loads.append(LoadThread(plan, Target(lab.url), lab.settings))
+            load = LoadThread(plan, Target(lab.url), lab.settings)
+            load.start()
+            loads.append(load)
         if stop.wait(_POLL_INTERVAL):
             break
     for load in loads:

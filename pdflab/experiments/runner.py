@@ -121,7 +121,7 @@ def run_plan(
     `during` is called several times per second, with the sends that have ended.
     """
     events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
-    load = lab.send(plan, at=at)
+    load = lab.send(plan, at)
     try:
         while load.poll() is None:
             during(lab.sends()[sends_before:])
@@ -174,7 +174,7 @@ def describe_machine(lab: Lab) -> dict[str, Any]:
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
-    lab.send(replace(batch(documents), lines=lines))
+    lab.send(replace(batch(documents), lines=lines), target(lab, Endpoint.QUEUED))
     lab.wait()
     work = intervals(lab.events()[before:], JobState.PROCESSING)
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock, RLock
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
@@ -33,8 +33,6 @@ from pdflab.service.jobqueue.base import Stats, WorkerStatus
 from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
-
-L = TypeVar("L", bound=Load)
 
 
 class Lab:
@@ -165,7 +163,9 @@ class Lab:
 
         require(kind in KINDS, f"There are no {kind!r} documents: take one of {', '.join(KINDS)}.")
         request = sample_request(kind, next(self._seeds)) | fields
-        load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
+        load = LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings)
+        load.start()
+        self._note(load)
         load.wait()
         [send] = load.sends
         if not send.accepted or send.job_id is None:
@@ -177,12 +177,16 @@ class Lab:
     ) -> None:
         """Start an operation of OPERATIONS and return at once; `lines` sets the size of every document."""
         plan = plan_for(name, **({"seed": next(self._seeds)} | parameters))
-        self.send(replace(plan, lines=lines), endpoint=endpoint)
+        load = self._load(replace(plan, lines=lines), self._target(endpoint))
+        load.start()
+        self._note(load)
 
-    def send(self, plan: Plan, *, endpoint: Endpoint = Endpoint.QUEUED, at: Target | None = None) -> Load:
-        """Start sending a plan to an endpoint of this lab, or to a target, and return at once."""
-        launch = LoadThread if self.mode == THREADS else LoadProcess
-        return self._note(launch(plan, at or self._target(endpoint), self.settings))
+    def send(self, plan: Plan, at: Target) -> Load:
+        """Start sending a plan to a target and return at once."""
+        load = self._load(plan, at)
+        load.start()
+        self._note(load)
+        return load
 
     # Faults
 
@@ -312,10 +316,12 @@ class Lab:
     def _target(self, endpoint: Endpoint) -> Target:
         return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
 
-    def _note(self, load: L) -> L:
+    def _load(self, plan: Plan, at: Target) -> Load:
+        return (LoadThread if self.mode == THREADS else LoadProcess)(plan, at, self.settings)
+
+    def _note(self, load: Load) -> None:
         with self._lock:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
-        return load
 
 
 def _with_preset(settings: Settings, preset: str) -> Settings:

@@ -27,7 +27,10 @@ _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in 
 
 
 class Load(Protocol):
-    """A load that runs in a process or in a thread."""
+    """A load, in a process or in a thread, from its start to its end."""
+
+    def start(self) -> None:
+        """Start sending, and return at once."""
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""
@@ -36,17 +39,14 @@ class Load(Protocol):
         """Stop sending, and wait for its end."""
 
 
-Launch = Callable[[Plan, Target], Load]
-
-
 class OperationStarter:
     """Starts operations against one service, for its API, which never sends load itself.
 
-    `launch` starts a load: LoadProcess or LoadThread, with the settings.
+    `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
     """
 
-    def __init__(self, launch: Launch, url: str) -> None:
-        self._launch = launch
+    def __init__(self, load: Callable[[Plan, Target], Load], url: str) -> None:
+        self._load = load
         self._target = Target(url)
         self._running: list[Load] = []
         self._lock = Lock()
@@ -69,7 +69,9 @@ class OperationStarter:
             if len(self._running) >= _MAX_RUNNING:
                 problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
                 raise InvalidRequest([("name", problem)])
-            self._running.append(self._launch(plan, self._target))
+            load = self._load(plan, self._target)
+            load.start()
+            self._running.append(load)
         return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
 
     def stop(self) -> None:
@@ -82,12 +84,15 @@ class LoadProcess:
     """The generator in its own process: the measured service does not slow it down. It ends with ours."""
 
     def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
-        folder = str(settings.folder)
-        words = ["load", "--plan", _save(plan, settings.folder / "plans"), "--folder", folder]
+        self._folder = settings.folder
+        words = ["load", "--plan", _save(plan, self._folder / "plans"), "--folder", str(self._folder)]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
-        words += ["--yes", "--guarded"]
-        self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
+        self._words = ["pdflab", *words, "--yes", "--guarded"]
+
+    def start(self) -> None:
+        """Start sending, and return at once."""
+        self._process = spawn(self._words, self._folder / "logs" / "load.log")
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""
@@ -102,31 +107,31 @@ class LoadProcess:
         end(self._process, seconds=_STOP_TIMEOUT)
 
 
-class LoadThread:
+class LoadThread(Thread):
     """The generator in a thread of this process; `sends` has the outcome of each document."""
 
     def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
         self.sends: list[Send] = []
-        self._stop = Event()
+        self._stopping = Event()
         self._log = SendLog(settings.sends_file, settings.accepted_file)
-        self._thread = Thread(target=self._run, args=(requests, target), name="load", daemon=True)
-        self._thread.start()
+        sending = send_plan(requests, target, on_send=self._note, stop=self._stopping)
+        super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
 
     def poll(self) -> int | None:
         """Return 0, or None while it is running."""
-        return None if self._thread.is_alive() else 0
+        if self.is_alive():
+            return None
+        self.wait()
+        return 0
 
     def terminate(self) -> None:
         """Stop sending, and wait for its end."""
-        self._stop.set()
-        self._thread.join()
+        self._stopping.set()
+        self.wait()
 
     def wait(self) -> None:
         """Wait until every request is answered."""
-        self._thread.join()
-
-    def _run(self, requests: Requests, target: Target) -> None:
-        asyncio.run(send_plan(requests, target, on_send=self._note, stop=self._stop))
+        self.join()
         self._log.close()
 
     def _note(self, send: Send) -> None:

@@ -63,8 +63,10 @@ class StandIn:
         self._there, self._sends = there, Tail(self.settings.sends_file, Send.from_json)
         self.frozen: list[tuple[str, ...]] = []
 
-    def send(self, plan: Plan, *, at: Target) -> Load:
-        return LoadThread(plan, at, self.settings)
+    def send(self, plan: Plan, at: Target) -> Load:
+        load = LoadThread(plan, at, self.settings)
+        load.start()
+        return load
 
     def sends(self) -> list[Send]:
         return self._sends.read()
