@@ -126,7 +126,7 @@ def _send(
     plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
 ) -> Progress:
     """Send everything, log each send, and show the progress on a terminal."""
-    counter = ProgressCounter(plan)
+    counter = ProgressCounter()
 
     def on_send(send: Send) -> None:
         log(send)
@@ -179,7 +179,7 @@ def _shown(counter: ProgressCounter, console: Console | None) -> Iterator[None]:
 def live_view(progress: Progress) -> Table:
     """Return the live view of a load that is being sent."""
     p, view = progress, Table.grid()
-    view.add_row(f"{p.wanted} per second planned, {p.achieved} sent, {p.in_flight} in flight; {_counts(p)}")
+    view.add_row(f"{p.sent} sent, {p.in_flight} in flight; {_counts(p)}")
     view.add_row(rich_table(_percentiles(p)))
     return view
 

@@ -96,9 +96,9 @@ def test_a_name_without_a_machine_is_reported() -> None:
         is_this_machine("nobody.invalid")
 
 
-def test_progress_shows_rates_flight_and_percentiles() -> None:
-    """What is wanted, sent and under way, and how long it took so far."""
-    counts = ProgressCounter(burst(4))
+def test_progress_shows_requests_and_percentiles() -> None:
+    """What is sent and in flight, and how long it took so far."""
+    counts = ProgressCounter()
     counts.start(2)
     counts.end(Send("queued", "custom", 10.0, 10.5, 12.0, 202, "a"))
     console = Console(file=io.StringIO(), width=120)
