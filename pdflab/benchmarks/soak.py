@@ -7,7 +7,6 @@ Read next: pdflab/lab/system.py.
 """
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -121,14 +120,8 @@ def soak(jobs: int) -> Generator[Row, None, None]:
     """
     folder = Path(tempfile.mkdtemp(prefix="pdflab-"))
     settings = Settings(folder=folder, port=0, sync_port=0, retention=_RETENTION)
-    try:
-        system = System(settings, temporary=folder)
-        try:
-            yield from _rows(system, jobs)
-        finally:
-            system.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with System(settings, temporary=True) as system:
+        yield from _rows(system, jobs)
 
 
 def _rows(system: System, jobs: int) -> Iterator[Row]:

@@ -84,7 +84,9 @@ def attack(
     require(seed >= 0, "--seed must be 0 or more.")
     private = replace(settings, redis_url=None, storage=None, log=None, lease=_LEASE, appendfsync="always")
     worker, workers = "naive" if naive else "reliable", private.workers
-    with Lab(worker=worker, workers=workers, folder=private.folder, settings=private, fresh=True) as lab:
+    lab = Lab(worker=worker, workers=workers, folder=private.folder, settings=private)
+    lab.start(fresh=True)
+    with lab:
         skipped = NEED_A_SERVER if lab.embedded else frozenset[FaultKind]()
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}

@@ -55,15 +55,12 @@ def _up(arguments: argparse.Namespace) -> int:
     from pdflab.lab.system import System
 
     settings, stop = _settings(arguments), stop_event(guarded=False)
-    system = System(settings)
-    try:
+    with System(settings) as system:
         print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
         print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
         print(f"  Ctrl-C stops it; then check the promise with: pdflab audit {settings.folder}", flush=True)
         while not stop.wait(_CHECK_INTERVAL):
             system.check()
-    finally:
-        system.stop()
     return 0
 
 

@@ -67,7 +67,9 @@ def describe_omission(seconds: float) -> str:
 
 def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Omission:
     """Freeze the endpoint of a private system once, under a closed loop of clients."""
-    with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+    lab = Lab(workers=settings.workers, folder=settings.folder, settings=settings)
+    lab.start(fresh=True)
+    with lab:
         run = run_with_freeze(
             lab, seconds=_FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout
         )

@@ -95,7 +95,9 @@ def compare(plan: Plan, *, settings: Settings, timeout: float, watch: Watch) -> 
     """
     runs = {}
     for endpoint in (Endpoint.SYNCHRONOUS, Endpoint.QUEUED):
-        with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+        lab = Lab(workers=settings.workers, folder=settings.folder, settings=settings)
+        lab.start(fresh=True)
+        with lab:
 
             def during(sends: Sequence[Send], endpoint: Endpoint = endpoint) -> None:
                 watch(endpoint, len(sends), plan.count)

@@ -183,7 +183,9 @@ def test_every_blow_hits_something_at_work_which_is_back_at_once(
 def test_a_first_start_finds_nothing_to_put_aside(tmp_path: Path) -> None:
     """The empty folders of a system that has done nothing are no traces of an earlier one."""
     settings = Settings(port=0, sync_port=0)
-    with Lab(mode="threads", workers=1, folder=tmp_path, settings=settings, fresh=True):
+    lab = Lab(mode="threads", workers=1, folder=tmp_path, settings=settings)
+    lab.start(fresh=True)
+    with lab:
         assert not (tmp_path / "earlier").exists()
 
 

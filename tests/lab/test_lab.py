@@ -241,9 +241,9 @@ def test_a_forgotten_lab_is_stopped(tmp_path: Path) -> None:
 def test_an_interrupted_stop_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a stop, or a folder that is gone: the rest is stopped all the same."""
     before = children_of(os.getpid())
+    monkeypatch.setattr(Supervisor, "stop", _interrupted(Supervisor.stop))
     lab = Lab(workers=1)
     lab.start()
-    monkeypatch.setattr(Supervisor, "stop", _interrupted(Supervisor.stop))
 
     with pytest.raises(KeyboardInterrupt):
         lab.stop()
