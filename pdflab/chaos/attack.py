@@ -87,7 +87,7 @@ def attack(
     lab = Lab(worker=worker, workers=workers, folder=private.folder, settings=private)
     lab.start(fresh=True)
     with lab:
-        skipped = NEED_A_SERVER if lab.embedded else frozenset[FaultKind]()
+        skipped = NEED_A_SERVER if lab.broker.embedded else frozenset[FaultKind]()
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
 

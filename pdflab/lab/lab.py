@@ -19,7 +19,7 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import LoadFailed, require
 from pdflab.jobs import Endpoint, JobEvent
-from pdflab.lab.system import PROCESSES, THREADS, System, known_mode
+from pdflab.lab.system import MODES, PROCESSES, THREADS, System, known_name
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
@@ -63,9 +63,11 @@ class Lab(System):
 
     def stop(self) -> None:
         """Stop everything and save the job records; a second stop does nothing. Logs stay readable."""
-        with self._lifecycle, ExitStack() as last_first:  # each runs, even after an interrupt
-            last_first.callback(super().stop)
-            self._halt(last_first)
+        with self._lifecycle:
+            try:
+                self._halt()
+            finally:
+                super().stop()
 
     def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
         """Restart everything, empty, optionally in another mode or preset.
@@ -75,9 +77,8 @@ class Lab(System):
         with self._lifecycle:
             self._running()
             settings = self.settings if preset is None else _with_preset(self.settings, preset)
-            mode = known_mode(mode or self.mode)
-            with ExitStack() as last_first:
-                self._halt(last_first)
+            mode = known_name("mode", mode or self.mode, MODES)
+            self._halt()
             self.mode, self.preset, self.settings = mode, preset or self.preset, settings
             self._open_logs()
             self.start(fresh=True)
@@ -157,12 +158,8 @@ class Lab(System):
     @property
     def redis(self) -> str:
         """A description of the Redis of this lab."""
-        return self.broker.name + ("; measure speed with a real redis-server" if self.embedded else "")
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the Redis is the embedded one."""
-        return self.broker.embedded
+        broker = self.broker
+        return broker.name + ("; measure speed with a real redis-server" if broker.embedded else "")
 
     def stats(self) -> Stats:
         """Return the queue's statistics at this instant."""
@@ -204,23 +201,21 @@ class Lab(System):
                 f"After {timeout:g} s {waiting} jobs have not ended; wait again, or add workers."
             )
 
-    def _halt(self, last_first: ExitStack) -> None:
-        """Hand over everything that runs to `last_first`, which stops it when closed."""
+    def _halt(self) -> None:
+        """Stop everything that runs, and read the logs once more: their items outlive the files."""
         loads, self._loads, self._parts = self._loads, [], None
-        last_first.callback(self._read_all)
-        last_first.callback(self._ending.close)
-        for load in loads:
-            last_first.callback(load.terminate)
+        with ExitStack() as last_first:  # each runs, even after an interrupt
+            for read in (self.events, self.sync_events, self.sends):
+                last_first.callback(read)
+            last_first.callback(self._ending.close)
+            for load in loads:
+                last_first.callback(load.terminate)
 
     def _open_logs(self) -> None:
         """Read the logs from their beginning."""
         self._events = Tail(self.settings.log_file, read_event)
         self._sync_events = Tail(self.settings.sync_log_file, read_event)
         self._sends = Tail(self.settings.sends_file, Send.from_json)
-
-    def _read_all(self) -> None:
-        """Read the logs once more: their items stay available when the files are gone."""
-        self.events(), self.sync_events(), self.sends()
 
     def _settled(self) -> bool:
         """Return whether all has ended. Check loads first: their next requests are not yet in the stats."""

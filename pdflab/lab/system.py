@@ -6,7 +6,7 @@ Read next: pdflab/lab/processes.py; pdflab/lab/threads.py does the same in threa
 import shutil
 import socket
 import weakref
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import RLock
@@ -24,7 +24,7 @@ from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_bro
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
-PROCESSES, THREADS = "processes", "threads"
+MODES = PROCESSES, THREADS = "processes", "threads"
 _ROLES = {"reliable": "worker", "naive": "naive-worker"}  # of each type of worker
 _START_TIMEOUT = 30.0  # seconds
 
@@ -58,7 +58,8 @@ class System:
             exits.callback(shutil.rmtree, settings.folder, ignore_errors=True)
         exits.callback(self._ending.close)
         self._finalizer = weakref.finalize(self, exits.close)  # at garbage collection, or at exit
-        self.settings, self.mode, self.worker = settings, known_mode(mode), _known_worker(worker)
+        self.settings, self.mode = settings, known_name("mode", mode, MODES)
+        self.worker = known_name("worker", worker, _ROLES)
 
     def __enter__(self) -> Self:
         """Start everything."""
@@ -126,7 +127,7 @@ class System:
         """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
         with self._lifecycle:
             supervisor = self._running().supervisor
-            if _known_worker(worker) != self.worker:
+            if known_name("worker", worker, _ROLES) != self.worker:
                 self.worker = worker
                 supervisor.end(supervisor.names("worker-"))
                 self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
@@ -178,8 +179,9 @@ class System:
         supervisor.start("recorder", "recorder")
         supervisor.start("api", "api", sockets[0])
         self.scale(settings.workers)
-        self._await(lambda: _is_healthy(self.url) and _is_healthy(self.sync_url), "the two endpoints")
-        self._await(lambda: queue.stats().workers >= settings.workers, "the workers")
+        if not wait_until(self._all_answer, _START_TIMEOUT):
+            logs = settings.folder / "logs"
+            raise PdfLabError(f"After {_START_TIMEOUT:g} s not all processes answered; see {logs}.")
 
     def _start_broker(self) -> Broker:
         s = self.settings
@@ -206,32 +208,23 @@ class System:
 
     def _processes(self, *chosen: str) -> Supervisor:
         """Return the supervisor of processes that can be killed or frozen, and have these names."""
-        supervisor, names = self._running().supervisor, self.process_names()
+        supervisor = self._running().supervisor
         for name in chosen:
-            require(name in names, f"There is no process {name!r} here: take one of {', '.join(names)}.")
+            known_name("process", name, supervisor.names())
         if isinstance(supervisor, Threads):
             raise UsageError("Threads cannot be killed or frozen; use processes: Lab(mode='processes').")
         return supervisor
 
-    def _await(self, ready: Callable[[], bool], what: str) -> None:
-        def is_ready() -> bool:
-            self.check()
-            return ready()
-
-        if not wait_until(is_ready, _START_TIMEOUT):
-            logs = self.settings.folder / "logs"
-            raise PdfLabError(f"After {_START_TIMEOUT:g} s {what} did not answer; see {logs}.")
+    def _all_answer(self) -> bool:
+        self.check()
+        endpoints = _is_healthy(self.url) and _is_healthy(self.sync_url)
+        return endpoints and self.queue.stats().workers >= self.settings.workers
 
 
-def known_mode(mode: str) -> str:
-    """Return the mode. Raises UsageError if it is unknown."""
-    require(mode in (PROCESSES, THREADS), f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
-    return mode
-
-
-def _known_worker(worker: str) -> str:
-    require(worker in _ROLES, f"There is no {worker!r} worker: take {' or '.join(_ROLES)}.")
-    return worker
+def known_name(what: str, name: str, names: Iterable[str]) -> str:
+    """Return the name. Raises UsageError, with what it names, if it is none of these."""
+    require(name in names, f"There is no {what} {name!r} here: take one of {', '.join(names)}.")
+    return name
 
 
 def _end_all_but_recorder(supervisor: Supervisor | Threads) -> None:

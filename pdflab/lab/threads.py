@@ -8,7 +8,6 @@ Read next: pdflab/service/entrypoints.py.
 import logging
 import socket
 import time
-from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 
@@ -23,19 +22,13 @@ _log = logging.getLogger(__name__)
 _END_TIMEOUT = 30.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Role:
-    thread: Thread
-    stop: Event
-
-
 class Threads:
     """Runs named roles as threads; it has the interface of Supervisor, without its faults."""
 
     def __init__(self, settings: Settings, broker: Broker) -> None:
         self._settings = settings
         self._broker = broker
-        self._roles: dict[str, _Role] = {}
+        self._roles: dict[str, tuple[Thread, Event]] = {}
         self.broken: str | None = None
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
@@ -43,17 +36,17 @@ class Threads:
         stop = Event()
         arguments = (name, role, stop, sock)
         thread = Thread(target=self._run, args=arguments, name=f"pdflab {name}", daemon=True)
-        self._roles[name] = _Role(thread, stop)
+        self._roles[name] = thread, stop
         thread.start()
 
     def end(self, names: list[str]) -> None:
         """End some roles at the same time; a thread cannot be killed, so each finishes its document."""
         ending = [self._roles.pop(name) for name in names if name in self._roles]
-        for role in ending:
-            role.stop.set()
+        for _, stop in ending:
+            stop.set()
         deadline = time.monotonic() + _END_TIMEOUT
-        for role in ending:
-            role.thread.join(max(0.0, deadline - time.monotonic()))
+        for thread, _ in ending:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the running roles."""

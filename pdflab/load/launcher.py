@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Any, Protocol
+from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import end, spawn
@@ -24,60 +24,6 @@ from pdflab.settings import Settings
 
 _MAX_RUNNING = 8  # operations at the same time, for one service
 _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
-
-
-class Load(Protocol):
-    """A load, in a process or in a thread, from its start to its end."""
-
-    def start(self) -> None:
-        """Start sending, and return at once."""
-
-    def poll(self) -> int | None:
-        """Return its exit code, or None while it is running."""
-
-    def terminate(self) -> None:
-        """Stop sending, and wait for its end."""
-
-
-class OperationStarter:
-    """Starts operations against one service, for its API, which never sends load itself.
-
-    `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
-    """
-
-    def __init__(self, load: Callable[[Plan, Target], Load], url: str) -> None:
-        self._load = load
-        self._target = Target(url)
-        self._running: list[Load] = []
-        self._lock = Lock()
-
-    def listing(self) -> list[Operation]:
-        """Return the operations, in the order of their buttons."""
-        return list(OPERATIONS.values())
-
-    def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Start an operation and return what it sends.
-
-        Raises InvalidRequest, naming each wrong parameter, and when too many operations are running.
-        """
-        if name not in OPERATIONS:
-            problem = f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}"
-            raise InvalidRequest([("name", problem)])
-        plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
-        with self._lock:
-            self._running = [load for load in self._running if load.poll() is None]
-            if len(self._running) >= _MAX_RUNNING:
-                problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
-                raise InvalidRequest([("name", problem)])
-            load = self._load(plan, self._target)
-            load.start()
-            self._running.append(load)
-        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
-
-    def stop(self) -> None:
-        """End all operations that are still running."""
-        for load in self._running:
-            load.terminate()
 
 
 class LoadProcess:
@@ -137,6 +83,50 @@ class LoadThread(Thread):
     def _note(self, send: Send) -> None:
         self._log(send)
         self.sends.append(send)
+
+
+Load = LoadProcess | LoadThread
+
+
+class OperationStarter:
+    """Starts operations against one service, for its API, which never sends load itself.
+
+    `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
+    """
+
+    def __init__(self, load: Callable[[Plan, Target], Load], url: str) -> None:
+        self._load = load
+        self._target = Target(url)
+        self._running: list[Load] = []
+        self._lock = Lock()
+
+    def listing(self) -> list[Operation]:
+        """Return the operations, in the order of their buttons."""
+        return list(OPERATIONS.values())
+
+    def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Start an operation and return what it sends.
+
+        Raises InvalidRequest, naming each wrong parameter, and when too many operations are running.
+        """
+        if name not in OPERATIONS:
+            problem = f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}"
+            raise InvalidRequest([("name", problem)])
+        plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
+        with self._lock:
+            self._running = [load for load in self._running if load.poll() is None]
+            if len(self._running) >= _MAX_RUNNING:
+                problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
+                raise InvalidRequest([("name", problem)])
+            load = self._load(plan, self._target)
+            load.start()
+            self._running.append(load)
+        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
+
+    def stop(self) -> None:
+        """End all operations that are still running."""
+        for load in self._running:
+            load.terminate()
 
 
 def read_plan(path: Path) -> Plan:

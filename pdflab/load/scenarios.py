@@ -80,14 +80,13 @@ def _problem(key: str, value: object, known: tuple[str, ...]) -> str:
         return f"is not a parameter of this operation: take {' or '.join(known)}"
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
     whole = isinstance(number, int)
-    problems = {
-        "n": (
-            whole and 1 <= number <= _MAX_DOCUMENTS,
-            f"must be a whole number from 1 to {_MAX_DOCUMENTS:,}",
-        ),
-        "seconds": (1 <= number <= _MAX_SECONDS, f"must be from 1 to {_MAX_SECONDS:g}"),
-        "rate": (0 < number <= _MAX_RATE, f"must be above 0, and at most {_MAX_RATE:,.0f}"),
-        "seed": (whole and number >= 0, "must be whole, and 0 or more"),
-    }
-    valid, problem = problems.get(key, (True, ""))
-    return "" if valid else problem
+    match key:
+        case "n" if not (whole and 1 <= number <= _MAX_DOCUMENTS):
+            return f"must be a whole number from 1 to {_MAX_DOCUMENTS:,}"
+        case "seconds" if not 1 <= number <= _MAX_SECONDS:
+            return f"must be from 1 to {_MAX_SECONDS:g}"
+        case "rate" if not 0 < number <= _MAX_RATE:
+            return f"must be above 0, and at most {_MAX_RATE:,.0f}"
+        case "seed" if not (whole and number >= 0):
+            return "must be whole, and 0 or more"
+    return ""

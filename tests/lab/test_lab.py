@@ -102,7 +102,7 @@ def test_workers_come_and_go(lab: Lab) -> None:
 
 def test_the_lab_says_which_redis_it_uses(lab: Lab) -> None:
     """Speed should be measured with a real Redis, and the lab says so where it has none."""
-    assert lab.embedded == ("embedded" in lab.redis) == ("real redis-server" in lab.redis)
+    assert lab.broker.embedded == ("embedded" in lab.redis) == ("real redis-server" in lab.redis)
 
 
 def test_a_stopped_lab_can_still_be_read_and_stopped_again(tmp_path: Path) -> None:
