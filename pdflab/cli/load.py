@@ -46,12 +46,12 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("scenario", nargs="?", help=f"one of {', '.join(scenarios())}")
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
-    load.add_argument("--seconds", type=float, default=30.0, help="of a month, steady, ramp (default 30)")
+    load.add_argument("--seconds", type=float, default=30.0, help="of a month, or steady (default 30)")
     load.add_argument(
         "--rate",
         type=float,
         default=5.0,
-        help="per second: steady, a month's mean, a ramp's last (default 5)",
+        help="per second: steady, or a month's mean (default 5)",
     )
     load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
     add_url(load)

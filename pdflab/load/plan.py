@@ -23,7 +23,6 @@ MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice
 
 _DAYS = 30  # a month that begins on a Monday, so that its last day is a working day
 _LAST_DAY = 20  # times the usual rate
-_RAMP_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +144,6 @@ def steady(
 ) -> Plan:
     """Plan a Poisson process: independent clients, `rate` a second together, exponential gaps."""
     return Plan(f"{rate:g} a second for {seconds:g} s", (Phase(seconds, (rate,)),), _shares(mix), seed)
-
-
-def ramp(rate: float = 5.0, *, seconds: float = 30.0, seed: int = 0) -> Plan:
-    """Plan a Poisson process whose rate grows from 0 to `rate` a second, in fifty steps."""
-    rates = tuple(rate * (step + 0.5) / _RAMP_STEPS for step in range(_RAMP_STEPS))
-    phases = (Phase(seconds, rates),)
-    return Plan(f"up to {rate:g} a second in {seconds:g} s", phases, _shares(MOSTLY_INVOICES), seed)
 
 
 def month_end(seconds: float = 30.0, *, rate: float = 5.0, seed: int = 0) -> Plan:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdflab.errors import InvalidRequest
-from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
+from pdflab.load.plan import Plan, batch, burst, month_end, single, steady
 
 _MAX_DOCUMENTS = 10_000
 _MAX_SECONDS = 600.0
@@ -45,16 +45,13 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }
 
-# Only for the command line: they have no number of documents, and no peak to watch.
-RATES: dict[str, Operation] = {
-    "steady": Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady),
-    "ramp": Operation("ramp", "Ramp", "from 0 to {rate} requests a second", ("seconds", "rate"), ramp),
-}
+# Only for the command line: it has no number of documents, and no peak to watch.
+STEADY = Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady)
 
 
 def scenarios() -> Mapping[str, Operation]:
-    """Return all scenarios of the command line, by name: the operations, steady load and a ramp."""
-    return OPERATIONS | RATES
+    """Return all scenarios of the command line, by name: the operations and a steady load."""
+    return OPERATIONS | {STEADY.name: STEADY}
 
 
 def plan_for(name: str, *, seed: int = 0, **parameters: object) -> Plan:

@@ -15,14 +15,12 @@ from pdflab.load.plan import (
     burst,
     month_end,
     month_end_peak,
-    ramp,
     recorded,
     single,
     steady,
 )
 
 PLANS = [single(), batch(30), burst(40), burst(40, baseline=3.0), steady(8.0, seconds=5.0), month_end()]
-PLANS += [ramp(20.0, seconds=5.0)]
 GOLDEN = [
     (0.020751, "invoice", 3453382619),
     (0.031838, "invoice", 2721847432),
@@ -166,14 +164,6 @@ def test_a_plan_that_cannot_be_is_refused(make) -> None:
     """What makes no plan is a usage error with a sentence, not a numpy one."""
     with pytest.raises(UsageError, match=r"\.$"):
         make()
-
-
-def test_a_ramp_grows_evenly() -> None:
-    """The rate rises from nothing to what was asked for: a quarter of all comes in the first half."""
-    at = times(ramp(2_000.0, seconds=20.0))
-
-    assert len(at) == pytest.approx(20_000, rel=0.05)
-    assert np.mean(at < 10.0) == pytest.approx(0.25, abs=0.02)
 
 
 def test_a_plan_has_a_peak_rate() -> None:
