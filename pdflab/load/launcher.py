@@ -133,7 +133,7 @@ def read_plan(path: Path) -> Plan:
     """Return the plan in a file that LoadProcess wrote. Raises UsageError for any other file."""
     try:
         return Plan.from_description(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 
