@@ -76,10 +76,11 @@ class FontBook:
         Otherwise it is the part for the script of most of the other letters.
         """
         letter = "" if is_western(text) else self._leading_letter(text)
-        regular = self.face_for(letter, False) if letter else None
+        regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
         with self._lock:
             if regular not in self._typesetters:
-                self._typesetters[regular] = self._typesetter(letter)
+                fonts = regular or CoreFont(False), bold or CoreFont(True)
+                self._typesetters[regular] = Typesetter(*fonts, face_for=self.face_for)
         return self._typesetters[regular]
 
     def _leading_letter(self, text: str) -> str:
@@ -92,11 +93,6 @@ class FontBook:
                 letters.setdefault(face, letter)
                 votes[face] += count
         return letters[votes.most_common(1)[0][0]] if votes else ""
-
-    def _typesetter(self, letter: str) -> Typesetter:
-        regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
-        fonts = regular or CoreFont(False), bold or CoreFont(True)
-        return Typesetter(*fonts, face_for=self.face_for)
 
     def _face_for(self, character: str, bold: bool) -> Face | None:
         """Return the font for a character, in the other weight if necessary; None if no font has it."""
@@ -116,7 +112,7 @@ class FontBook:
     def _part(self, file: FontFile, face: hb.Face, script: Script | None, bold: bool) -> Face:
         key = file.name, script.name if script else "", bold
         if key not in self._faces:
-            self._faces[key] = _subset_for(script, face, bold) if script else _whole(face, bold)
+            self._faces[key] = _subset_for(script, face, bold)
         return self._faces[key]
 
 
@@ -127,11 +123,9 @@ def _script_of(code: int) -> Script | None:
     return None
 
 
-def _whole(face: hb.Face, bold: bool) -> Face:
-    return Face(face, shaped=True, part=False, bold=bold)
-
-
-def _subset_for(script: Script, face: hb.Face, bold: bool) -> Face:
+def _subset_for(script: Script | None, face: hb.Face, bold: bool) -> Face:
+    if script is None:
+        return Face(face, shaped=True, part=False, bold=bold)
     ranges, have = (*script.ranges, *_COMMON), face.unicodes
     wanted = [code for low, high in ranges for code in range(low, high + 1) if code in have]
     part = subset(face, characters=wanted, layout=script.shaped, bold=bold)

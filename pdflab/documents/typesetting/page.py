@@ -66,15 +66,11 @@ class Sheet(FPDF):
     """A document while it is drawn, page by page from the top down."""
 
     def __init__(
-        self,
-        title: str,
-        *,
-        created_at: float,
-        typesetter: Typesetter,
-        author: str = "",
-        paper: str = "A4",
+        self, title: str, *, created_at: float, typesetter: Typesetter, author: str = "", paper: str = "A4"
     ) -> None:
         super().__init__(unit="pt", format=paper)
+        self.right = self.w - MARGIN  # the x of the right edge
+        self.bottom = self.h - MARGIN - 8  # the lowest y that content may reach
         self.typesetter = typesetter
         self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
@@ -89,16 +85,6 @@ class Sheet(FPDF):
         self.set_lang("en")
         self.set_creation_date(datetime.fromtimestamp(created_at, UTC))
         self.add_page()
-
-    @property
-    def bottom(self) -> float:
-        """Return the lowest y that content may reach."""
-        return self.h - MARGIN - 8
-
-    @property
-    def right(self) -> float:
-        """Return the x of the right edge."""
-        return self.w - MARGIN
 
     def put(
         self,
@@ -186,15 +172,12 @@ class Sheet(FPDF):
         """Write header, footer and number on each page, and return the document."""
         for number in self.pages:
             self.page = number
-            self._number_page(number, signature)
+            if number > 1:
+                self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
+            self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
+            words = self.page_of.format(number=number, count=len(self.pages))
+            self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
         return Rendered(self.writer.finish(), len(self.pages), tuple(map(_name, self.missing)))
-
-    def _number_page(self, number: int, signature: str) -> None:
-        if number > 1:
-            self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
-        self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
-        words = self.page_of.format(number=number, count=len(self.pages))
-        self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
 
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)
