@@ -20,8 +20,8 @@ from pdflab.documents.invoice.content import (
     parties_of,
     sums_of,
     title_of,
+    translations_for,
 )
-from pdflab.documents.invoice.translations import translations_for
 from pdflab.documents.requests.custom import CustomRequest
 from pdflab.documents.requests.invoice import InvoiceRequest
 

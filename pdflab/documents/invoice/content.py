@@ -1,16 +1,50 @@
 """The texts of an invoice in the language and number format of its locale, without layout.
 
-Read next: pdflab/documents/invoice/translations.py.
+Labels are in English, German and French; other locales get English.
+Read next: pdflab/documents/invoice/formats.py.
 """
 
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from pdflab.documents.invoice.formats import Formats, formats_for
-from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
-from pdflab.documents.invoice.translations import translations_for
-from pdflab.documents.requests.iban import format_iban
+from pdflab.documents.requests.iban import SEPA_LENGTHS, format_iban
 from pdflab.documents.requests.invoice import InvoiceRequest, Party
+from pdflab.documents.typesetting.text_cleaning import clean
+
+_MIN_AMOUNT, _MAX_AMOUNT = Decimal("0.01"), Decimal("999999999.99")
+_ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
+_LANGUAGES = ("en", "de", "fr")
+_LABELS = {
+    "invoice": ("Invoice", "Rechnung", "Facture"),
+    "issued": ("Issued", "Rechnungsdatum", "Date"),
+    "due": ("Due", "Fällig am", "Échéance"),
+    "amount_due": ("Amount due", "Zahlbetrag", "Net à payer"),
+    "order": ("Your order", "Ihre Bestellung", "Votre commande"),
+    "reference": ("Your reference", "Ihre Referenz", "Votre référence"),
+    "seller": ("From", "Von", "De"),
+    "buyer": ("Bill to", "An", "À"),
+    "vat": ("VAT", "USt", "TVA"),
+    "description": ("Description", "Beschreibung", "Désignation"),
+    "quantity": ("Quantity", "Menge", "Quantité"),
+    "unit": ("Unit", "Einheit", "Unité"),
+    "unit_price": ("Unit price", "Einzelpreis", "Prix unitaire"),
+    "discount": ("Discount %", "Rabatt %", "Remise %"),
+    "amount": ("Amount", "Betrag", "Montant"),
+    "carried": ("Carried forward", "Übertrag", "À reporter"),
+    "brought": ("Brought forward", "Übertrag", "Report"),
+    "net": ("Net", "Netto", "Total HT"),
+    "vat_on": ("VAT {rate} % on {net}", "USt {rate} % auf {net}", "TVA {rate} % sur {net}"),
+    "total": ("Total", "Gesamt", "Total TTC"),
+    "paid": ("Paid in advance", "Anzahlung", "Acompte"),
+    "payment": ("Payment", "Zahlung", "Paiement"),
+    "terms": ("Terms", "Bedingungen", "Conditions"),
+    "scan": ("Scan to pay", "Zum Bezahlen scannen", "Scanner pour payer"),
+    "page": ("Page {number} of {count}", "Seite {number} von {count}", "Page {number} sur {count}"),
+}
 
 
 class Fact(NamedTuple):
@@ -19,6 +53,14 @@ class Fact(NamedTuple):
     label: str
     value: str
     strong: bool = False
+
+
+@cache
+def translations_for(locale: str) -> Mapping[str, str]:
+    """Return the labels of a locale's language, by name; `language` is its ISO code."""
+    language = locale[:2] if locale[:2] in _LANGUAGES else _LANGUAGES[0]
+    place = _LANGUAGES.index(language)
+    return {"language": language, **{name: texts[place] for name, texts in _LABELS.items()}}
 
 
 def title_of(request: InvoiceRequest) -> str:
@@ -111,6 +153,25 @@ def code_of(request: InvoiceRequest) -> list[str]:
         remittance=request.number,
     )
     return qr_rows(text) if text else []
+
+
+def transfer_text(
+    *, name: str, iban: str, amount: Decimal, remittance: str, bic: str | None = None
+) -> bytes | None:
+    """Return the text by which a banking app fills in a transfer in euro (EPC069-12, version 2).
+
+    The name is cut at 70 characters, the remittance at 140.
+    Returns None if the amount is not 0.01 to 999,999,999.99, if the text has more than 331 bytes, or if the
+    account is not in the Single Euro Payments Area.
+    """
+    if iban[:2] not in SEPA_LENGTHS or not _MIN_AMOUNT <= amount <= _MAX_AMOUNT:
+        return None
+    name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
+    euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")
+    rest = ("SCT", bic or "", name, iban, euro, "", "", remittance)
+    encoding = "iso-8859-1" if max(name + remittance) <= "\xff" else "utf-8"
+    text = "\n".join(("BCD", "002", str(_ENCODINGS[encoding]), *rest)).encode(encoding)
+    return text if len(text) <= 331 else None
 
 
 def _formats_of(request: InvoiceRequest) -> Formats:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pdflab.documents.invoice.content import account_of, code_of, sums_of
-from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.invoice.content import account_of, code_of, sums_of, translations_for
 from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import (
     ACCENT,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 
+from pdflab.documents.invoice.content import transfer_text
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.payment import transfer_text
 from pdflab.documents.invoice.qr import qr_rows
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
