@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
-from pdflab.documents.requests.base import DocumentRequest
+from pdflab.documents.requests.base import DocumentRequest, problems_in
 from pdflab.documents.requests.custom import CustomRequest
-from pdflab.documents.requests.error_messages import problems_in
 from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.requests.report import ReportRequest
 from pdflab.documents.samples.requests import sample_custom, sample_invoice, sample_report

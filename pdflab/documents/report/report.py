@@ -6,10 +6,11 @@ Read next: pdflab/documents/report/charts.py.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from pdflab.documents.report.charts import chart_height, draw_chart
+from pdflab.documents.report.charts import ChartBlock
 from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
 from pdflab.documents.typesetting.bidi import reads_from_right
 from pdflab.documents.typesetting.page import (
@@ -44,10 +45,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place in the document: a page, and y on it."""
-
+class _Place(NamedTuple):
     page: int
     y: float
 
@@ -94,9 +92,8 @@ def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
 
 def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> None:
     value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
-    size = FIGURE.size * min(
-        1, width / max(1, sheet.width_of(value, FIGURE))
-    )  # a long value gets smaller type
+    # a long value gets smaller type
+    size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))
     sheet.bar(width, 1, FAINT, x=x)
     sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=sheet.y + 8, right=rtl)
     sheet.y += 34
@@ -135,9 +132,8 @@ def _draw_section(sheet: Sheet, section: Section) -> _Place:
     columns = _columns(sheet, section.table) if section.table else []
     heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
     sheet.y += 10 if sheet.y > MARGIN else 0
-    sheet.needs(
-        heading + 5 + _beginning(sheet, section, columns)
-    )  # a heading shares its page with what follows
+    # a heading shares its page with what follows
+    sheet.needs(heading + 5 + _beginning(sheet, section, columns))
     place = _Place(sheet.page, sheet.y)
     sheet.start_section(" ".join(clean(section.heading).split()))
     sheet.paragraph(section.heading, HEADING)
@@ -148,7 +144,7 @@ def _draw_section(sheet: Sheet, section: Section) -> _Place:
         draw_table(sheet, columns, section.table.rows)
         sheet.y += 14
     if section.chart:
-        draw_chart(sheet, section.chart)
+        ChartBlock(sheet, section.chart).draw()
     return place
 
 
@@ -158,7 +154,7 @@ def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> flo
         return 3 * READING.leading
     if section.table:
         return beginning_height(sheet, columns, section.table.rows)
-    return chart_height(sheet, section.chart) if section.chart else 0
+    return ChartBlock(sheet, section.chart).height if section.chart else 0
 
 
 def _columns(sheet: Sheet, table: Table) -> list[Column]:

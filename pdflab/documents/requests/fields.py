@@ -1,7 +1,7 @@
 """The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
 Each rejects a wrong value with a sentence about its correction.
-Read next: pdflab/documents/requests/error_messages.py.
+Read next: pdflab/documents/requests/money.py.
 """
 
 import re
