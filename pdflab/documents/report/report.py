@@ -80,10 +80,10 @@ def _draw_title(sheet: Sheet, request: ReportRequest, signature: str) -> None:
 
 def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
     step = (sheet.epw + GUTTER) / FIGURES_A_ROW
-    width, top = step - GUTTER, sheet.y
+    width = step - GUTTER
     height = 34 + max(len(sheet.wrap(figure.label, width, SMALL)) for figure in figures) * SMALL.leading
-    if sheet.needs(height):
-        top = sheet.y
+    sheet.needs(height)
+    top = sheet.y
     for place, figure in enumerate(figures):
         sheet.y = top
         _draw_figure(sheet, figure, x=MARGIN + place * step, width=width)

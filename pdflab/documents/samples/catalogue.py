@@ -7,14 +7,12 @@ Read next: pdflab/documents/naive_render.py.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
+class Market(NamedTuple):
     """A country with its invoices; `share` is its part of all samples, in percent.
 
     `rates` of VAT are the standard one, the reduced one and none. The core font has nearly all characters of
@@ -34,17 +32,14 @@ class Market:
 
     @property
     def country(self) -> str:
-        """Return the ISO code of the country."""
         return self.locale[3:]
 
     @property
     def language(self) -> str:
-        """Return the ISO code of the language."""
         return self.locale[:2]
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """A product: its unit, its range of prices in cents; an `untaxed` one sometimes has no VAT."""
 
     unit: str
@@ -53,8 +48,7 @@ class Product:
     untaxed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """The names of the products in one language, in their order, and its own words for units."""
 
     products: Sequence[str]
@@ -62,8 +56,7 @@ class Language:
     thanks: str
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """Markets, products and languages, and the texts of the other kinds of document."""
 
     markets: Sequence[Market]

@@ -18,11 +18,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def sample_custom(seed: int, _lines: int | None = None) -> dict[str, Any]:
     """Return a request for a page of text."""
     rng, market = _market(seed)
+    title, person, company = map(rng.choice, (catalogue().titles, market.people, market.companies))
     return {
         "type": "custom",
-        "title": rng.choice(catalogue().titles),
-        "text": f"For {rng.choice(market.people)}, {rng.choice(market.companies)}\n\n"
-        + _prose(rng, paragraphs=rng.randint(2, 4)),
+        "title": title,
+        "text": f"For {person}, {company}\n\n{_prose(rng, paragraphs=rng.randint(2, 4))}",
         "bullets": rng.sample(catalogue().sentences, rng.randint(2, 5)),
     }
 
@@ -53,9 +53,11 @@ def sample_invoice(seed: int, lines: int | None = None) -> dict[str, Any]:
     if rng.random() < 0.3:
         request["order_number"] = f"PO-{rng.randrange(10_000, 100_000)}"
     if rng.random() < 0.1:
-        request["paid"] = _deposit(items)
+        net = sum(float(item["quantity"]) * float(item["unit_price"]) for item in items)
+        request["paid"] = _money(25 * int(net))  # an advance payment of a quarter
     if market.account:
-        request["account"] = {"iban": _iban(rng, market)}
+        account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
+        request["account"] = {"iban": make_iban(market.country, account)}
     return request
 
 
@@ -72,21 +74,9 @@ def sample_report(seed: int, lines: int | None = None) -> dict[str, Any]:
         "figures": _figures(rng, orders, waits),
         "sections": [
             {"heading": "Summary", "text": _prose(rng, paragraphs=2)},
-            {
-                "heading": "Orders by month",
-                "text": _prose(rng, paragraphs=1),
-                "chart": _chart("bar", "Orders", orders),
-            },
-            {
-                "heading": "Waiting time",
-                "text": _prose(rng, paragraphs=1),
-                "chart": _chart("line", "Minutes", waits),
-            },
-            {
-                "heading": "Sites in detail",
-                "text": _prose(rng, paragraphs=1),
-                "table": _table(rng, market, lines or 14),
-            },
+            {"heading": "Orders by month", "text": _prose(rng), "chart": _chart("bar", "Orders", orders)},
+            {"heading": "Waiting time", "text": _prose(rng), "chart": _chart("line", "Minutes", waits)},
+            {"heading": "Sites in detail", "text": _prose(rng), "table": _table(rng, market, lines or 14)},
         ],
     }
 
@@ -129,24 +119,13 @@ def _line(rng: Random, market: Market, place: int, *, taxed: bool) -> dict[str, 
     return line | ({"discount": rng.choice(("5", "10", "12.5"))} if rng.random() < 0.05 else {})
 
 
-def _deposit(lines: list[dict[str, Any]]) -> str:
-    """Return about a quarter of the net sum, as an advance payment."""
-    return _money(int(sum(float(line["quantity"]) * float(line["unit_price"]) for line in lines)) * 25)
-
-
 def _money(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def _iban(rng: Random, market: Market) -> str:
-    account = re.sub("#", lambda _: str(rng.randrange(10)), market.account)
-    return make_iban(market.country, account)
-
-
-def _prose(rng: Random, *, paragraphs: int) -> str:
-    return "\n\n".join(
-        " ".join(rng.sample(catalogue().sentences, rng.randint(3, 6))) for _ in range(paragraphs)
-    )
+def _prose(rng: Random, *, paragraphs: int = 1) -> str:
+    texts = (rng.sample(catalogue().sentences, rng.randint(3, 6)) for _ in range(paragraphs))
+    return "\n\n".join(map(" ".join, texts))
 
 
 def _figures(rng: Random, orders: list[int], waits: list[float]) -> list[dict[str, str]]:

@@ -127,12 +127,10 @@ class Sheet(FPDF):
         """Fill a rectangle at the cursor; a thin one is a rule."""
         self.writer.fill(x, self.y, width, height, colour)
 
-    def needs(self, height: float) -> bool:
-        """Start a new page unless `height` fits on this one; return whether it did."""
-        if self.y + height <= self.bottom or self.y <= MARGIN:
-            return False
-        self.add_page()
-        return True
+    def needs(self, height: float) -> None:
+        """Start a new page unless `height` fits on this one."""
+        if self.y + height > self.bottom and self.y > MARGIN:
+            self.add_page()
 
     def paragraph(
         self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None, left: bool = False
