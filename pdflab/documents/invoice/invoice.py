@@ -29,7 +29,7 @@ from pdflab.documents.typesetting.page import (
     Sheet,
     Style,
 )
-from pdflab.documents.typesetting.table import Carry, Cells, Column, draw_table, share_width
+from pdflab.documents.typesetting.table import Carry, Cells, Column, TableBlock, share_width
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns without numbers to sum
@@ -93,7 +93,7 @@ def _draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
     labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
     sums = list(accumulate(request.nets, initial=Decimal(0)))
     carry = Carry(labels["carried"], labels["brought"], DESCRIPTION, lambda done: formats.amount(sums[done]))
-    draw_table(sheet, _columns(sheet, titles, rows), rows, carry=carry, tail=tail)
+    TableBlock(sheet, _columns(sheet, titles, rows), rows, carry=carry).draw(tail=tail)
 
 
 def _columns(sheet: Sheet, titles: Cells, rows: Sequence[Cells]) -> list[Column]:

@@ -29,7 +29,7 @@ from pdflab.documents.typesetting.page import (
     Sheet,
     Style,
 )
-from pdflab.documents.typesetting.table import Column, beginning_height, draw_table, share_width
+from pdflab.documents.typesetting.table import Column, TableBlock, share_width
 from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
@@ -129,44 +129,36 @@ def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> Non
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:
     """Draw a section; return the place of its heading."""
-    columns = _columns(sheet, section.table) if section.table else []
+    table = _table(sheet, section.table) if section.table else None
+    chart = ChartBlock(sheet, section.chart) if section.chart else None
     heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
     sheet.y += 10 if sheet.y > MARGIN else 0
-    # a heading shares its page with what follows
-    sheet.needs(heading + 5 + _beginning(sheet, section, columns))
+    # a heading shares its page with what follows: three lines, a row, or a chart
+    beginning = table.beginning if table else chart.height if chart else 0
+    sheet.needs(heading + 5 + (3 * READING.leading if section.text.strip() else beginning))
     place = _Place(sheet.page, sheet.y)
     sheet.start_section(" ".join(clean(section.heading).split()))
     sheet.paragraph(section.heading, HEADING)
     sheet.y += 5
     if section.text.strip():
         sheet.prose(section.text)
-    if section.table:
-        draw_table(sheet, columns, section.table.rows)
+    if table:
+        table.draw()
         sheet.y += 14
-    if section.chart:
-        ChartBlock(sheet, section.chart).draw()
+    if chart:
+        chart.draw()
     return place
 
 
-def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> float:
-    """Return the height of the part that shares a page with its heading: three lines, a row, or a chart."""
-    if section.text.strip():
-        return 3 * READING.leading
-    if section.table:
-        return beginning_height(sheet, columns, section.table.rows)
-    return ChartBlock(sheet, section.chart).height if section.chart else 0
-
-
-def _columns(sheet: Sheet, table: Table) -> list[Column]:
+def _table(sheet: Sheet, table: Table) -> TableBlock:
+    texts = [[row[index] for row in table.rows] for index in range(len(table.columns))]
     wanted = [
-        max(sheet.width_of(title, LABEL), *(sheet.width_of(row[index], BODY) for row in table.rows), 20)
-        for index, title in enumerate(table.columns)
+        max(sheet.width_of(title, LABEL), *(sheet.width_of(cell, BODY) for cell in cells), 20)
+        for title, cells in zip(table.columns, texts, strict=True)
     ]
     widths = share_width(wanted, sheet.epw - GUTTER * (len(wanted) - 1))
-    return [
-        Column(title, width, _is_numeric([row[index] for row in table.rows]))
-        for index, (title, width) in enumerate(zip(table.columns, widths, strict=True))
-    ]
+    columns = map(Column, table.columns, widths, map(_is_numeric, texts))
+    return TableBlock(sheet, list(columns), table.rows)
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
