@@ -120,8 +120,12 @@ class Sheet(FPDF):
         return self.typesetter.wrap(text, width / style.size, style.bold)
 
     def shorten(self, text: str, width: float, style: Style) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
-        return self.typesetter.shorten(text, width / style.size, style.bold)
+        """Cut a text after a word, to one line of at most `width`, with an ellipsis if it was longer."""
+        text = " ".join(text.split())
+        lines = self.wrap(text, width, style)
+        if len(lines) == 1:
+            return lines[0]
+        return self.wrap(text, width - self.width_of("…", style), style)[0] + "…"
 
     def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""

@@ -72,13 +72,6 @@ class Typesetter:
         """Break a text into lines no wider than `width`; longer words are broken, too."""
         return [line for part in text.split("\n") for line in self._lines(clean(part), width, bold)]
 
-    def shorten(self, text: str, width: float, bold: bool) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
-        text = " ".join(clean(text).split())
-        if self.width(text, bold) <= width:
-            return text
-        return next(self._pieces(text, width - self.width("…", bold), bold)).rstrip() + "…"
-
     def _width(self, text: str, bold: bool) -> float:
         return sum(run.width for run in self.runs(text, bold))
 
@@ -109,13 +102,12 @@ class Typesetter:
         gap = self.width(" ", bold)
         line, used = "", 0.0
         for space, piece, length in self._words(text, width, bold):
-            if line and used + gap * space + length > width:
-                yield line
-                line, used = "", 0.0
-            if line:
+            if line and used + gap * space + length <= width:
                 line, used = line + " " * space + piece, used + gap * space + length
-            else:
-                line, used = piece, length
+                continue
+            if line:
+                yield line
+            line, used = piece, length
         yield line
 
     def _fits(self, text: str, width: float, bold: bool) -> bool:
