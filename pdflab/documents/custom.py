@@ -4,8 +4,9 @@ Read next: pdflab/service/storage/base.py.
 """
 
 from pdflab.documents.requests.custom import CustomRequest
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered, Sheet
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 

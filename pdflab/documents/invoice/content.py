@@ -13,7 +13,7 @@ from pdflab.documents.invoice.formats import Formats, formats_for
 from pdflab.documents.invoice.qr import qr_rows
 from pdflab.documents.requests.iban import SEPA_LENGTHS, format_iban
 from pdflab.documents.requests.invoice import InvoiceRequest, Party
-from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.characters import clean
 
 _MIN_AMOUNT, _MAX_AMOUNT = Decimal("0.01"), Decimal("999999999.99")
 _ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}

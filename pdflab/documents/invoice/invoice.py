@@ -18,17 +18,8 @@ from pdflab.documents.invoice.content import (
 from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.totals import ABOVE, TotalsBlock
 from pdflab.documents.requests.invoice import InvoiceRequest
-from pdflab.documents.typesetting.page import (
-    BODY,
-    FAINT,
-    GUTTER,
-    LABEL,
-    MARGIN,
-    STRONG,
-    Rendered,
-    Sheet,
-    Style,
-)
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Style
 from pdflab.documents.typesetting.table import Carry, Cells, Column, TableBlock, share_width
 from pdflab.documents.typesetting.typesetter import Typesetter
 

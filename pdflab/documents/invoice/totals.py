@@ -8,18 +8,8 @@ from typing import NamedTuple
 
 from pdflab.documents.invoice.content import account_of, code_of, sums_of, translations_for
 from pdflab.documents.requests.invoice import InvoiceRequest
-from pdflab.documents.typesetting.page import (
-    ACCENT,
-    BODY,
-    GUTTER,
-    INK,
-    LABEL,
-    MARGIN,
-    SMALL,
-    STRONG,
-    Sheet,
-    Style,
-)
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, BODY, GUTTER, INK, LABEL, MARGIN, SMALL, STRONG, Style
 
 TOTAL = Style(13, bold=True, colour=ACCENT)
 DETAIL = Style(8)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Sequence
 
 from pdflab.documents.requests.report import Chart
-from pdflab.documents.typesetting.page import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Sheet, Style
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Style
 
 PLOT_HEIGHT = 150.0
 MAX_LINES = 4  # of a horizontal label

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from pdflab.documents.report.charts import ChartBlock
 from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import (
+from pdflab.documents.typesetting.characters import clean, reads_from_right
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import (
     ACCENT,
     BODY,
     FAINT,
@@ -25,12 +26,9 @@ from pdflab.documents.typesetting.page import (
     PADDING,
     READING,
     SMALL,
-    Rendered,
-    Sheet,
     Style,
 )
 from pdflab.documents.typesetting.table import Column, TableBlock, share_width
-from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 SUBTITLE = Style(12, colour=MUTED)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.requests.money import SEPARATORS
-from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.characters import clean
 
 _MAX_MARKS = 30  # accents in a row, as in the stream-safe text format of UAX #15
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

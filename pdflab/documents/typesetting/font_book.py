@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import uharfbuzz as hb
 
+from pdflab.documents.typesetting.characters import clean
 from pdflab.documents.typesetting.font import CoreFont, Face, is_western, subset
-from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 

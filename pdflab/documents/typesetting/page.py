@@ -1,7 +1,7 @@
-"""The page: colours, styles of text, and a cursor that moves down from page to page.
+"""The page: text and rules at a cursor that moves down from page to page.
 
 All lengths are points. `y` is the top of the next line; only the page number is drawn below `bottom`.
-Read next: pdflab/documents/typesetting/table.py, then pdflab/documents/typesetting/typesetter.py.
+Read next: pdflab/documents/typesetting/style.py, then pdflab/documents/typesetting/typesetter.py.
 """
 
 import re
@@ -14,43 +14,13 @@ from fpdf import FPDF
 from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
-from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
 from pdflab.documents.typesetting.text_writer import TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
-INK = DeviceRGB(0.11, 0.13, 0.16)
-MUTED = DeviceRGB(0.42, 0.45, 0.49)
-FAINT = DeviceRGB(0.85, 0.87, 0.89)
-ACCENT = DeviceRGB(0.04, 0.37, 0.45)
-
-MARGIN = 56.0
-GUTTER = 12.0
-PADDING = 4.0
 MAX_PAGES = 500  # of one document: a limit on a worker's memory
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """The style of a text: size in points, weight, colour."""
-
-    size: float
-    bold: bool = False
-    colour: DeviceRGB = INK
-
-    @property
-    def leading(self) -> float:
-        """Return the height of a line."""
-        return self.size * 1.4
-
-
-TITLE = Style(24, bold=True)
-HEADING = Style(13, bold=True)
-BODY = Style(9.5)
-READING = Style(10.5)
-STRONG = Style(9.5, bold=True)
-SMALL = Style(8, colour=MUTED)
-LABEL = Style(8, bold=True, colour=MUTED)
 
 
 @dataclass(frozen=True, slots=True)

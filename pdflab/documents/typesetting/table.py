@@ -4,25 +4,15 @@ Read next: pdflab/documents/typesetting/typesetter.py.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import (
-    ACCENT,
-    BODY,
-    FAINT,
-    GUTTER,
-    LABEL,
-    MARGIN,
-    MUTED,
-    PADDING,
-    Sheet,
-    Style,
-)
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, BODY, FAINT, GUTTER, LABEL, MARGIN, PADDING, Style
 
-CARRIED = Style(8.5, bold=True, colour=MUTED)
+CARRIED = replace(LABEL, size=8.5)
 
 Cells = Sequence[str]
 Place = tuple[float, bool, bool | None]  # x, whether the line ends there, whether it is right-to-left

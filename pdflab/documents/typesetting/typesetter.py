@@ -1,22 +1,18 @@
 """The typesetter: texts into lines, and lines into runs of one font and one direction, from left to right.
 
 Texts are in reading order until they are drawn. Widths are in ems: times the font size, they are points.
-Read next: pdflab/documents/typesetting/bidi.py.
+Read next: pdflab/documents/typesetting/characters.py.
 """
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from pdflab.documents.typesetting.bidi import (
-    breakable,
-    from_left_to_right,
-    has_rtl,
-    mirrored,
-    reads_from_right,
-)
+from fpdf.bidi import BidiParagraph
+from fpdf.enums import TextDirection
+
+from pdflab.documents.typesetting.characters import breakable, clean, has_rtl, mirrored, reads_from_right
 from pdflab.documents.typesetting.font import CoreFont, Face
-from pdflab.documents.typesetting.text_cleaning import clean
 
 Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
@@ -65,7 +61,7 @@ class Typesetter:
             return [TextRun(text, main)]
         if not has_rtl(text):
             return self._cut(text, bold, rtl=False)
-        pieces = from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
+        pieces = _from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
         return [run for piece, backwards in pieces for run in self._cut(piece, bold, rtl=backwards)]
 
     def wrap(self, text: str, width: float, bold: bool) -> list[str]:
@@ -144,3 +140,20 @@ def _run(text: str, font: Font | None, rtl: bool) -> TextRun:
     if rtl and font and not font.shaped:
         text, rtl = mirrored(text), False
     return TextRun(text, font, rtl)
+
+
+def _from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
+    """Return the pieces of a line from left to right, and for each whether it is read from right to left.
+
+    Each piece is in reading order. This is the Unicode bidirectional algorithm (UAX #9), applied to each
+    line by itself; a production system would resolve the paragraph before it breaks it into lines.
+    """
+    direction = TextDirection.RTL if rtl else TextDirection.LTR
+    letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
+    pieces: list[tuple[str, int]] = []
+    for letter in letters:
+        if pieces and pieces[-1][1] == letter.embedding_level:
+            pieces[-1] = pieces[-1][0] + letter.character, letter.embedding_level
+        else:
+            pieces.append((letter.character, letter.embedding_level))
+    return [(piece[::-1], True) if level % 2 else (piece, False) for piece, level in pieces]

@@ -6,7 +6,8 @@ import pytest
 from pypdf import PdfReader
 
 from pdflab.documents.typesetting.font_book import FontBook
-from pdflab.documents.typesetting.page import BODY, MARGIN, Sheet
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import BODY, MARGIN
 from pdflab.documents.typesetting.table import Column, TableBlock, share_width
 from pdflab.service.worker.font_files import find_fonts
 

@@ -8,7 +8,8 @@ from fpdf import FPDF
 
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
-from pdflab.documents.typesetting.page import INK, Rendered
+from pdflab.documents.typesetting.page import Rendered
+from pdflab.documents.typesetting.style import INK
 from pdflab.documents.typesetting.text_writer import TextWriter
 from pdflab.service.worker.font_files import find_fonts
 
