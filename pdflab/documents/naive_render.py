@@ -1,8 +1,7 @@
 """The naive renderer: an invoice as in fpdf2's tutorial, correct and slow.
 
-Only `pdflab bench render` and a lesson about its speed use it. Three costs are hidden: `table()` and
-`multi_cell()` measure a line again for each of its letters, every cell is laid out twice, and each document
-parses and subsets its own fonts.
+`pdflab bench render` uses it. Three costs are hidden: `table()` and `multi_cell()` measure a line again for
+each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
 Read next: pdflab/benchmarks/render.py.
 """
 
@@ -58,9 +57,14 @@ def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) ->
     for fact in facts_of(request):
         pdf.write_line(f"{fact.label} {fact.value}")
     for lines, identity in parties_of(request):
-        _write_party(pdf, [*lines, *identity])
-    _write_table(pdf, *items_of(request))
-    _write_sums(pdf, request)
+        pdf.ln(4)
+        for place, line in enumerate([*lines, *identity]):
+            pdf.write_line(line, bold=place < 2)
+    _write_lines(pdf, *items_of(request))
+    pdf.ln(4)
+    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
+        for cells in sums_of(request):
+            table.row(cells)
     for line in remarks_of(request):
         pdf.write_line(line)
     if code := code_image(request):
@@ -78,13 +82,7 @@ def naive_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> b
     return bytes(pdf.output())
 
 
-def _write_party(pdf: NaivePDF, lines: Sequence[str]) -> None:
-    pdf.ln(4)
-    for place, line in enumerate(lines):
-        pdf.write_line(line, bold=place < 2)
-
-
-def _write_table(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _write_lines(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     pdf.ln(4)
     pdf.set_font(pdf.family, size=9)
     others = ("RIGHT",) * (len(titles) - 4)
@@ -93,13 +91,6 @@ def _write_table(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[s
         table.row(titles)
         for row in rows:
             table.row(row)
-
-
-def _write_sums(pdf: NaivePDF, request: InvoiceRequest) -> None:
-    pdf.ln(4)
-    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
-        for cells in sums_of(request):
-            table.row(cells)
 
 
 # Shared with benchmarks/platypus.py, which draws the same invoice.

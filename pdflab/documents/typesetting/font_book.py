@@ -8,8 +8,7 @@ Read next: pdflab/documents/typesetting/font_embedding.py.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import RLock
 from typing import NamedTuple
 
@@ -47,11 +46,9 @@ _SCRIPTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FontFile:
+class FontFile(NamedTuple):
     """A font file; `read` is called when a character first needs it."""
 
-    name: str
     bold: bool
     read: Callable[[], bytes]
 
@@ -64,8 +61,8 @@ class FontBook:
 
     def __init__(self, files: Sequence[FontFile] = ()) -> None:
         self._files = tuple(files)
-        self._opened: dict[str, tuple[hb.Face, hb.Set]] = {}
-        self._faces: dict[tuple[str, str, bool], Face] = {}
+        self._open = cache(_open)
+        self._part = cache(_part)
         self._typesetters: dict[Face | None, Typesetter] = {}
         self._lock = RLock()  # the synchronous endpoint renders in several threads
         self.face_for = lru_cache(maxsize=5_000)(self._face_for)
@@ -100,20 +97,13 @@ class FontBook:
             for file in sorted(self._files, key=lambda file: file.bold != bold):
                 face, covered = self._open(file)
                 if ord(character) in covered:
-                    return self._part(file, face, _script_of(ord(character)), bold and face.has_var_data)
+                    return self._part(face, _script_of(ord(character)), bold and face.has_var_data)
         return None
 
-    def _open(self, file: FontFile) -> tuple[hb.Face, hb.Set]:
-        if file.name not in self._opened:
-            face = hb.Face(hb.Blob(file.read()))
-            self._opened[file.name] = face, face.unicodes
-        return self._opened[file.name]
 
-    def _part(self, file: FontFile, face: hb.Face, script: Script | None, bold: bool) -> Face:
-        key = file.name, script.name if script else "", bold
-        if key not in self._faces:
-            self._faces[key] = _subset_for(script, face, bold)
-        return self._faces[key]
+def _open(file: FontFile) -> tuple[hb.Face, hb.Set]:
+    face = hb.Face(hb.Blob(file.read()))
+    return face, face.unicodes
 
 
 def _script_of(code: int) -> Script | None:
@@ -123,7 +113,7 @@ def _script_of(code: int) -> Script | None:
     return None
 
 
-def _subset_for(script: Script | None, face: hb.Face, bold: bool) -> Face:
+def _part(face: hb.Face, script: Script | None, bold: bool) -> Face:
     if script is None:
         return Face(face, shaped=True, part=False, bold=bold)
     ranges, have = (*script.ranges, *_COMMON), face.unicodes

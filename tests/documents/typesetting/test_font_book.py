@@ -133,14 +133,8 @@ def strokes(rendered: Rendered) -> int:
 @pytest.mark.parametrize("cff", [False, True])
 def test_a_font_of_our_own_draws_what_dejavu_lacks(cff: bool) -> None:
     """TrueType or PostScript outlines: only the glyphs that were used are embedded, and they can be read."""
-    fonts = FontBook(
-        [
-            FontFile(
-                "tiny", False, lambda: tiny_font("請求書" + "".join(map(chr, range(0x4E00, 0x4F00))), cff=cff)
-            )
-        ]
-    )
-    rendered = drawn("請求書", fonts)
+    characters = "請求書" + "".join(map(chr, range(0x4E00, 0x4F00)))
+    rendered = drawn("請求書", FontBook([FontFile(False, lambda: tiny_font(characters, cff=cff))]))
 
     assert "請求書" in text_of(rendered)
     assert embedded(rendered) == ["Helvetica", "Helvetica-Bold", "Tiny"]
@@ -149,7 +143,7 @@ def test_a_font_of_our_own_draws_what_dejavu_lacks(cff: bool) -> None:
 
 def test_an_unusable_font_is_passed_over() -> None:
     """A broken file in the folder stops nothing."""
-    files = [FontFile("broken", False, lambda: b"no font"), FontFile("tiny", False, lambda: tiny_font("請"))]
+    files = [FontFile(False, lambda: b"no font"), FontFile(False, lambda: tiny_font("請"))]
 
     assert drawn("請", FontBook(files)).missing_glyphs == ()
 
