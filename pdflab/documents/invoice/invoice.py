@@ -7,14 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 
-from pdflab.documents.invoice.content import (
-    Fact,
-    facts_of,
-    items_of,
-    parties_of,
-    title_of,
-    translations_for,
-)
+from pdflab.documents.invoice.content import Fact, facts_of, items_of, parties_of, title_of, translations_for
 from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.totals import ABOVE, TotalsBlock
 from pdflab.documents.requests.invoice import InvoiceRequest

@@ -124,15 +124,14 @@ class Face:
         return f"{tag}+{plain}"
 
     @cached_property
-    def measures(self) -> tuple[int, int, int, tuple[int, ...]]:
-        """Return ascender, descender, cap height and bounding box."""
+    def measures(self) -> str:
+        """Return ascender, descender, cap height and bounding box, as entries of a PDF dictionary."""
         extents = self._font.get_font_extents("ltr")
         capitals = self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
         box = struct.unpack_from(">4h", self._face.reference_table("head").data, 36)
-        ascender, descender, height, *corners = (
-            round(length * self._scale) for length in (extents.ascender, extents.descender, capitals, *box)
-        )
-        return ascender, descender, height, tuple(corners)
+        lengths = (extents.ascender, extents.descender, capitals, *box)
+        up, down, height, *corners = (str(round(length * self._scale)) for length in lengths)
+        return f"/Ascent {up} /Descent {down} /CapHeight {height} /FontBBox [{' '.join(corners)}]"
 
 
 @cache

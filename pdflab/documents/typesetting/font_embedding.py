@@ -48,7 +48,6 @@ def embed(face: Face, used: Mapping[int, str]) -> Embedding:
 
 def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
     """Return the five objects in the order of their numbers; the first is the font itself."""
-    ascender, descender, capitals, box = face.measures
     name, kind = face.name, "CIDFontType0" if face.is_cff else "CIDFontType2"
     mapping = "" if face.is_cff else " /CIDToGIDMap /Identity"
     file = "/FontFile3" if face.is_cff else "/FontFile2"
@@ -59,8 +58,7 @@ def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
         f" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
         f" /W [{font.widths}] >>".encode(),
         f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /ItalicAngle 0 /StemV 80"
-        f" /Ascent {ascender} /Descent {descender} /CapHeight {capitals}"
-        f" /FontBBox [{' '.join(map(str, box))}] {file} {first + 4} 0 R >>".encode(),
+        f" {face.measures} {file} {first + 4} 0 R >>".encode(),
         _stream(font.texts),
         _stream(font.program, "/Subtype /OpenType" if face.is_cff else f"/Length1 {font.length}"),
     ]

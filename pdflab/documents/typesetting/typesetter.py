@@ -6,6 +6,8 @@ Read next: pdflab/documents/typesetting/characters.py.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from fpdf.bidi import BidiParagraph
@@ -150,10 +152,8 @@ def _from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
     """
     direction = TextDirection.RTL if rtl else TextDirection.LTR
     letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
-    pieces: list[tuple[str, int]] = []
-    for letter in letters:
-        if pieces and pieces[-1][1] == letter.embedding_level:
-            pieces[-1] = pieces[-1][0] + letter.character, letter.embedding_level
-        else:
-            pieces.append((letter.character, letter.embedding_level))
-    return [(piece[::-1], True) if level % 2 else (piece, False) for piece, level in pieces]
+    pieces = []
+    for level, group in groupby(letters, attrgetter("embedding_level")):
+        piece = "".join(letter.character for letter in group)
+        pieces.append((piece[::-1], True) if level % 2 else (piece, False))
+    return pieces
