@@ -37,11 +37,7 @@ class CoreFont(NamedTuple):
     bold: bool
     shaped: bool = False  # no letter changes with its neighbours
 
-    def has(self, character: str) -> bool:
-        """Return whether there is a glyph for a character."""
-        return is_western(character)
-
-    def has_all(self, text: str) -> bool:
+    def has(self, text: str) -> bool:
         """Return whether there is a glyph for every character of a text."""
         return text.isascii() or is_western(text)
 
@@ -67,13 +63,11 @@ class Face:
         self.codes = {character: f"{glyph:04X}" for character, glyph in self.glyphs.items()}
         self._advances = {character: self.advance(glyph) for character, glyph in self.glyphs.items()}
 
-    def has(self, character: str) -> bool:
-        """Return whether there is a glyph for a character."""
-        return ord(character) in self._covered
-
-    def has_all(self, text: str) -> bool:
+    def has(self, text: str) -> bool:
         """Return whether there is a glyph for every character of a text."""
-        return self.codes.keys() >= set(text)
+        if self.part:
+            return self.codes.keys() >= set(text)
+        return all(ord(character) in self._covered for character in text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
         """Return the width of a text of one direction in thousandths of its size."""

@@ -59,7 +59,7 @@ class Typesetter:
     def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[TextRun]:
         """Cut a line into runs; `rtl` is the direction of its paragraph, None: the first letter decides."""
         text, main = clean(text), self._main[bold]
-        if not main.shaped and main.has_all(text):
+        if not main.shaped and main.has(text):
             return [TextRun(text, main)]
         if not has_rtl(text):
             return self._cut(text, bold, rtl=False)
@@ -74,7 +74,7 @@ class Typesetter:
         return sum(run.width for run in self.runs(text, bold))
 
     def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[TextRun]:
-        if self._main[bold].has_all(text):
+        if self._main[bold].has(text):
             return [_run(text, self._main[bold], rtl)]
         runs: list[TextRun] = []
         start, font = 0, self._font_for(text[0], bold, self._main[bold])
