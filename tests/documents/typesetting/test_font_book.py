@@ -15,6 +15,7 @@ from tiny_font import tiny_font
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
 from pdflab.documents.typesetting.font_book import FontBook, FontFile
+from pdflab.documents.typesetting.font_embedding import embed
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.service.worker.font_files import find_fonts
 
@@ -74,6 +75,14 @@ def test_a_script_is_cut_once_for_all_documents(work: Counter[str]) -> None:
         drawn(f"{RUSSIAN} {number}", fonts, title="Счёт")
 
     assert work == {"read": 2, "cut": 2}
+
+
+def test_a_part_is_compressed_once_for_all_documents() -> None:
+    """Whatever letters of it they use."""
+    face = find_fonts().face_for("Ж", False)
+
+    assert face
+    assert embed(face, {1: "Ж"}) is embed(face, {2: "ж"})
 
 
 def test_each_script_has_a_part_of_its_own(work: Counter[str]) -> None:
