@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from pdflab.documents.invoice.formats import Formats, formats_for
+from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.qr import qr_rows
 from pdflab.documents.requests.iban import SEPA_LENGTHS, format_iban
 from pdflab.documents.requests.invoice import InvoiceRequest, Party
@@ -70,7 +70,7 @@ def title_of(request: InvoiceRequest) -> str:
 
 def facts_of(request: InvoiceRequest) -> list[Fact]:
     """Return the dates, the amount due and the buyer's references."""
-    labels, formats = translations_for(request.locale), _formats_of(request)
+    labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
     facts = [
         Fact(labels["issued"], formats.day(request.issued)),
         Fact(labels["due"], formats.day(request.due) if request.due else ""),
@@ -94,7 +94,7 @@ def parties_of(request: InvoiceRequest) -> list[tuple[list[str], list[str]]]:
 
 def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
     """Return the titles of the columns and the cells of each line, without an empty column of discounts."""
-    labels, formats = translations_for(request.locale), _formats_of(request)
+    labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
     columns = ("description", "quantity", "unit", "unit_price", "discount")
     titles = ["", *(labels[column] for column in columns), f"{labels['vat']} %", labels["amount"]]
     rows = [
@@ -118,7 +118,8 @@ def items_of(request: InvoiceRequest) -> tuple[list[str], list[list[str]]]:
 
 def sums_of(request: InvoiceRequest) -> list[tuple[str, str]]:
     """Return label and amount of each total; an advance payment and the amount due come last."""
-    labels, formats, totals = translations_for(request.locale), _formats_of(request), request.totals
+    labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
+    totals = request.totals
     sums = [(labels["net"], formats.amount(totals.net))]
     for group in totals.vat:
         label = labels["vat_on"].format(rate=formats.number(group.rate), net=formats.amount(group.net))
@@ -172,7 +173,3 @@ def transfer_text(
     encoding = "iso-8859-1" if max(name + remittance) <= "\xff" else "utf-8"
     text = "\n".join(("BCD", "002", str(_ENCODINGS[encoding]), *rest)).encode(encoding)
     return text if len(text) <= 331 else None
-
-
-def _formats_of(request: InvoiceRequest) -> Formats:
-    return formats_for(request.locale, request.currency)

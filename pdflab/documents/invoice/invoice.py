@@ -33,8 +33,8 @@ def draw_invoice(request: InvoiceRequest, *, created_at: float, typesetter: Type
     sheet.y += 10
     _draw_facts(sheet, facts_of(request))
     _draw_parties(sheet, parties_of(request))
-    tail = totals.height + min(_height(sheet, remarks), MAX_REMARKS)
-    _draw_items(sheet, request, tail=tail)
+    heights = (len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
+    _draw_items(sheet, request, tail=totals.height + min(ABOVE + sum(heights), MAX_REMARKS))
     totals.draw()
     _draw_remarks(sheet, remarks)
     seller = request.seller
@@ -105,10 +105,6 @@ def _widest(sheet: Sheet, title: str, texts: Cells) -> float:
 def _remarks(request: InvoiceRequest, labels: Mapping[str, str]) -> list[tuple[str, Style]]:
     texts = [(labels["terms"], LABEL), (request.terms, BODY)] if request.terms else []
     return [(text, style) for text, style in (*texts, (request.note, BODY)) if text]
-
-
-def _height(sheet: Sheet, remarks: list[tuple[str, Style]]) -> float:
-    return ABOVE + sum(len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
 
 
 def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:

@@ -83,19 +83,15 @@ def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
     sheet.needs(height)
     top = sheet.y
     for place, figure in enumerate(figures):
-        sheet.y = top
-        _draw_figure(sheet, figure, x=MARGIN + place * step, width=width)
+        x, sheet.y = MARGIN + place * step, top
+        value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
+        # a long value gets smaller type
+        size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))
+        sheet.bar(width, 1, FAINT, x=x)
+        sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=top + 8, right=rtl)
+        sheet.y += 34
+        sheet.paragraph(figure.label, SMALL, x=x, width=width)
     sheet.y = top + height + 16
-
-
-def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> None:
-    value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
-    # a long value gets smaller type
-    size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))
-    sheet.bar(width, 1, FAINT, x=x)
-    sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=sheet.y + 8, right=rtl)
-    sheet.y += 34
-    sheet.paragraph(figure.label, SMALL, x=x, width=width)
 
 
 def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]:
