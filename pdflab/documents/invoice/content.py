@@ -16,7 +16,6 @@ from pdflab.documents.requests.invoice import InvoiceRequest, Party
 from pdflab.documents.typesetting.characters import clean
 
 _MIN_AMOUNT, _MAX_AMOUNT = Decimal("0.01"), Decimal("999999999.99")
-_ENCODINGS = {"utf-8": 1, "iso-8859-1": 2}
 _LANGUAGES = ("en", "de", "fr")
 _LABELS = {
     "invoice": ("Invoice", "Rechnung", "Facture"),
@@ -64,7 +63,6 @@ def translations_for(locale: str) -> Mapping[str, str]:
 
 
 def title_of(request: InvoiceRequest) -> str:
-    """Return the title."""
     return f"{translations_for(request.locale)['invoice']} {request.number}"
 
 
@@ -170,6 +168,6 @@ def transfer_text(
     name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
     euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")
     rest = ("SCT", bic or "", name, iban, euro, "", "", remittance)
-    encoding = "iso-8859-1" if max(name + remittance) <= "\xff" else "utf-8"
-    text = "\n".join(("BCD", "002", str(_ENCODINGS[encoding]), *rest)).encode(encoding)
+    number, encoding = ("2", "iso-8859-1") if max(name + remittance) <= "\xff" else ("1", "utf-8")
+    text = "\n".join(("BCD", "002", number, *rest)).encode(encoding)
     return text if len(text) <= 331 else None

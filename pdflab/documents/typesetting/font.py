@@ -20,6 +20,8 @@ _USELESS = ("MATH", "gasp", "kern", "DSIG", "FFTM", "meta", "COLR", "CPAL", "SVG
 _WEIGHTS = {False: 400, True: 700}
 _NAMES = (1, 2, 3, 4, 6)  # the name records to keep
 
+_Numbers = Iterable[int]  # of characters or of glyphs
+
 
 class Glyph(NamedTuple):
     """A glyph of a shaped text, and its characters; only the first of several glyphs for them has a text."""
@@ -144,12 +146,7 @@ def is_western(text: str) -> bool:
 
 
 def subset(
-    face: hb.Face,
-    *,
-    bold: bool,
-    characters: Iterable[int] = (),
-    glyphs: Iterable[int] = (),
-    layout: bool = False,
+    face: hb.Face, *, bold: bool, characters: _Numbers = (), glyphs: _Numbers = (), layout: bool = False
 ) -> hb.Face:
     """Return the subset of a font for some characters, or for some glyphs, which keep their numbers.
 
