@@ -26,7 +26,7 @@ PURE = [
     if module.startswith(("documents/", "simulation/", "analysis/", "charts/", "load/plan", "load/arrivals"))
 ]
 SAVES_RUNS = "analysis/run.py"
-READS_ITS_DATA = "documents/samples/catalogue.py"
+READS_ITS_DATA = "documents/samples/requests.py"
 RENDERERS = {"service/worker/worker.py", "service/api/sync.py"}
 ABOVE_SERVICE = ("analysis", "benchmarks", "charts", "chaos", "cli", "experiments", "lab", "load", "notebook")
 ABOVE_SERVICE += ("simulation",)
