@@ -29,7 +29,6 @@ _EPILOG = """on a shared machine with two cores, Python 3.11 and redis-server 7.
 
   bench queue, jobs per second  bare loop  one worker  one process  two processes
   invoice, 12 lines                   193         155          171            364
-  empty job                             –       3,055        3,569          5,361
   beside rendering and storing, a job costs 2.3 pings (at most 2)
   an idle worker starts -0.37 ms after the 202 (at most 5; below 0: before it was read)
 """
