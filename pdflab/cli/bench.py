@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from importlib import import_module
 
 from rich.console import Console
@@ -70,6 +71,6 @@ def _soak(arguments: argparse.Namespace) -> int:
         for row in running:
             rows.append(row)
             print(row.text, file=file, flush=True)
-    verdict = soak.SoakVerdict(rows)
-    print(json.dumps(verdict.to_json()) if arguments.json else "\n".join(verdict.sentences()))
+    verdict = soak.verdict_of(rows)
+    print(json.dumps(asdict(verdict)) if arguments.json else "\n".join(verdict.sentences()))
     return 0 if verdict.flat and verdict.stats_as_fast else 1
