@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: rounds with a progress bar, processor time, and a process's memory.
+"""Shared by the benchmarks: rounds with a progress bar, processor time, memory, and a sample invoice.
 
 Read next: pdflab/benchmarks/memory.py.
 """
@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
+
+from pdflab.documents.kinds import sample_request
 
 CPU_CLOCK = time.thread_time if os.name == "posix" else time.perf_counter  # Windows counts in steps of 16 ms
 _MIN_ROUNDS = 3  # that a median needs
@@ -40,3 +44,9 @@ def in_a_fresh_process(code: str) -> float:
     """Run a program in a new process and return the number that it prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
+
+
+def sample_invoice(locale: str, lines: int) -> dict[str, Any]:
+    """Return the first sample invoice of a market, with so many lines."""
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
+    return next(invoice for invoice in invoices if invoice["locale"] == locale)

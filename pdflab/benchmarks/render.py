@@ -1,11 +1,11 @@
 """`pdflab bench render`: the cost of a document, ours beside the naive way and beside reportlab, in one run.
 
 The contenders take turns, so that a slow moment of the machine affects all of them; the median counts. All
-are warm: a fast one draws four documents in a turn, and the first, with cold processor caches, does not
-count. The garbage collector runs before each turn, never within. Processor time counts: on a busy machine,
-slow contenders are interrupted more often, so that wall time would flatter ours.
+are warm, and in each turn the first document, with cold processor caches, does not count. The garbage
+collector runs before each turn, never within. Processor time counts: on a busy machine, slow contenders are
+interrupted more often, so that wall time would flatter ours.
 
-Read next: pdflab/benchmarks/platypus.py.
+Read next: pdflab/benchmarks/platypus.py, pdflab/benchmarks/memory.py.
 """
 
 import gc
@@ -13,14 +13,13 @@ import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import matplotlib
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, rounds_of
+from pdflab.benchmarks.measuring import CPU_CLOCK, rounds_of, sample_invoice
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
@@ -29,21 +28,16 @@ from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
 _ROUNDS = 9
-_LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
-PER_TURN = 4  # in a turn, except for those that skip rounds
-MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
-_SEED = 1
+PER_TURN = 4
+_CORE, _CYRILLIC = "de_DE", "bg_BG"  # both in euro, with an account and a code for banking apps
 _NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
 )
-
 _ROWS = {
     "core_12": "invoice, 12 lines",
     "core_40": "invoice, 40 lines",
     "core_300": "invoice, 300 lines",
     "unicode_12": "Cyrillic invoice, 12 lines",
-    "unicode_40": "Cyrillic invoice, 40 lines",
-    "unicode_300": "Cyrillic invoice, 300 lines",
     "report": "report, two charts and a table",
     "custom": "text",
 }
@@ -52,28 +46,25 @@ _COLUMNS = ("naive", "platypus", "ours")
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A way to draw a document from its request, taken in each `every`th round."""
+    """A way to draw a document from its request."""
 
     row: str
     column: str
     data: dict[str, Any]
     draw: Callable[[Any], object]
-    every: int = 1
 
 
 def measure(
     *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
-    fonts = find_fonts()
-    ours = partial(render, created_at=0.0, fonts=fonts)
-    contenders = [*_contenders(ours)]
-    times = _take_turns(contenders, rounds)
+    ours = partial(render, created_at=0.0, fonts=find_fonts())
+    contenders = _contenders(ours)
     ms: dict[str, dict[str, float | None]] = {row: dict.fromkeys(_COLUMNS) for row in _ROWS}
-    for contender, taken in zip(contenders, times, strict=True):
+    for contender, taken in zip(contenders, _take_turns(contenders, rounds), strict=True):
         ms[contender.row][contender.column] = round(1_000 * median(taken), 3)
     return _ratios(ms) | {
-        "unicode_bytes": len(ours(parse_request(_invoice("unicode", 12))).pdf),
+        "unicode_bytes": len(ours(parse_request(sample_invoice(_CYRILLIC, 12))).pdf),
         "rss_growth_mb": round(growth(), 2),
         "ms": ms,
     }
@@ -94,26 +85,25 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
 
 
-def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
-    for script in MARKETS:
-        naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
-        for lines, every in _LINES.items():
-            row, invoice = f"{script}_{lines}", _invoice(script, lines)
-            yield Contender(row, "naive", invoice, naive, every)
-            yield Contender(row, "ours", invoice, ours)
+def _contenders(ours: Callable[[Any], object]) -> list[Contender]:
+    core, cyrillic = sample_invoice(_CORE, 12), sample_invoice(_CYRILLIC, 12)
+    text, report = sample_request("custom", 1), sample_request("report", 1)
+    contenders = [
+        Contender("core_12", "naive", core, naive_invoice),
+        Contender("core_12", "ours", core, ours),
+        Contender("core_40", "ours", sample_invoice(_CORE, 40), ours),
+        Contender("core_300", "ours", sample_invoice(_CORE, 300), ours),
+        Contender("unicode_12", "naive", cyrillic, partial(naive_invoice, fonts=_font_files())),
+        Contender("unicode_12", "ours", cyrillic, ours),
+        Contender("report", "ours", report, ours),
+        Contender("custom", "naive", text, naive_custom),
+        Contender("custom", "ours", text, ours),
+    ]
     if importlib.util.find_spec("reportlab"):
         from pdflab.benchmarks.platypus import platypus_invoice
 
-        yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample_request("custom", _SEED), naive_custom)
-    yield Contender("custom", "ours", sample_request("custom", _SEED), ours)
-    yield Contender("report", "ours", sample_request("report", _SEED), ours)
-
-
-def _invoice(script: str, lines: int) -> dict[str, Any]:
-    """Return the first sample invoice of the market that stands for a script."""
-    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
-    return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
+        contenders.append(Contender("core_12", "platypus", core, platypus_invoice))
+    return contenders
 
 
 def _font_files() -> FontFiles:
@@ -128,19 +118,12 @@ def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float
         _timed(contender)  # warm-up: only a first document loads fonts, words and memory pools
     gc.freeze()  # exclude existing objects from later collections
     times: list[list[float]] = [[] for _ in contenders]
-    for turn in rounds_of(rounds, "measuring"):
+    for _ in rounds_of(rounds, "measuring"):
         for contender, taken in zip(contenders, times, strict=True):
-            if turn % contender.every == 0:
-                taken += _turn(contender)
+            gc.collect()
+            taken += [_timed(contender) for _ in range(PER_TURN)][1:]
     gc.unfreeze()
     return times
-
-
-def _turn(contender: Contender) -> list[float]:
-    gc.collect()
-    if contender.every > 1:
-        return [_timed(contender)]
-    return [_timed(contender) for _ in range(PER_TURN)][1:]
 
 
 def _timed(contender: Contender) -> float:

@@ -3,7 +3,7 @@
 A slow moment of the machine affects all of them. Ratios compare within a round, and the median round counts.
 The first document of a turn does not count: the processor's caches are cold.
 
-Read next: pdflab/benchmarks/workers.py.
+Read next: pdflab/service/worker/worker.py.
 """
 
 import time

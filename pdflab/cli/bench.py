@@ -22,9 +22,8 @@ _EPILOG = """on a shared machine with two cores, Python 3.11 and redis-server 7.
 
   bench render, ms per document    naive  platypus   ours
   invoice, 12 lines                33.18      8.63   2.50
-  invoice, 300 lines              700.92         –  23.99
+  invoice, 300 lines                   –         –  23.99
   Cyrillic invoice, 12 lines      116.51         –   3.54
-  Cyrillic invoice, 300 lines     742.42         –  33.75
   report, two charts and a table       –         –   3.76
   text                             11.80         –   1.07
 

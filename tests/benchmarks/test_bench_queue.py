@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import needs
 
-from pdflab.benchmarks import queue, turns, workers
+from pdflab.benchmarks import queue, turns
 from pdflab.benchmarks.measuring import rounds_of
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
@@ -35,7 +35,7 @@ def figures() -> dict[str, Any]:
     """One round of everything, and few jobs in it: too few to be a measurement, enough to be whole."""
     needs("redis-server", "redis-server")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "JOBS_PER_WORKER", 4)
+        patch.setattr(queue, "JOBS_PER_WORKER", 4)
         return queue.measure(rounds=1)
 
 
