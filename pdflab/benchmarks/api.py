@@ -18,14 +18,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from operator import truediv
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from pdflab.benchmarks.measuring import rounds_of
+from pdflab.benchmarks.measuring import median_ratio, take_turns
 from pdflab.child_process import end, spawn, stop_event, wait_until
 from pdflab.documents.kinds import sample_request
 from pdflab.errors import LoadFailed, PdfLabError
@@ -45,17 +44,15 @@ def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, flo
     """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
     post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
     rate = partial(accept_rate, post=post, seconds=seconds)
-    ours, bare = [], []
     with _endpoints() as (api, yardstick):
-        if not wait_until(lambda: min(rate(api), rate(yardstick)) > 0, _START_TIMEOUT):  # and a warm-up
+        contenders = {"ours": partial(rate, api), "bare": partial(rate, yardstick)}
+        if not wait_until(lambda: all(run() for run in contenders.values()), _START_TIMEOUT):  # and a warm-up
             raise PdfLabError(f"An endpoint did not answer within {_START_TIMEOUT:g} s; try again.")
-        for _ in rounds_of(rounds, "measuring"):
-            ours.append(rate(api))
-            bare.append(rate(yardstick))
+        rates = take_turns(contenders, rounds)
     return {
-        "accepted_per_s": round(median(ours), 1),
-        "bare_per_s": round(median(bare), 1),
-        "share_of_bare_flask": round(median(map(truediv, ours, bare)), 3),
+        "accepted_per_s": round(median(rates["ours"]), 1),
+        "bare_per_s": round(median(rates["bare"]), 1),
+        "share_of_bare_flask": round(median_ratio(rates["ours"], rates["bare"]), 3),
     }
 
 

@@ -14,14 +14,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
-from operator import truediv
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pdflab.benchmarks import turns
-from pdflab.benchmarks.measuring import resident_mb, rounds_of, sample_invoice
+from pdflab.benchmarks.measuring import market_invoice, median_ratio, resident_mb, take_turns
 from pdflab.child_process import wait_until
 from pdflab.errors import PdfLabError
 from pdflab.experiments.figure_table import FigureTable
@@ -48,13 +47,13 @@ _COLUMNS = {
 
 def measure(*, rounds: int = _ROUNDS) -> dict[str, Any]:
     """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
-    sample = sample_invoice("de_DE", 12)  # it needs nothing but the core fonts
+    sample = market_invoice("de_DE", 12)  # it needs nothing but the core fonts
     request = json.dumps(sample)
     with TemporaryDirectory(prefix="pdflab-bench-") as name:
         settings = Settings(folder=Path(name), queue_limit=10**6)
         broker = private_broker(settings.folder / "redis")
         try:
-            figures = turns.figures_of(turns.take_turns(broker, settings, request, rounds=rounds))
+            figures = turns.figures_of(turns.time_rounds(broker, settings, request, rounds=rounds))
             figures |= turns.round_trips(broker, settings)
             workers, per_s = _processes(broker, settings, request, rounds=max(1, rounds // 8))
         finally:
@@ -91,21 +90,24 @@ def _processes(
     broker: Broker, settings: Settings, request: str, *, rounds: int
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Measure the processes; return the figures, and the jobs a second of one and of two."""
-    singles, pairs, bare = [], [], []
     pool = ProcessPoolExecutor(2, get_context("spawn"))
     with pool, _workers(broker, settings, 1) as one, _workers(broker, settings, 2) as two:
-        for _ in rounds_of(rounds + 1, "several processes", max_seconds=turns.MAX_SECONDS):
-            singles.append(_rate(one, request, 1))
-            pairs.append(_rate(two, request, 2))
-            bare.append(2 * _bare_seconds(pool, request, 1) / _bare_seconds(pool, request, 2))
+        contenders = {
+            "process": partial(_rate, one, request, 1),
+            "processes": partial(_rate, two, request, 2),
+            "loop": partial(_bare_rate, pool, request, 1),
+            "loops": partial(_bare_rate, pool, request, 2),
+        }
+        for warm_up in contenders.values():
+            warm_up()
+        rates = take_turns(contenders, rounds, max_seconds=turns.MAX_SECONDS)
         size = resident_mb(WorkerId.parse(one.workers()[0].worker).pid)
-    del singles[0], pairs[0], bare[0]  # the warm-up
     figures = {
-        "two_workers": round(median(map(truediv, pairs, singles)), 2),
-        "two_bare": round(median(bare), 2),
+        "two_workers": round(median_ratio(rates["processes"], rates["process"]), 2),
+        "two_bare": round(median_ratio(rates["loops"], rates["loop"]), 2),
         "worker_rss_mb": round(size),
     }
-    return figures, {"process": median(singles), "processes": median(pairs)}
+    return figures, {name: median(rates[name]) for name in ("process", "processes")}
 
 
 def _start_ms(request: dict[str, Any], *, jobs: int) -> float:
@@ -145,9 +147,10 @@ def _rate(queue: JobQueue, request: str, workers: int) -> float:
     return len(jobs) / (max(ended) - min(began))
 
 
-def _bare_seconds(pool: ProcessPoolExecutor, request: str, loops: int) -> float:
-    """Run one or two bare loops at once, each in its own process; return the seconds of the slower one."""
-    return max(pool.map(_bare_loop, loops * [request], loops * [JOBS_PER_WORKER]))
+def _bare_rate(pool: ProcessPoolExecutor, request: str, loops: int) -> float:
+    """Run one or two bare loops at once, each in its own process; return the documents per second."""
+    jobs = loops * [JOBS_PER_WORKER]
+    return sum(jobs) / max(pool.map(_bare_loop, loops * [request], jobs))
 
 
 def _bare_loop(request: str, documents: int) -> float:

@@ -10,8 +10,7 @@ Read next: pdflab/benchmarks/platypus.py, pdflab/benchmarks/memory.py.
 
 import gc
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -19,13 +18,15 @@ from typing import Any
 
 import matplotlib
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, rounds_of, sample_invoice
+from pdflab.benchmarks.measuring import CPU_CLOCK, market_invoice, take_turns
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
 from pdflab.documents.render import render
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
+
+Draw = Callable[[Any], object]
 
 _ROUNDS = 9
 PER_TURN = 4
@@ -44,27 +45,22 @@ _ROWS = {
 _COLUMNS = ("naive", "platypus", "ours")
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A way to draw a document from its request."""
-
-    row: str
-    column: str
-    data: dict[str, Any]
-    draw: Callable[[Any], object]
-
-
 def measure(
     *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     ours = partial(render, created_at=0.0, fonts=find_fonts())
     contenders = _contenders(ours)
+    for draw in contenders.values():
+        draw()  # warm-up: only a first document loads fonts, words and memory pools
+    gc.freeze()  # exclude existing objects from later collections
+    times = take_turns(contenders, rounds)
+    gc.unfreeze()
     ms: dict[str, dict[str, float | None]] = {row: dict.fromkeys(_COLUMNS) for row in _ROWS}
-    for contender, taken in zip(contenders, _take_turns(contenders, rounds), strict=True):
-        ms[contender.row][contender.column] = round(1_000 * median(taken), 3)
+    for (row, column), taken in times.items():
+        ms[row][column] = round(1_000 * median(taken), 3)
     return _ratios(ms) | {
-        "unicode_bytes": len(ours(parse_request(sample_invoice(_CYRILLIC, 12))).pdf),
+        "unicode_bytes": len(ours(parse_request(market_invoice(_CYRILLIC, 12))).pdf),
         "rss_growth_mb": round(growth(), 2),
         "ms": ms,
     }
@@ -85,25 +81,26 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
 
 
-def _contenders(ours: Callable[[Any], object]) -> list[Contender]:
-    core, cyrillic = sample_invoice(_CORE, 12), sample_invoice(_CYRILLIC, 12)
+def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
+    """Return a call for each row and column that has a contender; it takes one turn."""
+    core, cyrillic = market_invoice(_CORE, 12), market_invoice(_CYRILLIC, 12)
     text, report = sample_request("custom", 1), sample_request("report", 1)
-    contenders = [
-        Contender("core_12", "naive", core, naive_invoice),
-        Contender("core_12", "ours", core, ours),
-        Contender("core_40", "ours", sample_invoice(_CORE, 40), ours),
-        Contender("core_300", "ours", sample_invoice(_CORE, 300), ours),
-        Contender("unicode_12", "naive", cyrillic, partial(naive_invoice, fonts=_font_files())),
-        Contender("unicode_12", "ours", cyrillic, ours),
-        Contender("report", "ours", report, ours),
-        Contender("custom", "naive", text, naive_custom),
-        Contender("custom", "ours", text, ours),
-    ]
+    drawn: dict[tuple[str, str], tuple[Draw, dict[str, Any]]] = {
+        ("core_12", "naive"): (naive_invoice, core),
+        ("core_12", "ours"): (ours, core),
+        ("core_40", "ours"): (ours, market_invoice(_CORE, 40)),
+        ("core_300", "ours"): (ours, market_invoice(_CORE, 300)),
+        ("unicode_12", "naive"): (partial(naive_invoice, fonts=_font_files()), cyrillic),
+        ("unicode_12", "ours"): (ours, cyrillic),
+        ("report", "ours"): (ours, report),
+        ("custom", "naive"): (naive_custom, text),
+        ("custom", "ours"): (ours, text),
+    }
     if importlib.util.find_spec("reportlab"):
         from pdflab.benchmarks.platypus import platypus_invoice
 
-        contenders.append(Contender("core_12", "platypus", core, platypus_invoice))
-    return contenders
+        drawn["core_12", "platypus"] = platypus_invoice, core
+    return {place: partial(_take_turn, draw, data) for place, (draw, data) in drawn.items()}
 
 
 def _font_files() -> FontFiles:
@@ -112,25 +109,17 @@ def _font_files() -> FontFiles:
     return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
-def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float]]:
-    """Return the seconds of each document that each contender drew."""
-    for contender in contenders:
-        _timed(contender)  # warm-up: only a first document loads fonts, words and memory pools
-    gc.freeze()  # exclude existing objects from later collections
-    times: list[list[float]] = [[] for _ in contenders]
-    for _ in rounds_of(rounds, "measuring"):
-        for contender, taken in zip(contenders, times, strict=True):
-            gc.collect()
-            taken += [_timed(contender) for _ in range(PER_TURN)][1:]
-    gc.unfreeze()
-    return times
+def _take_turn(draw: Draw, data: dict[str, Any]) -> float:
+    """Draw a document a few times; return the median seconds of all but the first."""
+    gc.collect()
+    return median([_timed(draw, data) for _ in range(PER_TURN)][1:])
 
 
-def _timed(contender: Contender) -> float:
-    request = parse_request(contender.data)  # a new one each time: it caches its sums
+def _timed(draw: Draw, data: dict[str, Any]) -> float:
+    request = parse_request(data)  # a new one each time: it caches its sums
     gc.disable()
     began = CPU_CLOCK()
-    contender.draw(request)
+    draw(request)
     took = CPU_CLOCK() - began
     gc.enable()
     return took

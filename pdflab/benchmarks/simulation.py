@@ -9,7 +9,7 @@ Read next: pdflab/simulation/fcfs.py, pdflab/simulation/discrete_event.py.
 
 import gc
 import importlib.util
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, rounds_of
+from pdflab.benchmarks.measuring import CPU_CLOCK, in_a_fresh_process, median_ratio, take_turns
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.simulation.fcfs import Jobs, simulate_fcfs
@@ -42,16 +42,12 @@ def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> d
     """
     if not all(map(importlib.util.find_spec, ("simpy", "ciw"))):
         raise UsageError(_MISSING)
-    contenders = _contenders(scale)
-    rates: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in rounds_of(rounds, "measuring"):
-        for name, (jobs, run) in contenders.items():
-            rates[name].append(len(jobs.at) / _seconds_of(partial(run, jobs)))
+    rates = take_turns(_contenders(scale), rounds)
     many = draw_mmc_jobs(int(MANY * scale), workers=MANY_WORKERS)
     return {
-        "vs_simpy": _ratio(rates["ours"], rates["simpy"]),
-        "vs_ciw": _ratio(rates["ours"], rates["ciw"]),
-        "event_vs_simpy": _ratio(rates["event_ours"], rates["event_simpy"]),
+        "vs_simpy": round(median_ratio(rates["ours"], rates["simpy"]), 1),
+        "vs_ciw": round(median_ratio(rates["ours"], rates["ciw"]), 1),
+        "event_vs_simpy": round(median_ratio(rates["event_ours"], rates["event_simpy"]), 1),
         "ten_million_s": round(_seconds_of(lambda: mean_waiting(many, MANY_WORKERS)), 2),
         "hundred_million_mb": round(_peak_in_a_fresh_process(most), 1),
         "jobs_per_s": {name: round(median(turns)) for name, turns in rates.items()},
@@ -208,8 +204,8 @@ class _SharedCores:
             self._plan()
 
 
-def _contenders(scale: float) -> dict[str, tuple[Jobs, Callable[[Jobs], object]]]:
-    """Return for each its jobs, and the function that runs them."""
+def _contenders(scale: float) -> Mapping[str, Callable[[], float]]:
+    """Return calls that run each contender once, on its jobs, and return the jobs a second."""
     table: dict[str, tuple[int, int, Callable[[Jobs], object]]] = {
         "simpy": (40_000, WORKERS, run_simpy),
         "ciw": (10_000, WORKERS, run_ciw),
@@ -220,8 +216,13 @@ def _contenders(scale: float) -> dict[str, tuple[Jobs, Callable[[Jobs], object]]
     contenders = {}
     for name, (full, workers, run) in table.items():
         number = max(100, int(full * scale))
-        contenders[name] = next(draw_mmc_jobs(number, workers=workers, block=number)), run
+        jobs = next(draw_mmc_jobs(number, workers=workers, block=number))
+        contenders[name] = partial(_rate, run, jobs)
     return contenders
+
+
+def _rate(run: Callable[[Jobs], object], jobs: Jobs) -> float:
+    return len(jobs.at) / _seconds_of(lambda: run(jobs))
 
 
 def _seconds_of(run: Callable[[], object]) -> float:
@@ -229,10 +230,6 @@ def _seconds_of(run: Callable[[], object]) -> float:
     began = CPU_CLOCK()
     run()
     return CPU_CLOCK() - began
-
-
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    return round(median(one / other for one, other in zip(ours, theirs, strict=True)), 1)
 
 
 def _peak_in_a_fresh_process(jobs: int) -> float:

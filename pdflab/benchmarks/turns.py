@@ -57,18 +57,15 @@ class TimedWork:
     worked: list[float] = field(default_factory=list)
 
     def render(self, job: Job) -> Rendered:
-        """Render it."""
         self.began.append(_CLOCK())
         rendered = self.draw(job)
         self.worked.append(_CLOCK() - self.began[-1])
         return rendered
 
     def exists(self, job_id: str) -> bool:
-        """Return whether it is stored."""
         return self.storage.exists(job_id)
 
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
-        """Store it."""
         self.worked[-1] += timed(lambda: self.storage.put(job_id, token, pdf))
 
 
@@ -76,18 +73,16 @@ class NoWork:
     """A worker's renderer and storage that do nothing: what remains is the queue."""
 
     def render(self, job: Job) -> Rendered:
-        """Render nothing."""
         return Rendered(b"", 0)
 
     def exists(self, job_id: str) -> bool:
-        """Return False."""
         return False
 
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
         """Store nothing."""
 
 
-def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[Turn]:
+def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[Turn]:
     """Time each contender once in each round, after a warm-up."""
     queue, ping = JobQueue(broker.client(), settings), broker.client().ping
     draw, storage = render_and_store(settings)
