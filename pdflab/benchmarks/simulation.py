@@ -94,25 +94,19 @@ def mean_waiting(blocks: Iterable[Jobs], workers: int = WORKERS) -> float:
 
 
 def run_simpy(jobs: Jobs) -> list[float]:
-    """Run the same queue as one would write it in SimPy."""
+    """Run the same queue as one would write it in SimPy; return when each job was started."""
     import simpy
 
-    environment = simpy.Environment()
-    started: list[float] = []
+    environment, started = simpy.Environment(), [0.0] * len(jobs.at)
     workers = simpy.Resource(environment, WORKERS)
 
-    def job(seconds: float) -> Generator[Any, Any, Any]:
+    def job(number: int, seconds: float) -> Generator[Any, Any, Any]:
         with workers.request() as turn:
             yield turn
-            started.append(environment.now)
+            started[number] = environment.now
             yield environment.timeout(seconds)
 
-    def clients() -> Generator[Any, Any, Any]:
-        for at, seconds in zip(jobs.at.tolist(), jobs.service.tolist(), strict=True):
-            yield environment.timeout(at - environment.now)
-            environment.process(job(seconds))
-
-    environment.process(clients())
+    environment.process(_arrivals(environment, jobs, job))
     environment.run()
     return started
 
@@ -156,14 +150,15 @@ def run_simpy_events(jobs: Jobs) -> list[float]:
         answer = environment.process(request(number, seconds))
         yield answer | environment.timeout(PATIENCE)  # it leaves, or has its answer
 
-    def clients() -> Generator[Any, Any, Any]:
-        for number, (at, seconds) in enumerate(zip(jobs.at.tolist(), jobs.service.tolist(), strict=True)):
-            yield environment.timeout(at - environment.now)
-            environment.process(client(number, seconds))
-
-    environment.process(clients())
+    environment.process(_arrivals(environment, jobs, client))
     environment.run()
     return ended
+
+
+def _arrivals(environment: Any, jobs: Jobs, start: Callable[[int, float], Any]) -> Generator[Any, Any, Any]:
+    for number, (at, seconds) in enumerate(zip(jobs.at.tolist(), jobs.service.tolist(), strict=True)):
+        yield environment.timeout(at - environment.now)
+        environment.process(start(number, seconds))
 
 
 class _SharedCores:
