@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from importlib import import_module
 
 from rich.console import Console
@@ -21,15 +22,13 @@ _EPILOG = """on a shared machine with two cores, Python 3.11 and redis-server 7.
 
   bench render, ms per document    naive  platypus   ours
   invoice, 12 lines                33.18      8.63   2.50
-  invoice, 300 lines              700.92         –  23.99
+  invoice, 300 lines                   –         –  23.99
   Cyrillic invoice, 12 lines      116.51         –   3.54
-  Cyrillic invoice, 300 lines     742.42         –  33.75
   report, two charts and a table       –         –   3.76
   text                             11.80         –   1.07
 
   bench queue, jobs per second  bare loop  one worker  one process  two processes
   invoice, 12 lines                   193         155          171            364
-  empty job                             –       3,055        3,569          5,361
   beside rendering and storing, a job costs 2.3 pings (at most 2)
   an idle worker starts -0.37 ms after the 202 (at most 5; below 0: before it was read)
 """
@@ -71,6 +70,6 @@ def _soak(arguments: argparse.Namespace) -> int:
         for row in running:
             rows.append(row)
             print(row.text, file=file, flush=True)
-    verdict = soak.SoakVerdict(rows)
-    print(json.dumps(verdict.to_json()) if arguments.json else "\n".join(verdict.sentences()))
+    verdict = soak.verdict_of(rows)
+    print(json.dumps(asdict(verdict)) if arguments.json else "\n".join(verdict.sentences()))
     return 0 if verdict.flat and verdict.stats_as_fast else 1

@@ -118,8 +118,7 @@ def _print(found: Attack, console: Console) -> None:
     for title, names in (("fault", _FAULTS), ("impact", _IMPACT), ("what became of the documents", _AUDIT)):
         rows = [(name, f"{figures[key]:,}") for key, name in names.items()]
         if names is _IMPACT and figures["returned"]:
-            seconds = "{slowest_return_s:.1f} s, {slowest_return_leases:.1f} leases"
-            rows.append((slowest, seconds.format(**figures)))
+            rows.append((slowest, f"{figures['slowest_return_s']:.1f} s"))
         console.print(rich_table(FigureTable((f"{title:<{len(slowest)}}", "times"), rows)))
     naive = figures["worker"] == "naive"
     print_lines(console, _NO_SERVER if figures["skipped"] else _APPENDFSYNC, *[_NO_OUTAGE] * naive)
