@@ -154,6 +154,19 @@ def test_the_service_knows_nothing_of_what_is_built_on_it() -> None:
     } == {}
 
 
+def test_only_the_storage_knows_its_folder() -> None:
+    """All others ask for a job's PDF, never for a path: another storage has none."""
+    users = {
+        module
+        for module in MODULES
+        for node in ast.walk(tree(PACKAGE / module))
+        if isinstance(node, ast.Name | ast.Attribute)
+        if getattr(node, "id", getattr(node, "attr", "")) in ("FolderStorage", "storage_folder")
+    }
+
+    assert {user for user in users if not user.startswith("service/storage/")} == set()
+
+
 def test_the_notebook_side_reaches_the_service_only_through_the_lab() -> None:
     """It draws and starts; it imports nothing of the service, the documents or the load generator."""
     below = ("service/", "documents/", "load/generator", "load/launcher", "load/batching")
