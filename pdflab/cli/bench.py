@@ -9,11 +9,8 @@ import sys
 from contextlib import closing
 from importlib import import_module
 
-from rich.console import Console
-
 from pdflab.benchmarks import soak
 from pdflab.cli.arguments import add_json
-from pdflab.cli.terminal import print_lines, rich_table
 from pdflab.errors import UsageError
 
 BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
@@ -53,12 +50,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(figures))
         return 0
-    console = Console()
-    for part in benchmark.explain(figures):
-        if isinstance(part, str):
-            print_lines(console, part)
-        else:
-            console.print(rich_table(part))
+    print(*benchmark.explain(figures), sep="\n")
     return 0
 
 

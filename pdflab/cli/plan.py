@@ -8,11 +8,8 @@ import json
 from math import inf, isnan
 from pathlib import Path
 
-from rich.console import Console
-
 from pdflab.charts.style import png
 from pdflab.cli.arguments import add_json
-from pdflab.cli.terminal import rich_table
 from pdflab.errors import require
 from pdflab.experiments import capacity, prediction_error
 from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan, plan_chart, plan_table
@@ -128,7 +125,7 @@ def _print_table(plan: CapacityPlan) -> None:
     shown = [*(p for p in plan.fleets if p.is_sure), *plan.what_if]
     if not shown:
         return
-    Console().print(rich_table(plan_table(plan.requirement, shown)))
+    print(plan_table(plan.requirement, shown))
     proofs = sorted({(p.replications, p.at_least) for p in shown if p.is_sure}, reverse=True)
     proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
     if proven:

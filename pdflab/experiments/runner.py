@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from pathlib import Path
-from typing import Any
 
 from pdflab.analysis.queue_metrics import intervals
 from pdflab.analysis.run import Events, Run, Send, Sends
@@ -20,19 +18,18 @@ from pdflab.errors import LoadFailed
 from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.plan import Plan, batch, burst, month_end_peak, steady
+from pdflab.load.plan import Plan, batch, burst, month_end_peak
 from pdflab.load.scenarios import OPERATIONS, plan_for
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
-Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
+During = Callable[[Sequence[Send]], object]  # called several times per second with the sends that have ended
 
 BASELINE, SPIKE = 0.5, 5.0  # times the capacity
 INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a monthly statement, not a receipt
 LONGEST = 500  # lines that an invoice may have
 
 _FASTEST = 400.0  # requests a second that the generator sustains on two shared cores
-_FREEZE_RATE = 100.0  # requests a second, which any endpoint here sustains
 _MEASURED = 2.0  # seconds of work for measuring the capacity
 _POLL_INTERVAL = 0.1
 _TIMEOUT = 120.0  # seconds beyond its plan that a run may take to finish everything
@@ -88,20 +85,13 @@ def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) ->
     return replace(plan, lines=capacity.lines)
 
 
-def compare(plan: Plan, *, settings: Settings, timeout: float, watch: Watch) -> dict[Endpoint, Run]:
-    """Send the plan to each endpoint, one after the other, each time to a new system.
+def run_alone(plan: Plan, endpoint: Endpoint, *, settings: Settings, timeout: float, during: During) -> Run:
+    """Send the plan to one endpoint of a new system.
 
     The folder of the settings keeps the files of the last system; older files are moved to `earlier/`.
     """
-    runs = {}
-    for endpoint in (Endpoint.SYNCHRONOUS, Endpoint.QUEUED):
-        with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-
-            def during(sends: Sequence[Send], endpoint: Endpoint = endpoint) -> None:
-                watch(endpoint, len(sends), plan.count)
-
-            runs[endpoint] = run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
-    return runs
+    with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
+        return run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
 
 
 def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
@@ -109,17 +99,9 @@ def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int 
     return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
 
-def run_plan(
-    lab: Lab,
-    plan: Plan,
-    at: Target,
-    *,
-    during: Callable[[Sequence[Send]], object] = lambda sends: None,
-) -> Run:
-    """Send a plan to one endpoint, wait until every document has its ending, and return the run.
-
-    `during` is called several times per second, with the sends that have ended.
-    """
+def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends: None) -> Run:
+    """Send a plan to one endpoint, wait until every document has its ending, and return the run."""
+    url = lab.settings.redis_url
     events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
     load = lab.send(plan, at=at)
     try:
@@ -137,38 +119,17 @@ def run_plan(
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
         events=Events.of(_events(lab, at.endpoint)[events_before:]),
-        settings=_settings_json(lab.settings)
+        settings=asdict(lab.settings)
+        | {"redis_url": url and without_password(url)}
         | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
-        machine=describe_machine(lab),
+        machine={
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "redis": lab.redis,
+        },
         seeds={"plan": plan.seed},
     )
-
-
-def run_with_freeze(lab: Lab, *, seconds: float, clients: int, lasting: float, timeout: float = 30.0) -> Run:
-    """Freeze the API of a lab while a closed loop of clients sends to it; return the run.
-
-    Its uncorrected latency looks fine, because clients that wait send nothing. The latency from the intended
-    send time shows what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
-    """
-    plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
-    frozen: list[bool] = []
-
-    def halfway(sends: Sequence[Send]) -> None:
-        if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
-            frozen.append(True)
-            lab.freeze(seconds, "api")
-
-    return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
-
-
-def describe_machine(lab: Lab) -> dict[str, Any]:
-    """Return what a figure depends on: cores, Python, operating system, and Redis."""
-    return {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "redis": lab.redis,
-    }
 
 
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
@@ -188,14 +149,6 @@ def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
         while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
             seen = now
             time.sleep(_QUIET)
-
-
-def _settings_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings as plain data, without a password."""
-    plain = {
-        name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
-    }
-    return plain | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
 def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
