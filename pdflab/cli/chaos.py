@@ -38,10 +38,8 @@ _ROWS = {
     "holes": "gaps in jobs.log",
 }
 _APPENDFSYNC = (
-    "Redis ran with appendfsync always: what it has answered is on the disk. With everysec, the default of "
-    "`pdflab up`, a killed Redis forgets nothing either, unless a slow disk delayed a write: the kernel "
-    "has each write before the answer goes out. When the machine itself dies (power, kernel), everysec loses "
-    "up to a second, two at worst; PDFLAB_APPENDFSYNC=always prevents that too."
+    "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
+    "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
 )
 _NO_SERVER = (
     "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "

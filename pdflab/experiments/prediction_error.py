@@ -81,10 +81,8 @@ class Case:
     @property
     def row(self) -> tuple[str, ...]:
         """The case as a row of a table: measured, the error, and in brackets that at the real speed."""
-        figures = zip(
-            self.measured.values(), self.errors.values(), self.rescaled_errors.values(), strict=True
-        )
-        cells = (f"{seconds:.3g} s {error:+.0%} ({rescaled:+.0%})" for seconds, error, rescaled in figures)
+        measured, errors, rescaled = self.measured, self.errors, self.rescaled_errors
+        cells = (f"{measured[f]:.3g} s {errors[f]:+.0%} ({rescaled[f]:+.0%})" for f in FIGURES)
         return f"{self.plan}, {self.workers} worker{'s' * (self.workers > 1)}", *cells
 
     def to_json(self) -> dict[str, Any]:
@@ -119,16 +117,16 @@ class Verdict:
     def text(self) -> str:
         """The cases as a table, and their medians."""
         cases, rounds = len(self.cases), len(self.cases[0].rounds)
-        table = FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])
-        text = (
-            f"{table}\nthe twin is {self.error:.0%} off at the median of all figures ({cases} cases, "
-            f"{rounds} rounds each)\nin brackets, and {self.rescaled_error:.0%} at their median: rescaled to "
-            f"the speed of this machine\nreal runs replayed job by job: starts within "
-            f"{1000 * self.replayed:.1f} ms, 19 of 20"
-        )
+        error, rescaled = f"{self.error:.0%}", f"{self.rescaled_error:.0%}"
+        lines = [
+            str(FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])),
+            f"the twin is {error} off at the median of all figures ({cases} cases, {rounds} rounds each)",
+            f"in brackets, and {rescaled} at their median: rescaled to the speed of this machine",
+            f"real runs replayed job by job: starts within {1000 * self.replayed:.1f} ms, 19 of 20",
+        ]
         if self.error > _MAX_ERROR_RATIO * self.rescaled_error:
-            text += "\nother programs are at work here: close them, and measure again"
-        return text
+            lines.append("other programs are at work here: close them, and measure again")
+        return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return the errors as plain data, by case."""
@@ -152,7 +150,7 @@ def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -
     """Run every case in each round on a private lab, and predict it from a run just before."""
     require(rounds >= 1, "--rounds must be 1 or more.")
     with Lab(workers=TEACHER[1]) as lab:
-        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=INVOICE_LINES))
+        _run_long(lab, batch(_WARM_UP * TEACHER[1]))
         outcomes = [_round(lab, number, cases) for number in range(rounds)]
     return Verdict([Case(*case, [one[case] for one in outcomes]) for case in cases])
 
@@ -182,12 +180,12 @@ def published() -> str:
 
 def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Round]:
     _scale(lab, TEACHER[1])
-    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=INVOICE_LINES)))
+    small = calibrate(_run_long(lab, batch(_SMALL_BATCH, seed=number)))
     rate = 1 / float(np.mean(np.concatenate(list(small.service.seconds.values()))))
-    teacher, rounds = run_on(lab, _plan(*TEACHER, rate, number)), {}
+    teacher, rounds = _run_long(lab, _plan(*TEACHER, rate, number)), {}
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
         _scale(lab, workers)
-        run, twin = run_on(lab, _plan(name, workers, rate, number)), Twin.learn(teacher, workers=workers)
+        run, twin = _run_long(lab, _plan(name, workers, rate, number)), Twin.learn(teacher, workers=workers)
         if run.plan["batched"]:
             twin = replace(twin, model=replace(twin.model, api_service_time=small.api_service_time))
         measured, replayed = replay(run, workers)
@@ -199,22 +197,24 @@ def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tupl
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
     """Return a plan for so many workers; the first two make `rate` documents per second each."""
     capacity = rate * min(workers, 2)
+    if name == "batch":
+        return batch(round(_SECONDS * capacity), seed=seed)
+    if name == "steady":
+        return steady(_STEADY * capacity, seconds=_SECONDS, seed=seed)
     documents = round(_BURST * _SPIKE * capacity)
-    plans = {
-        "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
-        "burst": lambda: burst(documents, seconds=_SPIKE, baseline=_BASELINE * capacity, seed=seed),
-        "steady": lambda: steady(_STEADY * capacity, seconds=_SECONDS, seed=seed),
-    }
-    return replace(plans[name](), lines=INVOICE_LINES)
+    return burst(documents, seconds=_SPIKE, baseline=_BASELINE * capacity, seed=seed)
+
+
+def _run_long(lab: Lab, plan: Plan) -> Run:
+    return run_on(lab, replace(plan, lines=INVOICE_LINES))
 
 
 def _scale(lab: Lab, workers: int) -> None:
     """Scale to so many workers, and warm them up: a first document takes many times as long."""
-    if lab.settings.workers == workers == len(lab.workers()):
-        return
-    lab.scale(workers)
-    wait_until(lambda: len(lab.workers()) == workers, _READY_TIMEOUT)
-    run_on(lab, replace(batch(_WARM_UP * workers), lines=INVOICE_LINES))
+    if lab.settings.workers != workers or len(lab.workers()) != workers:
+        lab.scale(workers)
+        wait_until(lambda: len(lab.workers()) == workers, _READY_TIMEOUT)
+        _run_long(lab, batch(_WARM_UP * workers))
 
 
 def _medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
+from typing import Any
 
 from pdflab.analysis.queue_metrics import intervals
 from pdflab.analysis.run import Events, Run, Send, Sends
@@ -25,10 +26,10 @@ from pdflab.settings import Settings
 
 During = Callable[[Sequence[Send]], object]  # called several times per second with the sends that have ended
 
-BASELINE, SPIKE = 0.5, 5.0  # times the capacity
 INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a monthly statement, not a receipt
-LONGEST = 500  # lines that an invoice may have
 
+_BASELINE, _SPIKE = 0.5, 5.0  # times the capacity
+_MAX_LINES = 500  # of an invoice
 _FASTEST = 400.0  # requests a second that the generator sustains on two shared cores
 _MEASURED = 2.0  # seconds of work for measuring the capacity
 _POLL_INTERVAL = 0.1
@@ -48,40 +49,37 @@ class Capacity:
     @property
     def spike(self) -> float:
         """The rate of a spike as a multiple of the capacity, limited by the generator."""
-        return min(SPIKE, _FASTEST / self.per_s)
+        return min(_SPIKE, _FASTEST / self.per_s)
 
     def __str__(self) -> str:
-        return (
-            f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({self.documents} documents of "
-            f"{self.lines} lines, just now)"
-        )
+        measured = f"{self.documents} documents of {self.lines} lines, just now"
+        return f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({measured})"
 
 
-def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
+def measure_capacity(settings: Settings) -> Capacity:
     """Return how many PDFs per second the workers of a private lab make of a batch.
 
     On a machine so fast that the generator could not send a spike, documents get more lines.
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
-        first = _batch_rate(lab, 20 * settings.workers, lines)
-        lines = min(LONGEST, max(lines, ceil(lines * first * SPIKE / _FASTEST)))
+        first = _batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
+        lines = min(_MAX_LINES, max(INVOICE_LINES, ceil(INVOICE_LINES * first * _SPIKE / _FASTEST)))
         documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
         return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
-def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) -> Plan:
+def scenario(name: str, capacity: Capacity, *, seconds: float) -> Plan:
     """Plan an operation in multiples of a capacity; a `burst` has a baseline load before and after it."""
     peak, spell = capacity.spike * capacity.per_s, seconds / 11  # the baseline lasts five times as long
+    documents = max(1, round(peak * spell))
     if name == "burst":
-        plan = burst(
-            max(1, round(peak * spell)), seconds=spell, baseline=BASELINE * capacity.per_s, seed=seed
-        )
+        plan = burst(documents, seconds=spell, baseline=_BASELINE * capacity.per_s)
     else:
         rate = peak / month_end_peak() if name == "month-end" else capacity.per_s
-        parameters = {"n": max(1, round(peak * spell)), "seconds": seconds, "rate": rate}
+        parameters: dict[str, Any] = {"n": documents, "seconds": seconds, "rate": rate}
         known = OPERATIONS[name].parameters
-        plan = plan_for(name, seed=seed, **{key: parameters[key] for key in known if key in parameters})
+        plan = plan_for(name, **{key: parameters[key] for key in known if key in parameters})
     return replace(plan, lines=capacity.lines)
 
 
@@ -101,7 +99,6 @@ def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int 
 
 def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends: None) -> Run:
     """Send a plan to one endpoint, wait until every document has its ending, and return the run."""
-    url = lab.settings.redis_url
     events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
     load = lab.send(plan, at=at)
     try:
@@ -113,21 +110,23 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
     if load.poll() and len(lab.sends()) - sends_before < plan.count:  # otherwise, nothing was accepted
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     _await_everything(lab, at.endpoint)
+    settings, url = asdict(lab.settings), lab.settings.redis_url
+    settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
+    system = f"{platform.system()} {platform.machine()}"
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": system,
+        "redis": lab.redis,
+    }
     return Run(
         name=f"{plan.name}, {at.endpoint}",
         endpoint=at.endpoint,
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
         events=Events.of(_events(lab, at.endpoint)[events_before:]),
-        settings=asdict(lab.settings)
-        | {"redis_url": url and without_password(url)}
-        | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
-        machine={
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "redis": lab.redis,
-        },
+        settings=settings | {"timeout": at.timeout, "clients": at.clients},
+        machine=machine,
         seeds={"plan": plan.seed},
     )
 
