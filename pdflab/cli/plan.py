@@ -21,36 +21,20 @@ from pdflab.simulation.capacity.workload import Demand
 
 _MAX_JOBS = 100_000_000
 _MAX_NUMBER = 1_000_000  # of seconds, times or money
-_PLAN_EPILOG = """pdflab plan --jobs 10000000 --hours 4 --deadline 5, on a machine with two cores:
-
-  fleet                      workers  done after  95% within  cost    met in
-  fixed                            2      4.00 h       512 s  0.40  59 of 59
-  scheduled                        2      4.75 h      1.06 h  0.36  20 of 20
-  autoscaled                       2      4.00 h       532 s  0.37  20 of 20
-  fixed, 10 times the spike        2      8.09 h      4.40 h  0.81    0 of 5
-"""
-_TWIN_EPILOG = """The twin learns from one real run and predicts eight others, on other plans and numbers of
-workers, in rounds. In brackets is the error of a twin that knows how fast the machine was. On two cores:
-
-  seconds until the PDF                    p50                   p95              makespan
-  batch, 2 workers            2.05 s +7% (-2%)     3.29 s +12% (+6%)     3.44 s +12% (+7%)
-  burst, 3 workers          0.781 s -14% (-8%)      1.71 s -9% (-7%)      5.43 s +0% (+2%)
-  steady, 2 workers        0.0388 s -3% (-10%)    0.112 s +13% (-1%)      2.97 s +0% (-0%)
-  the twin is 8% off at the median of all figures (8 cases, 3 rounds each)
-  in brackets, and 3% at their median: rescaled to the speed of this machine
-"""
 
 
-def add_arguments(plan: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the arguments of `plan` or `twin`."""
-    add_json(plan)
     if name == "twin":
-        plan.set_defaults(run=_twin)
-        plan.epilog = _TWIN_EPILOG
-        plan.add_argument("--rounds", type=int, default=3, help="the middle one counts (default 3)")
-        return
-    plan.set_defaults(run=_plan)
-    plan.epilog = _PLAN_EPILOG
+        command.set_defaults(run=_twin)
+        command.add_argument("--rounds", type=int, default=3, help="the middle one counts (default 3)")
+    else:
+        command.set_defaults(run=_plan)
+        _add_requirement(command)
+    add_json(command)
+
+
+def _add_requirement(plan: argparse.ArgumentParser) -> None:
     plan.add_argument("--jobs", type=int, default=10_000_000, help="documents (default 10000000)")
     plan.add_argument("--profile", choices=tuple(PROFILES), default="day", help="when they arrive")
     plan.add_argument("--hours", type=float, default=10.0, help="for how long they arrive (default 10)")
