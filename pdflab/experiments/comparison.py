@@ -1,4 +1,4 @@
-"""Both endpoints under the same plan: figures side by side, and a conclusion.
+"""Both endpoints under the same plan: figures side by side, and what the queue improves.
 
 Read next: pdflab/experiments/runner.py.
 """
@@ -26,7 +26,7 @@ _ROWS = {
     "wasted": ("PDFs for clients that had left", "{:,}"),
     "send_lag_p99_s": ("send lag p99", "{:.3f} s"),
 }
-_CONCLUSION = (
+CONCLUSION = (
     "What the queue buys: its endpoint answers at once, whatever waits behind it; it loses nothing when a "
     "process dies; workers can be added without touching it. What it does not: no core runs faster."
 )
@@ -60,14 +60,6 @@ class Comparison:
         return [f"{endpoint}: {reason}" for endpoint, reason in reasons.items() if reason]
 
     @property
-    def conclusion(self) -> str:
-        """What the queue improved in this run, and what it did not."""
-        queued, synchronous = (
-            _text("complete_p99_s", one["complete_p99_s"]) for one in self.figures.values()
-        )
-        return f"{_CONCLUSION} Of all PDFs, 99 of 100 were there within {queued} (queued) and {synchronous}."
-
-    @property
     def text(self) -> str:
         """The table; for each endpoint what was not accepted, and why; warnings, and the conclusion."""
         refused = [
@@ -75,7 +67,7 @@ class Comparison:
             for endpoint, run in self.runs.items()
             if (found := not_accepted(run))
         ]
-        return "\n".join([str(self.table), *refused, *self.warnings, self.conclusion])
+        return "\n".join([str(self.table), *refused, *self.warnings, CONCLUSION])
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""

@@ -32,20 +32,17 @@ from pdflab.simulation.twin import Twin
 
 TEACHER = ("burst", 2)
 CASES = (*(("batch", n) for n in (1, 2, 3)), ("burst", 1), ("burst", 3), *(("steady", n) for n in (1, 2, 3)))
-
 _FILE = "twin.json"  # in the data folder: the latest measurement
-
-_WARM_UP = 20  # documents for each worker, when one is new
 _MAX_ERROR_RATIO = 2.0  # times the model's own error: beyond it, most of the error is the machine's
-_SMALL_BATCH, _SECONDS = 40, 3.0  # documents; how long a plan takes
 _READY_TIMEOUT = 20.0  # seconds
+_WARM_UP, _SMALL_BATCH = 20, 40  # documents: of each worker, when one is new; to learn the API's time
+_SECONDS, _SPIKE = 3.0, 0.5  # of a plan; of a burst, whose baseline before and after it is five times as long
 _STEADY, _BASELINE, _BURST = 0.6, 0.3, 3.0  # times the capacity: steadily, around a burst, and in it
-_SPIKE = 0.5  # seconds of a burst; the baseline before and after it is five times as long
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One real run: measured, predicted, predicted at the machine's real speed, and replayed.
+    """One real run: predicted, predicted at the machine's real speed, and replayed.
 
     `replayed` is the 95th percentile of the difference of starts, in seconds.
     """
@@ -75,7 +72,7 @@ class Case:
 
     @property
     def rescaled_errors(self) -> dict[str, float]:
-        """The error of a twin that knows the machine's speed."""
+        """The error of a twin that knows the machine's speed: that of the model alone."""
         return _medians([one.rescaled.errors for one in self.rounds])
 
     @property
@@ -105,7 +102,7 @@ class Verdict:
 
     @property
     def rescaled_error(self) -> float:
-        """The error of the model alone, without that of the machine's changing speed."""
+        """The absolute error of a twin that knows the machine's speed."""
         return median(abs(error) for case in self.cases for error in case.rescaled_errors.values())
 
     @property

@@ -13,7 +13,7 @@ from pdflab.analysis.run import Run
 from pdflab.charts.comparison import comparison_figure, draw_omission, finding
 from pdflab.charts.style import Picture, make_figure, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
-from pdflab.experiments.comparison import Comparison
+from pdflab.experiments.comparison import CONCLUSION, Comparison
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
@@ -66,7 +66,7 @@ def save_omission(run: Run, folder: Path) -> dict[str, str]:
 def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str]:
     yield from (f'<p class="warning">{escape(warning)}</p>' for warning in comparison.warnings)
     yield comparison.table.html
-    yield f"<p>{escape(comparison.conclusion)}</p>"
+    yield f"<p>{escape(CONCLUSION)}</p>"
     yield _picture(comparison_figure(queued, synchronous, dpi=_DPI), "Both endpoints under the same plan")
     plan, capacity = Plan.from_description(queued.plan), comparison.capacity.per_s
     yield _picture(_drawn(partial(draw_plan, plan=plan, capacity=capacity)), "The plan")
