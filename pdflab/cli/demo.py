@@ -16,7 +16,12 @@ from pdflab.audit import audit
 from pdflab.cli.arguments import add_folder, add_json, private_settings
 from pdflab.errors import require
 from pdflab.experiments.comparison import Comparison
-from pdflab.experiments.coordinated_omission import describe_omission, measure_omission
+from pdflab.experiments.coordinated_omission import (
+    describe_omission,
+    measure_omission,
+    omission_figures,
+    omission_text,
+)
 from pdflab.experiments.report import save_comparison, save_omission
 from pdflab.experiments.runner import measure_capacity, run_alone, scenario
 from pdflab.jobs import Endpoint
@@ -66,9 +71,9 @@ def _compare(a: argparse.Namespace) -> int:
 def _show_omission(a: argparse.Namespace) -> int:
     settings = private_settings(a)
     print(describe_omission(a.seconds), file=sys.stderr if a.json else sys.stdout, flush=True)
-    omission = measure_omission(settings, seconds=a.seconds, timeout=a.timeout)
-    files = save_omission(omission.run, settings.folder)
-    print(json.dumps(omission.to_json() | files) if a.json else f"{omission.text}\n{_listing(files)}")
+    run = measure_omission(settings, seconds=a.seconds, timeout=a.timeout)
+    files = save_omission(run, settings.folder)
+    print(json.dumps(omission_figures(run) | files) if a.json else f"{omission_text(run)}\n{_listing(files)}")
     return 0
 
 

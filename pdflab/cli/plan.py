@@ -96,7 +96,7 @@ def _report(plan: CapacityPlan, source: str) -> Iterator[str]:
     yield capacity.verdict(requirement, plan.best)
     if plan.job_by_job:
         jobs = f"all {requirement.demand.jobs:,} documents one by one"
-        yield f"{fixed.policy}, on {jobs}: {capacity.format_times(requirement, fixed)}"
+        yield f"{fixed.policy}, on {jobs}: done after {capacity.format_seconds(fixed.finished)}"
     yield prediction_error.published()
 
 

@@ -134,12 +134,6 @@ def verdict(requirement: Requirement, best: FleetPlan) -> str:
     return f"{documents}: {_workers(best.workers)}, {best.policy}, for {best.cost:,.2f}"
 
 
-def format_times(requirement: Requirement, fleet: FleetPlan) -> str:
-    """Return in words when all is done, and when the share of documents whose latency counts."""
-    share, latency = f"{requirement.objective.share:.0%}", format_seconds(fleet.latency)
-    return f"done after {format_seconds(fleet.finished)}, {share} within {latency}"
-
-
 def format_seconds(seconds: float) -> str:
     """Return seconds as text, long ones in hours; nan is a dash."""
     if isnan(seconds):
@@ -183,8 +177,8 @@ def _shortfall(requirement: Requirement, p: FleetPlan) -> str:
     if p.policy == search.AUTOSCALED:
         jobs = search.jobs_a_worker(requirement)
         why = f"limit that was tried meets this with KEDA's rule at {jobs:,.0f} jobs a worker"
-    seen = f"with {_workers(p.workers)} it did in {p.met} of {p.replications}"
-    return f"{p.policy}: no {why}; {seen}, {format_times(requirement, p)}."
+    seen = f"it did in {p.met} of {p.replications}, done after {format_seconds(p.finished)}"
+    return f"{p.policy}: no {why}; with {_workers(p.workers)} {seen}."
 
 
 def _figures(fleet: FleetPlan) -> dict[str, Any]:

@@ -8,7 +8,8 @@ Read next: pdflab/experiments/runner.py.
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import Any
 
 from pdflab.analysis.metrics import latencies
 from pdflab.analysis.run import Run, Send
@@ -28,37 +29,24 @@ _EXPLANATION = (
 _RATE = 100.0  # requests a second, which any endpoint here sustains
 _FREEZE_SECONDS = 1.4
 _CLIENTS = 5  # fewer than 1 in 100 of all requests, even in the shortest demo
-_COLUMNS = ("p50", "p90", "p99", "max")
 
 
-@dataclass(frozen=True, slots=True)
-class Omission:
-    """A run with a freeze, and its acknowledgement latency counted in both ways, in seconds."""
+def omission_figures(run: Run) -> dict[str, dict[str, Any]]:
+    """Return the acknowledgement latency counted in both ways, in seconds, and the sends in neither."""
+    found = latencies(run)
+    sent, intended = asdict(found["accept, naive"]), asdict(found["accept"])
+    counted = {"since it was sent": sent, "since it was meant to go": intended}
+    return {"answered_within_s": counted, "unanswered": not_accepted(run)}
 
-    run: Run
 
-    @property
-    def text(self) -> str:
-        """Both ways to count, one below the other, and the requests that are in neither."""
-        rows = [
-            (name, *("–" if (seconds := found[rank]) is None else f"{seconds:.3f} s" for rank in _COLUMNS))
-            for name, found in self._counted.items()
-        ]
-        table = FigureTable(("acknowledgement latency", *_COLUMNS), rows)
-        neither = [f"{count:,} {kind}: in neither row" for kind, count in not_accepted(self.run).items()]
-        return "\n".join([str(table), *neither, _EXPLANATION])
-
-    def to_json(self) -> dict[str, object]:
-        """Return the figures as plain data."""
-        return {"answered_within_s": self._counted, "unanswered": not_accepted(self.run)}
-
-    @property
-    def _counted(self) -> dict[str, dict[str, float | None]]:
-        found = latencies(self.run)
-        return {
-            "since it was sent": asdict(found["accept, naive"]),
-            "since it was meant to go": asdict(found["accept"]),
-        }
+def omission_text(run: Run) -> str:
+    """Return both ways to count, one below the other, the sends in neither, and an explanation."""
+    found = omission_figures(run)
+    columns, rows = ["acknowledgement latency", "p50", "p90", "p95", "p99", "max"], []
+    for name, counted in found["answered_within_s"].items():
+        rows.append([name, *("–" if seconds is None else f"{seconds:.3f} s" for seconds in counted.values())])
+    neither = [f"{count:,} {kind}: in neither row" for kind, count in found["unanswered"].items()]
+    return "\n".join([str(FigureTable(columns, rows)), *neither, _EXPLANATION])
 
 
 def describe_omission(seconds: float) -> str:
@@ -67,12 +55,10 @@ def describe_omission(seconds: float) -> str:
     return f"{_CLIENTS} clients for {seconds:g} s; halfway the API is frozen for {_FREEZE_SECONDS} s"
 
 
-def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Omission:
-    """Freeze the endpoint of a private system once, under a closed loop of clients."""
+def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> Run:
+    """Freeze the endpoint of a private system once, under a closed loop of clients; return the run."""
     with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-        return Omission(
-            run_with_freeze(lab, _FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout)
-        )
+        return run_with_freeze(lab, _FREEZE_SECONDS, clients=_CLIENTS, lasting=seconds, timeout=timeout)
 
 
 def run_with_freeze(lab: Lab, seconds: float, *, clients: int, lasting: float, timeout: float = 30.0) -> Run:
