@@ -147,7 +147,7 @@ def _allow_many_files() -> None:
 
 def _live(counter: ProgressCounter) -> Live:
     sys.setswitchinterval(0.001)  # so that drawing delays sending less
-    return Live(get_renderable=lambda: live_view(counter.progress()), refresh_per_second=2)
+    return Live(get_renderable=lambda: live_view(counter.progress()), refresh_per_second=2, transient=True)
 
 
 def live_view(p: Progress) -> str:

@@ -3,7 +3,6 @@
 Read next: pdflab/simulation/capacity/search.py.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,7 +28,7 @@ PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (
 HOUR = 3600.0
 _SPIKE, _CRASH_EVERY, _WHAT_IF_REPLICATIONS = 10.0, 60.0, 5  # of the what-ifs; times as high, seconds
 
-_Attempts = Mapping[str, Callable[[], FleetPlan]]
+_Refused = dict[str, list[str]]  # the fleets that could not be simulated, by the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +76,21 @@ def make_plan(requirement: Requirement) -> CapacityPlan:
 
     Raises UsageError if no fleet can be simulated.
     """
-    refused: dict[str, list[str]] = defaultdict(list)
-    fleets = _possible(_policies(requirement), refused)
+    refused: _Refused = {}
+    fleets = propose(requirement, refused)
     if not fleets:
         raise UsageError(_reasons(refused)[0])
-    what_if = _possible(_what_ifs(requirement, fleets[0]), refused) if fleets[0].is_sure else []
+    what_if = try_what_if(requirement, fleets[0], refused) if fleets[0].is_sure else []
     notes = [_shortfall(requirement, fleet) for fleet in fleets if not fleet.is_sure]
     return CapacityPlan(requirement, fleets, what_if, notes + _reasons(refused))
 
 
-def propose(requirement: Requirement) -> list[FleetPlan]:
+def propose(requirement: Requirement, refused: _Refused | None = None) -> list[FleetPlan]:
     """Return the smallest fleet of each policy that can be simulated; a batch has no schedule."""
-    return _possible(_policies(requirement), defaultdict(list))
+    timetable = {search.SCHEDULED: search.scheduled} if requirement.demand.phase.seconds else {}
+    policies = {search.FIXED: search.fixed, **timetable, search.AUTOSCALED: search.autoscaled}
+    attempts = {name: partial(smallest, requirement) for name, smallest in policies.items()}
+    return _possible(attempts, {} if refused is None else refused)
 
 
 def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
@@ -96,9 +98,17 @@ def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
     return min(fleets, key=lambda fleet: (not fleet.is_sure, fleet.cost))
 
 
-def try_what_if(requirement: Requirement, fleet: FleetPlan) -> list[FleetPlan]:
+def try_what_if(
+    requirement: Requirement, fleet: FleetPlan, refused: _Refused | None = None
+) -> list[FleetPlan]:
     """Return the fixed fleet under a spike ten times as high, and with a worker that dies every minute."""
-    return _possible(_what_ifs(requirement, fleet), defaultdict(list))
+    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
+    harder = {
+        f"{search.FIXED}, {_SPIKE:g} times the spike": replace(few, demand=few.demand.spiked(_SPIKE)),
+        f"{search.FIXED}, a crash every {_CRASH_EVERY:g} s": replace(few, crash_every=_CRASH_EVERY),
+    }
+    attempts = {name: partial(search.try_fleet, case, name, fleet.model) for name, case in harder.items()}
+    return _possible(attempts, {} if refused is None else refused)
 
 
 def plan_table(requirement: Requirement, fleets: Sequence[FleetPlan]) -> FigureTable:
@@ -141,33 +151,18 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 600 else f"{seconds / HOUR:.2f} h"
 
 
-def _policies(requirement: Requirement) -> _Attempts:
-    timetable = {search.SCHEDULED: search.scheduled} if requirement.demand.phase.seconds else {}
-    policies = {search.FIXED: search.fixed, **timetable, search.AUTOSCALED: search.autoscaled}
-    return {name: partial(smallest, requirement) for name, smallest in policies.items()}
-
-
-def _what_ifs(requirement: Requirement, fleet: FleetPlan) -> _Attempts:
-    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
-    harder = {
-        f"{search.FIXED}, {_SPIKE:g} times the spike": replace(few, demand=few.demand.spiked(_SPIKE)),
-        f"{search.FIXED}, a crash every {_CRASH_EVERY:g} s": replace(few, crash_every=_CRASH_EVERY),
-    }
-    return {name: partial(search.try_fleet, case, name, fleet.model) for name, case in harder.items()}
-
-
-def _possible(attempts: _Attempts, refused: dict[str, list[str]]) -> list[FleetPlan]:
-    """Return the fleets that could be simulated; add the names of the others to the reason in `refused`."""
+def _possible(attempts: Mapping[str, Callable[[], FleetPlan]], refused: _Refused) -> list[FleetPlan]:
+    """Return the fleets that could be simulated, and add the others to `refused`."""
     fleets = []
     for name, attempt in attempts.items():
         try:
             fleets.append(attempt())
         except UsageError as error:
-            refused[str(error)].append(name)
+            refused.setdefault(str(error), []).append(name)
     return fleets
 
 
-def _reasons(refused: Mapping[str, Sequence[str]]) -> list[str]:
+def _reasons(refused: _Refused) -> list[str]:
     return [f"{'; '.join(names)}: {reason}" for reason, names in refused.items()]
 
 
