@@ -25,7 +25,7 @@ PASSED = {  # the functions between a hop and the one before; over HTTP and Redi
     "render": ["Worker._work", "Worker._make", "renderer.<locals>.render_request"],
     "FolderStorage.put": [],
     "RedisConsumer.complete": ["Worker._retry_until_connected"],
-    "summary": ["ControlRoom.figure", "comparison_figure", "finding"],
+    "summary": ["ControlRoom.figure", "comparison_figure"],
 }
 PLACES = {(name, str(PACKAGE / file)) for name, file, _ in HOPS}
 WAITS = {"RedisMonitor.follow": "Recorder.run_once", "RedisConsumer.take": "Worker.run_once"}

@@ -133,7 +133,7 @@ def plan_chart(
     requirement: Requirement, fleets: Sequence[FleetPlan], *, predicted: float | None = None
 ) -> "Picture":
     """Draw each fleet that is sure enough, or all if none is, beside the number of workers `predicted`."""
-    from pdflab.charts.capacity_plan import Fleet, plan_figure  # matplotlib is slow to load
+    from pdflab.charts.forecast import Fleet, plan_figure  # matplotlib is slow to load
 
     shown = [p for p in fleets if p.is_sure] or fleets
     drawn = [Fleet(p.policy, _steps(p.staffing, p.finished), p.waiting) for p in shown]

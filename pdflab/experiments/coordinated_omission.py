@@ -80,11 +80,10 @@ def measure_omission(settings: Settings, *, seconds: float, timeout: float) -> O
 def save_omission(omission: Omission, folder: Path) -> dict[str, str]:
     """Save the chart and the run in a folder; return their paths."""
     from pdflab.charts.comparison import draw_omission
-    from pdflab.charts.style import make_figure, png
+    from pdflab.charts.style import make_axes, png
 
-    figure = make_figure(760, 420)
-    figure.set_layout_engine("constrained")
-    draw_omission(figure.subplots(), omission.run)
+    figure, [ax] = make_axes(760, 420)
+    draw_omission(ax, omission.run)
     chart, run = folder / "freeze.png", folder / "freeze.run.json"
     chart.write_bytes(png(figure))
     omission.run.save(run)

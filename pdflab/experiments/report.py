@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 
 from pdflab.analysis.run import Run
-from pdflab.charts.comparison import comparison_figure, finding
-from pdflab.charts.style import Picture, make_figure, png
+from pdflab.charts.comparison import comparison_figure
+from pdflab.charts.style import Picture, make_axes, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import Comparison
 from pdflab.jobs import Endpoint
@@ -52,16 +52,16 @@ def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
 
 
 def _page(comparison: Comparison, queued: Run, synchronous: Run) -> str:
-    body = "\n".join(_body(comparison, queued, synchronous))
-    title = finding(queued, synchronous)
+    chart = comparison_figure(queued, synchronous, dpi=_DPI)
+    title, body = chart.get_suptitle(), "\n".join(_body(comparison, chart, queued, synchronous))
     return _PAGE.format(title=escape(title), subtitle=escape(str(comparison.capacity)), body=body)
 
 
-def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str]:
+def _body(comparison: Comparison, chart: Picture, queued: Run, synchronous: Run) -> Iterator[str]:
     yield from (f'<p class="warning">{escape(warning)}</p>' for warning in comparison.warnings)
     yield comparison.table.html
     yield f"<p>{escape(comparison.conclusion)}</p>"
-    yield _picture(comparison_figure(queued, synchronous, dpi=_DPI), "Both endpoints under the same plan")
+    yield _picture(chart, "Both endpoints under the same plan")
     plan, capacity = Plan.from_description(queued.plan), comparison.capacity.per_s
     yield _picture(_one(lambda ax: draw_plan(ax, plan, capacity=capacity)), "The plan")
     yield _picture(_queue(queued), "Queue depth, and the age of the oldest job")
@@ -75,18 +75,15 @@ def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str
 
 
 def _queue(run: Run) -> Picture:
-    figure = make_figure(1200, 350, _DPI)
-    figure.set_layout_engine("constrained", w_pad=0.15)
-    left, right = figure.subplots(1, 2)
-    draw_depth(left, [run])
-    draw_age(right, [run])
+    figure, (left, right) = make_axes(1200, 350, (1, 1), dpi=_DPI)
+    draw_depth(left, run)
+    draw_age(right, run)
     return figure
 
 
 def _one(draw: Callable[..., object], *, height: int = 350) -> Picture:
-    figure = make_figure(1200, height, _DPI)
-    figure.set_layout_engine("constrained")
-    draw(figure.subplots())
+    figure, [ax] = make_axes(1200, height, dpi=_DPI)
+    draw(ax)
     return figure
 
 

@@ -1,6 +1,6 @@
 """One job from outside: its lines in jobs.log, and JSON records as a table.
 
-Read next: pdflab/charts/job_trace.py.
+Read next: pdflab/charts/timelines.py.
 """
 
 from collections.abc import Mapping

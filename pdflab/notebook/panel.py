@@ -25,13 +25,13 @@ from ipywidgets import (
     VBox,
 )
 
+from pdflab.charts.live import HEIGHT, WIDTH
 from pdflab.jobs import Endpoint
 from pdflab.notebook import hints
 from pdflab.notebook.status_html import error_html
 
 W = TypeVar("W", bound=DOMWidget)
 
-WIDTH, HEIGHT = 1000, 310  # of the live chart, in pixels
 _MAX_BUTTON_WIDTH = 151
 _FAULTS = {
     "kill": ("Kill a worker", "SIGKILL: look at the strips below the chart"),

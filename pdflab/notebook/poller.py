@@ -21,7 +21,7 @@ from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.notebook import status_html
-from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
+from pdflab.notebook.panel import Panel
 from pdflab.notebook.preview import thumbnail
 
 _POLL_INTERVAL = 0.5  # seconds
@@ -74,7 +74,7 @@ class Poller(Thread):
         """Set the scale of the chart."""
         with self._lock:
             self._scale = scale
-            self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=scale)
+            self._chart = LiveChart(scale=scale)
             self._refresh(draw=True)
 
     @contextmanager
@@ -91,7 +91,7 @@ class Poller(Thread):
 
     def _begin(self) -> None:
         self._window = RollingWindow()
-        self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=self._scale)
+        self._chart = LiveChart(scale=self._scale)
         self._counts: tuple[int, ...] = ()
         self._changed_at = self._thumbnail_at = 0.0
         self._shown_job: str | None = None

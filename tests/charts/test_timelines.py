@@ -63,7 +63,7 @@ def test_a_worker_is_shown_busy_while_it_is() -> None:
 
 def test_the_age_of_the_oldest_is_in_the_title() -> None:
     """A job that waited 9 seconds was nine seconds old when it was taken."""
-    ax = draw_age(axes(), [queued(20)])
+    ax = draw_age(axes(), queued(20))
 
     assert max(ax.get_lines()[0].get_ydata()) == pytest.approx(8.5, abs=0.1)
     assert "waited up to 8.5 s" in ax.get_title(loc="left")
@@ -95,7 +95,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     """An empty run gives empty axes with a title, and no error."""
     assert draw_jobs(axes(), EMPTY[0]).get_title(loc="left") == "No jobs"
     assert draw_workers(axes(), EMPTY[0]).get_title(loc="left") == "queued: 0 workers, busy – of the time"
-    assert draw_age(axes(), [EMPTY[0]]).get_title(loc="left") == "Nothing waited"
+    assert draw_age(axes(), EMPTY[0]).get_title(loc="left") == "Nothing waited"
 
 
 def test_a_client_without_a_job_is_drawn_as_long_as_others_work() -> None:
