@@ -7,7 +7,7 @@
 Students who predict a result understand it better than those who only watch (Crouch and others, American
 Journal of Physics 72, 2004).
 
-Read next: pdflab/notebook/lessons/start_here.py.
+Read next: pdflab/notebook/lessons/questions.py.
 """
 
 from collections.abc import Mapping

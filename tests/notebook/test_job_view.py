@@ -1,12 +1,15 @@
-"""One job is seen from outside: in jobs.log, and as a table of its record."""
+"""One job is seen from outside: in jobs.log, and as a table of its record, and as a page."""
 
+import io
 from collections.abc import Iterator
 
+import PIL.Image
 import pytest
+from pypdfium2 import PdfiumError
 
 from pdflab.jobs import JobEvent
 from pdflab.lab import Lab
-from pdflab.notebook.job_lookup import log_lines, table
+from pdflab.notebook.job_view import first_page, log_lines, table
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,19 @@ def test_a_table_has_a_line_for_each_field_that_says_something() -> None:
         "result   pages 3",
     ]
     assert table({}) == ""
+
+
+def test_a_page_is_painted_as_wide_as_was_asked_for(lab: Lab) -> None:
+    """A notebook shows it, a control room shows it small."""
+    job_id = lab.invoice()
+    lab.wait()
+    pdf = lab.pdf(job_id) or b""
+
+    assert PIL.Image.open(io.BytesIO(first_page(pdf, width=110).data)).width == 110
+    assert PIL.Image.open(io.BytesIO(first_page(pdf).data)).width == 420
+
+
+def test_what_is_no_pdf_has_no_page() -> None:
+    """Who shows a file that may not be one of ours has to expect that."""
+    with pytest.raises(PdfiumError):
+        first_page(b"not a PDF")
