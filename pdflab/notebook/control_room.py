@@ -89,15 +89,16 @@ class ControlRoom:
         self._poller.refresh()
         sends, reported = self.lab.sends(), self._unreported
         self._unreported = {}
-        lines = (_verdict(endpoint, _at(endpoint, sends[before:])) for endpoint, before in reported.items())
+        lines = (_verdict(endpoint, sends[before:]) for endpoint, before in reported.items())
         return "\n".join(lines) or "nothing was asked for"
 
     def run(self, endpoint: Endpoint) -> Run:
         """Return the run of an endpoint since its latest load, or since the beginning."""
         lab = self.lab
         sends, events = self._began.get(endpoint, (0, 0))
+        sent = [send for send in lab.sends()[sends:] if send.endpoint == endpoint]
         seen = Events.of(_events(lab, endpoint)[events:])
-        return Run(endpoint, endpoint, sends=Sends.of(_at(endpoint, lab.sends()[sends:])), events=seen)
+        return Run(endpoint, endpoint, sends=Sends.of(sent), events=seen)
 
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab continues."""
@@ -221,12 +222,8 @@ def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
     return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()
 
 
-def _at(endpoint: Endpoint, sends: list[Send]) -> list[Send]:
-    return [send for send in sends if send.endpoint == endpoint]
-
-
 def _verdict(endpoint: Endpoint, sends: list[Send]) -> str:
-    accepted = sum(send.accepted for send in sends)
+    accepted = [send.accepted for send in sends if send.endpoint == endpoint]
     did = "the queue accepted" if endpoint == Endpoint.QUEUED else "the synchronous endpoint answered"
-    asked = f"all {len(sends):,}" if len(sends) > 1 else "it"
-    return f"{did} {asked}: " + ("yes" if accepted == len(sends) > 0 else f"no, {accepted:,}")
+    asked = f"all {len(accepted):,}" if len(accepted) > 1 else "it"
+    return f"{did} {asked}: " + ("yes" if accepted and all(accepted) else f"no, {sum(accepted):,}")

@@ -1,6 +1,4 @@
-"""The thread of a control room that reads the lab twice a second and shows its state.
-
-It draws only while something changes.
+"""The thread of a control room that reads the lab twice a second, and draws while something changes.
 
 Read next: pdflab/charts/live.py.
 """
@@ -106,9 +104,8 @@ class Poller(threading.Thread):
             self._show_newest(lab, now, draw=draw)
 
     def _show_newest(self, lab: Lab, now: float, *, draw: bool) -> None:
-        newest = self._window.newest
-        recent = now - self._thumbnail_at < _THUMBNAIL_INTERVAL
-        if newest in (None, self._shown_job) or (recent and not draw):
+        newest, since = self._window.newest, now - self._thumbnail_at
+        if newest in (None, self._shown_job) or (since < _THUMBNAIL_INTERVAL and not draw):
             return
         self._shown_job, self._thumbnail_at = newest, now
         with suppress(PdfiumError):  # of a file that is not one of ours

@@ -67,6 +67,5 @@ class Lesson:
         given = answer.strip().lower() if isinstance(answer, str) else answer
         if given == question.right:
             return PlainText(f"Yes. {question.why}")
-        return PlainText(
-            question.hints.get(given, "That is none of the answers; read the question once more.")
-        )
+        hint = question.hints.get(given, "That is none of the answers; read the question once more.")
+        return PlainText(hint)

@@ -12,8 +12,7 @@ a) their PDFs are made faster
 b) they hear at once that their PDF will be made, and need not keep the connection open
 c) nobody waits any more""",
         right="b",
-        why="The answer no longer waits for the work. The PDF does, and takes its turn in a queue that "
-        "can be seen.",
+        why="The answer no longer waits for the work. The PDF does, in a queue that can be seen.",
         hints={
             "a": "Look at the left-hand chart: does one curve climb faster than the other?",
             "c": "Look at the chart in the middle: what does its curve count?",
@@ -127,8 +126,7 @@ c) in the dead letters, where an operator will find it""",
         why="BRPOP has taken the id off the list, and the record says PROCESSING, for ever: nobody checks "
         "whether that worker is alive.",
         hints={
-            "a": "Redis has answered BRPOP before the work begins. Does it learn what happens to the job "
-            "after that?",
+            "a": "Redis answers BRPOP before the work begins. Does it learn what happens to the job then?",
             "c": "Some process has to write the job down there. Which process still knows of it?",
         },
     ),
@@ -153,8 +151,7 @@ b) jobs are lost when two workers die within one lease
 c) none, but for a few more messages to Redis""",
         right="a",
         why="A lease says how long a silence counts as death. The shorter it is, the more often a live "
-        "worker loses its job. Nothing is lost, but work is done twice, and after three such losses a job "
-        "fails.",
+        "worker loses its job. Nothing is lost, but work is done twice; after three losses a job fails.",
         hints={
             "b": "Two dead workers, two leases that run out. Does either depend on the other?",
             "c": "How does a busy machine, or a slow network, look to Redis?",
@@ -170,8 +167,7 @@ b) it describes a queue in the long run, and this one has no long run: it grows
 c) documents do not take exponential times, and without those it refuses""",
         right="b",
         why="It holds only while less work arrives than the workers can do. In a burst more arrives: the "
-        "queue has no average, only a depth at each instant. The fluid model and the simulation compute "
-        "that.",
+        "queue has no average, only a depth at each instant. Fluid model and simulation compute that.",
         hints={
             "a": "Let the burst go on for an hour. How deep is the queue then, and an hour later?",
             "c": "It answered for the baseline with the same documents. What differs?",
