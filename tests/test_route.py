@@ -14,6 +14,8 @@ import pytest
 from package_source import PACKAGE, REPOSITORY
 
 import pdflab
+from pdflab.charts.comparison import comparison_figure
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 
@@ -25,7 +27,7 @@ PASSED = {  # the functions between a hop and the one before; over HTTP and Redi
     "render": ["Worker._work", "Worker._make", "renderer.<locals>.render_request"],
     "FolderStorage.put": [],
     "RedisConsumer.complete": ["Worker._retry_until_connected"],
-    "summary": ["ControlRoom.figure", "comparison_figure", "finding"],
+    "summary": ["comparison_figure"],
 }
 PLACES = {(name, str(PACKAGE / file)) for name, file, _ in HOPS}
 WAITS = {"RedisMonitor.follow": "Recorder.run_once", "RedisConsumer.take": "Worker.run_once"}
@@ -90,7 +92,7 @@ def trace() -> Trace:
         room = ControlRoom(lab)
         room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
-        room.figure()
+        comparison_figure(room.run(Endpoint.QUEUED), room.run(Endpoint.SYNCHRONOUS))
         room.close()
     return trace
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pdflab.charts.capacity_plan import Fleet, plan_figure
+from pdflab.charts.forecast import Fleet, plan_figure
 from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable

@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 
 from pdflab.analysis.run import Run
-from pdflab.charts.comparison import comparison_figure, draw_omission, finding
-from pdflab.charts.style import Picture, make_figure, png
+from pdflab.charts.comparison import comparison_figure, draw_omission
+from pdflab.charts.style import Picture, make_axes, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import CONCLUSION, Comparison
 from pdflab.jobs import Endpoint
@@ -45,10 +45,7 @@ def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
     queued, synchronous = comparison.runs[Endpoint.QUEUED], comparison.runs[Endpoint.SYNCHRONOUS]
     files = {"chart": folder / "demo.png", "report": folder / "demo.html"}
     files["chart"].write_bytes(png(comparison_figure(queued, synchronous)))
-    title, subtitle = escape(finding(queued, synchronous)), escape(str(comparison.capacity))
-    body = "\n".join(_body(comparison, queued, synchronous))
-    page = _PAGE.format(title=title, subtitle=subtitle, body=body)
-    files["report"].write_text(page, encoding="utf-8")
+    files["report"].write_text(_page(comparison, queued, synchronous), encoding="utf-8")
     for endpoint, run in comparison.runs.items():
         files[f"{endpoint} run"] = folder / f"{endpoint}.run.json"
         run.save(files[f"{endpoint} run"])
@@ -58,19 +55,27 @@ def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
 def save_omission(run: Run, folder: Path) -> dict[str, str]:
     """Save the chart and the run in a folder; return their paths."""
     chart, saved = folder / "freeze.png", folder / "freeze.run.json"
-    chart.write_bytes(png(_drawn(partial(draw_omission, run=run), width=760, height=420, dpi=100)))
+    figure, [ax] = make_axes(760, 420)
+    draw_omission(ax, run)
+    chart.write_bytes(png(figure))
     run.save(saved)
     return {"chart": str(chart), "run": str(saved)}
 
 
-def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str]:
+def _page(comparison: Comparison, queued: Run, synchronous: Run) -> str:
+    chart = comparison_figure(queued, synchronous, dpi=_DPI)
+    title, body = chart.get_suptitle(), "\n".join(_body(comparison, chart, queued, synchronous))
+    return _PAGE.format(title=escape(title), subtitle=escape(str(comparison.capacity)), body=body)
+
+
+def _body(comparison: Comparison, chart: Picture, queued: Run, synchronous: Run) -> Iterator[str]:
     yield from (f'<p class="warning">{escape(warning)}</p>' for warning in comparison.warnings)
     yield comparison.table.html
     yield f"<p>{escape(CONCLUSION)}</p>"
-    yield _picture(comparison_figure(queued, synchronous, dpi=_DPI), "Both endpoints under the same plan")
+    yield _picture(chart, "Both endpoints under the same plan")
     plan, capacity = Plan.from_description(queued.plan), comparison.capacity.per_s
     yield _picture(_drawn(partial(draw_plan, plan=plan, capacity=capacity)), "The plan")
-    depth_and_age = _drawn(partial(draw_depth, runs=[queued]), partial(draw_age, runs=[queued]))
+    depth_and_age = _drawn(partial(draw_depth, run=queued), partial(draw_age, run=queued))
     yield _picture(depth_and_age, "Queue depth, and the age of the oldest job")
     for run in (queued, synchronous):
         yield _picture(_drawn(partial(draw_jobs, run=run), height=500), f"Every job, {run.endpoint}")
@@ -79,11 +84,10 @@ def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str
     yield f"<p>Machine: {escape(', '.join(f'{k} {v}' for k, v in queued.machine.items()))}.</p>"
 
 
-def _drawn(*draw: Callable[..., object], width: int = 1200, height: int = 350, dpi: int = _DPI) -> Picture:
+def _drawn(*draw: Callable[..., object], height: int = 350) -> Picture:
     """Return a figure with axes for each function, side by side."""
-    figure = make_figure(width, height, dpi)
-    figure.set_layout_engine("constrained", w_pad=0.15)
-    for draw_on, ax in zip(draw, figure.subplots(1, len(draw), squeeze=False)[0], strict=True):
+    figure, axes = make_axes(1200, height, (1,) * len(draw), dpi=_DPI)
+    for draw_on, ax in zip(draw, axes, strict=True):
         draw_on(ax)
     return figure
 
