@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from pdflab.errors import require
 from pdflab.jobs import JobEvent, JobState
@@ -71,21 +70,22 @@ class Audit:
 
 def audit(settings: Settings, *, now: float | None = None) -> Audit:
     """Audit the folder of a system. Raises UsageError when there is nothing to audit."""
-    accepted = {line["job_id"] for line in _lines(settings.accepted_file)}
+    accepted = _job_ids(settings.accepted_file)
     require(
         bool(accepted) or settings.log_file.exists(),
         f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first.",
     )
     events = Tail(settings.log_file, read_event).read()
-    endings, logged = _endings(events), {event.job_id for event in events}
+    endings: dict[str, list[JobEvent]] = {event.job_id: [] for event in events}
+    for event in events:
+        if event.state.is_ending:
+            endings[event.job_id].append(event)
     kept_since = (time.time() if now is None else now) - _retention(settings)
-    known = logged
-    if settings.records_file.exists():
-        known = {line["job_id"] for line in _lines(settings.records_file)}
+    known = _job_ids(settings.records_file) if settings.records_file.exists() else set(endings)
     storage = configured_storage(settings)
     counts: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
-    for job_id in sorted(accepted | logged):
+    for job_id in sorted(accepted | endings.keys()):
         verdict, finding = _judge(job_id, endings.get(job_id, []), storage, kept_since)
         if verdict == "open" and job_id not in known:
             verdict, finding = "lost", f"{job_id} was accepted, and has neither an ending nor a record"
@@ -119,14 +119,6 @@ def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: f
     return "completed", ""
 
 
-def _endings(events: list[JobEvent]) -> dict[str, list[JobEvent]]:
-    endings = defaultdict(list)
-    for event in events:
-        if event.state.is_ending:
-            endings[event.job_id].append(event)
-    return endings
-
-
 def _gaps(events: list[JobEvent]) -> Iterator[str]:
     """Yield each gap in the numbering: an event is missing, or was written twice."""
     for before, after in pairwise(events):
@@ -138,5 +130,5 @@ def _is_pdf(data: bytes | None) -> bool:
     return bool(data and data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF"))
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return Tail(path, json.loads).read()
+def _job_ids(path: Path) -> set[str]:
+    return {line["job_id"] for line in Tail(path, json.loads).read()}

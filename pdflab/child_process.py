@@ -27,21 +27,6 @@ from types import FrameType
 _EXIT_TIMEOUT = 1.5  # seconds that a child may outlive its parent
 _COMMAND_DELAY = 1.8  # seconds: the other children need the command until they end
 
-_FREEZE = """
-import os, signal, sys, time
-
-def send(signum):
-    for pid in sys.argv[2:]:
-        try:
-            os.kill(int(pid), signum)
-        except ProcessLookupError:
-            pass
-
-send(signal.SIGSTOP)
-time.sleep(float(sys.argv[1]))
-send(signal.SIGCONT)
-"""
-
 
 def spawn(
     words: list[str], log: Path, *, env: Mapping[str, str] | None = None, sock: socket.socket | None = None
@@ -76,8 +61,11 @@ def freeze(pids: list[int], seconds: float) -> None:
 
     A separate process does it: otherwise, a kill of this one would leave them stopped for ever.
     """
-    command = [sys.executable, "-S", "-c", _FREEZE, str(seconds), *map(str, pids)]
-    subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)
+    them = " ".join(map(str, pids))
+    script = f"kill -STOP {them}; sleep {seconds}; kill -CONT {them}"  # of an ended process, kill complains
+    subprocess.run(
+        ["sh", "-c", script], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float = 0.05) -> bool:

@@ -65,7 +65,7 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
 }
-WANTED = {  # public names that only tests use yet: theory, a twin and a plan that lessons are to show
+WANTED = {  # public names that only tests use yet: theory and a twin that lessons are to show
     "erlang_a",
     "fit_scalability",
     "littles_law",
@@ -74,7 +74,6 @@ WANTED = {  # public names that only tests use yet: theory, a twin and a plan th
     "mmc_waiting_percentile",
     "square_root_staffing",
     "synchronous_endpoint",
-    "trace",
 }
 
 

@@ -26,7 +26,7 @@ PURE = [
     if module.startswith(("documents/", "simulation/", "analysis/", "charts/", "load/plan", "load/arrivals"))
 ]
 SAVES_RUNS = "analysis/run.py"
-READS_ITS_DATA = "documents/samples/catalogue.py"
+READS_ITS_DATA = "documents/samples/requests.py"
 RENDERERS = {"service/worker/worker.py", "service/api/sync.py"}
 ABOVE_SERVICE = ("analysis", "benchmarks", "charts", "chaos", "cli", "experiments", "lab", "load", "notebook")
 ABOVE_SERVICE += ("simulation",)
@@ -152,6 +152,19 @@ def test_the_service_knows_nothing_of_what_is_built_on_it() -> None:
     assert {
         module: name for module in SERVICE for name in ARROWS[module] if name.startswith(ABOVE_SERVICE)
     } == {}
+
+
+def test_only_the_storage_knows_its_folder() -> None:
+    """All others ask for a job's PDF, never for a path: another storage has none."""
+    users = {
+        module
+        for module in MODULES
+        for node in ast.walk(tree(PACKAGE / module))
+        if isinstance(node, ast.Name | ast.Attribute)
+        if getattr(node, "id", getattr(node, "attr", "")) in ("FolderStorage", "storage_folder")
+    }
+
+    assert {user for user in users if not user.startswith("service/storage/")} == set()
 
 
 def test_the_notebook_side_reaches_the_service_only_through_the_lab() -> None:

@@ -14,18 +14,20 @@ import pytest
 from package_source import PACKAGE, REPOSITORY
 
 import pdflab
+from pdflab.charts.comparison import comparison_figure
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 
 HOPS = re.findall(r"^    (\S+) +([\w/]+\.py) +(.+)$", pdflab.__doc__ or "", flags=re.MULTILINE)
 NAMES = [name for name, _, _ in HOPS]
 PASSED = {  # the functions between a hop and the one before; over HTTP and Redis there are none
-    "send_plan": ["Lab.operate", "Lab.send", "LoadThread.__init__", "LoadThread._run"],
+    "send_plan": ["Lab.operate"],
     "RedisProducer.enqueue": [],
     "render": ["Worker._work", "Worker._make", "renderer.<locals>.render_request"],
     "FolderStorage.put": [],
     "RedisConsumer.complete": ["Worker._retry_until_connected"],
-    "summary": ["ControlRoom.figure", "comparison_figure", "finding"],
+    "summary": ["comparison_figure"],
 }
 PLACES = {(name, str(PACKAGE / file)) for name, file, _ in HOPS}
 WAITS = {"RedisMonitor.follow": "Recorder.run_once", "RedisConsumer.take": "Worker.run_once"}
@@ -90,7 +92,7 @@ def trace() -> Trace:
         room = ControlRoom(lab)
         room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
-        room.figure()
+        comparison_figure(room.run(Endpoint.QUEUED), room.run(Endpoint.SYNCHRONOUS))
         room.close()
     return trace
 

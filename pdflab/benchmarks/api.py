@@ -3,59 +3,57 @@
 Both are processes with the same waitress. They take turns, and get the same bytes over the same number of
 keep-alive connections from a cheap client. No worker runs: only the endpoint is measured.
 
-Read next: pdflab/benchmarks/yardsticks.py.
+    python -m pdflab.benchmarks.api FD    the Flask view, served as the API is
+
+Read next: pdflab/service/api/submit.py.
 """
 
 import json
 import os
 import selectors
-import shutil
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from pdflab.benchmarks.measuring import rounds_of
-from pdflab.child_process import end, spawn, wait_until
-from pdflab.documents.kinds import KINDS, sample_request
+from pdflab.benchmarks.measuring import median_ratio, take_turns
+from pdflab.child_process import end, spawn, stop_event, wait_until
+from pdflab.documents.kinds import sample_request
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.service.http.server import address, listen
+from pdflab.service.http.server import address, listen, listener, serve_http
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
 _ROUNDS = 9
 SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
-KIND = "custom"  # the headline: most of the cost of the others is the validation of their fields
-_SEED = 1
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
-def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
-    """Measure both with each kind of document, in turns; return the medians, and those of the ratios."""
-    posts = {kind: _post(sample_request(kind, _SEED)) for kind in KINDS}
-    ours: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    bare: dict[str, list[float]] = {kind: [] for kind in KINDS}
+def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, float]:
+    """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
+    post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
+    rate = partial(accept_rate, post=post, seconds=seconds)
     with _endpoints() as (api, yardstick):
-        for endpoint in (api, yardstick):
-            for post in posts.values():
-                accept_rate(endpoint, post, seconds=seconds)  # warm-up: the first requests do not count
-        for _ in rounds_of(rounds, "measuring"):
-            for kind, post in posts.items():
-                ours[kind].append(accept_rate(api, post, seconds=seconds))
-                bare[kind].append(accept_rate(yardstick, post, seconds=seconds))
-    kinds = {kind: _figures(ours[kind], bare[kind]) for kind in KINDS}
-    return {name: kinds[KIND][name] for name in ("accepted_per_s", "share_of_bare_flask")} | {"kinds": kinds}
+        contenders = {"ours": partial(rate, api), "bare": partial(rate, yardstick)}
+        if not wait_until(lambda: all(run() for run in contenders.values()), _START_TIMEOUT):  # and a warm-up
+            raise PdfLabError(f"An endpoint did not answer within {_START_TIMEOUT:g} s; try again.")
+        rates = take_turns(contenders, rounds)
+    return {
+        "accepted_per_s": round(median(rates["ours"]), 1),
+        "bare_per_s": round(median(rates["bare"]), 1),
+        "share_of_bare_flask": round(median_ratio(rates["ours"], rates["bare"]), 3),
+    }
 
 
 def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
@@ -79,27 +77,11 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
     return answered / elapsed
 
 
-def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
+def explain(figures: dict[str, float]) -> Iterator[FigureTable]:
     """Yield the results as a table."""
-    rows = [
-        (
-            kind,
-            f"{row['bare_per_s']:,.0f}",
-            f"{row['accepted_per_s']:,.0f}",
-            f"{100 * row['share_of_bare_flask']:.0f} %",
-        )
-        for kind, row in figures["kinds"].items()
-    ]
-    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), rows)
-
-
-def _figures(ours: list[float], bare: list[float]) -> dict[str, float]:
-    pairs = (one / other for one, other in zip(ours, bare, strict=True))
-    return {
-        "accepted_per_s": round(median(ours), 1),
-        "bare_per_s": round(median(bare), 1),
-        "share_of_bare_flask": round(median(pairs), 3),
-    }
+    bare, ours = (f"{figures[name]:,.0f}" for name in ("bare_per_s", "accepted_per_s"))
+    row = ("custom document", bare, ours, f"{figures['share_of_bare_flask']:.0%}")
+    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), [row])
 
 
 def _post(request: Mapping[str, Any]) -> bytes:
@@ -131,36 +113,37 @@ def _more(sock: Any) -> bytes:
 @contextmanager
 def _endpoints() -> Iterator[tuple[str, str]]:
     """Run a Redis, the API and the yardstick, each in its own process; yield both addresses."""
-    folder = Path(tempfile.mkdtemp(prefix="pdflab-bench-"))
+    api, bare = ["pdflab", "api", "--guarded", "--fd"], ["pdflab.benchmarks.api"]
     with ExitStack() as exits:
-        exits.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
         exits.callback(broker.stop)
-        settings = replace(Settings(folder=folder, queue_limit=_QUEUE), redis_url=broker.url)
-        names = ("api", "bare")
-        socks = [exits.enter_context(listen("127.0.0.1", 0, setting="--port")) for _ in names]
-        words = (
-            ["pdflab", "api", "--guarded", "--fd", str(socks[0].fileno())],
-            ["pdflab.benchmarks.yardsticks", "flask", str(socks[1].fileno())],
-        )
-        for name, command, sock in zip(names, words, socks, strict=True):
-            env = os.environ | settings.to_env()
-            process = spawn(command, folder / f"{name}.log", env=env, sock=sock)
-            exits.callback(_end, process)
-        for sock in socks:
-            if not wait_until(partial(_answers, address(sock)), _START_TIMEOUT):
-                raise PdfLabError(f"{address(sock)} did not answer within {_START_TIMEOUT:g} s; try again.")
-        yield address(socks[0]), address(socks[1])
-
-
-def _answers(url: str) -> bool:
-    """Return whether a process answers: its socket accepts connections earlier."""
-    try:
-        return accept_rate(url, _post(sample_request("custom", _SEED)), seconds=0.01) > 0
-    except (OSError, LoadFailed):
-        return False
+        settings = Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE)
+        urls = []
+        for words in (api, bare):
+            sock = exits.enter_context(listen("127.0.0.1", 0, setting="--port"))
+            command, env = [*words, str(sock.fileno())], os.environ | settings.to_env()
+            exits.callback(_end, spawn(command, folder / "bench.log", env=env, sock=sock))
+            urls.append(address(sock))
+        yield urls[0], urls[1]
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     end(process, seconds=3.0)
+
+
+def _serve_bare_flask(fd: int) -> None:
+    from flask import Flask
+
+    app = Flask("bare")
+
+    @app.post("/generate-pdf")
+    def answer() -> tuple[dict[str, str], int]:
+        return {"job_id": "0" * 32, "state": "QUEUED"}, 202
+
+    serve_http(app, listener(fd), stop_event(guarded=True), threads=8)
+
+
+if __name__ == "__main__":
+    _serve_bare_flask(int(sys.argv[1]))

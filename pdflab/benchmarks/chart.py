@@ -9,11 +9,12 @@ Read next: pdflab/notebook/poller.py.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from pdflab.benchmarks.measuring import rounds_of
+from pdflab.child_process import wait_until
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
@@ -22,26 +23,32 @@ _ROUNDS = 16
 _JOBS = 120  # in a turn: some seconds' work for two workers
 _LINES = 400  # of each document, as a control room's own loads have
 _POLL_INTERVAL = 0.1
+_TIMEOUT = 120.0  # seconds of a batch
 _MAX_SPREAD = 0.3  # of the losses: beyond it, other programs disturbed the rounds
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Batch:
     """One batch: its PDFs a second, the share of a core that this process took, its pictures a second."""
 
     rate: float
     cpu: float
-    frames: float
+    frames: float = 0.0
 
 
 def measure(*, rounds: int = _ROUNDS, jobs: int = _JOBS) -> dict[str, Any]:
     """Measure in so many rounds: shares of a core, of the throughput, and frames a second."""
+    pairs = []
     with Lab(workers=2) as lab:
         _make(lab, jobs // 10 or 1)  # the first documents find everything cold
-        pairs = list(_pairs(lab, rounds, jobs))
-        figures = {"redis": lab.redis}
+        for number in rounds_of(rounds, "with and without"):
+            order = (_make, _watched) if number % 2 else (_watched, _make)
+            made = {make: make(lab, jobs) for make in order}
+            pairs.append((made[_watched], made[_make]))
+        redis = lab.redis
     losses = sorted(1 - watched.rate / alone.rate for watched, alone in pairs)
-    return figures | {
+    return {
+        "redis": redis,
         "panel_cpu": round(median(watched.cpu - alone.cpu for watched, alone in pairs), 4),
         "throughput_loss": round(median(losses), 4),
         "throughput_loss_range": [round(losses[0], 4), round(losses[-1], 4)],
@@ -66,37 +73,25 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
         yield "The rounds differ too much: measure again when the machine is quiet."
 
 
-def _pairs(lab: Lab, rounds: int, jobs: int) -> Iterator[tuple[Turn, Turn]]:
-    """Take turns; every other round the panel comes first."""
-    for number in rounds_of(rounds, "with and without"):
-        if number % 2:
-            alone, watched = _make(lab, jobs), _watched(lab, jobs)
-        else:
-            watched, alone = _watched(lab, jobs), _make(lab, jobs)
-        yield watched, alone
-
-
-def _watched(lab: Lab, jobs: int) -> Turn:
+def _watched(lab: Lab, jobs: int) -> Batch:
     room, frames = ControlRoom(lab), list[float]()
     room.panel.chart.observe(lambda change: frames.append(time.monotonic()), "value")
     try:
-        turn = _make(lab, jobs)
+        batch = _make(lab, jobs)
     finally:
         room.close()
-    seconds = frames[-1] - frames[0] if len(frames) > 1 else 1.0
-    return Turn(turn.rate, turn.cpu, max(len(frames) - 1, 0) / seconds)
+    return replace(batch, frames=(len(frames) - 1) / (frames[-1] - frames[0]) if len(frames) > 1 else 0.0)
 
 
-def _make(lab: Lab, jobs: int) -> Turn:
+def _make(lab: Lab, jobs: int) -> Batch:
     """Make a batch with two workers; its rate comes from jobs.log, by Redis' clock."""
     before = lab.stats()
     cpu, began = time.process_time(), time.monotonic()
     lab.operate("batch", n=jobs, lines=_LINES, seed=1)
-    while lab.stats().completed + lab.stats().failed < before.completed + before.failed + jobs:
-        time.sleep(_POLL_INTERVAL)
+    wait_until(lambda: lab.stats().completed >= before.completed + jobs, _TIMEOUT, interval=_POLL_INTERVAL)
     cpu, seconds = time.process_time() - cpu, time.monotonic() - began
     lab.wait()
     events = [event for event in lab.events() if event.number > before.events]
     started = min(event.at for event in events if event.state is JobState.PROCESSING)
     ended = max(event.at for event in events if event.state.is_ending)
-    return Turn(jobs / (ended - started), cpu / seconds, 0.0)
+    return Batch(jobs / (ended - started), cpu / seconds)

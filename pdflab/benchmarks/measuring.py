@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: rounds with a progress bar, processor time, and a process's memory.
+"""Shared by the benchmarks: contenders that take turns, processor time, memory, and a sample invoice.
 
 Read next: pdflab/benchmarks/memory.py.
 """
@@ -7,15 +7,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from math import inf
 from pathlib import Path
+from statistics import median
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
+from pdflab.documents.kinds import sample_request
+
 CPU_CLOCK = time.thread_time if os.name == "posix" else time.perf_counter  # Windows counts in steps of 16 ms
 _MIN_ROUNDS = 3  # that a median needs
+K = TypeVar("K")
 
 
 def rounds_of(rounds: int, name: str, *, max_seconds: float = inf) -> Iterator[int]:
@@ -24,6 +30,22 @@ def rounds_of(rounds: int, name: str, *, max_seconds: float = inf) -> Iterator[i
     for number in track(range(rounds), name, console=Console(stderr=True), transient=True):
         if number < _MIN_ROUNDS or time.monotonic() < deadline:
             yield number
+
+
+def take_turns(
+    contenders: Mapping[K, Callable[[], float]], rounds: int, *, max_seconds: float = inf
+) -> dict[K, list[float]]:
+    """Call each contender once in each round, so that a slow moment of the machine affects all of them."""
+    results: dict[K, list[float]] = {name: [] for name in contenders}
+    for _ in rounds_of(rounds, "measuring", max_seconds=max_seconds):
+        for name, contender in contenders.items():
+            results[name].append(contender())
+    return results
+
+
+def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of the rounds' ratios: each compares within a round, at one speed of the machine."""
+    return median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def resident_mb(pid: int | None = None, *, field: str = "VmRSS") -> float:
@@ -40,3 +62,9 @@ def in_a_fresh_process(code: str) -> float:
     """Run a program in a new process and return the number that it prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
+
+
+def market_invoice(locale: str, lines: int) -> dict[str, Any]:
+    """Return the first sample invoice of a market, with so many lines."""
+    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
+    return next(invoice for invoice in invoices if invoice["locale"] == locale)

@@ -58,10 +58,9 @@ def _fail(data: dict[str, Any], fonts: FontBook) -> None:
     """Raise an error when all but the last section is drawn, as a bug might."""
     request = parse_request(data)
     assert isinstance(request, ReportRequest)
-    last = request.sections[-1].model_copy(update={"text": None})
-    broken = request.model_copy(update={"sections": [*request.sections[:-1], last]})
+    broken = [*request.sections[:-1], request.sections[-1].model_copy(update={"text": None})]
     try:
-        render(broken, created_at=0.0, fonts=fonts)
+        render(request.model_copy(update={"sections": broken}), created_at=0.0, fonts=fonts)
     except AttributeError:
         return
     raise AssertionError("this document was to fail")

@@ -1,26 +1,24 @@
 """`pdflab bench render`: the cost of a document, ours beside the naive way and beside reportlab, in one run.
 
 The contenders take turns, so that a slow moment of the machine affects all of them; the median counts. All
-are warm: a fast one draws four documents in a turn, and the first, with cold processor caches, does not
-count. The garbage collector runs before each turn, never within. Processor time counts: on a busy machine,
-slow contenders are interrupted more often, so that wall time would flatter ours.
+are warm, and in each turn the first document, with cold processor caches, does not count. The garbage
+collector runs before each turn, never within. Processor time counts: on a busy machine, slow contenders are
+interrupted more often, so that wall time would flatter ours.
 
-Read next: pdflab/benchmarks/platypus.py.
+Read next: pdflab/benchmarks/platypus.py, pdflab/benchmarks/memory.py.
 """
 
 import gc
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import matplotlib
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, rounds_of
+from pdflab.benchmarks.measuring import CPU_CLOCK, market_invoice, take_turns
 from pdflab.benchmarks.memory import growth_in_a_fresh_process
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
@@ -28,52 +26,41 @@ from pdflab.documents.render import render
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
+Draw = Callable[[Any], object]
+
 _ROUNDS = 9
-_LINES = {12: 1, 40: 2, 300: 4}  # of an invoice; a naive one is drawn in each, each second, each fourth round
-PER_TURN = 4  # in a turn, except for those that skip rounds
-MARKETS = {"core": "de_DE", "unicode": "bg_BG"}  # both in euro, with an account and a code for banking apps
-_SEED = 1
+PER_TURN = 4
+_CORE, _CYRILLIC = "de_DE", "bg_BG"  # both in euro, with an account and a code for banking apps
 _NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
 )
-
 _ROWS = {
     "core_12": "invoice, 12 lines",
     "core_40": "invoice, 40 lines",
     "core_300": "invoice, 300 lines",
     "unicode_12": "Cyrillic invoice, 12 lines",
-    "unicode_40": "Cyrillic invoice, 40 lines",
-    "unicode_300": "Cyrillic invoice, 300 lines",
     "report": "report, two charts and a table",
     "custom": "text",
 }
 _COLUMNS = ("naive", "platypus", "ours")
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A way to draw a document from its request, taken in each `every`th round."""
-
-    row: str
-    column: str
-    data: dict[str, Any]
-    draw: Callable[[Any], object]
-    every: int = 1
-
-
 def measure(
     *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
 ) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
-    fonts = find_fonts()
-    ours = partial(render, created_at=0.0, fonts=fonts)
-    contenders = [*_contenders(ours)]
-    times = _take_turns(contenders, rounds)
+    ours = partial(render, created_at=0.0, fonts=find_fonts())
+    contenders = _contenders(ours)
+    for draw in contenders.values():
+        draw()  # warm-up: only a first document loads fonts, words and memory pools
+    gc.freeze()  # exclude existing objects from later collections
+    times = take_turns(contenders, rounds)
+    gc.unfreeze()
     ms: dict[str, dict[str, float | None]] = {row: dict.fromkeys(_COLUMNS) for row in _ROWS}
-    for contender, taken in zip(contenders, times, strict=True):
-        ms[contender.row][contender.column] = round(1_000 * median(taken), 3)
+    for (row, column), taken in times.items():
+        ms[row][column] = round(1_000 * median(taken), 3)
     return _ratios(ms) | {
-        "unicode_bytes": len(ours(parse_request(_invoice("unicode", 12))).pdf),
+        "unicode_bytes": len(ours(parse_request(market_invoice(_CYRILLIC, 12))).pdf),
         "rss_growth_mb": round(growth(), 2),
         "ms": ms,
     }
@@ -94,26 +81,26 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
 
 
-def _contenders(ours: Callable[[Any], object]) -> Iterator[Contender]:
-    for script in MARKETS:
-        naive = partial(naive_invoice, fonts=_font_files() if script == "unicode" else None)
-        for lines, every in _LINES.items():
-            row, invoice = f"{script}_{lines}", _invoice(script, lines)
-            yield Contender(row, "naive", invoice, naive, every)
-            yield Contender(row, "ours", invoice, ours)
+def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
+    """Return a call for each row and column that has a contender; it takes one turn."""
+    core, cyrillic = market_invoice(_CORE, 12), market_invoice(_CYRILLIC, 12)
+    text, report = sample_request("custom", 1), sample_request("report", 1)
+    drawn: dict[tuple[str, str], tuple[Draw, dict[str, Any]]] = {
+        ("core_12", "naive"): (naive_invoice, core),
+        ("core_12", "ours"): (ours, core),
+        ("core_40", "ours"): (ours, market_invoice(_CORE, 40)),
+        ("core_300", "ours"): (ours, market_invoice(_CORE, 300)),
+        ("unicode_12", "naive"): (partial(naive_invoice, fonts=_font_files()), cyrillic),
+        ("unicode_12", "ours"): (ours, cyrillic),
+        ("report", "ours"): (ours, report),
+        ("custom", "naive"): (naive_custom, text),
+        ("custom", "ours"): (ours, text),
+    }
     if importlib.util.find_spec("reportlab"):
         from pdflab.benchmarks.platypus import platypus_invoice
 
-        yield Contender("core_12", "platypus", _invoice("core", 12), platypus_invoice)
-    yield Contender("custom", "naive", sample_request("custom", _SEED), naive_custom)
-    yield Contender("custom", "ours", sample_request("custom", _SEED), ours)
-    yield Contender("report", "ours", sample_request("report", _SEED), ours)
-
-
-def _invoice(script: str, lines: int) -> dict[str, Any]:
-    """Return the first sample invoice of the market that stands for a script."""
-    invoices = (sample_request("invoice", seed, lines=lines) for seed in count())
-    return next(invoice for invoice in invoices if invoice["locale"] == MARKETS[script])
+        drawn["core_12", "platypus"] = platypus_invoice, core
+    return {place: partial(_take_turn, draw, data) for place, (draw, data) in drawn.items()}
 
 
 def _font_files() -> FontFiles:
@@ -122,32 +109,17 @@ def _font_files() -> FontFiles:
     return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
-def _take_turns(contenders: Sequence[Contender], rounds: int) -> list[list[float]]:
-    """Return the seconds of each document that each contender drew."""
-    for contender in contenders:
-        _timed(contender)  # warm-up: only a first document loads fonts, words and memory pools
-    gc.freeze()  # exclude existing objects from later collections
-    times: list[list[float]] = [[] for _ in contenders]
-    for turn in rounds_of(rounds, "measuring"):
-        for contender, taken in zip(contenders, times, strict=True):
-            if turn % contender.every == 0:
-                taken += _turn(contender)
-    gc.unfreeze()
-    return times
-
-
-def _turn(contender: Contender) -> list[float]:
+def _take_turn(draw: Draw, data: dict[str, Any]) -> float:
+    """Draw a document a few times; return the median seconds of all but the first."""
     gc.collect()
-    if contender.every > 1:
-        return [_timed(contender)]
-    return [_timed(contender) for _ in range(PER_TURN)][1:]
+    return median([_timed(draw, data) for _ in range(PER_TURN)][1:])
 
 
-def _timed(contender: Contender) -> float:
-    request = parse_request(contender.data)  # a new one each time: it caches its sums
+def _timed(draw: Draw, data: dict[str, Any]) -> float:
+    request = parse_request(data)  # a new one each time: it caches its sums
     gc.disable()
     began = CPU_CLOCK()
-    contender.draw(request)
+    draw(request)
     took = CPU_CLOCK() - began
     gc.enable()
     return took

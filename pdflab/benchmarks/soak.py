@@ -7,17 +7,18 @@ Read next: pdflab/lab/system.py.
 """
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pdflab.child_process import wait_until
 from pdflab.errors import PdfLabError
 from pdflab.lab.http_client import send_request
 from pdflab.lab.system import System
@@ -27,7 +28,6 @@ ROWS = 10
 _BATCH = 500
 _MIN_QUEUED = 500  # jobs: with fewer, the next batch is sent
 _RETENTION = 5.0
-_POLL_INTERVAL = 0.05
 _SAMPLE_INTERVAL = 1.0  # seconds: longer than /stats is cached
 _TIMEOUT = 60.0  # seconds without a single ending
 _MAX_GROWTH, _MAX_GROWTH_MB = 0.05, 3.0  # either may be noise: pools of memory, more records in a fast moment
@@ -61,57 +61,40 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SoakVerdict:
-    """The last tenth compared with the second: the growth of each part, and the slowdown of GET /stats."""
+    """The growth of each part, in megabytes and as a share, and how many times as long GET /stats takes."""
 
+    jobs: int
+    growth_mb: dict[str, float]
+    growth: dict[str, float]
+    flat: bool
+    stats_slower: float
+    stats_as_fast: bool
     rows: Sequence[Row]
-
-    @property
-    def growth_mb(self) -> dict[str, float]:
-        """Megabytes by which each part grew."""
-        first, last = self._compared
-        known = (part for part in _PARTS if getattr(first, part))
-        return {part: round(getattr(last, part) - getattr(first, part), 2) for part in known}
-
-    @property
-    def growth(self) -> dict[str, float]:
-        """The growth of each part, as a share of what it had."""
-        first, _ = self._compared
-        return {part: round(mb / getattr(first, part), 3) for part, mb in self.growth_mb.items()}
-
-    @property
-    def flat(self) -> bool:
-        """Whether no part grew by more than noise."""
-        growth = self.growth
-        return all(mb <= _MAX_GROWTH_MB or growth[part] <= _MAX_GROWTH for part, mb in self.growth_mb.items())
-
-    @property
-    def stats_slower(self) -> float:
-        """How many times as long GET /stats takes."""
-        first, last = self._compared
-        return round(last.stats_ms / first.stats_ms, 2)
-
-    @property
-    def stats_as_fast(self) -> bool:
-        """Whether GET /stats is as fast as before."""
-        return self.stats_slower <= _MAX_SLOWDOWN
 
     def sentences(self) -> Iterator[str]:
         """Yield a sentence about memory, and one about GET /stats."""
-        growth = self.growth
-        grown = ", ".join(f"{part} {mb:+.1f} MB ({growth[part]:+.1%})" for part, mb in self.growth_mb.items())
-        yield f"{'flat' if self.flat else 'NOT FLAT'} after the first tenth: {grown}"
+        grown = (f"{part} {mb:+.1f} MB ({self.growth[part]:+.1%})" for part, mb in self.growth_mb.items())
+        yield f"{'flat' if self.flat else 'NOT FLAT'} after the first tenth: {', '.join(grown)}"
         fast = "as fast" if self.stats_as_fast else "NOT AS FAST"
         yield f"GET /stats {fast} at the end as at the start: {self.stats_slower} times as long"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the figures as plain data."""
-        names = ("growth_mb", "growth", "flat", "stats_slower", "stats_as_fast")
-        figures = {name: getattr(self, name) for name in names}
-        return {"jobs": self.rows[-1].jobs} | figures | {"rows": [asdict(row) for row in self.rows]}
 
-    @property
-    def _compared(self) -> tuple[Row, Row]:
-        return self.rows[min(1, len(self.rows) - 1)], self.rows[-1]
+def verdict_of(rows: Sequence[Row]) -> SoakVerdict:
+    """Compare the last tenth with the second."""
+    first, last = rows[min(1, len(rows) - 1)], rows[-1]
+    before = {part: getattr(first, part) for part in _PARTS if getattr(first, part)}
+    growth_mb = {part: round(getattr(last, part) - mb, 2) for part, mb in before.items()}
+    growth = {part: round(mb / before[part], 3) for part, mb in growth_mb.items()}
+    stats_slower = round(last.stats_ms / first.stats_ms, 2)
+    return SoakVerdict(
+        jobs=last.jobs,
+        growth_mb=growth_mb,
+        growth=growth,
+        flat=all(mb <= _MAX_GROWTH_MB or growth[part] <= _MAX_GROWTH for part, mb in growth_mb.items()),
+        stats_slower=stats_slower,
+        stats_as_fast=stats_slower <= _MAX_SLOWDOWN,
+        rows=rows,
+    )
 
 
 def soak(jobs: int) -> Generator[Row, None, None]:
@@ -121,22 +104,16 @@ def soak(jobs: int) -> Generator[Row, None, None]:
     """
     folder = Path(tempfile.mkdtemp(prefix="pdflab-"))
     settings = Settings(folder=folder, port=0, sync_port=0, retention=_RETENTION)
-    try:
-        system = System(settings, temporary=folder)
-        try:
-            yield from _rows(system, jobs)
-        finally:
-            system.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with System(settings, temporary=True) as system:
+        yield from _rows(system, jobs)
 
 
 def _rows(system: System, jobs: int) -> Iterator[Row]:
     feeder, began = _Feeder(system, jobs), time.monotonic()
     for tenth in range(1, ROWS + 1):
         samples: dict[str, list[float]] = defaultdict(list)
-        while not samples or feeder.ended < jobs * tenth // ROWS:
-            feeder.work(until=jobs * tenth // ROWS)
+        has_ended = partial(feeder.feed, until=jobs * tenth // ROWS)
+        while not (wait_until(has_ended, _SAMPLE_INTERVAL) and samples):
             for name, value in _samples(system):
                 samples[name].append(value)
         seen = {name: median(values) for name, values in samples.items()}
@@ -153,33 +130,23 @@ class _Feeder:
         self._left = jobs
         self._moved_at = time.monotonic()
 
-    def work(self, *, until: int) -> None:
-        """Add jobs for a second, or until so many have ended. Raises PdfLabError when none ends any more."""
-        deadline = time.monotonic() + _SAMPLE_INTERVAL
-        while self.ended < until and time.monotonic() < deadline:
-            self._system.check()
-            stats = self._system.queue.stats()
-            if self._left and stats.queued < _MIN_QUEUED:
-                self._send(min(_BATCH, self._left))
-            if stats.failed:
-                raise PdfLabError(f"{stats.failed} jobs FAILED, so that nothing was measured; see jobs.log.")
-            self._note(stats.completed)
-            time.sleep(_POLL_INTERVAL)
-
-    def _send(self, number: int) -> None:
-        requests = [
-            {"type": "custom", "title": "Soak", "text": f"{self._left - n:,} to go"} for n in range(number)
-        ]
-        _ask(self._system.url, "/generate-pdf/batch", method="POST", body={"requests": requests})
-        self._left -= number
-
-    def _note(self, ended: int) -> None:
-        now = time.monotonic()
-        if ended > self.ended:
-            self.ended, self._moved_at = ended, now
+    def feed(self, *, until: int) -> bool:
+        """Add jobs if few are waiting; return whether so many have ended. Raises PdfLabError."""
+        self._system.check()
+        stats, now = self._system.queue.stats(), time.monotonic()
+        if stats.failed:
+            raise PdfLabError(f"{stats.failed} jobs FAILED, so that nothing was measured; see jobs.log.")
+        if self._left and stats.queued < _MIN_QUEUED:
+            number = min(_BATCH, self._left)
+            document = {"type": "custom", "title": "Soak", "text": f"{self._left:,} to go"}
+            _ask(self._system.url, "/generate-pdf/batch", body={"requests": number * [document]})
+            self._left -= number
+        if stats.completed > self.ended:
+            self.ended, self._moved_at = stats.completed, now
         elif now - self._moved_at > _TIMEOUT:
             logs = self._system.settings.folder / "logs"
             raise PdfLabError(f"No job has ended for {_TIMEOUT:g} s; the logs in {logs} may say why.")
+        return self.ended >= until
 
 
 def _samples(system: System) -> Iterator[tuple[str, float]]:
@@ -198,7 +165,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
                 yield part, int(rss) / 1024
 
 
-def _ask(url: str, path: str, *, method: str = "GET", body: object = None) -> None:
-    answer = send_request(url, path, method=method, body=body, timeout=30)
+def _ask(url: str, path: str, *, body: object = None) -> None:
+    answer = send_request(url, path, method="POST" if body else "GET", body=body, timeout=30)
     if answer.status not in (200, 202):
         raise PdfLabError(f"{path} answered {answer.status}: {answer.body.decode()[:200]}")

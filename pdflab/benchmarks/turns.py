@@ -3,107 +3,109 @@
 A slow moment of the machine affects all of them. Ratios compare within a round, and the median round counts.
 The first document of a turn does not count: the processor's caches are cold.
 
-Read next: pdflab/benchmarks/fleet.py.
+Read next: pdflab/service/worker/worker.py.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pdflab.benchmarks.fleet import EMPTY_REQUEST, MAX_SECONDS, submissions
 from pdflab.benchmarks.measuring import rounds_of
-from pdflab.benchmarks.yardsticks import Nothing, make, nothing
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.jobs import Job
+from pdflab.jobs import Job, JobState
+from pdflab.service.jobqueue.base import Submission, new_id
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
-from pdflab.service.storage.folder import FolderStorage
+from pdflab.service.storage.base import Storage
+from pdflab.service.storage.configured import configured_storage
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.service.worker.worker import Render, Worker, renderer
 from pdflab.settings import Settings
 
+BATCH = 1_000
+MAX_SECONDS = 18.0  # of all rounds, on a slow or busy machine
 _PER_TURN = 10  # in a turn of the bare loop, and of the worker
 _EMPTY_JOBS = 100  # empty jobs in a turn: they are much faster
-BATCH = 1_000
+_EMPTY_REQUEST = "{}"
 _CLOCK = time.perf_counter
 
 
-class TimedWork(FolderStorage):
-    """A renderer and a storage that record when each document began, and how long both took."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Seconds in one round: the median document, cycle, overhead and ping, and the mean of the others."""
 
-    def __init__(self, folder: Path, draw: Render) -> None:
-        super().__init__(folder)
-        self._draw = draw
-        self.began: list[float] = []
-        self.worked: list[float] = []
-
-    def render(self, job: Job) -> Rendered:
-        """Render it."""
-        self.began.append(_CLOCK())
-        rendered = self._draw(job)
-        self.worked.append(_CLOCK() - self.began[-1])
-        return rendered
-
-    def put(self, job_id: str, token: str, pdf: bytes) -> None:
-        """Store it."""
-        began = _CLOCK()
-        super().put(job_id, token, pdf)
-        self.worked[-1] += _CLOCK() - began
+    bare: float
+    cycle: float  # from one document's start to the next one's
+    overhead: float  # of a cycle, beside rendering and storing
+    ping: float
+    empty: float
+    batch: float
+    core_share: float  # that the bare loop had, no seconds
 
 
 @dataclass(slots=True)
-class Seconds:
-    """Timings in seconds: each document, ping and batch, and the mean empty job of each round."""
+class TimedWork:
+    """A worker's renderer and storage; it records when each document began, and how long both took."""
 
-    bare: list[float] = field(default_factory=list)
-    cycle: list[float] = field(default_factory=list)
-    overhead: list[float] = field(default_factory=list)
-    ping: list[float] = field(default_factory=list)
-    hot: list[float] = field(default_factory=list)
-    empty: list[float] = field(default_factory=list)
-    batch: list[float] = field(default_factory=list)
-    share: list[float] = field(default_factory=list)  # of a core that the bare loop had, no seconds
+    draw: Render
+    storage: Storage
+    began: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
+
+    def render(self, job: Job) -> Rendered:
+        self.began.append(_CLOCK())
+        rendered = self.draw(job)
+        self.worked.append(_CLOCK() - self.began[-1])
+        return rendered
+
+    def exists(self, job_id: str) -> bool:
+        return self.storage.exists(job_id)
+
+    def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        self.worked[-1] += timed(lambda: self.storage.put(job_id, token, pdf))
 
 
-def take_turns(broker: Broker, settings: Settings, request: str, *, rounds: int) -> Seconds:
-    """Time each contender once in each round; the first round is a warm-up."""
-    queue, draw = JobQueue(broker.client(), settings), renderer(find_fonts())
-    storage = FolderStorage(settings.storage_folder)
-    storage.prepare()
-    ping = broker.client().ping
-    for turn in rounds_of(rounds + 1, "one process", max_seconds=MAX_SECONDS):
-        if turn < 2:
-            took = Seconds()
-        began = _CLOCK(), time.thread_time()
-        took.bare += _time_bare_loop(draw, storage, request)
-        took.share.append((time.thread_time() - began[1]) / (_CLOCK() - began[0]))
-        took.ping += _time_bare_loop(draw, storage, request, ping=ping)
-        _time_worker(queue, TimedWork(settings.storage_folder, draw), request, took)
-        took.empty.append(_time_empty(queue, settings.storage_folder))
-        took.hot += [_timed(ping) for _ in range(_PER_TURN)]
-        took.batch.append(_time_batch(queue, request))
+class NoWork:
+    """A worker's renderer and storage that do nothing: what remains is the queue."""
+
+    def render(self, job: Job) -> Rendered:
+        return Rendered(b"", 0)
+
+    def exists(self, job_id: str) -> bool:
+        return False
+
+    def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        """Store nothing."""
+
+
+def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[Turn]:
+    """Time each contender once in each round, after a warm-up."""
+    queue, ping = JobQueue(broker.client(), settings), broker.client().ping
+    draw, storage = render_and_store(settings)
+    turns = []
+    for _ in rounds_of(rounds + 1, "one process", max_seconds=MAX_SECONDS):
+        turns.append(_take_turn(queue, ping, TimedWork(draw, storage), request))
         broker.client().flushdb()
-    return took
+    return turns[1:]
 
 
-def figures_of(took: Seconds) -> dict[str, Any]:
+def figures_of(turns: list[Turn]) -> dict[str, Any]:
     """Return the ratios, microseconds, and jobs per second."""
-    bare, cycle, ping, overhead = (median(s) for s in (took.bare, took.cycle, took.ping, took.overhead))
-    empty = 1 / median(took.empty)
     return {
-        "efficiency": round(_ratio(took.bare, took.cycle), 3),
-        "ping_us": round(1e6 * ping),
-        "ping_hot_us": round(1e6 * median(took.hot)),
-        "overhead_us": round(1e6 * overhead),
-        "overhead_pings": round(_ratio(took.overhead, took.ping), 2),
-        "empty_jobs_per_s": round(empty),
-        "batch_per_s": round(1 / median(took.batch)),
-        "core_share": round(median(took.share), 2),
-        "per_s": {"invoice": {"bare": 1 / bare, "worker": 1 / cycle}, "empty": {"worker": empty}},
+        "efficiency": round(median(turn.bare / turn.cycle for turn in turns), 3),
+        "ping_us": round(1e6 * median(turn.ping for turn in turns)),
+        "overhead_pings": round(median(turn.overhead / turn.ping for turn in turns), 2),
+        "empty_jobs_per_s": round(1 / median(turn.empty for turn in turns)),
+        "batch_per_s": round(1 / median(turn.batch for turn in turns)),
+        "core_share": round(median(turn.core_share for turn in turns), 2),
+        "per_s": {
+            "bare": 1 / median(turn.bare for turn in turns),
+            "worker": 1 / median(turn.cycle for turn in turns),
+        },
     }
 
 
@@ -111,61 +113,72 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
     """Count the commands of enqueueing a batch, and those of one more job for a busy worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    worker = Worker(queue, Nothing(settings.storage_folder), render=nothing)
+    worker = _worker(queue, NoWork())
     sent = _commands_of(client)
     counts = []
     for size in (10, 30):
         queue.prepare()
         sent.clear()
-        queue.enqueue(submissions(EMPTY_REQUEST, size))
+        queue.enqueue(submissions(_EMPTY_REQUEST, size))
         enqueue = len(sent)
         worker.run_once(0.1)
         counts.append(len(sent) - enqueue)
     return {"round_trips_enqueue": enqueue, "round_trips_busy": (counts[1] - counts[0]) / 20}
 
 
-def _time_bare_loop(
-    draw: Render, storage: FolderStorage, request: str, *, ping: Callable[[], object] | None = None
-) -> list[float]:
-    """Render and store documents; return the seconds of each, or those of the ping after each."""
-    seconds = []
-    make(draw, storage, request)
-    for _ in range(_PER_TURN):
-        document = _timed(lambda: make(draw, storage, request))
-        seconds.append(_timed(ping) if ping else document)
-    return seconds
+def submissions(request: str, number: int) -> list[Submission]:
+    """Make so many jobs of one request."""
+    return [Submission(new_id(), "invoice", request) for _ in range(number)]
 
 
-def _time_worker(queue: JobQueue, watched: TimedWork, request: str, took: Seconds) -> None:
-    """Time a worker on a queue; a cycle lasts from one document's start to the next one's."""
-    queue.enqueue(submissions(request, _PER_TURN + 2))
-    Worker(queue, watched, render=watched.render).run_once()
-    cycles = [after - before for before, after in pairwise(watched.began[1:])]
-    took.cycle += cycles
-    took.overhead += [cycle - worked for cycle, worked in zip(cycles, watched.worked[1:-1], strict=True)]
+def render_and_store(settings: Settings) -> tuple[Render, Storage]:
+    """Return the renderer and the storage of a worker with these settings."""
+    storage = configured_storage(settings)
+    storage.prepare()
+    return renderer(find_fonts()), storage
 
 
-def _time_empty(queue: JobQueue, folder: Path) -> float:
-    queue.enqueue(submissions(EMPTY_REQUEST, _EMPTY_JOBS))
-    worker = Worker(queue, Nothing(folder), render=nothing)
-    return _timed(worker.run_once) / _EMPTY_JOBS
+def make(draw: Render, storage: Storage, request: str) -> None:
+    """Render a document and store it: the whole cost of a job without a queue."""
+    job = Job(new_id(), "invoice", JobState.PROCESSING, request, queued_at=0.0)
+    storage.put(job.job_id, new_id(), draw(job).pdf)
 
 
-def _time_batch(queue: JobQueue, request: str) -> float:
-    jobs = submissions(request, BATCH)
-    return _timed(lambda: queue.enqueue(jobs)) / BATCH
-
-
-def _ratio(ones: Sequence[float], others: Sequence[float]) -> float:
-    """Return the median ratio; each compares within a round, at the same speed of the machine."""
-    rounds = range(0, len(ones), _PER_TURN)
-    return median(median(ones[r : r + _PER_TURN]) / median(others[r : r + _PER_TURN]) for r in rounds)
-
-
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that a call takes."""
     began = _CLOCK()
     work()
     return _CLOCK() - began
+
+
+def _take_turn(queue: JobQueue, ping: Callable[[], object], work: TimedWork, request: str) -> Turn:
+    document = partial(make, work.draw, work.storage, request)
+    began, cpu_began = _CLOCK(), time.thread_time()
+    bare = [timed(document) for _ in range(1 + _PER_TURN)][1:]
+    core_share = (time.thread_time() - cpu_began) / (_CLOCK() - began)
+    pings = []
+    for _ in range(_PER_TURN):
+        document()
+        pings.append(timed(ping))
+    cycles, overheads = _time_worker(queue, work, request)
+    queue.enqueue(submissions(_EMPTY_REQUEST, _EMPTY_JOBS))
+    empty = timed(_worker(queue, NoWork()).run_once) / _EMPTY_JOBS
+    jobs = submissions(request, BATCH)
+    batch = timed(lambda: queue.enqueue(jobs)) / BATCH
+    return Turn(median(bare), median(cycles), median(overheads), median(pings), empty, batch, core_share)
+
+
+def _time_worker(queue: JobQueue, work: TimedWork, request: str) -> tuple[list[float], list[float]]:
+    """Time a worker on a queue; return the seconds of each cycle, and those beside rendering and storing."""
+    queue.enqueue(submissions(request, _PER_TURN + 2))
+    _worker(queue, work).run_once()
+    cycles = [after - before for before, after in pairwise(work.began[1:])]
+    return cycles, [cycle - worked for cycle, worked in zip(cycles, work.worked[1:-1], strict=True)]
+
+
+def _worker(queue: JobQueue, work: Any) -> Worker:
+    """Return a worker; of its storage it calls no more than `exists` and `put`."""
+    return Worker(queue, work, render=work.render)
 
 
 def _commands_of(client: Any) -> list[str]:

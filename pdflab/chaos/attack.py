@@ -5,13 +5,15 @@ Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from pdflab.audit import Audit, audit
 from pdflab.chaos.background_load import background_load
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, FaultKind, inject, plan
+from pdflab.chaos.faults import NEED_A_SERVER, WORKER, FaultKind, inject, plan
 from pdflab.chaos.impact import Impact, measure_impact
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
@@ -19,11 +21,7 @@ from pdflab.lab import Lab
 from pdflab.settings import Settings
 
 _LEASE = 1.5  # seconds: short, so that it often runs out
-_TIMEOUT = {
-    "reliable": 12.0,
-    "naive": 3.0,
-}  # seconds without an event: a retry may take 6, a naive one has none
-_POLL_INTERVAL = 0.1
+_TIMEOUT = {"reliable": 12.0, "naive": 3.0}  # seconds without an event: a retry may take 6, or never comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class Attack:
     faults: Mapping[FaultKind, int]
     impact: Impact
     fenced: int
-    requests: Mapping[str, int]
+    sent: int
+    unheard: int  # accepted, but the answer was lost
     audit: Audit
 
     @property
@@ -52,17 +51,9 @@ class Attack:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""
-        slowest = self.impact.slowest
-        impact = {
-            "hits": self.impact.hits,
-            "completed_meanwhile": self.impact.completed,
-            "returned": self.impact.returned,
-            "slowest_return_s": slowest,
-            "slowest_return_leases": None if slowest is None else slowest / _LEASE,
-            "fenced": self.fenced,
-        }
         faults = {f"{kind}s": self.faults[kind] for kind in FaultKind}
-        return {**self.about, **faults, **impact, **self.counts, **self.requests, "audit": self.audit.summary}
+        figures = {**self.about, **faults, **asdict(self.impact), "fenced": self.fenced, **self.counts}
+        return figures | {"sent": self.sent, "unheard": self.unheard, "audit": self.audit.summary}
 
 
 def attack(
@@ -84,8 +75,10 @@ def attack(
     require(seed >= 0, "--seed must be 0 or more.")
     private = replace(settings, redis_url=None, storage=None, log=None, lease=_LEASE, appendfsync="always")
     worker, workers = "naive" if naive else "reliable", private.workers
-    with Lab(worker=worker, workers=workers, folder=private.folder, settings=private, fresh=True) as lab:
-        skipped = NEED_A_SERVER if lab.embedded else frozenset[FaultKind]()
+    lab = Lab(worker=worker, workers=workers, folder=private.folder, settings=private)
+    lab.start(fresh=True)
+    with lab:
+        skipped = NEED_A_SERVER if lab.broker.embedded else frozenset[FaultKind]()
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
 
@@ -93,47 +86,34 @@ def attack(
             on_progress(at, len(lab.sends()), sum(event.state.is_ending for event in lab.events()))
 
         faults = plan(seed, seconds=seconds, parts=("recorder", "api", WORKER), lease=_LEASE, kinds=kinds)
-        hits, impact = _injected(lab, faults, seed, on_fault=on_fault, on_poll=on_poll)
+        with background_load(lab, seed=seed):
+            wait_until(lambda: bool(lab.sends()), _TIMEOUT[worker])
+            began = time.time()
+            hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
+            over = time.time()
+        _await_endings(lab)
         fenced = lab.stats().fenced
-    sends = lab.sends()
-    heard = {send.job_id for send in sends if send.accepted}
-    unheard = {event.job_id for event in lab.events()} - heard
+    sends, events = lab.sends(), lab.events()
     return Attack(
-        about | {"skipped": sorted(skipped)},
-        Counter(hit.kind for hit in hits),
-        impact,
-        fenced,
-        {"sent": len(sends), "unheard": len(unheard)},
-        audit(lab.settings),
+        about=about | {"skipped": sorted(skipped)},
+        faults=Counter(hit.kind for hit in hits),
+        impact=measure_impact(events, hits, began=began, over=over),
+        fenced=fenced,
+        sent=len(sends),
+        unheard=len({event.job_id for event in events} - {send.job_id for send in sends if send.accepted}),
+        audit=audit(lab.settings),
     )
-
-
-def _injected(
-    lab: Lab,
-    faults: Sequence[Fault],
-    seed: int,
-    *,
-    on_fault: Callable[[float, str], object],
-    on_poll: Callable[[float], object],
-) -> tuple[Sequence[FaultHit], Impact]:
-    """Send documents, inject faults and wait for all endings; return the fault hits and their impact."""
-    with background_load(lab, seed=seed):
-        wait_until(lambda: bool(lab.sends()), _TIMEOUT[lab.worker], interval=_POLL_INTERVAL)
-        began = time.time()
-        hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
-        over = time.time()
-    _await_endings(lab)
-    return hits, measure_impact(lab.events(), hits, began=began, over=over)
 
 
 def _await_endings(lab: Lab) -> None:
     """Wait until every job has ended, or until no event has come for too long."""
-    events, since = 0, time.monotonic()
-    while time.monotonic() - since < _TIMEOUT[lab.worker]:
-        try:
-            return lab.wait(1.0)
-        except (TimeoutError, BrokerUnavailable):
-            if len(lab.events()) > events:
-                events, since = len(lab.events()), time.monotonic()
-            time.sleep(_POLL_INTERVAL)
-    return None
+    events = len(lab.events())
+    while not wait_until(partial(_has_ended, lab), _TIMEOUT[lab.worker]) and len(lab.events()) > events:
+        events = len(lab.events())
+
+
+def _has_ended(lab: Lab) -> bool:
+    with suppress(TimeoutError, BrokerUnavailable):
+        lab.wait(1.0)
+        return True
+    return False

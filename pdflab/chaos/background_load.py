@@ -6,10 +6,11 @@ Read next: pdflab/load/scenarios.py.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
-from threading import Event, Thread
+from threading import Event
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.lab import Lab
@@ -29,15 +30,13 @@ _SEEDS = 100_000  # for the documents of one attack
 def background_load(lab: Lab, *, seed: int) -> Iterator[None]:
     """Keep jobs waiting in a lab's queue; finally wait until every request is answered."""
     stop = Event()
-    thread = Thread(
-        target=_keep_queue_filled, args=(lab, seed * _SEEDS, stop), name="background load", daemon=True
-    )
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    with ThreadPoolExecutor(1, "background load") as pool:
+        load = pool.submit(_keep_queue_filled, lab, seed * _SEEDS, stop)
+        try:
+            yield
+        finally:
+            stop.set()
+    load.result()  # raises what ended it early
 
 
 def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
@@ -47,7 +46,9 @@ def _keep_queue_filled(lab: Lab, first_seed: int, stop: Event) -> None:
         missing = _missing(lab) if len(loads) < _MAX_IN_FLIGHT else 0
         if missing > 0:
             plan = replace(burst(missing, seconds=_POLL_INTERVAL, seed=seed), lines=_LINES)
-            loads.append(LoadThread(plan, Target(lab.url), lab.settings))
+            load = LoadThread(plan, Target(lab.url), lab.settings)
+            load.start()
+            loads.append(load)
         if stop.wait(_POLL_INTERVAL):
             break
     for load in loads:

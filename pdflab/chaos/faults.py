@@ -8,17 +8,17 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from pdflab.child_process import freeze
+from pdflab.child_process import freeze, wait_until
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
-from pdflab.service.storage.folder import FolderStorage
 
 WORKER = "worker"  # as a target: any worker with a claimed job
 _TIMEOUT = 10.0  # seconds that a fault waits for a target, which may just have been killed
@@ -103,11 +103,11 @@ def inject(
     """
     began, aim = time.monotonic(), _Aim(lab)
 
-    def hit(fault: Fault) -> FaultHit | None:
-        found = _inject_when_possible(fault, lab, aim)
-        if found:
-            on_hit(time.monotonic() - began, found.did)
-        return found
+    def hit(fault: Fault) -> list[FaultHit]:
+        hits = _inject_when_possible(fault, lab, aim)
+        for one in hits:
+            on_hit(time.monotonic() - began, one.did)
+        return hits
 
     with ThreadPoolExecutor(len(faults)) as pool:
         running = []
@@ -116,7 +116,7 @@ def inject(
                 on_poll(now)
                 time.sleep(min(_POLL_INTERVAL, fault.at - now))
             running.append(pool.submit(hit, fault))
-    return [found for result in running if (found := result.result())]
+    return [one for result in running for one in result.result()]
 
 
 class _Aim:
@@ -130,8 +130,8 @@ class _Aim:
     def at(self, fault: Fault) -> str:
         """Return a part's name, or a worker's id. Raises UsageError while there is no target."""
         with self._lock:
-            now = time.monotonic()
-            candidates = self._busy() if fault.part == WORKER else [fault.part]
+            busy = (status.worker for status in self._lab.workers() if status.job_id)
+            now, candidates = time.monotonic(), busy if fault.part == WORKER else [fault.part]
             target = next((one for one in candidates if self._spared_until.get(one, 0.0) <= now), None)
             if target is None:
                 raise UsageError(f"No {fault.part} can be hit just now; try again.")
@@ -140,44 +140,36 @@ class _Aim:
             self._spared_until[target] = math.inf if dead else now + pause
             return target
 
-    def _busy(self) -> list[str]:
-        """Return the ids of the workers that have claimed a job."""
-        return [status.worker for status in self._lab.workers() if status.job_id]
-
-
-def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit | None:
-    """Inject a fault as soon as there is a target; return None if there never was one."""
-    deadline = time.monotonic() + _TIMEOUT
-    while time.monotonic() < deadline:
-        try:
-            return _inject_one(fault, lab, aim)
-        except (UsageError, BrokerUnavailable, OSError):
-            time.sleep(_POLL_INTERVAL)
-    return None
-
 
 def _drawn(
     kind: FaultKind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float
-) -> list[Fault]:
-    """Spread the faults of a kind over equal intervals, one at a random instant of each."""
+) -> Iterator[Fault]:
+    """Spread the faults of a kind over equal intervals, one at a random instant of each.
+
+    Kills and freezes hit every part once, then workers, which own the jobs.
+    """
     hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
     count = max(len(parts) if hits_parts else 1, round(seconds / _EVERY[kind]))
-    hit = _parts_hit(count, parts, rng) if hits_parts else [""] * count
-    faults = []
+    hit = [*parts, *[WORKER] * (count - len(parts))] if hits_parts else [""] * count
+    if hits_parts:
+        rng.shuffle(hit)
     for number, part in enumerate(hit):
-        lasts = {FaultKind.FREEZE: lease * rng.uniform(*_FREEZE_LEASES), FaultKind.OUTAGE: _OUTAGE}.get(
-            kind, 0.0
-        )
-        at = (number + rng.random()) / count * (seconds - lasts)
-        faults.append(Fault(at, kind, part, lasts))
-    return faults
+        frozen = lease * rng.uniform(*_FREEZE_LEASES)
+        lasts = {FaultKind.FREEZE: frozen, FaultKind.OUTAGE: _OUTAGE}.get(kind, 0.0)
+        yield Fault((number + rng.random()) / count * (seconds - lasts), kind, part, lasts)
 
 
-def _parts_hit(count: int, parts: Sequence[str], rng: random.Random) -> list[str]:
-    """Choose every part once, then workers, which own the jobs."""
-    hit = [*parts, *[WORKER] * (count - len(parts))]
-    rng.shuffle(hit)
-    return hit
+def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> list[FaultHit]:
+    """Inject a fault as soon as there is a target; return nothing if there never was one."""
+    hits: list[FaultHit] = []
+
+    def is_injected() -> bool:
+        with suppress(UsageError, BrokerUnavailable, OSError):
+            hits.append(_inject_one(fault, lab, aim))
+        return bool(hits)
+
+    wait_until(is_injected, _TIMEOUT, interval=_POLL_INTERVAL)
+    return hits
 
 
 def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
@@ -187,10 +179,17 @@ def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
     named = f"worker {pid}" if pid else target
     match fault.kind:
         case FaultKind.KILL:
-            _kill(lab, target, pid)
+            if pid:  # as the registry shows it
+                os.kill(pid, signal.SIGKILL)
+            else:
+                lab.kill(target)
             did = f"killed {named}"
         case FaultKind.FREEZE:
-            _freeze(lab, target, pid, fault.lasts)
+            if pid:
+                freeze([pid], fault.lasts)
+                os.kill(pid, 0)  # raises OSError, for a retry, if the worker died before it woke up
+            else:
+                lab.freeze(fault.lasts, target)
             did = f"woke {named}, frozen {fault.lasts:.1f} s ago"
         case FaultKind.CUT:
             did = f"cut {lab.cut()} connections to Redis"
@@ -198,24 +197,7 @@ def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
             lab.kill_redis()
             did = "killed Redis"
         case FaultKind.OUTAGE:
-            with FolderStorage(lab.settings.storage_folder).unwritable():
+            with lab.storage.unwritable():
                 time.sleep(fault.lasts)
             did = f"pdf_storage works again, after it took no file for {fault.lasts:.1f} s"
     return FaultHit(fault.kind, now, did, worker)
-
-
-def _kill(lab: Lab, target: str, pid: int | None) -> None:
-    """Kill a part by its name, a worker by the process that the registry shows."""
-    if pid:
-        os.kill(pid, signal.SIGKILL)
-    else:
-        lab.kill(target)
-
-
-def _freeze(lab: Lab, target: str, pid: int | None, seconds: float) -> None:
-    """Freeze a part. Raises OSError, for a retry, if a worker died before it woke up."""
-    if pid:
-        freeze([pid], seconds)
-        os.kill(pid, 0)
-    else:
-        lab.freeze(seconds, target)

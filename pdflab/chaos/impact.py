@@ -3,8 +3,6 @@
 Read next: pdflab/chaos/background_load.py.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,12 +12,12 @@ from pdflab.jobs import Cause, JobEvent, JobState
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What was hit. `slowest` is the longest redelivery of a job, in seconds; None if there was none."""
+    """What was hit. `slowest_return_s` is the longest redelivery of a job; None if there was none."""
 
     hits: int
+    completed_meanwhile: int
     returned: int
-    slowest: float | None
-    completed: int
+    slowest_return_s: float | None
 
 
 def measure_impact(
@@ -29,38 +27,29 @@ def measure_impact(
 
     A return lasts from the claim until the job is queued again, with its rendering before the fault.
     """
+    completed = (event for event in events if event.state is JobState.COMPLETED)
     returns = _returns(events)
     return Impact(
-        hits=_count_hits(events, hits),
+        hits=sum(_hit_a_job(hit, events) for hit in hits),
+        completed_meanwhile=sum(began <= event.at <= over for event in completed),
         returned=len({job_id for job_id, _ in returns}),
-        slowest=max((seconds for _, seconds in returns), default=None),
-        completed=sum(event.state is JobState.COMPLETED and began <= event.at <= over for event in events),
+        slowest_return_s=max((seconds for _, seconds in returns), default=None),
     )
 
 
-def _count_hits(events: Sequence[JobEvent], hits: Sequence[FaultHit]) -> int:
-    """Count the faults that hit a worker whose previous event was a claim."""
-    of_worker: dict[str | None, list[JobEvent]] = defaultdict(list)
-    for event in events:
-        of_worker[event.worker].append(event)
-    count = 0
-    for hit in hits:
-        found = of_worker[hit.worker] if hit.worker else []
-        before = bisect_right(found, hit.at, key=lambda event: event.at)
-        count += before > 0 and found[before - 1].state is JobState.PROCESSING
-    return count
+def _hit_a_job(hit: FaultHit, events: Sequence[JobEvent]) -> bool:
+    """Return whether the worker's last event before the fault was a claim."""
+    before = [event for event in events if event.worker == hit.worker and event.at <= hit.at]
+    return bool(before) and before[-1].state is JobState.PROCESSING
 
 
 def _returns(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
     """Return the id of each job that was queued again, and the seconds since its claim."""
     claimed_at, returns = {}, []
     for event in events:
+        came_back = event.state is JobState.QUEUED and event.cause is Cause.WORKER_LOST
         if event.state is JobState.PROCESSING:
             claimed_at[event.job_id] = event.at
-        elif _came_back(event) and event.job_id in claimed_at:
+        elif came_back and event.job_id in claimed_at:
             returns.append((event.job_id, event.at - claimed_at[event.job_id]))
     return returns
-
-
-def _came_back(event: JobEvent) -> bool:
-    return event.state is JobState.QUEUED and event.cause is Cause.WORKER_LOST

@@ -6,27 +6,15 @@ Read next: pdflab/notebook/fault_panel.py.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from matplotlib.axes import Axes
 
 from pdflab.analysis.run import Send
-from pdflab.charts.style import (
-    ACCEPTED,
-    ASKED,
-    COLOURS,
-    FAILED,
-    PREDICTED,
-    TEXT,
-    Picture,
-    make_figure,
-    set_title,
-    style_bar_axes,
-)
+from pdflab.charts import style
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
 _MAX_ROWS = 6  # jobs in one picture: the latest ones
-_SMALL: dict[str, Any] = {"fontsize": 9, "color": TEXT}
+_BELOW = (-0.01, -0.3)  # the axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +44,40 @@ def redelivered_jobs(events: Sequence[JobEvent]) -> list[str]:
 
 def outcomes_figure(
     *, naive: JobOutcomes, reliable: JobOutcomes | None = None, predicted: float | None = None
-) -> Picture:
+) -> style.Picture:
     """Draw the outcomes of accepted jobs, for one type of worker or for both.
 
     `predicted` is how many the reader expected the naive workers to lose.
     """
     types = {"Naive": naive} | ({"Reliable": reliable} if reliable else {})
-    figure = make_figure(480 * len(types), 230)
-    figure.set_layout_engine("constrained")
+    figure, axes = style.make_axes(480 * len(types), 230, [1] * len(types))
     end = 1.15 * max(*(outcomes.accepted for outcomes in types.values()), predicted or 0, 1)
-    axes = figure.subplots(1, len(types), squeeze=False)[0]
+    colours = (style.ACCEPTED, style.COLOURS[Endpoint.QUEUED], style.FAILED)
     for ax, (name, outcomes) in zip(axes, types.items(), strict=True):
-        _draw_outcomes(ax, outcomes)
+        counts = (outcomes.accepted, outcomes.ended, outcomes.lost)
+        labels = [f"{count:,}" for count in counts]
+        style.add_bars(ax, ("accepted", "ended", "lost"), counts, colours=colours, labels=labels)
+        lost = f"{name} workers lost {outcomes.lost or 'none'} of {outcomes.accepted:,}"
+        style.style_bar_axes(ax, lost, "jobs")
         ax.set_xlim(0, end)
-        set_title(ax, f"{name} workers lost {outcomes.lost or 'none'} of {outcomes.accepted:,}")
     if predicted is not None:
-        label = f"lost, predicted: {predicted:g}"
-        axes[0].plot([predicted] * 2, [1.5, 2.5], color=PREDICTED, linestyle="--", linewidth=2, label=label)
-        _legend(axes[0])
+        style.add_prediction(axes[0], f"lost, predicted: {predicted:g}", predicted, (1.5, 2.5))
+        style.add_legend(axes[0], at=_BELOW)
     return figure
 
 
-def redelivery_figure(events: Sequence[JobEvent], *, lease: float) -> Picture:
+def redelivery_figure(events: Sequence[JobEvent], *, lease: float) -> style.Picture:
     """Draw each redelivered job from its first claim on; `lease` is in seconds."""
     histories = [_history(events, job_id) for job_id in redelivered_jobs(events)[-_MAX_ROWS:]]
-    figure = make_figure(960, 250)
-    figure.set_layout_engine("constrained")
-    ax = figure.subplots()
+    figure, [ax] = style.make_axes(960, 250)
     for row, history in enumerate(histories):
         _draw_history(ax, row, history)
-    ax.axvline(lease, color=ASKED, linestyle=":", label=f"the lease: {lease:g} s of silence")
+    ax.axvline(lease, color=style.ASKED, linestyle=":", label=f"the lease: {lease:g} s of silence")
     ax.set_yticks(range(len(histories)), [f"job {row + 1}" for row in range(len(histories))])
     ax.set(xlim=(0, None), ylim=(max(len(histories), 2) - 0.5, -0.5))
-    style_bar_axes(ax, "seconds since the job was first claimed")
-    _legend(ax)
-    set_title(ax, _finding(histories))
+    style.style_bar_axes(ax, _finding(histories), "seconds since the job was first claimed")
+    style.add_legend(ax, columns=3, at=_BELOW)
     return figure
-
-
-def _draw_outcomes(ax: Axes, outcomes: JobOutcomes) -> None:
-    counts = (outcomes.accepted, outcomes.ended, outcomes.lost)
-    bars = ax.barh(range(3), counts, height=0.6, color=(ACCEPTED, COLOURS[Endpoint.QUEUED], FAILED))
-    ax.bar_label(bars, [f"{count:,}" for count in counts], padding=4, **_SMALL)
-    ax.set_yticks(range(3), ("accepted", "ended", "lost"))
-    ax.set_ylim(2.6, -0.6)
-    style_bar_axes(ax, "jobs")
 
 
 def _history(events: Sequence[JobEvent], job_id: str) -> list[JobEvent]:
@@ -125,10 +102,10 @@ def _draw_history(ax: Axes, row: int, history: Sequence[JobEvent]) -> None:
     labels = ("claimed by a worker that is silent", "ended, by another worker") if row == 0 else ("", "")
     for number, (claim, seconds) in enumerate(_silences(history)):
         label = "" if number else labels[0]
-        ax.barh(row, seconds, left=claim.at - began, height=0.45, color=FAILED, label=label)
+        ax.barh(row, seconds, left=claim.at - began, height=0.45, color=style.FAILED, label=label)
     if history[-1].state.is_ending:
         at = history[-1].at - began
-        ax.plot([at], [row], "o", color=COLOURS[Endpoint.QUEUED], markersize=8, label=labels[1])
+        ax.plot([at], [row], "o", color=style.COLOURS[Endpoint.QUEUED], markersize=8, label=labels[1])
 
 
 def _finding(histories: Sequence[Sequence[JobEvent]]) -> str:
@@ -141,7 +118,3 @@ def _finding(histories: Sequence[Sequence[JobEvent]]) -> str:
         return f"1 job came back after {times} s, and has {'' if ended else 'not '}ended"
     those = "all" if ended == len(histories) else f"{ended} of them"
     return f"{len(histories)} jobs came back after {times} s, and {those} have ended"
-
-
-def _legend(ax: Axes) -> None:
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.3), ncol=3, frameon=False, fontsize=9)

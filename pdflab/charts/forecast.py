@@ -1,40 +1,28 @@
-"""One burst as the reader, a fluid model and a simulation predicted it, and as it was measured.
+"""Predictions beside what came: a burst of one lab, and the fleets that could make a whole month's end.
 
-Read next: pdflab/charts/capacity_plan.py.
+Read next: pdflab/charts/abandonment.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from pdflab.analysis.columns import Floats
 from pdflab.analysis.metrics import job_columns
 from pdflab.analysis.queue_metrics import depth
 from pdflab.analysis.run import Run
-from pdflab.charts.style import (
-    ASKED,
-    COLOURS,
-    PREDICTED,
-    TEXT,
-    Picture,
-    add_line,
-    duration,
-    make_figure,
-    origin,
-    set_title,
-    style_axes,
-    style_bar_axes,
-)
+from pdflab.charts import style
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 from pdflab.simulation.theory import Backlog, LongRun
 
-_QUEUED, _FLUID = COLOURS[Endpoint.QUEUED], ASKED
+_QUEUED, _FLUID = style.COLOURS[Endpoint.QUEUED], style.ASKED
 _SIMULATED = "#7DB5D6"  # a paler blue than the measured queue
-_TITLE: Mapping[str, Any] = {"fontsize": 13, "color": TEXT, "weight": "bold"}
+_FLEETS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette
+_WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # so that overlapping curves stay visible
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ def measure_burst(run: Run) -> Burst:
     """Measure the burst in a run of `plan.burst` with a baseline."""
     plan = Plan.from_description(run.plan)
     baseline, spike = (phase.seconds for phase in plan.phases[:2])
-    began = origin(run) - next(plan.arrivals()).at + baseline
+    began = style.origin(run) - next(plan.arrivals()).at + baseline
     at, waiting = depth(run.events)
     after = np.flatnonzero((at >= began + spike) & (waiting == 0))
     jobs = job_columns(run.events)
@@ -61,42 +49,79 @@ def measure_burst(run: Run) -> Burst:
 
 def forecast_figure(
     measured: Run, simulated: Run, *, baseline: LongRun, fluid: Backlog, predicted: float
-) -> Picture:
+) -> style.Picture:
     """Draw one burst as predicted and as measured.
 
     `predicted` is after how many seconds the reader expected an empty queue. `baseline` is the result of
     Erlang C for the load before the burst, `fluid` the result of the fluid model for the burst.
     """
     ours, theirs = measure_burst(measured), measure_burst(simulated)
+    figure, (queue, bars) = style.make_axes(1100, 400, (3, 2))
     spike = measured.plan["phases"][1]["seconds"]
-    figure = make_figure(1100, 400)
-    figure.set_layout_engine("constrained", w_pad=0.15)
-    queue, bars = figure.subplots(1, 2, width_ratios=(3, 2))
     triangle = np.array([0.0, spike, fluid.cleared_after]), np.array([0.0, fluid.peak, 0.0])
-    add_line(queue, _FLUID, "fluid model", ":", "o").set_data(*triangle)
-    add_line(queue, _SIMULATED, "simulation", "--").set_data(*theirs.queue)
-    add_line(queue, _QUEUED, "measured").set_data(*ours.queue)
-    queue.axvline(predicted, color=PREDICTED, ls="--", label=f"empty, predicted: {predicted:g} s")
-    style_axes(queue, "Jobs in the queue", "jobs")
-    queue.set(xlim=(float(ours.queue[0].min(initial=-1.0)), None), xlabel="seconds since the burst began")
-    queue.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.14), ncol=4, frameon=False, fontsize=8.5)
-    _draw_bars(bars, predicted, fluid.cleared_after, theirs.empty_after, ours.empty_after)
-    set_title(bars, f"Mean wait before the burst:\n{_waits(baseline.waiting, theirs, ours)}")
+    style.add_line(queue, _FLUID, "fluid model", ":", "o").set_data(*triangle)
+    style.add_line(queue, _SIMULATED, "simulation", "--").set_data(*theirs.queue)
+    style.add_line(queue, _QUEUED, "measured").set_data(*ours.queue)
+    queue.axvline(predicted, color=style.PREDICTED, ls="--", label=f"empty, predicted: {predicted:g} s")
+    style.style_axes(queue, "Jobs in the queue", "jobs", time="seconds since the burst began")
+    queue.set_xlim(float(ours.queue[0].min(initial=-1.0)), None)
+    style.add_legend(queue, columns=4, at=(-0.1, -0.14))
+    names = ("you", "fluid model", "simulation", "measured")
+    seconds = (predicted, fluid.cleared_after, theirs.empty_after, ours.empty_after)
+    colours, labels = (style.PREDICTED, _FLUID, _SIMULATED, _QUEUED), [f"{value:.1f} s" for value in seconds]
+    style.add_bars(bars, names, seconds, colours=colours, labels=labels)
+    bars.set_xlim(0, 1.2 * max(seconds))
+    waits = {"Erlang C": baseline.waiting, "simulation": theirs.baseline_wait, "measured": ours.baseline_wait}
+    mean = ", ".join(f"{name} {style.duration(wait)}" for name, wait in waits.items())
+    style.style_bar_axes(bars, f"Mean wait before the burst:\n{mean}", "seconds until the queue was empty")
     title = f"The queue was empty after {ours.empty_after:.1f} s; simulation {theirs.empty_after:.1f} s"
-    figure.suptitle(f"{title}, fluid model {fluid.cleared_after:.1f} s", x=0.01, ha="left", **_TITLE)
+    style.set_headline(figure, f"{title}, fluid model {fluid.cleared_after:.1f} s")
     return figure
 
 
-def _draw_bars(ax: Axes, *seconds: float) -> None:
-    """Draw what the reader, the fluid model and the simulation predicted, and the measurement."""
-    names = ("you", "fluid model", "simulation", "measured")
-    bars = ax.barh(range(len(names)), seconds, height=0.6, color=(PREDICTED, _FLUID, _SIMULATED, _QUEUED))
-    ax.bar_label(bars, [f"{value:.1f} s" for value in seconds], padding=4, fontsize=9, color=TEXT)
-    ax.set_yticks(range(len(names)), names)
-    ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.2 * max(seconds)))
-    style_bar_axes(ax, "seconds until the queue was empty")
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A fleet in one replication: workers, and jobs in the queue, over seconds."""
+
+    name: str
+    workers: tuple[Floats, Floats]
+    queue: tuple[Floats, Floats]
 
 
-def _waits(erlang: float, simulated: Burst, measured: Burst) -> str:
-    waits = {"Erlang C": erlang, "simulation": simulated.baseline_wait, "measured": measured.baseline_wait}
-    return ", ".join(f"{name} {duration(seconds)}" for name, seconds in waits.items())
+def plan_figure(
+    title: str,
+    fleets: Sequence[Fleet],
+    *,
+    asked: tuple[Floats, Floats],
+    deadline: float | None,
+    predicted: float | None = None,
+) -> style.Picture:
+    """Draw each fleet's workers beside the offered load, and its queue.
+
+    `predicted` is how many workers the reader expected.
+    """
+    figure, (workers, queue) = style.make_axes(1100, 450, (1, 1))
+    offered = style.add_line(workers, style.ASKED, "kept busy by what is asked for", ":")
+    offered.set_data(*_in_hours(asked))
+    for fleet in fleets:
+        for axes, curve in ((workers, fleet.workers), (queue, fleet.queue)):
+            drawn = style.add_line(axes, _FLEETS[fleet.name], fleet.name)
+            drawn.set(data=_in_hours(curve), lw=_WIDTHS[fleet.name])
+    if predicted is not None:
+        workers.axhline(predicted, color=style.PREDICTED, ls=":", lw=2, label="workers, predicted")
+    highest = max(float(fleet.queue[1].max()) for fleet in fleets)
+    time = "hours since the first document"
+    style.style_axes(workers, "Workers", "workers", time=time)
+    style.style_axes(queue, f"Documents in the queue, at most {highest:,.0f}", "documents", time=time)
+    workers.yaxis.set_major_locator(MaxNLocator(integer=True))
+    queue.yaxis.set_major_formatter("{x:,.0f}")
+    for axes in (workers, queue):
+        if deadline is not None:
+            axes.axvline(deadline / _HOUR, color=style.TEXT, ls="-.", lw=1, label="deadline")
+        style.add_legend(axes)
+    style.set_headline(figure, title)
+    return figure
+
+
+def _in_hours(curve: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    return curve[0] / _HOUR, curve[1]

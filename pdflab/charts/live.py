@@ -14,24 +14,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
-from pdflab.analysis.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, Points, RollingWindow
-from pdflab.analysis.rolling_window import FAILED as REFUSED
-from pdflab.charts.style import (
-    ACCEPTED,
-    COLOURS,
-    FAILED,
-    GRID,
-    SHORTEST,
-    TEXT,
-    add_line,
-    latency_axis,
-    make_figure,
-    style_axes,
-)
+from pdflab.analysis.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, FAILED, Points, RollingWindow
+from pdflab.charts import style
 from pdflab.jobs import Endpoint
 
+WIDTH, HEIGHT = 1000, 310  # pixels
+
+_MINUTE = 60.0  # seconds
 _FAILURES_AT = 50.0  # seconds: failures are drawn above all latencies
 _LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # shares of the chart: beside some axes, and below all
 _SHADES = 12  # of each colour, down to white, for smooth edges
@@ -39,42 +30,39 @@ _TITLES = ("Jobs in the queue", "PDFs in each second", "How long each client wai
 
 
 class LiveChart:
-    """A chart of the last `window` seconds: queue depth, PDFs a second, latency of each client.
+    """A chart of the last minute: queue depth, PDFs a second, latency of each client.
 
     The artists are made once; only their data change. `scale` enlarges everything. Not thread-safe.
     """
 
-    def __init__(
-        self, *, width: int = 1000, height: int = 310, window: float = 60.0, scale: float = 1.0
-    ) -> None:
-        self.figure, self._window = make_figure(width, height), window
-        self.figure.set_dpi(self.figure.dpi * scale)
+    def __init__(self, *, scale: float = 1.0) -> None:
+        self.figure = style.make_figure(WIDTH, HEIGHT, round(100 * scale))
         self.figure.subplots_adjust(left=0.035, right=0.985, top=0.91, bottom=0.25, wspace=0.25)
         self._canvas: Any = self.figure.canvas  # matplotlib has no types for it
         self._kept: NDArray[np.uint8] | None = None  # the pixels of the axes
         self._changed: list[Axes] = []  # whose kept pixels are outdated
         self._palette = _palette()
-        self._depth_ax, self._rate_ax, self._wait_ax = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
-        self._depth = add_line(self._depth_ax, COLOURS[Endpoint.QUEUED], "queued")
+        self._depth_ax, self._rate_ax, waits = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
+        light, (blue, orange) = style.ACCEPTED, style.COLOURS.values()
+        self._depth = style.add_line(self._depth_ax, blue, "queued")
         self._rates = {
-            endpoint: add_line(self._rate_ax, colour, endpoint) for endpoint, colour in COLOURS.items()
+            Endpoint.QUEUED: style.add_line(self._rate_ax, blue, "queued"),
+            Endpoint.SYNCHRONOUS: style.add_line(self._rate_ax, orange, "synchronous"),
         }
         self._dots = {
-            (Endpoint.QUEUED, ANSWERED): _dots(self._wait_ax, ACCEPTED, "queued, answered"),
-            (Endpoint.QUEUED, DELIVERED): _dots(self._wait_ax, COLOURS[Endpoint.QUEUED], "queued, PDF"),
-            (Endpoint.SYNCHRONOUS, DELIVERED): _dots(
-                self._wait_ax, COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF"
-            ),
+            (Endpoint.QUEUED, ANSWERED): style.add_line(waits, light, "queued, answered", "none", "."),
+            (Endpoint.QUEUED, DELIVERED): style.add_line(waits, blue, "queued, PDF", "none", "."),
+            (Endpoint.SYNCHRONOUS, DELIVERED): style.add_line(waits, orange, "synchronous, PDF", "none", "."),
         }
-        self._failed = add_line(self._wait_ax, FAILED, "failed", "none", "x")
+        self._failed = style.add_line(waits, style.FAILED, "failed", "none", "x")
         self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]
         self._prepare()
 
     def update(self, now: float, window: RollingWindow) -> None:
         """Set the curves as of `now`, in seconds since the epoch."""
         depth = window.depth()
-        if not depth or depth[0][0] > now - self._window:
-            depth.insert(0, (now - self._window, 0.0))
+        if not depth or depth[0][0] > now - _MINUTE:
+            depth.insert(0, (now - _MINUTE, 0.0))
         depth.append((now, depth[-1][1]))
         _set(self._depth, now, depth)
         self._set_top(self._depth_ax, max(waiting for _, waiting in depth))
@@ -84,7 +72,7 @@ class LiveChart:
         self._set_top(self._rate_ax, max(rate for made in rates.values() for _, rate in made))
         for (endpoint, what), dots in self._dots.items():
             _set(dots, now, window.waits(endpoint, what))
-        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in window.waits(endpoint, REFUSED)]
+        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in window.waits(endpoint, FAILED)]
         _set(self._failed, now, [(asked_at, _FAILURES_AT) for asked_at in failed])
 
     def png(self) -> bytes:
@@ -119,16 +107,15 @@ class LiveChart:
 
     def _prepare(self) -> None:
         for ax, title in zip(self.figure.axes, _TITLES, strict=True):
-            style_axes(ax, title, "")
-            ax.set(xlim=(-self._window, 0), xlabel="seconds ago", ylim=(0, 10))
+            style.style_axes(ax, title, "")
+            ax.set(xlim=(-_MINUTE, 0), xlabel="seconds ago", ylim=(0, 10))
             ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
             ax.yaxis.set_major_formatter(FuncFormatter(_count))
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.0f}"))
-        self._wait_ax.set_ylim(latency_axis(self._wait_ax, "y"))
+        style.set_latency_axis(self.figure.axes[2])
         handles = [*self._rates.values(), *self._dots.values(), self._failed]
-        self.figure.legend(
-            handles=handles, loc="lower center", ncol=6, frameon=False, fontsize=9, markerscale=2
-        )
+        look = {"ncol": 6, "frameon": False, "fontsize": 9, "markerscale": 2}
+        self.figure.legend(handles=handles, loc="lower center", **look)
         for artist in self._moving:
             artist.set_animated(True)  # not drawn with the axes
 
@@ -139,13 +126,9 @@ class LiveChart:
             self._changed.append(ax)
 
 
-def _dots(ax: Axes, colour: str, label: str) -> Line2D:
-    return add_line(ax, colour, label, "none", ".")
-
-
 def _set(line: Line2D, now: float, points: Points) -> None:
     at, values = np.array(points, dtype=float).reshape(-1, 2).T
-    line.set_data(at - now, np.maximum(values, SHORTEST))
+    line.set_data(at - now, np.maximum(values, style.SHORTEST))
 
 
 def _count(value: float, _: int | None) -> str:
@@ -161,14 +144,11 @@ def _ceiling(value: float) -> float:
 
 def _palette() -> Image.Image:
     """Return the colours of a frame: white, the grid, and shades of each of our colours."""
-    ours = [*COLOURS.values(), ACCEPTED, FAILED, TEXT]
-    full = np.array([_rgb(colour) for colour in ours])
+    ours = [*style.COLOURS.values(), style.ACCEPTED, style.FAILED, style.TEXT]
+    full = np.array([ImageColor.getrgb(colour) for colour in ours])
     shares = np.arange(_SHADES)[:, None, None] / _SHADES
     shades = (full * (1 - shares) + 255 * shares).round().reshape(-1, 3)
     palette = Image.new("P", (1, 1))
-    palette.putpalette(np.concatenate([[_rgb("#FFFFFF"), _rgb(GRID)], shades]).astype(np.uint8).tobytes())
+    plain = [ImageColor.getrgb("white"), ImageColor.getrgb(style.GRID)]
+    palette.putpalette(np.concatenate([plain, shades]).astype(np.uint8).tobytes())
     return palette
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

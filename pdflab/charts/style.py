@@ -8,19 +8,20 @@ Read next: pdflab/charts/comparison.py.
 
 import io
 import textwrap
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
 
-from pdflab.analysis.columns import Floats
 from pdflab.analysis.run import Run
+from pdflab.analysis.validity import invalid_reason
 from pdflab.jobs import Endpoint
 
 COLOURS = {Endpoint.QUEUED: "#0072B2", Endpoint.SYNCHRONOUS: "#D55E00"}
@@ -61,6 +62,15 @@ def make_figure(width: int, height: int, dpi: int = 100) -> Picture:
     return figure
 
 
+def make_axes(
+    width: int, height: int, ratios: Sequence[float] = (1,), *, dpi: int = 100
+) -> tuple[Picture, list[Axes]]:
+    """Return a figure, as `make_figure`, and its axes side by side, whose widths have these ratios."""
+    figure = make_figure(width, height, dpi)
+    figure.set_layout_engine("constrained", w_pad=0.15 if len(ratios) > 1 else None)
+    return figure, [*figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]]
+
+
 def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = "") -> Line2D:
     """Add an empty line: steps, or dots if there is a marker."""
     line = Line2D([], [], color=colour, label=label, ls=style, marker=marker, ms=4)
@@ -68,26 +78,42 @@ def add_line(ax: Axes, colour: str, label: str, style: str = "-", marker: str = 
     return ax.add_line(line)
 
 
-def style_axes(ax: Axes, title: str, unit: str) -> Axes:
-    """Set title and unit of axes over time, and fit them to their data."""
-    set_title(ax, title)
-    ax.set_xlabel("seconds since the first request", fontsize=9)
-    ax.set_ylabel(unit, fontsize=9)
-    style_grid(ax)
+def add_prediction(ax: Axes, label: str, value: float, rows: tuple[float, float]) -> None:
+    """Add a vertical line at what the reader expected, from one row to another."""
+    add_line(ax, PREDICTED, label, "--").set(data=([value, value], rows), linewidth=2)
+
+
+def add_bars(
+    ax: Axes,
+    names: Sequence[str],
+    lengths: Sequence[float],
+    *,
+    colours: Sequence[str],
+    labels: Sequence[str],
+    begins: Sequence[float] | float = 0.0,
+) -> BarContainer:
+    """Add a horizontal bar in each row, from the top down, with its name and the label at its end."""
+    bars = ax.barh(range(len(names)), lengths, 0.6, begins, color=colours)
+    ax.bar_label(bars, labels, padding=4, fontsize=9, color=TEXT)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    return bars
+
+
+def style_axes(ax: Axes, title: str, unit: str, *, time: str = "seconds since the first request") -> Axes:
+    """Set title and units of axes over time, and fit them to their data."""
+    style_bar_axes(ax, title, time, grid="both")
+    ax.set_ylabel(unit, fontsize=9, color=TEXT)
     ax.relim()
     ax.autoscale_view()
     ax.set(xlim=(0, max(ax.get_xlim()[1], 1.0)), ylim=(0, max(ax.get_ylim()[1], 1.0)))
     return ax
 
 
-def style_bar_axes(ax: Axes, unit: str) -> None:
-    """Set the unit of horizontal bars."""
+def style_bar_axes(ax: Axes, title: str, unit: str, *, grid: Literal["x", "both"] = "x") -> None:
+    """Set title and unit of horizontal bars; draw spines, ticks and grid thinner than the data."""
+    ax.set_title(title, loc="left", fontsize=9, color=TEXT)
     ax.set_xlabel(unit, fontsize=9, color=TEXT)
-    style_grid(ax, "x")
-
-
-def style_grid(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
-    """Draw spines, ticks and grid thinner than the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color=TEXT, linewidth=0.6)
     ax.tick_params(colors=TEXT, width=0.6, labelsize=9)
@@ -95,25 +121,24 @@ def style_grid(ax: Axes, grid: Literal["x", "y", "both"] = "both") -> None:
     ax.set_axisbelow(True)
 
 
-def set_title(ax: Axes, title: str) -> Text:
-    """Set the title of axes."""
-    return ax.set_title(title, loc="left", fontsize=9, color=TEXT)
+def set_latency_axis(ax: Axes) -> None:
+    """Make the vertical axis logarithmic, for latencies in seconds."""
+    ax.set_yscale("log")
+    ax.set_ylim(SHORTEST, LONGEST)
+    ax.yaxis.set_major_locator(LogLocator())
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
 
 
-def add_legend(ax: Axes) -> None:
-    """Add a legend below the axes, where no line can cross it."""
-    spacing = {"fontsize": 8.5, "handlelength": 1.2, "columnspacing": 1.2}
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.12), ncol=2, frameon=False, **spacing)
+def set_headline(figure: Figure, text: str) -> None:
+    """Set the title of a whole figure: its finding."""
+    figure.suptitle(text, x=0.01, ha="left", fontsize=13, color=TEXT, weight="bold")
 
 
-def latency_axis(ax: Axes, name: str) -> tuple[float, float]:
-    """Make an axis logarithmic, for latencies; return its ends in seconds."""
-    ax.set(**{f"{name}scale": "log"})
-    axis = ax.xaxis if name == "x" else ax.yaxis
-    axis.set_major_locator(LogLocator())
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
-    return SHORTEST, LONGEST
+def add_legend(ax: Axes, *, columns: int = 2, at: tuple[float, float] = (-0.1, -0.12)) -> None:
+    """Add a legend below the axes, where no line can cross it; `at` is its corner, in shares of the axes."""
+    spacing = {"fontsize": 8.5, "handlelength": 1.8, "columnspacing": 1.2}
+    ax.legend(loc="upper left", bbox_to_anchor=at, ncol=columns, frameon=False, **spacing)
 
 
 def origin(run: Run) -> float:
@@ -128,16 +153,12 @@ def duration(seconds: float) -> str:
     return f"{round(value, 1 if value < 10 else None):,} {unit}".replace(".0 ", " ")
 
 
-def known(column: Floats) -> Floats:
-    """Return a column without its nan."""
-    return column[~np.isnan(column)]
-
-
-def stamp(ax: Axes, sentence: str | None) -> None:
-    """Write the reason for an invalid run across its axes."""
-    if sentence:
+def stamp(ax: Axes, *runs: Run) -> None:
+    """Write across the axes why one of the runs is invalid, if one is."""
+    for sentence in filter(None, map(invalid_reason, runs)):
         box = {"facecolor": "white", "edgecolor": FAILED, "boxstyle": "round"}
         words = textwrap.fill(f"NOT VALID. {sentence}", 34)
         look: dict[str, Any] = {"fontsize": 9, "weight": "bold", "color": FAILED, "bbox": box, "zorder": 9}
         text = ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, **look)
         text.set_in_layout(False)  # it lies on the axes: they need not shrink for it
+        return

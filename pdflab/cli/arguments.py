@@ -1,6 +1,6 @@
 """What several commands share: common options, and the settings of a private system.
 
-Read next: pdflab/cli/terminal.py.
+Read next: pdflab/settings.py.
 """
 
 import argparse

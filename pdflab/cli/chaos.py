@@ -7,30 +7,25 @@ import argparse
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from pdflab.chaos.attack import Attack, attack
 from pdflab.cli.arguments import add_json, private_settings
-from pdflab.cli.terminal import print_lines, progress_bars, rich_table
 from pdflab.experiments.figure_table import FigureTable
 
-_FAULTS = {
+_ROWS = {
     "kills": "killed with SIGKILL",
     "freezes": "frozen for 2.5 leases or more, and woken",
     "cuts": "all connections to Redis cut",
     "restarts": "Redis killed and started again",
     "outages": "pdf_storage took no file for 1 s; no job fails of it",
-}
-_IMPACT = {
     "hits": "faults that hit a worker with a claimed job",
     "completed_meanwhile": "jobs completed during the attack",
     "returned": "jobs that came back from a lost worker",
     "fenced": "late finishers refused (stale token)",
-}
-_AUDIT = {
     "sent": "documents requested",
     "accepted": "accepted: the client got a 202",
     "unheard": "accepted, but the answer was lost",
@@ -43,10 +38,8 @@ _AUDIT = {
     "holes": "gaps in jobs.log",
 }
 _APPENDFSYNC = (
-    "Redis ran with appendfsync always: what it has answered is on the disk. With everysec, the default of "
-    "`pdflab up`, a killed Redis forgets nothing either, unless a slow disk delayed a write: the kernel "
-    "has each write before the answer goes out. When the machine itself dies (power, kernel), everysec loses "
-    "up to a second, two at worst; PDFLAB_APPENDFSYNC=always prevents that too."
+    "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
+    "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
 )
 _NO_SERVER = (
     "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "
@@ -77,53 +70,47 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
     add_json(chaos)
 
 
-def _chaos(arguments: argparse.Namespace) -> int:
+def _chaos(a: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
-    a, settings, console = arguments, private_settings(arguments), Console(stderr=True)
-    progress = progress_bars(console, counted=False)
-    bar = progress.add_task("", total=a.seconds)
+    settings = private_settings(a)
+    logging.disable(logging.WARNING)  # of the supervisor: each death is reported as an injected fault
+    try:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("", total=a.seconds)
 
-    def on_fault(at: float, what: str) -> None:
-        console.print(f"{at:5.1f} s  {what}", highlight=False)
+            def on_fault(at: float, what: str) -> None:
+                progress.console.print(f"{at:5.1f} s  {what}", highlight=False, markup=False)
 
-    def on_progress(at: float, sent: int, ended: int) -> None:
-        progress.start()
-        progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
+            def on_progress(at: float, sent: int, ended: int) -> None:
+                progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
 
-    with _no_warnings():
-        try:
             found = attack(
-                settings,
-                a.seconds,
-                a.seed,
-                naive=a.naive,
-                on_fault=on_fault,
-                on_progress=on_progress,
+                settings, a.seconds, a.seed, naive=a.naive, on_fault=on_fault, on_progress=on_progress
             )
-        finally:
-            if progress.live.is_started:
-                progress.stop()
+    finally:
+        logging.disable(logging.NOTSET)
     if a.json:
         print(json.dumps(found.to_json()))
     else:
-        _print(found, Console())
+        print(*_report(found), sep="\n")
     return 0 if found.audit.clean else 1
 
 
-def _print(found: Attack, console: Console) -> None:
+def _report(found: Attack) -> Iterator[str]:
     figures = found.to_json()
-    about = "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}"
-    print_lines(console, about.format(**figures))
-    slowest = "slowest return, from its claim into the queue again"
-    for title, names in (("fault", _FAULTS), ("impact", _IMPACT), ("what became of the documents", _AUDIT)):
-        rows = [(name, f"{figures[key]:,}") for key, name in names.items()]
-        if names is _IMPACT and figures["returned"]:
-            seconds = "{slowest_return_s:.1f} s, {slowest_return_leases:.1f} leases"
-            rows.append((slowest, seconds.format(**figures)))
-        console.print(rich_table(FigureTable((f"{title:<{len(slowest)}}", "times"), rows)))
     naive = figures["worker"] == "naive"
-    print_lines(console, _NO_SERVER if figures["skipped"] else _APPENDFSYNC, *[_NO_OUTAGE] * naive)
-    print_lines(console, *_verdict(found, naive=naive))
+    yield "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}".format(**figures)
+    rows = [(name, f"{figures[key]:,}") for key, name in _ROWS.items()]
+    yield str(FigureTable(("what happened", "times"), rows))
+    if figures["returned"]:
+        yield (
+            "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s.".format(
+                **figures
+            )
+        )
+    yield _NO_SERVER if figures["skipped"] else _APPENDFSYNC
+    yield from [_NO_OUTAGE] * naive
+    yield from _verdict(found, naive=naive)
 
 
 def _verdict(found: Attack, *, naive: bool) -> list[str]:
@@ -133,14 +120,3 @@ def _verdict(found: Attack, *, naive: bool) -> list[str]:
         return ["The promise was BROKEN:", *found.audit.findings[:10]]
     reasons = " and ".join(found.untested)
     return [_INCONCLUSIVE.format(reasons=reasons) if reasons else _KEPT]
-
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Silence the supervisor's warnings: each death is reported as an injected fault."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(before)

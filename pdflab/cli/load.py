@@ -9,24 +9,21 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import closing, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import late_reason
 from pdflab.child_process import stop_event
 from pdflab.cli.arguments import add_folder, add_url
-from pdflab.cli.terminal import print_lines, rich_table
-from pdflab.errors import LoadFailed, UsageError
+from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.launcher import read_plan
@@ -46,13 +43,9 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("scenario", nargs="?", help=f"one of {', '.join(scenarios())}")
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
-    load.add_argument("--seconds", type=float, default=30.0, help="of a month, steady, ramp (default 30)")
-    load.add_argument(
-        "--rate",
-        type=float,
-        default=5.0,
-        help="per second: steady, a month's mean, a ramp's last (default 5)",
-    )
+    load.add_argument("--seconds", type=float, default=30.0, help="of a month, or steady (default 30)")
+    rates = "per second: steady, or a month's mean (default 5)"
+    load.add_argument("--rate", type=float, default=5.0, help=rates)
     load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
     add_url(load)
     load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
@@ -63,19 +56,20 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
 
 
-def _load(arguments: argparse.Namespace) -> int:
+def _load(a: argparse.Namespace) -> int:
     """Send a scenario, or a written plan; return 0 if any request was accepted."""
-    a = arguments
     target, plan = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients), _plan(a)
     if not a.yes:
         make_sure(target.url, plan)
     settings = Settings.from_env(os.environ, folder=a.folder)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    stop, console = stop_event(guarded=a.guarded), Console()
-    progress = _send(plan, target, settings, stop=stop, console=None if a.guarded else console)
+    stop, counter = stop_event(guarded=a.guarded), ProgressCounter()
+    with _live(counter) if sys.stdout.isatty() and not a.guarded else nullcontext():
+        _send(plan, target, settings, counter, stop)
+    progress = counter.progress()
     if progress.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
-    _report(plan, progress, console, closed=bool(target.clients))
+    _report(plan, progress, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED
     return 0 if progress.outcomes.get("accepted") else 1
@@ -94,11 +88,9 @@ def make_sure(url: str, plan: Plan) -> None:
     host = urlsplit(url).hostname or ""
     if is_this_machine(host):
         return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{host} is not this machine; add --yes if it may be put under load.")
+    require(sys.stdin.isatty(), f"{host} is not this machine; add --yes if it may be put under load.")
     answer = input(f"{host} is not this machine. Send it {plan.count:,} requests ({plan.name})? [y/N] ")
-    if answer.strip().lower() not in ("y", "yes"):
-        raise UsageError("Nothing was sent.")
+    require(answer.strip().lower() in ("y", "yes"), "Nothing was sent.")
 
 
 def is_this_machine(host: str) -> bool:
@@ -110,23 +102,17 @@ def is_this_machine(host: str) -> bool:
         found = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)
     except OSError:
         raise UsageError(f"There is no machine called {host!r}; correct --url.") from None
-    return all(_is_ours(family, address) for family, _, _, _, address in found)
-
-
-def _is_ours(family: int, address: Any) -> bool:
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind(address)
+        for family, kind, _, _, address in found:
+            with socket.socket(family, kind) as probe:
+                probe.bind(address)
     except OSError:
         return False
     return True
 
 
-def _send(
-    plan: Plan, target: Target, settings: Settings, *, stop: Event, console: Console | None
-) -> Progress:
-    """Send everything, log each send, and show the progress on a terminal."""
-    counter = ProgressCounter(plan)
+def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCounter, stop: Event) -> None:
+    """Send everything, and log each send."""
 
     def on_send(send: Send) -> None:
         log(send)
@@ -135,10 +121,8 @@ def _send(
     _allow_many_files()
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
-    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log, _shown(counter, console):
-        sending = send_plan(plan, target, on_send=on_send, on_start=counter.start, stop=stop)
-        asyncio.run(_until(stop, sending))
-    return counter.progress()
+    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log:
+        asyncio.run(_until(stop, send_plan(plan, target, on_send=on_send, on_start=counter.start)))
 
 
 async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
@@ -161,36 +145,23 @@ def _allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
-@contextmanager
-def _shown(counter: ProgressCounter, console: Console | None) -> Iterator[None]:
-    if console is None or not console.is_terminal:
-        yield
-        return
-    usual = sys.getswitchinterval()
+def _live(counter: ProgressCounter) -> Live:
     sys.setswitchinterval(0.001)  # so that drawing delays sending less
-    live = Live(get_renderable=lambda: live_view(counter.progress()), console=console, refresh_per_second=2)
-    try:
-        with live:
-            yield
-    finally:
-        sys.setswitchinterval(usual)
+    return Live(get_renderable=lambda: live_view(counter.progress()), refresh_per_second=2, transient=True)
 
 
-def live_view(progress: Progress) -> Table:
+def live_view(p: Progress) -> str:
     """Return the live view of a load that is being sent."""
-    p, view = progress, Table.grid()
-    view.add_row(f"{p.wanted} per second planned, {p.achieved} sent, {p.in_flight} in flight; {_counts(p)}")
-    view.add_row(rich_table(_percentiles(p)))
-    return view
+    return f"{p.sent} sent, {p.in_flight} in flight; {_counts(p)}\n{_percentiles(p)}"
 
 
-def _report(plan: Plan, progress: Progress, console: Console, *, closed: bool) -> None:
-    print_lines(console, f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
+def _report(plan: Plan, progress: Progress, *, closed: bool) -> None:
+    print(f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
     if progress.acknowledgement.p99 is not None:
-        console.print(rich_table(_percentiles(progress)))
+        print(_percentiles(progress))
     late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
     if late:
-        print_lines(console, late, style="bold")
+        print(late)
 
 
 def _counts(progress: Progress) -> str:

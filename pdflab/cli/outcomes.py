@@ -8,7 +8,8 @@ Read next: pdflab/audit.py, pdflab/service/api/app.py.
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from urllib.parse import quote
 
 from pdflab.audit import audit
 from pdflab.cli.arguments import add_json, add_url
-from pdflab.errors import PdfLabError, UsageError
+from pdflab.errors import PdfLabError, UsageError, require
 from pdflab.lab.http_client import send_request
 from pdflab.settings import Settings
 
@@ -44,46 +45,33 @@ def _audit(arguments: argparse.Namespace) -> int:
     return 0 if verdict.clean else 1
 
 
-def _dead_letters(arguments: argparse.Namespace) -> int:
-    a = arguments
+def _dead_letters(a: argparse.Namespace) -> int:
     if a.retry:
-        print(retry(a.url, a.retry, as_json=a.json))
+        retried = [
+            _ask(a.url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in a.retry
+        ]
+        found: dict[str, Any] = {"job_ids": retried}
+        lines = [f"{job_id} is retried as {again}" for job_id, again in zip(a.retry, retried, strict=True)]
+    elif a.retry_all:
+        found = _ask(a.url, "POST", "/dead-letters/retry")
+        lines = [f"tried again: {len(found['job_ids']):,}"]
     else:
-        print((retry_all if a.retry_all else describe_dead_letters)(a.url, as_json=a.json))
+        found = _ask(a.url, "GET", "/dead-letters")
+        lines = list(_table(found["jobs"], beyond=found["count"] - len(found["jobs"])))
+    print(json.dumps(found) if a.json else "\n".join(lines))
     return 0
 
 
-def describe_dead_letters(url: str, *, as_json: bool = False) -> str:
-    """Return the dead letters of a service as a table, or as JSON."""
-    found = _ask(url, "GET", "/dead-letters")
-    if as_json:
-        return json.dumps(found)
-    beyond = found["count"] - len(found["jobs"])
-    lines = [_row("job", "kind", "failed at", "reason"), *map(_line, found["jobs"])]
-    return (
-        "\n".join([*lines, *([f"… and {beyond:,} more"] if beyond else [])])
-        if found["jobs"]
-        else "No dead letters."
-    )
-
-
-def retry(url: str, job_ids: Sequence[str], *, as_json: bool = False) -> str:
-    """Retry some FAILED jobs; return the new job of each."""
-    new = {job_id: _ask(url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in job_ids}
-    if as_json:
-        return json.dumps({"job_ids": list(new.values())})
-    return "\n".join(f"{job_id} is retried as {again}" for job_id, again in new.items())
-
-
-def retry_all(url: str, *, as_json: bool = False) -> str:
-    """Retry every dead letter, each as a new job; return how many there were."""
-    found = _ask(url, "POST", "/dead-letters/retry")
-    return json.dumps(found) if as_json else f"tried again: {len(found['job_ids']):,}"
-
-
-def _line(job: dict[str, Any]) -> str:
-    failed_at = datetime.fromtimestamp(job["ended_at"]).isoformat(" ", "seconds")
-    return _row(job["job_id"], job["kind"], failed_at, job["reason"])
+def _table(jobs: Sequence[Mapping[str, Any]], *, beyond: int) -> Iterator[str]:
+    if not jobs:
+        yield "No dead letters."
+        return
+    yield _row("job", "kind", "failed at", "reason")
+    for job in jobs:
+        failed_at = datetime.fromtimestamp(job["ended_at"]).isoformat(" ", "seconds")
+        yield _row(job["job_id"], job["kind"], failed_at, job["reason"])
+    if beyond:
+        yield f"… and {beyond:,} more"
 
 
 def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
@@ -94,19 +82,17 @@ def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
 
 def _ask(url: str, method: str, path: str) -> dict[str, Any]:
     """Send one request. Raises UsageError when no pdflab answers, PdfLabError when it refuses."""
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is not a URL: it begins with http:// or https://.")
+    is_url = url.startswith(("http://", "https://"))
+    require(is_url, f"{url!r} is not a URL: it begins with http:// or https://.")
+    body: dict[str, Any] = {}
     try:
         answer = send_request(url, path, method=method, timeout=_TIMEOUT)
     except OSError:
         message = f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
         raise UsageError(message) from None
-    try:
-        body: dict[str, Any] = answer.json()
-    except ValueError:
-        body = {}
+    with suppress(ValueError):  # broken JSON of another server
+        body = answer.json()
     if answer.status >= 400:  # the service's own message; that of a full queue contains the retry delay
         raise PdfLabError(body.get("detail") or f"The server there answered {answer.status}; correct --url.")
-    if not body:
-        raise UsageError(f"The server at {url} is not pdflab; correct --url.")
+    require(bool(body), f"The server at {url} is not pdflab; correct --url.")
     return body

@@ -63,6 +63,6 @@ def parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=open_course)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
     for name, (_, what) in _COMMANDS.items():
-        commands.add_parser(name, help=what, description=f"{what.capitalize()}.", formatter_class=form)
+        commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
     commands.add_parser("embedded-redis")  # internal: not in the help
     return parser

@@ -5,58 +5,35 @@ Read next: pdflab/experiments/capacity.py, pdflab/experiments/prediction_error.p
 
 import argparse
 import json
+from collections.abc import Iterator
 from math import inf, isnan
 from pathlib import Path
 
-from rich.console import Console
-
 from pdflab.charts.style import png
 from pdflab.cli.arguments import add_json
-from pdflab.cli.terminal import rich_table
 from pdflab.errors import require
 from pdflab.experiments import capacity, prediction_error
-from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan, plan_chart, plan_table
+from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan
 from pdflab.experiments.service_times import name_source, service_times
 from pdflab.load.plan import Phase
 from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
 
 _MAX_JOBS = 100_000_000
 _MAX_NUMBER = 1_000_000  # of seconds, times or money
-_PLAN_EPILOG = """pdflab plan --jobs 10000000 --hours 4 --deadline 5, on a machine with two cores:
-
-  fleet                      workers  done after  95% within  cost    met in
-  fixed                            2      4.00 h       512 s  0.40  59 of 59
-  scheduled                        2      4.75 h      1.06 h  0.36  20 of 20
-  autoscaled                       2      4.00 h       532 s  0.37  20 of 20
-  fixed, 10 times the spike        2      8.09 h      4.40 h  0.81    0 of 5
-"""
-_TWIN_EPILOG = """The twin learns from one real run and predicts eight others, on other plans and numbers of
-workers, in rounds. In brackets is the error of a twin that knows how fast the machine was. On two cores:
-
-  seconds until the PDF                    p50                   p95              makespan
-  batch, 2 workers            2.05 s +7% (-2%)     3.29 s +12% (+6%)     3.44 s +12% (+7%)
-  burst, 3 workers          0.781 s -14% (-8%)      1.71 s -9% (-7%)      5.43 s +0% (+2%)
-  steady, 2 workers        0.0388 s -3% (-10%)    0.112 s +13% (-1%)      2.97 s +0% (-0%)
-  the twin is 8% off at the median of all figures (8 cases, 3 rounds each)
-  in brackets, and 3% at their median: rescaled to the speed of this machine
-"""
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the arguments of `plan` or `twin`."""
-    (_add_twin_arguments if name == "twin" else _add_plan_arguments)(command)
+    if name == "twin":
+        command.set_defaults(run=_twin)
+        command.add_argument("--rounds", type=int, default=3, help="the middle one counts (default 3)")
+    else:
+        command.set_defaults(run=_plan)
+        _add_requirement(command)
     add_json(command)
 
 
-def _add_twin_arguments(twin: argparse.ArgumentParser) -> None:
-    twin.set_defaults(run=_twin)
-    twin.epilog = _TWIN_EPILOG
-    twin.add_argument("--rounds", type=int, default=3, help="the middle one counts (default 3)")
-
-
-def _add_plan_arguments(plan: argparse.ArgumentParser) -> None:
-    plan.set_defaults(run=_plan)
-    plan.epilog = _PLAN_EPILOG
+def _add_requirement(plan: argparse.ArgumentParser) -> None:
     plan.add_argument("--jobs", type=int, default=10_000_000, help="documents (default 10000000)")
     plan.add_argument("--profile", choices=tuple(PROFILES), default="day", help="when they arrive")
     plan.add_argument("--hours", type=float, default=10.0, help="for how long they arrive (default 10)")
@@ -72,81 +49,60 @@ def _add_plan_arguments(plan: argparse.ArgumentParser) -> None:
     plan.add_argument("--chart", type=Path, default=Path("pdflab-data/plan.png"), help="file of the chart")
 
 
-def _plan(arguments: argparse.Namespace) -> int:
+def _plan(a: argparse.Namespace) -> int:
     """Find the fleets, print their cost and risk, and draw the chart; return 1 if none is sure enough."""
-
-    plan = make_plan(_requirement(arguments))
-    if arguments.json:
+    plan = make_plan(_requirement(a))
+    if a.json:
         print(json.dumps(plan.to_json()))
     else:
-        _print(plan, arguments)
+        print(*_report(plan, name_source(a.service, a.run_file)), sep="\n")
+        a.chart.parent.mkdir(parents=True, exist_ok=True)
+        a.chart.write_bytes(png(capacity.plan_chart(plan.requirement, plan.fleets)))
+        print(f"chart: {a.chart}")
     return 0 if plan.best.is_sure else 1
 
 
 def _requirement(a: argparse.Namespace) -> Requirement:
     """Return the requirement of the arguments. Raises UsageError if it cannot be met."""
-
     require(1 <= a.jobs <= _MAX_JOBS, "--jobs must be between 1 and 100,000,000.")
     require(0 < a.hours <= 1_000, "--hours must be more than 0, and at most 1,000.")
     for name in ("spike", "service", "price"):
-        require(
-            not _MAX_NUMBER < (getattr(a, name) or 0.0) < inf, f"--{name} must be at most {_MAX_NUMBER:,}."
-        )
+        fits = not _MAX_NUMBER < (getattr(a, name) or 0.0) < inf
+        require(fits, f"--{name} must be at most {_MAX_NUMBER:,}.")
     require(a.deadline is None or a.within is None, "Give either --deadline or --within.")
     service, mix = service_times(a.service, a.run_file)
     phase = Phase(0.0 if a.profile == "at-once" else a.hours * HOUR, PROFILES[a.profile], a.jobs)
     demand = Demand(phase, service, mix).spiked(a.spike)
     require(demand.jobs <= _MAX_JOBS, f"--spike makes more than {_MAX_JOBS:,} documents of these.")
-    if a.within is None:
-        target = Objective(deadline=(a.hours + 2 if a.deadline is None else a.deadline) * HOUR)
-    else:
-        target = Objective(latency=a.within)
+    deadline = (a.hours + 2 if a.deadline is None else a.deadline) * HOUR
+    target = Objective(deadline=deadline) if a.within is None else Objective(latency=a.within)
     return Requirement(demand, target, a.price, start_up=a.start_up, crash_every=a.crash_every, seed=a.seed)
 
 
-def _print(plan: CapacityPlan, arguments: argparse.Namespace) -> None:
-
+def _report(plan: CapacityPlan, source: str) -> Iterator[str]:
     requirement, fixed = plan.requirement, plan.fleets[0]
-    source = name_source(arguments.service, arguments.run_file)
-    print(f"A document takes {1000 * requirement.demand.mean:.3g} ms of work ({source}).\n")
-    _print_table(plan)
-    print(*plan.notes, sep="\n", end="\n" * bool(plan.notes))
-    _draw(plan, arguments.chart)
-    print(capacity.verdict(requirement, plan.best))
-    if plan.job_by_job:
-        done, within = capacity.format_seconds(fixed.finished), capacity.format_seconds(fixed.latency)
-        print(
-            f"{fixed.policy}, on all {requirement.demand.jobs:,} documents one by one: done after {done}, "
-            f"{capacity.share(requirement)} within {within}"
-        )
-    print(prediction_error.published())
-
-
-def _print_table(plan: CapacityPlan) -> None:
-
+    yield f"A document takes {1000 * requirement.demand.mean:.3g} ms of work ({source}).\n"
     shown = [*(p for p in plan.fleets if p.is_sure), *plan.what_if]
-    if not shown:
-        return
-    Console().print(rich_table(plan_table(plan.requirement, shown)))
+    if shown:
+        yield str(capacity.plan_table(requirement, shown))
     proofs = sorted({(p.replications, p.at_least) for p in shown if p.is_sure}, reverse=True)
-    proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
-    if proven:
-        print(f"Chance of meeting the target, proven with a confidence of 95 %: at least {proven}.")
+    if proofs:
+        proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
+        yield f"Chance of meeting the target, proven with a confidence of 95 %: at least {proven}."
     if any(isnan(p.latency) for p in shown):
-        print("-: shorter than the simulation of bundles of documents can resolve.")
-
-
-def _draw(plan: CapacityPlan, file: Path) -> None:
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(png(plan_chart(plan.requirement, plan.fleets)))
-    print(f"chart: {file}")
+        yield "-: shorter than the simulation of bundles of documents can resolve."
+    yield from plan.notes
+    yield capacity.verdict(requirement, plan.best)
+    if plan.job_by_job:
+        jobs = f"all {requirement.demand.jobs:,} documents one by one"
+        yield f"{fixed.policy}, on {jobs}: done after {capacity.format_seconds(fixed.finished)}"
+    yield prediction_error.published()
 
 
 def _twin(arguments: argparse.Namespace) -> int:
     """Measure how wrong the simulation is here, print it case by case, and save it."""
 
-    verdict = prediction_error.hold_out_all(rounds=arguments.rounds)
-    prediction_error.save_verdict(verdict)
-    print(json.dumps(verdict.to_json()) if arguments.json else verdict.text)
+    found = prediction_error.hold_out_all(rounds=arguments.rounds)
+    prediction_error.save_verdict(found)
+    print(json.dumps(found.to_json()) if arguments.json else found.text)
     return 0

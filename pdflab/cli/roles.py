@@ -28,20 +28,15 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     if name != "up":
         command.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
-    _add_role_options(command)
-    if name == "up":
-        command.add_argument(
-            "--preset", choices=tuple(PRESETS), help="settings that belong together, by name"
-        )
-        command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
-        command.add_argument("--sync-port", type=int, help="its synchronous endpoint (default 8001)")
-
-
-def _add_role_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--redis-url", help="redis://, rediss:// or unix:// (default: a private Redis)")
     add_folder(command)
     command.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="the queued endpoint (default 8000; 0 is any)")
+    if name == "up":
+        what = "settings that belong together, by name"
+        command.add_argument("--preset", choices=tuple(PRESETS), help=what)
+        command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
+        command.add_argument("--sync-port", type=int, help="its synchronous endpoint (default 8001)")
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -55,35 +50,30 @@ def _up(arguments: argparse.Namespace) -> int:
     from pdflab.lab.system import System
 
     settings, stop = _settings(arguments), stop_event(guarded=False)
-    system = System(settings)
-    try:
+    with System(settings) as system:
         print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
         print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
         print(f"  Ctrl-C stops it; then check the promise with: pdflab audit {settings.folder}", flush=True)
         while not stop.wait(_CHECK_INTERVAL):
             system.check()
-    finally:
-        system.stop()
     return 0
 
 
-def _run_role(arguments: argparse.Namespace) -> int:
-    a, settings = arguments, _settings(arguments)
+def _run_role(a: argparse.Namespace) -> int:
+    settings = _settings(a)
     if a.role == "sync-api":
         sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
         entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
         return 0
     broker = _broker(settings, a.role, guarded=a.guarded)
     stop = stop_event(guarded=a.guarded)
-    match a.role:
-        case "api":
-            _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
-        case "recorder":
-            entrypoints.run_recorder(broker, settings, stop)
-        case "naive-worker":
-            entrypoints.run_naive_worker(broker, settings, stop)
-        case _:
-            entrypoints.run_worker(broker, settings, stop)
+    if a.role == "api":
+        _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
+    elif a.role == "recorder":
+        entrypoints.run_recorder(broker, settings, stop)
+    else:
+        run = entrypoints.run_worker if a.role == "worker" else entrypoints.run_naive_worker
+        run(broker, settings, stop)
     return 0
 
 

@@ -4,8 +4,9 @@ Read next: pdflab/service/storage/base.py.
 """
 
 from pdflab.documents.requests.custom import CustomRequest
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import ACCENT, MARGIN, READING, Rendered, Sheet
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 
@@ -16,14 +17,10 @@ def draw_custom(request: CustomRequest, *, created_at: float, typesetter: Typese
     sheet.y += 14
     sheet.prose(request.text)
     for bullet in request.bullets:
-        _draw_bullet(sheet, bullet)
+        sheet.needs(READING.leading)
+        rtl = reads_from_right(bullet)
+        sheet.set_fill_color(ACCENT)
+        sheet.rect(sheet.right - 5.5 if rtl else MARGIN + 2, sheet.y + 5.6, 3.5, 3.5, style="F")
+        sheet.paragraph(bullet, READING, x=MARGIN + 16 * (not rtl), width=sheet.epw - 16)
+        sheet.y += 4
     return sheet.finish(request.title)
-
-
-def _draw_bullet(sheet: Sheet, text: str) -> None:
-    sheet.needs(READING.leading)
-    rtl = reads_from_right(text)
-    sheet.set_fill_color(ACCENT)
-    sheet.rect(sheet.right - 5.5 if rtl else MARGIN + 2, sheet.y + 5.6, 3.5, 3.5, style="F")
-    sheet.paragraph(text, READING, x=MARGIN + 16 * (not rtl), width=sheet.epw - 16)
-    sheet.y += 4

@@ -7,14 +7,12 @@ Read next: pdflab/documents/requests/base.py.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
-from pydantic import ValidationError
-from pydantic.json_schema import models_json_schema
+from pydantic import Field, TypeAdapter, ValidationError
 
-from pdflab.documents.requests.base import DocumentRequest
+from pdflab.documents.requests.base import DocumentRequest, problems_in
 from pdflab.documents.requests.custom import CustomRequest
-from pdflab.documents.requests.error_messages import problems_in
 from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.requests.report import ReportRequest
 from pdflab.documents.samples.requests import sample_custom, sample_invoice, sample_report
@@ -67,12 +65,9 @@ def sample_request(kind: str, seed: int, *, lines: int | None = None) -> dict[st
 
 def request_schema(*, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
     """Return the JSON schema of a request; `ref_template` is the place of its parts."""
-    models = [kind.model for kind in KINDS.values()]
-    parts, schema = models_json_schema([(model, "validation") for model in models], ref_template=ref_template)
-    refs = [parts[model, "validation"]["$ref"] for model in models]
-    mapping = dict(zip(KINDS, refs, strict=True))
-    choice = {"discriminator": {"propertyName": "type", "mapping": mapping}}
-    return schema | choice | {"oneOf": [{"$ref": ref} for ref in refs]}
+    models: Any = Union[tuple(kind.model for kind in KINDS.values())]  # noqa: UP007 (| takes no tuple)
+    choice: Any = Annotated[models, Field(discriminator="type")]
+    return TypeAdapter(choice).json_schema(ref_template=ref_template)
 
 
 def _draw_custom(request: CustomRequest, **how: Any) -> "Rendered":

@@ -1,8 +1,7 @@
 """The naive renderer: an invoice as in fpdf2's tutorial, correct and slow.
 
-Only `pdflab bench render` and a lesson about its speed use it. Three costs are hidden: `table()` and
-`multi_cell()` measure a line again for each of its letters, every cell is laid out twice, and each document
-parses and subsets its own fonts.
+`pdflab bench render` uses it. Three costs are hidden: `table()` and `multi_cell()` measure a line again for
+each of its letters, every cell is laid out twice, and each document parses and subsets its own fonts.
 Read next: pdflab/benchmarks/render.py.
 """
 
@@ -12,16 +11,7 @@ from pathlib import Path
 from fpdf import FPDF
 from PIL import Image
 
-from pdflab.documents.invoice.content import (
-    account_of,
-    code_of,
-    facts_of,
-    items_of,
-    parties_of,
-    sums_of,
-    title_of,
-)
-from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.invoice import content
 from pdflab.documents.requests.custom import CustomRequest
 from pdflab.documents.requests.invoice import InvoiceRequest
 
@@ -54,13 +44,18 @@ class NaivePDF(FPDF):
 def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
     """Return an invoice with every value that ours shows; `fonts` are for texts beyond western Europe."""
     pdf = NaivePDF(fonts)
-    pdf.write_line(title_of(request), size=24, bold=True)
-    for fact in facts_of(request):
+    pdf.write_line(content.title_of(request), size=24, bold=True)
+    for fact in content.facts_of(request):
         pdf.write_line(f"{fact.label} {fact.value}")
-    for lines, identity in parties_of(request):
-        _write_party(pdf, [*lines, *identity])
-    _write_table(pdf, *items_of(request))
-    _write_sums(pdf, request)
+    for lines, identity in content.parties_of(request):
+        pdf.ln(4)
+        for place, line in enumerate([*lines, *identity]):
+            pdf.write_line(line, bold=place < 2)
+    _write_lines(pdf, *content.items_of(request))
+    pdf.ln(4)
+    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
+        for cells in content.sums_of(request):
+            table.row(cells)
     for line in remarks_of(request):
         pdf.write_line(line)
     if code := code_image(request):
@@ -78,13 +73,7 @@ def naive_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> b
     return bytes(pdf.output())
 
 
-def _write_party(pdf: NaivePDF, lines: Sequence[str]) -> None:
-    pdf.ln(4)
-    for place, line in enumerate(lines):
-        pdf.write_line(line, bold=place < 2)
-
-
-def _write_table(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _write_lines(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     pdf.ln(4)
     pdf.set_font(pdf.family, size=9)
     others = ("RIGHT",) * (len(titles) - 4)
@@ -95,27 +84,21 @@ def _write_table(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[s
             table.row(row)
 
 
-def _write_sums(pdf: NaivePDF, request: InvoiceRequest) -> None:
-    pdf.ln(4)
-    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
-        for cells in sums_of(request):
-            table.row(cells)
-
-
 # Shared with benchmarks/platypus.py, which draws the same invoice.
 
 
 def remarks_of(request: InvoiceRequest) -> list[str]:
     """Return terms, account and remarks."""
-    labels = translations_for(request.locale)
+    labels = content.translations_for(request.locale)
     terms = [labels["terms"], request.terms] if request.terms else []
-    lines = (*terms, *account_of(request), labels["scan"] if code_of(request) else "", request.note)
+    scan = labels["scan"] if content.code_of(request) else ""
+    lines = (*terms, *content.account_of(request), scan, request.note)
     return [line for line in lines if line]
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:
     """Return the QR code for banking apps as a picture, made by the same fast module, for fairness."""
-    rows = code_of(request)
+    rows = content.code_of(request)
     picture = Image.new("1", (len(rows), len(rows)), 1)
     picture.putdata([module == "0" for row in rows for module in row])
     return picture if rows else None

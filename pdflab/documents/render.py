@@ -8,7 +8,7 @@ from fpdf.errors import FPDFException
 
 from pdflab.documents.kinds import KINDS
 from pdflab.documents.requests.base import DocumentRequest
-from pdflab.documents.typesetting.bidi import count_rtl
+from pdflab.documents.typesetting.characters import count_rtl
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument

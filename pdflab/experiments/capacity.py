@@ -3,44 +3,31 @@
 Read next: pdflab/simulation/capacity/search.py.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf, isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from pdflab.analysis.columns import Floats
+from pdflab.charts.forecast import Fleet, plan_figure
+from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.plan import MOSTLY_INVOICES, Phase
 from pdflab.simulation.calibration import ServiceTimes
+from pdflab.simulation.capacity import search
 from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
-from pdflab.simulation.capacity.search import (
-    AUTOSCALED,
-    FIXED,
-    SCHEDULED,
-    FleetPlan,
-    autoscaled,
-    fixed,
-    jobs_a_worker,
-    scheduled,
-    try_fleet,
-)
-
-if TYPE_CHECKING:
-    from pdflab.charts.style import Picture
+from pdflab.simulation.capacity.search import FleetPlan
 
 # The relative load of each tenth of a working day, with peaks before and after lunch.
 PROFILES = {"day": (1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0), "flat": (1.0,), "at-once": (1.0,)}
 
 HOUR = 3600.0
-_PRICE = 0.05  # of a core for an hour, in dollars or euros
-_WHAT_IF_SPIKE, _WHAT_IF_CRASH = 10.0, 60.0
-_WHAT_IF_REPLICATIONS = 5
+_SPIKE, _CRASH_EVERY, _WHAT_IF_REPLICATIONS = 10.0, 60.0, 5  # of the what-ifs; times as high, seconds
 
-_Attempts = Mapping[str, Callable[[], FleetPlan]]
+_Refused = dict[str, list[str]]  # the fleets that could not be simulated, by the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ def month_end_requirement(
     """Return the requirement for documents of `work` seconds each that arrive over a day at the office."""
     arrivals = Phase(hours * HOUR, PROFILES["day"], jobs)
     demand = Demand(arrivals, ServiceTimes.lognormal(MOSTLY_INVOICES, mean=work), MOSTLY_INVOICES)
-    return Requirement(demand, Objective(deadline=deadline * HOUR), _PRICE)
+    return Requirement(demand, Objective(deadline=deadline * HOUR), price=0.05)
 
 
 def make_plan(requirement: Requirement) -> CapacityPlan:
@@ -88,17 +75,21 @@ def make_plan(requirement: Requirement) -> CapacityPlan:
 
     Raises UsageError if no fleet can be simulated.
     """
-    fleets, refused = _collect(_policies(requirement))
+    refused: _Refused = {}
+    fleets = propose(requirement, refused)
     if not fleets:
-        raise UsageError(next(_reasons(refused)))
-    what_if, untried = _collect(_what_ifs(requirement, fleets[0]) if fleets[0].is_sure else {})
-    notes = [*_shortfalls(requirement, fleets), *_reasons(refused | untried)]
-    return CapacityPlan(requirement, fleets, what_if, notes)
+        raise UsageError(_reasons(refused)[0])
+    what_if = try_what_if(requirement, fleets[0], refused) if fleets[0].is_sure else []
+    notes = [_shortfall(requirement, fleet) for fleet in fleets if not fleet.is_sure]
+    return CapacityPlan(requirement, fleets, what_if, notes + _reasons(refused))
 
 
-def propose(requirement: Requirement) -> list[FleetPlan]:
+def propose(requirement: Requirement, refused: _Refused | None = None) -> list[FleetPlan]:
     """Return the smallest fleet of each policy that can be simulated; a batch has no schedule."""
-    return _collect(_policies(requirement))[0]
+    timetable = {search.SCHEDULED: search.scheduled} if requirement.demand.phase.seconds else {}
+    policies = {search.FIXED: search.fixed, **timetable, search.AUTOSCALED: search.autoscaled}
+    attempts = {name: partial(smallest, requirement) for name, smallest in policies.items()}
+    return _possible(attempts, {} if refused is None else refused)
 
 
 def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
@@ -106,36 +97,38 @@ def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
     return min(fleets, key=lambda fleet: (not fleet.is_sure, fleet.cost))
 
 
-def try_what_if(requirement: Requirement, fleet: FleetPlan) -> list[FleetPlan]:
+def try_what_if(
+    requirement: Requirement, fleet: FleetPlan, refused: _Refused | None = None
+) -> list[FleetPlan]:
     """Return the fixed fleet under a spike ten times as high, and with a worker that dies every minute."""
-    return _collect(_what_ifs(requirement, fleet))[0]
+    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
+    harder = {
+        f"{search.FIXED}, {_SPIKE:g} times the spike": replace(few, demand=few.demand.spiked(_SPIKE)),
+        f"{search.FIXED}, a crash every {_CRASH_EVERY:g} s": replace(few, crash_every=_CRASH_EVERY),
+    }
+    attempts = {name: partial(search.try_fleet, case, name, fleet.model) for name, case in harder.items()}
+    return _possible(attempts, {} if refused is None else refused)
 
 
 def plan_table(requirement: Requirement, fleets: Sequence[FleetPlan]) -> FigureTable:
     """Return fleets side by side: size, time, cost, and how many fresh replications met the target."""
-    columns = ("fleet", "workers", "done after", f"{share(requirement)} within", "cost", "met in")
-    rows = [
-        (
-            p.policy,
-            f"{p.workers:,}",
-            format_seconds(p.finished),
-            format_seconds(p.latency),
-            f"{p.cost:,.2f}",
-            f"{p.met} of {p.replications}",
-        )
-        for p in fleets
-    ]
-    return FigureTable(columns, rows)
+    within = f"{requirement.objective.share:.0%} within"
+    rows = []
+    for p in fleets:
+        times = format_seconds(p.finished), format_seconds(p.latency)
+        rows.append((p.policy, f"{p.workers:,}", *times, f"{p.cost:,.2f}", f"{p.met} of {p.replications}"))
+    return FigureTable(("fleet", "workers", "done after", within, "cost", "met in"), rows)
 
 
 def plan_chart(
     requirement: Requirement, fleets: Sequence[FleetPlan], *, predicted: float | None = None
-) -> "Picture":
+) -> Picture:
     """Draw each fleet that is sure enough, or all if none is, beside the number of workers `predicted`."""
-    from pdflab.charts.capacity_plan import Fleet, plan_figure  # matplotlib is slow to load
-
     shown = [p for p in fleets if p.is_sure] or fleets
-    drawn = [Fleet(p.policy, _steps(p.staffing, p.finished), p.waiting) for p in shown]
+    drawn = []
+    for p in shown:
+        at, workers = np.array([*p.staffing, (p.finished, 0)], dtype=np.float64).T
+        drawn.append(Fleet(p.policy, (at, workers), p.waiting))
     busy = requirement.demand.busy if requirement.demand.phase.seconds else np.zeros(1)
     asked = np.linspace(0.0, requirement.demand.phase.seconds, len(busy) + 1), np.append(busy, 0.0)
     title, deadline = verdict(requirement, cheapest(fleets)), requirement.objective.deadline
@@ -150,11 +143,6 @@ def verdict(requirement: Requirement, best: FleetPlan) -> str:
     return f"{documents}: {_workers(best.workers)}, {best.policy}, for {best.cost:,.2f}"
 
 
-def share(requirement: Requirement) -> str:
-    """Return the share of documents whose latency counts, as text."""
-    return f"{requirement.objective.share:.0%}"
-
-
 def format_seconds(seconds: float) -> str:
     """Return seconds as text, long ones in hours; nan is a dash."""
     if isnan(seconds):
@@ -162,53 +150,29 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 600 else f"{seconds / HOUR:.2f} h"
 
 
-def _policies(requirement: Requirement) -> _Attempts:
-    timetable = {SCHEDULED: partial(scheduled, requirement)} if requirement.demand.phase.seconds else {}
-    return {FIXED: partial(fixed, requirement), **timetable, AUTOSCALED: partial(autoscaled, requirement)}
-
-
-def _what_ifs(requirement: Requirement, fleet: FleetPlan) -> _Attempts:
-    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
-    spiked = replace(few, demand=few.demand.spiked(_WHAT_IF_SPIKE))
-    crashing = replace(few, crash_every=_WHAT_IF_CRASH)
-    spike = f"{FIXED}, {_WHAT_IF_SPIKE:g} times the spike"
-    crash = f"{FIXED}, a crash every {_WHAT_IF_CRASH:g} s"
-    return {
-        spike: lambda: try_fleet(spiked, spike, fleet.model),
-        crash: lambda: try_fleet(crashing, crash, fleet.model),
-    }
-
-
-def _collect(attempts: _Attempts) -> tuple[list[FleetPlan], dict[str, str]]:
-    """Return the fleets that could be simulated, and why the others could not."""
-    fleets, refused = [], {}
+def _possible(attempts: Mapping[str, Callable[[], FleetPlan]], refused: _Refused) -> list[FleetPlan]:
+    """Return the fleets that could be simulated, and add the others to `refused`."""
+    fleets = []
     for name, attempt in attempts.items():
         try:
             fleets.append(attempt())
         except UsageError as error:
-            refused[name] = str(error)
-    return fleets, refused
+            refused.setdefault(str(error), []).append(name)
+    return fleets
 
 
-def _reasons(refused: Mapping[str, str]) -> Iterator[str]:
-    """Return a sentence for each reason, with all fleets that were refused for it."""
-    for reason in dict.fromkeys(refused.values()):
-        yield f"{'; '.join(name for name, why in refused.items() if why == reason)}: {reason}"
+def _reasons(refused: _Refused) -> list[str]:
+    return [f"{'; '.join(names)}: {reason}" for reason, names in refused.items()]
 
 
-def _shortfalls(requirement: Requirement, fleets: Sequence[FleetPlan]) -> Iterator[str]:
-    """Return how near each fleet came that is not sure enough."""
-    for p in fleets:
-        if not p.is_sure:
-            why = "no size that was tried meets this"
-            if p.policy == AUTOSCALED:
-                jobs = f"{jobs_a_worker(requirement):,.0f} jobs a worker"
-                why = f"no limit that was tried meets this with KEDA's rule at {jobs}"
-            yield (
-                f"{p.policy}: {why}; with {_workers(p.workers)} it did in {p.met} of {p.replications}, "
-                f"done after {format_seconds(p.finished)}, {share(requirement)} within "
-                f"{format_seconds(p.latency)}."
-            )
+def _shortfall(requirement: Requirement, p: FleetPlan) -> str:
+    """Return how near a fleet came that is not sure enough."""
+    why = "size that was tried meets this"
+    if p.policy == search.AUTOSCALED:
+        jobs = search.jobs_a_worker(requirement)
+        why = f"limit that was tried meets this with KEDA's rule at {jobs:,.0f} jobs a worker"
+    seen = f"it did in {p.met} of {p.replications}, done after {format_seconds(p.finished)}"
+    return f"{p.policy}: no {why}; with {_workers(p.workers)} {seen}."
 
 
 def _figures(fleet: FleetPlan) -> dict[str, Any]:
@@ -222,11 +186,6 @@ def _figures(fleet: FleetPlan) -> dict[str, Any]:
         "replications": fleet.replications,
         "at_least": round(fleet.at_least, 3),
     }
-
-
-def _steps(staffing: Sequence[tuple[float, int]], finished: float) -> tuple[Floats, Floats]:
-    at, workers = np.array([*staffing, (finished, 0)], dtype=np.float64).T
-    return at, workers
 
 
 def _workers(count: int) -> str:

@@ -1,9 +1,9 @@
-"""Both endpoints under the same plan: figures side by side, and a conclusion.
+"""Both endpoints under the same plan: figures side by side, and what the queue improves.
 
 Read next: pdflab/experiments/runner.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ _ROWS = {
     "wasted": ("PDFs for clients that had left", "{:,}"),
     "send_lag_p99_s": ("send lag p99", "{:.3f} s"),
 }
-_CONCLUSION = (
+CONCLUSION = (
     "What the queue buys: its endpoint answers at once, whatever waits behind it; it loses nothing when a "
     "process dies; workers can be added without touching it. What it does not: no core runs faster."
 )
@@ -42,49 +42,45 @@ class Comparison:
     @property
     def figures(self) -> dict[Endpoint, dict[str, Any]]:
         """The figures of each run, by the keys of `demo --json`."""
-        return {
-            endpoint: run_figures(self.runs[endpoint]) for endpoint in (Endpoint.QUEUED, Endpoint.SYNCHRONOUS)
-        }
+        return {endpoint: _figures(self.runs[endpoint]) for endpoint in Endpoint}
 
     @property
     def table(self) -> FigureTable:
         """Both endpoints side by side. Latencies count from the intended send time."""
-        figures = self.figures
+        columns = self.figures
         rows = [
-            (name, *(_text(key, row[key]) for row in figures.values())) for key, (name, _) in _ROWS.items()
+            (name, *(_text(key, one[key]) for one in columns.values())) for key, (name, _) in _ROWS.items()
         ]
-        return FigureTable(("", *figures), rows)
+        return FigureTable(("", *columns), rows)
 
     @property
-    def not_accepted(self) -> Iterator[str]:
-        """A sentence for each endpoint that did not accept everything: how many, and why."""
-        for endpoint, run in self.runs.items():
-            found = {kind: number for kind, number in outcomes(run.sends).items() if kind != "accepted"}
-            if found:
-                yield f"{endpoint}: " + ", ".join(f"{number:,} {kind}" for kind, number in found.items())
-
-    @property
-    def warnings(self) -> Iterator[str]:
+    def warnings(self) -> list[str]:
         """Why a run is not valid, if it is not."""
-        for endpoint, run in self.runs.items():
-            if reason := invalid_reason(run):
-                yield f"{endpoint}: {reason}"
+        reasons = {endpoint: invalid_reason(run) for endpoint, run in self.runs.items()}
+        return [f"{endpoint}: {reason}" for endpoint, reason in reasons.items() if reason]
 
     @property
-    def conclusion(self) -> str:
-        """What the queue improved in this run, and what it did not."""
-        queued, synchronous = (
-            _text("complete_p99_s", row["complete_p99_s"]) for row in self.figures.values()
-        )
-        return f"{_CONCLUSION} Of all PDFs, 99 of 100 were there within {queued} (queued) and {synchronous}."
+    def text(self) -> str:
+        """The table; for each endpoint what was not accepted, and why; warnings, and the conclusion."""
+        refused = [
+            f"{endpoint}: " + ", ".join(f"{count:,} {kind}" for kind, count in found.items())
+            for endpoint, run in self.runs.items()
+            if (found := not_accepted(run))
+        ]
+        return "\n".join([str(self.table), *refused, *self.warnings, CONCLUSION])
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""
         capacity = {"capacity_per_s": round(self.capacity.per_s, 1), "spike": round(self.capacity.spike, 2)}
-        return {str(endpoint): row for endpoint, row in self.figures.items()} | capacity
+        return {str(endpoint): figures for endpoint, figures in self.figures.items()} | capacity
 
 
-def run_figures(run: Run) -> dict[str, Any]:
+def not_accepted(run: Run) -> dict[str, int]:
+    """Count the sends that were not accepted, by their outcome."""
+    return {kind: count for kind, count in outcomes(run.sends).items() if kind != "accepted"}
+
+
+def _figures(run: Run) -> dict[str, Any]:
     """Return the summary of a run, its latencies, its wasted work and whether it is valid."""
     found, (wasted_count, wasted_seconds) = latencies(run), wasted(run)
     return asdict(summary(run)) | {

@@ -3,7 +3,7 @@
 Read next: pdflab/experiments/capacity.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -17,25 +17,16 @@ class FigureTable:
 
     def __str__(self) -> str:
         """Return aligned text: names on the left, figures on the right."""
-        table = [self.columns, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return "\n".join(_aligned(row, widths) for row in table)
-
-    @property
-    def html(self) -> str:
-        """The table as HTML."""
-        return "<table>" + "".join(self._html_rows()) + "</table>"
+        first, *others = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
+        lines = []
+        for name, *figures in (self.columns, *self.rows):
+            cells = [f"{figure:>{width}}" for figure, width in zip(figures, others, strict=True)]
+            lines.append("  ".join([f"{name:<{first}}", *cells]).rstrip())
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return self.html
+        rows = [("th", self.columns), *(("td", row) for row in self.rows)]
+        cells = ("".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) for tag, row in rows)
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
 
-    def _html_rows(self) -> Iterator[str]:
-        for tag, rows in (("th", [self.columns]), ("td", self.rows)):
-            for row in rows:
-                yield "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, *figures = row
-    cells = [f"{figure:>{width}}" for figure, width in zip(figures, widths[1:], strict=True)]
-    return "  ".join([f"{name:<{widths[0]}}", *cells]).rstrip()
+    html = property(_repr_html_, doc="The table as HTML.")

@@ -9,7 +9,7 @@ Read next: pdflab/simulation/holdout.py, pdflab/simulation/twin.py.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
@@ -19,7 +19,7 @@ import numpy as np
 
 from pdflab.analysis.run import Run
 from pdflab.child_process import wait_until
-from pdflab.errors import UsageError
+from pdflab.errors import require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.experiments.runner import INVOICE_LINES, run_plan, target
 from pdflab.jobs import Endpoint
@@ -32,20 +32,17 @@ from pdflab.simulation.twin import Twin
 
 TEACHER = ("burst", 2)
 CASES = (*(("batch", n) for n in (1, 2, 3)), ("burst", 1), ("burst", 3), *(("steady", n) for n in (1, 2, 3)))
-
 _FILE = "twin.json"  # in the data folder: the latest measurement
-
-_WARM_UP = 20  # documents for each worker, when one is new
 _MAX_ERROR_RATIO = 2.0  # times the model's own error: beyond it, most of the error is the machine's
-_SMALL_BATCH, _SECONDS = 40, 3.0  # documents; how long a plan takes
 _READY_TIMEOUT = 20.0  # seconds
+_WARM_UP, _SMALL_BATCH = 20, 40  # documents: of each worker, when one is new; to learn the API's time
+_SECONDS, _SPIKE = 3.0, 0.5  # of a plan; of a burst, whose baseline before and after it is five times as long
 _STEADY, _BASELINE, _BURST = 0.6, 0.3, 3.0  # times the capacity: steadily, around a burst, and in it
-_SPIKE = 0.5  # seconds of a burst; the baseline before and after it is five times as long
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One real run: measured, predicted, predicted at the machine's real speed, and replayed.
+    """One real run: predicted, predicted at the machine's real speed, and replayed.
 
     `replayed` is the 95th percentile of the difference of starts, in seconds.
     """
@@ -57,37 +54,39 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A plan on so many workers, in all rounds. The error is the median; below 0 means too fast."""
+    """A plan on so many workers, in all rounds. By figure, the median of the rounds counts."""
 
     plan: str
     workers: int
     rounds: Sequence[Round]
 
-    def measured(self, figure: str) -> float:
-        """Return the measured seconds."""
-        return median(one.held.measured[figure] for one in self.rounds)
+    @property
+    def measured(self) -> dict[str, float]:
+        """The measured seconds."""
+        return _medians([one.held.measured for one in self.rounds])
 
-    def error(self, figure: str) -> float:
-        """Return the error of the twin, as a share of the measurement."""
-        return median(one.held.errors[figure] for one in self.rounds)
+    @property
+    def errors(self) -> dict[str, float]:
+        """The error of the twin, as a share of the measurement; below 0 it was too fast."""
+        return _medians([one.held.errors for one in self.rounds])
 
-    def rescaled_error(self, figure: str) -> float:
-        """Return the error of a twin that knows the machine's speed."""
-        return median(one.rescaled.errors[figure] for one in self.rounds)
+    @property
+    def rescaled_errors(self) -> dict[str, float]:
+        """The error of a twin that knows the machine's speed: that of the model alone."""
+        return _medians([one.rescaled.errors for one in self.rounds])
 
     @property
     def row(self) -> tuple[str, ...]:
-        """The case as a row of a table."""
-        cells = (
-            f"{self.measured(f):.3g} s {self.error(f):+.0%} ({self.rescaled_error(f):+.0%})" for f in FIGURES
-        )
+        """The case as a row of a table: measured, the error, and in brackets that at the real speed."""
+        measured, errors, rescaled = self.measured, self.errors, self.rescaled_errors
+        cells = (f"{measured[f]:.3g} s {errors[f]:+.0%} ({rescaled[f]:+.0%})" for f in FIGURES)
         return f"{self.plan}, {self.workers} worker{'s' * (self.workers > 1)}", *cells
 
     def to_json(self) -> dict[str, Any]:
         """Return the errors as plain data."""
-        errors = {f"{figure}_error": round(self.error(figure), 4) for figure in FIGURES}
-        rescaled = {f"{figure}_paced_error": round(self.rescaled_error(figure), 4) for figure in FIGURES}
-        return {"plan": self.plan, "workers": self.workers} | errors | rescaled
+        errors = {f"{figure}_error": round(error, 4) for figure, error in self.errors.items()}
+        paced = {f"{figure}_paced_error": round(error, 4) for figure, error in self.rescaled_errors.items()}
+        return {"plan": self.plan, "workers": self.workers, **errors, **paced}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +98,12 @@ class Verdict:
     @property
     def error(self) -> float:
         """The absolute error."""
-        return median(abs(case.error(figure)) for case in self.cases for figure in FIGURES)
+        return median(abs(error) for case in self.cases for error in case.errors.values())
 
     @property
     def rescaled_error(self) -> float:
-        """The error of the model alone, without that of the machine's changing speed."""
-        return median(abs(case.rescaled_error(figure)) for case in self.cases for figure in FIGURES)
+        """The absolute error of a twin that knows the machine's speed."""
+        return median(abs(error) for case in self.cases for error in case.rescaled_errors.values())
 
     @property
     def replayed(self) -> float:
@@ -113,14 +112,13 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """The cases as a table: measured, the error, and in brackets that at the machine's real speed."""
+        """The cases as a table, and their medians."""
         cases, rounds = len(self.cases), len(self.cases[0].rounds)
+        error, rescaled = f"{self.error:.0%}", f"{self.rescaled_error:.0%}"
         lines = [
             str(FigureTable(("seconds until the PDF", *FIGURES), [case.row for case in self.cases])),
-            f"the twin is {self.error:.0%} off at the median of all figures ({cases} cases, {rounds} rounds "
-            f"each)",
-            f"in brackets, and {self.rescaled_error:.0%} at their median: rescaled to the speed of "
-            f"this machine",
+            f"the twin is {error} off at the median of all figures ({cases} cases, {rounds} rounds each)",
+            f"in brackets, and {rescaled} at their median: rescaled to the speed of this machine",
             f"real runs replayed job by job: starts within {1000 * self.replayed:.1f} ms, 19 of 20",
         ]
         if self.error > _MAX_ERROR_RATIO * self.rescaled_error:
@@ -147,10 +145,9 @@ def run_on(system: Lab | Twin, plan: Plan) -> Run:
 
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:
     """Run every case in each round on a private lab, and predict it from a run just before."""
-    if rounds < 1:
-        raise UsageError("--rounds must be 1 or more.")
+    require(rounds >= 1, "--rounds must be 1 or more.")
     with Lab(workers=TEACHER[1]) as lab:
-        run_on(lab, replace(batch(_WARM_UP * TEACHER[1]), lines=INVOICE_LINES))
+        _run_long(lab, batch(_WARM_UP * TEACHER[1]))
         outcomes = [_round(lab, number, cases) for number in range(rounds)]
     return Verdict([Case(*case, [one[case] for one in outcomes]) for case in cases])
 
@@ -180,40 +177,42 @@ def published() -> str:
 
 def _round(lab: Lab, number: int, cases: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Round]:
     _scale(lab, TEACHER[1])
-    small = calibrate(run_on(lab, replace(batch(_SMALL_BATCH, seed=number), lines=INVOICE_LINES)))
+    small = calibrate(_run_long(lab, batch(_SMALL_BATCH, seed=number)))
     rate = 1 / float(np.mean(np.concatenate(list(small.service.seconds.values()))))
-    teacher, rounds = run_on(lab, _plan(*TEACHER, rate, number)), {}
+    teacher, rounds = _run_long(lab, _plan(*TEACHER, rate, number)), {}
     for name, workers in sorted(cases, key=lambda case: (case[1] != TEACHER[1], case[1])):
         _scale(lab, workers)
-        run = run_on(lab, _plan(name, workers, rate, number))
-        rounds[name, workers] = _predicted(Twin.learn(teacher, workers=workers), run, small.api_service_time)
+        run, twin = _run_long(lab, _plan(name, workers, rate, number)), Twin.learn(teacher, workers=workers)
+        if run.plan["batched"]:
+            twin = replace(twin, model=replace(twin.model, api_service_time=small.api_service_time))
+        measured, replayed = replay(run, workers)
+        off = float(np.quantile(np.abs(measured.started_at - replayed.started_at), 0.95))
+        rounds[name, workers] = Round(hold_out(twin, run), hold_out(rescaled(twin, run), run), off)
     return rounds
-
-
-def _predicted(twin: Twin, run: Run, batch_price: float) -> Round:
-    if run.plan["batched"]:
-        twin = replace(twin, model=replace(twin.model, api_service_time=batch_price))
-    measured, replayed = replay(run, twin.model.workers)
-    off = float(np.quantile(np.abs(measured.started_at - replayed.started_at), 0.95))
-    return Round(hold_out(twin, run), hold_out(rescaled(twin, run), run), off)
 
 
 def _plan(name: str, workers: int, rate: float, seed: int) -> Plan:
     """Return a plan for so many workers; the first two make `rate` documents per second each."""
     capacity = rate * min(workers, 2)
+    if name == "batch":
+        return batch(round(_SECONDS * capacity), seed=seed)
+    if name == "steady":
+        return steady(_STEADY * capacity, seconds=_SECONDS, seed=seed)
     documents = round(_BURST * _SPIKE * capacity)
-    plans = {
-        "batch": lambda: batch(round(_SECONDS * capacity), seed=seed),
-        "burst": lambda: burst(documents, seconds=_SPIKE, baseline=_BASELINE * capacity, seed=seed),
-        "steady": lambda: steady(_STEADY * capacity, seconds=_SECONDS, seed=seed),
-    }
-    return replace(plans[name](), lines=INVOICE_LINES)
+    return burst(documents, seconds=_SPIKE, baseline=_BASELINE * capacity, seed=seed)
+
+
+def _run_long(lab: Lab, plan: Plan) -> Run:
+    return run_on(lab, replace(plan, lines=INVOICE_LINES))
 
 
 def _scale(lab: Lab, workers: int) -> None:
     """Scale to so many workers, and warm them up: a first document takes many times as long."""
-    if lab.settings.workers == workers == len(lab.workers()):
-        return
-    lab.scale(workers)
-    wait_until(lambda: len(lab.workers()) == workers, _READY_TIMEOUT)
-    run_on(lab, replace(batch(_WARM_UP * workers), lines=INVOICE_LINES))
+    if lab.settings.workers != workers or len(lab.workers()) != workers:
+        lab.scale(workers)
+        wait_until(lambda: len(lab.workers()) == workers, _READY_TIMEOUT)
+        _run_long(lab, batch(_WARM_UP * workers))
+
+
+def _medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {figure: median(one[figure] for one in rounds) for figure in FIGURES}

@@ -1,18 +1,19 @@
-"""The report of a comparison: one HTML file with embedded pictures, which loads nothing else.
+"""The files of a demo: charts, runs, and one HTML report with embedded pictures, which loads nothing else.
 
 Read next: pdflab/charts/comparison.py.
 """
 
 import base64
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 
 from pdflab.analysis.run import Run
-from pdflab.charts.comparison import comparison_figure, finding
-from pdflab.charts.style import Picture, make_figure, png
+from pdflab.charts.comparison import comparison_figure, draw_omission
+from pdflab.charts.style import Picture, make_axes, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
-from pdflab.experiments.comparison import Comparison
+from pdflab.experiments.comparison import CONCLUSION, Comparison
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
@@ -51,42 +52,43 @@ def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in files.items()}
 
 
+def save_omission(run: Run, folder: Path) -> dict[str, str]:
+    """Save the chart and the run in a folder; return their paths."""
+    chart, saved = folder / "freeze.png", folder / "freeze.run.json"
+    figure, [ax] = make_axes(760, 420)
+    draw_omission(ax, run)
+    chart.write_bytes(png(figure))
+    run.save(saved)
+    return {"chart": str(chart), "run": str(saved)}
+
+
 def _page(comparison: Comparison, queued: Run, synchronous: Run) -> str:
-    body = "\n".join(_body(comparison, queued, synchronous))
-    title = finding(queued, synchronous)
+    chart = comparison_figure(queued, synchronous, dpi=_DPI)
+    title, body = chart.get_suptitle(), "\n".join(_body(comparison, chart, queued, synchronous))
     return _PAGE.format(title=escape(title), subtitle=escape(str(comparison.capacity)), body=body)
 
 
-def _body(comparison: Comparison, queued: Run, synchronous: Run) -> Iterator[str]:
+def _body(comparison: Comparison, chart: Picture, queued: Run, synchronous: Run) -> Iterator[str]:
     yield from (f'<p class="warning">{escape(warning)}</p>' for warning in comparison.warnings)
     yield comparison.table.html
-    yield f"<p>{escape(comparison.conclusion)}</p>"
-    yield _picture(comparison_figure(queued, synchronous, dpi=_DPI), "Both endpoints under the same plan")
+    yield f"<p>{escape(CONCLUSION)}</p>"
+    yield _picture(chart, "Both endpoints under the same plan")
     plan, capacity = Plan.from_description(queued.plan), comparison.capacity.per_s
-    yield _picture(_one(lambda ax: draw_plan(ax, plan, capacity=capacity)), "The plan")
-    yield _picture(_queue(queued), "Queue depth, and the age of the oldest job")
+    yield _picture(_drawn(partial(draw_plan, plan=plan, capacity=capacity)), "The plan")
+    depth_and_age = _drawn(partial(draw_depth, run=queued), partial(draw_age, run=queued))
+    yield _picture(depth_and_age, "Queue depth, and the age of the oldest job")
     for run in (queued, synchronous):
-        yield _picture(_one(lambda ax, run=run: draw_jobs(ax, run), height=500), f"Every job, {run.endpoint}")
-        yield _picture(
-            _one(lambda ax, run=run: draw_workers(ax, run), height=250), f"Workers, {run.endpoint}"
-        )
+        yield _picture(_drawn(partial(draw_jobs, run=run), height=500), f"Every job, {run.endpoint}")
+        yield _picture(_drawn(partial(draw_workers, run=run), height=250), f"Workers, {run.endpoint}")
     yield f"<p>Plan: {escape(str(queued.plan.get('name')))}, seed {queued.plan.get('seed')}.</p>"
     yield f"<p>Machine: {escape(', '.join(f'{k} {v}' for k, v in queued.machine.items()))}.</p>"
 
 
-def _queue(run: Run) -> Picture:
-    figure = make_figure(1200, 350, _DPI)
-    figure.set_layout_engine("constrained", w_pad=0.15)
-    left, right = figure.subplots(1, 2)
-    draw_depth(left, [run])
-    draw_age(right, [run])
-    return figure
-
-
-def _one(draw: Callable[..., object], *, height: int = 350) -> Picture:
-    figure = make_figure(1200, height, _DPI)
-    figure.set_layout_engine("constrained")
-    draw(figure.subplots())
+def _drawn(*draw: Callable[..., object], height: int = 350) -> Picture:
+    """Return a figure with axes for each function, side by side."""
+    figure, axes = make_axes(1200, height, (1,) * len(draw), dpi=_DPI)
+    for draw_on, ax in zip(draw, axes, strict=True):
+        draw_on(ax)
     return figure
 
 

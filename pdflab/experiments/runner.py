@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 from pdflab.analysis.queue_metrics import intervals
@@ -20,19 +19,18 @@ from pdflab.errors import LoadFailed
 from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.plan import Plan, batch, burst, month_end_peak, steady
+from pdflab.load.plan import Plan, batch, burst, month_end_peak
 from pdflab.load.scenarios import OPERATIONS, plan_for
 from pdflab.service.jobqueue.redis_server import without_password
 from pdflab.settings import Settings
 
-Watch = Callable[[Endpoint, int, int], None]  # endpoint, answered so far, documents in the plan
+During = Callable[[Sequence[Send]], object]  # called several times per second with the sends that have ended
 
-BASELINE, SPIKE = 0.5, 5.0  # times the capacity
 INVOICE_LINES = 100  # of an invoice in the demo, or rows of a report: a monthly statement, not a receipt
-LONGEST = 500  # lines that an invoice may have
 
+_BASELINE, _SPIKE = 0.5, 5.0  # times the capacity
+_MAX_LINES = 500  # of an invoice
 _FASTEST = 400.0  # requests a second that the generator sustains on two shared cores
-_FREEZE_RATE = 100.0  # requests a second, which any endpoint here sustains
 _MEASURED = 2.0  # seconds of work for measuring the capacity
 _POLL_INTERVAL = 0.1
 _TIMEOUT = 120.0  # seconds beyond its plan that a run may take to finish everything
@@ -51,57 +49,49 @@ class Capacity:
     @property
     def spike(self) -> float:
         """The rate of a spike as a multiple of the capacity, limited by the generator."""
-        return min(SPIKE, _FASTEST / self.per_s)
+        return min(_SPIKE, _FASTEST / self.per_s)
 
     def __str__(self) -> str:
-        return (
-            f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({self.documents} documents of "
-            f"{self.lines} lines, just now)"
-        )
+        measured = f"{self.documents} documents of {self.lines} lines, just now"
+        return f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({measured})"
 
 
-def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
+def measure_capacity(settings: Settings) -> Capacity:
     """Return how many PDFs per second the workers of a private lab make of a batch.
 
     On a machine so fast that the generator could not send a spike, documents get more lines.
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
-        first = _batch_rate(lab, 20 * settings.workers, lines)
-        lines = min(LONGEST, max(lines, ceil(lines * first * SPIKE / _FASTEST)))
+        first = _batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
+        lines = min(_MAX_LINES, max(INVOICE_LINES, ceil(INVOICE_LINES * first * _SPIKE / _FASTEST)))
         documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
         return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
-def scenario(name: str, capacity: Capacity, *, seconds: float, seed: int = 0) -> Plan:
+def scenario(name: str, capacity: Capacity, *, seconds: float) -> Plan:
     """Plan an operation in multiples of a capacity; a `burst` has a baseline load before and after it."""
     peak, spell = capacity.spike * capacity.per_s, seconds / 11  # the baseline lasts five times as long
+    documents = max(1, round(peak * spell))
     if name == "burst":
-        plan = burst(
-            max(1, round(peak * spell)), seconds=spell, baseline=BASELINE * capacity.per_s, seed=seed
-        )
+        plan = burst(documents, seconds=spell, baseline=_BASELINE * capacity.per_s)
     else:
         rate = peak / month_end_peak() if name == "month-end" else capacity.per_s
-        parameters = {"n": max(1, round(peak * spell)), "seconds": seconds, "rate": rate}
+        parameters: dict[str, Any] = {"n": documents, "seconds": seconds, "rate": rate}
         known = OPERATIONS[name].parameters
-        plan = plan_for(name, seed=seed, **{key: parameters[key] for key in known if key in parameters})
+        plan = plan_for(name, **{key: parameters[key] for key in known if key in parameters})
     return replace(plan, lines=capacity.lines)
 
 
-def compare(plan: Plan, *, settings: Settings, timeout: float, watch: Watch) -> dict[Endpoint, Run]:
-    """Send the plan to each endpoint, one after the other, each time to a new system.
+def run_alone(plan: Plan, endpoint: Endpoint, *, settings: Settings, timeout: float, during: During) -> Run:
+    """Send the plan to one endpoint of a new system.
 
     The folder of the settings keeps the files of the last system; older files are moved to `earlier/`.
     """
-    runs = {}
-    for endpoint in (Endpoint.SYNCHRONOUS, Endpoint.QUEUED):
-        with Lab(workers=settings.workers, folder=settings.folder, settings=settings, fresh=True) as lab:
-
-            def during(sends: Sequence[Send], endpoint: Endpoint = endpoint) -> None:
-                watch(endpoint, len(sends), plan.count)
-
-            runs[endpoint] = run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
-    return runs
+    lab = Lab(workers=settings.workers, folder=settings.folder, settings=settings)
+    lab.start(fresh=True)
+    with lab:
+        return run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
 
 
 def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
@@ -109,19 +99,10 @@ def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int 
     return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
 
 
-def run_plan(
-    lab: Lab,
-    plan: Plan,
-    at: Target,
-    *,
-    during: Callable[[Sequence[Send]], object] = lambda sends: None,
-) -> Run:
-    """Send a plan to one endpoint, wait until every document has its ending, and return the run.
-
-    `during` is called several times per second, with the sends that have ended.
-    """
+def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends: None) -> Run:
+    """Send a plan to one endpoint, wait until every document has its ending, and return the run."""
     events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
-    load = lab.send(plan, at=at)
+    load = lab.send(plan, at)
     try:
         while load.poll() is None:
             during(lab.sends()[sends_before:])
@@ -131,50 +112,31 @@ def run_plan(
     if load.poll() and len(lab.sends()) - sends_before < plan.count:  # otherwise, nothing was accepted
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     _await_everything(lab, at.endpoint)
+    settings, url = asdict(lab.settings), lab.settings.redis_url
+    settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
+    system = f"{platform.system()} {platform.machine()}"
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": system,
+        "redis": lab.redis,
+    }
     return Run(
         name=f"{plan.name}, {at.endpoint}",
         endpoint=at.endpoint,
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
         events=Events.of(_events(lab, at.endpoint)[events_before:]),
-        settings=_settings_json(lab.settings)
-        | {"mode": lab.mode, "timeout": at.timeout, "clients": at.clients},
-        machine=describe_machine(lab),
+        settings=settings | {"timeout": at.timeout, "clients": at.clients},
+        machine=machine,
         seeds={"plan": plan.seed},
     )
-
-
-def run_with_freeze(lab: Lab, *, seconds: float, clients: int, lasting: float, timeout: float = 30.0) -> Run:
-    """Freeze the API of a lab while a closed loop of clients sends to it; return the run.
-
-    Its uncorrected latency looks fine, because clients that wait send nothing. The latency from the intended
-    send time shows what the freeze cost: Tene, "How NOT to Measure Latency" (2013).
-    """
-    plan = steady(_FREEZE_RATE, seconds=lasting, mix={"custom": 1})
-    frozen: list[bool] = []
-
-    def halfway(sends: Sequence[Send]) -> None:
-        if sends and not frozen and time.time() - sends[0].intended_at > lasting / 2:
-            frozen.append(True)
-            lab.freeze(seconds, "api")
-
-    return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
-
-
-def describe_machine(lab: Lab) -> dict[str, Any]:
-    """Return what a figure depends on: cores, Python, operating system, and Redis."""
-    return {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "redis": lab.redis,
-    }
 
 
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
-    lab.send(replace(batch(documents), lines=lines))
+    lab.send(replace(batch(documents), lines=lines), target(lab, Endpoint.QUEUED))
     lab.wait()
     work = intervals(lab.events()[before:], JobState.PROCESSING)
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())
@@ -188,14 +150,6 @@ def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
         while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
             seen = now
             time.sleep(_QUIET)
-
-
-def _settings_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings as plain data, without a password."""
-    plain = {
-        name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
-    }
-    return plain | {"redis_url": settings.redis_url and without_password(settings.redis_url)}
 
 
 def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:

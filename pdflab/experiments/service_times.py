@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from pdflab.analysis.run import Run
-from pdflab.documents.kinds import KINDS, sample_request
-from pdflab.errors import UsageError
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
+from pdflab.errors import UsageError, require
 from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 
@@ -22,12 +22,16 @@ _TURNS = 3  # of all of them; the median counts
 
 def service_times(seconds: float | None, run_file: Path | None) -> tuple[ServiceTimes, Mapping[str, float]]:
     """Return service times and mix. Raises UsageError for both seconds and a file, or for a wrong file."""
-    mix = MOSTLY_INVOICES
     if run_file is None:
+        mix = MOSTLY_INVOICES
         return measure_rendering() if seconds is None else ServiceTimes.lognormal(mix, mean=seconds), mix
-    if seconds is not None:
-        raise UsageError("Give either --service or --run.")
-    return _learn(run_file)
+    require(seconds is None, "Give either --service or --run.")
+    try:
+        service = calibrate(Run.load(run_file)).service
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
+    counts = {kind: len(seconds) for kind, seconds in service.seconds.items()}
+    return service, {kind: count / sum(counts.values()) for kind, count in counts.items()}
 
 
 def name_source(seconds: float | None, run_file: Path | None) -> str:
@@ -44,7 +48,6 @@ def measure_rendering() -> ServiceTimes:
 
     A first round fills the caches of fonts and glyphs, as in a worker that has run for a while.
     """
-    from pdflab.documents.kinds import parse_request
     from pdflab.documents.render import render
     from pdflab.documents.typesetting.font_book import FontBook
 
@@ -55,12 +58,3 @@ def measure_rendering() -> ServiceTimes:
         render(document, created_at=0.0, fonts=fonts)
         taken[kind][turn, number] = time.thread_time() - began
     return ServiceTimes({kind: np.median(seconds[1:], axis=0) for kind, seconds in taken.items()})
-
-
-def _learn(run_file: Path) -> tuple[ServiceTimes, Mapping[str, float]]:
-    try:
-        service = calibrate(Run.load(run_file)).service
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise UsageError(f"{run_file} is not a run that pdflab has saved; name one that is.") from None
-    counts = {kind: len(seconds) for kind, seconds in service.seconds.items()}
-    return service, {kind: count / sum(counts.values()) for kind, count in counts.items()}

@@ -9,21 +9,17 @@ Read next: pdflab/lab/system.py.
 """
 
 import itertools
-import shutil
 import tempfile
-import weakref
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock, RLock
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
-from pdflab.errors import LoadFailed, UsageError, require
+from pdflab.errors import LoadFailed, require
 from pdflab.jobs import Endpoint, JobEvent
-from pdflab.lab.system import PROCESSES, THREADS, System, known_mode, known_worker
+from pdflab.lab.system import MODES, PROCESSES, THREADS, System, known_name
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
@@ -34,16 +30,13 @@ from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
-L = TypeVar("L", bound=Load)
 
-
-class Lab:
+class Lab(System):
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
     `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
     3 s, so that a class sees the job of a dead worker return. Without a `folder`, the lab uses a temporary
-    one and removes it when it stops. It continues a used folder; `fresh` archives the old files instead.
-    Raises UsageError for invalid values.
+    one and removes it when it stops. Raises UsageError for invalid values.
     """
 
     def __init__(
@@ -55,59 +48,26 @@ class Lab:
         preset: str = "standard",
         folder: str | Path | None = None,
         settings: Settings | None = None,
-        fresh: bool = False,
     ) -> None:
-        self.mode, self.worker = known_mode(mode), known_worker(worker)
         self.preset = "custom" if settings else preset
-        self._temporary = Path(tempfile.mkdtemp(prefix="pdflab-")) if folder is None else None
-        self._exits = ExitStack()
-        self._exits.callback(_remove, self._temporary)
-        self._finalizer = weakref.finalize(self, self._exits.close)  # at garbage collection, or at exit
-        self.folder = Path(folder or self._temporary or "").resolve()
-        chosen = settings or Settings.preset(preset, port=0, sync_port=0)
-        self.settings = replace(chosen, workers=workers, folder=self.folder)
-        self._fresh = fresh
-        self._system: System | None = None
+        chosen = replace(settings or Settings.preset(preset, port=0, sync_port=0), workers=workers)
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="pdflab-")).resolve()
+        chosen = replace(chosen, folder=self.folder)
+        super().__init__(chosen, mode=mode, worker=worker, temporary=folder is None)
         self._loads: list[Load] = []
         self._seeds = itertools.count(1)
-        self._lock = Lock()
-        self._lifecycle = RLock()  # one start, stop or reset at a time
-        self._open_files()
-
-    def __enter__(self) -> Self:
-        """Start everything."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop everything."""
-        self.stop()
+        self._open_logs()
 
     def __repr__(self) -> str:
         return f"Lab(workers={self.settings.workers}, mode={self.mode!r})"
 
-    def start(self) -> None:
-        """Start Redis, the recorder, both endpoints and the workers, and wait until all answer."""
-        with self._lifecycle:
-            if not self._finalizer.alive:
-                raise UsageError("This lab has been stopped; make a new one: lab = Lab().")
-            if self._system is None:
-                self._system = System(
-                    self.settings,
-                    mode=self.mode,
-                    worker=self.worker,
-                    fresh=self._fresh,
-                    temporary=self._temporary,
-                )
-                self._exits.callback(self._system.stop)
-
     def stop(self) -> None:
         """Stop everything and save the job records; a second stop does nothing. Logs stay readable."""
-        with self._lifecycle, ExitStack() as last_first:  # each runs, even after an interrupt
-            last_first.callback(self._finalizer)
-            self._halt(last_first)
+        with self._lifecycle:
+            try:
+                self._halt()
+            finally:
+                super().stop()
 
     def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
         """Restart everything, empty, optionally in another mode or preset.
@@ -117,18 +77,11 @@ class Lab:
         with self._lifecycle:
             self._running()
             settings = self.settings if preset is None else _with_preset(self.settings, preset)
-            mode = known_mode(mode or self.mode)
-            with ExitStack() as last_first:
-                self._halt(last_first)
+            mode = known_name("mode", mode or self.mode, MODES)
+            self._halt()
             self.mode, self.preset, self.settings = mode, preset or self.preset, settings
-            self._fresh = True
-            self._open_files()
-            self.start()
-
-    def scale(self, workers: int) -> None:
-        """Run so many workers, and as many rendering processes at the synchronous endpoint."""
-        self._running().scale(workers)
-        self.settings = replace(self.settings, workers=workers)
+            self._open_logs()
+            self.start(fresh=True)
 
     # The six operations
 
@@ -165,7 +118,9 @@ class Lab:
 
         require(kind in KINDS, f"There are no {kind!r} documents: take one of {', '.join(KINDS)}.")
         request = sample_request(kind, next(self._seeds)) | fields
-        load = self._note(LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings))
+        load = LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings)
+        load.start()
+        self._note(load)
         load.wait()
         [send] = load.sends
         if not send.accepted or send.job_id is None:
@@ -177,70 +132,42 @@ class Lab:
     ) -> None:
         """Start an operation of OPERATIONS and return at once; `lines` sets the size of every document."""
         plan = plan_for(name, **({"seed": next(self._seeds)} | parameters))
-        self.send(replace(plan, lines=lines), endpoint=endpoint)
+        load = self._load(replace(plan, lines=lines), self._target(endpoint))
+        load.start()
+        self._note(load)
 
-    def send(self, plan: Plan, *, endpoint: Endpoint = Endpoint.QUEUED, at: Target | None = None) -> Load:
-        """Start sending a plan to an endpoint of this lab, or to a target, and return at once."""
-        launch = LoadThread if self.mode == THREADS else LoadProcess
-        return self._note(launch(plan, at or self._target(endpoint), self.settings))
+    def send(self, plan: Plan, at: Target) -> Load:
+        """Start sending a plan to a target and return at once."""
+        load = self._load(plan, at)
+        load.start()
+        self._note(load)
+        return load
 
     # Faults
 
-    def set_worker_type(self, worker: str) -> None:
-        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
-        self._running().set_worker_type(worker)
-        self.worker = worker
-
-    def process_names(self) -> list[str]:
-        """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
-        return self._running().process_names()
-
-    def kill(self, name: str = "worker-1") -> None:
-        """Kill a process with SIGKILL; the lab restarts it, as an operator would."""
-        self._running().kill(name)
-
-    def freeze(self, seconds: float, *names: str) -> None:
-        """Freeze processes with SIGSTOP, by default all workers, and wait until they continue."""
-        self._running().freeze(seconds, *names)
-
     def cut(self) -> int:
         """Close every connection to Redis, and return how many there were."""
-        return self._running().broker.cut()
+        return self.broker.cut()
 
     def kill_redis(self) -> None:
         """Kill the private redis-server with SIGKILL; it restarts from its append-only file."""
-        self._running().broker.kill()
+        self.broker.kill()
 
     # Measurements
 
     @property
-    def url(self) -> str:
-        """The URL of the queued endpoint and the dashboard."""
-        return self._running().url
-
-    @property
-    def sync_url(self) -> str:
-        """The URL of the synchronous endpoint."""
-        return self._running().sync_url
-
-    @property
     def redis(self) -> str:
         """A description of the Redis of this lab."""
-        broker = self._running().broker
+        broker = self.broker
         return broker.name + ("; measure speed with a real redis-server" if broker.embedded else "")
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the Redis is the embedded one."""
-        return self._running().broker.embedded
 
     def stats(self) -> Stats:
         """Return the queue's statistics at this instant."""
-        return self._running().queue.stats()
+        return self.queue.stats()
 
     def workers(self) -> list[WorkerStatus]:
         """Return the status of each worker, and since when."""
-        return self._running().queue.workers()
+        return self.queue.workers()
 
     def events(self) -> list[JobEvent]:
         """Return every event in jobs.log so far."""
@@ -274,56 +201,43 @@ class Lab:
                 f"After {timeout:g} s {waiting} jobs have not ended; wait again, or add workers."
             )
 
-    def _halt(self, last_first: ExitStack) -> None:
-        """Hand over everything that runs to `last_first`, which stops it when closed."""
-        with self._lock:
-            system, self._system = self._system, None
-            loads, self._loads = self._loads, []
-        if system:
-            last_first.callback(self._read_all)
-            last_first.callback(system.stop)
-        for load in loads:
-            last_first.callback(load.terminate)
+    def _halt(self) -> None:
+        """Stop everything that runs, and read the logs once more: their items outlive the files."""
+        loads, self._loads, self._parts = self._loads, [], None
+        with ExitStack() as last_first:  # each runs, even after an interrupt
+            for read in (self.events, self.sync_events, self.sends):
+                last_first.callback(read)
+            last_first.callback(self._ending.close)
+            for load in loads:
+                last_first.callback(load.terminate)
 
-    def _open_files(self) -> None:
+    def _open_logs(self) -> None:
         """Read the logs from their beginning."""
         self._events = Tail(self.settings.log_file, read_event)
         self._sync_events = Tail(self.settings.sync_log_file, read_event)
         self._sends = Tail(self.settings.sends_file, Send.from_json)
 
-    def _read_all(self) -> None:
-        """Read the logs once more: their items stay available when the files are gone."""
-        self.events(), self.sync_events(), self.sends()
-
     def _settled(self) -> bool:
         """Return whether all has ended. Check loads first: their next requests are not yet in the stats."""
-        self._running().check()
+        self.check()
         if any(load.poll() is None for load in self._loads):
             return False
         stats, events = self.stats(), self.events()
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _running(self) -> System:
-        if self._system is None:
-            raise UsageError("This lab is not running; start it with `with Lab() as lab:` or lab.start().")
-        return self._system
-
     def _target(self, endpoint: Endpoint) -> Target:
         return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
 
-    def _note(self, load: L) -> L:
-        with self._lock:
+    def _load(self, plan: Plan, at: Target) -> Load:
+        return (LoadThread if self.mode == THREADS else LoadProcess)(plan, at, self.settings)
+
+    def _note(self, load: Load) -> None:
+        with self._lifecycle:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
-        return load
 
 
 def _with_preset(settings: Settings, preset: str) -> Settings:
     """Return the settings with the values of a preset, and all others unchanged."""
     chosen, names = Settings.preset(preset), {name for values in PRESETS.values() for name in values}
     return replace(settings, **{name: getattr(chosen, name) for name in names})
-
-
-def _remove(folder: Path | None) -> None:
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)

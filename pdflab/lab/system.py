@@ -3,163 +3,197 @@
 Read next: pdflab/lab/processes.py; pdflab/lab/threads.py does the same in threads.
 """
 
-import json
-import logging
 import shutil
 import socket
-from collections.abc import Callable
+import weakref
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
-from threading import Lock
-
-from filelock import FileLock, Timeout
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import Self
 
 from pdflab.child_process import wait_until
-from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError, require
+from pdflab.errors import PdfLabError, UsageError, require
+from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
-from pdflab.service.eventlog.recorder import begin_log
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
-_log = logging.getLogger(__name__)
-PROCESSES, THREADS = "processes", "threads"
+MODES = PROCESSES, THREADS = "processes", "threads"
 _ROLES = {"reliable": "worker", "naive": "naive-worker"}  # of each type of worker
 _START_TIMEOUT = 30.0  # seconds
 
 
-class System:
-    """A running system. Raises UsageError for invalid settings.
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What runs between a start and a stop."""
 
-    It continues the files of an earlier system. If it starts `fresh`, or if its Redis lacks the jobs, it
-    moves them to `earlier/`. A `temporary` folder is finally removed, even if this process is killed.
+    broker: Broker
+    queue: RedisMonitor
+    supervisor: Supervisor | Threads
+    sockets: list[socket.socket]  # of the queued and the synchronous endpoint
+    began_after: int  # the number of the last event before our log
+
+
+class System:
+    """A system in the folder of its settings; a `temporary` folder is removed even if this process is killed.
+
+    Raises UsageError for invalid values.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        mode: str = PROCESSES,
-        worker: str = "reliable",
-        fresh: bool = False,
-        temporary: Path | None = None,
+        self, settings: Settings, *, mode: str = PROCESSES, worker: str = "reliable", temporary: bool = False
     ) -> None:
-        self._mode = mode
-        self._worker = worker
-        self._lock = Lock()
-        self._sockets: list[socket.socket] = []
-        self._supervisor: Supervisor | Threads | None = None
-        configured_storage(settings).prepare()
-        self._folder_lock = _lock_folder(settings.folder)
-        try:
-            if fresh:
-                _archive(settings, fresh=True)
-            self.broker = _broker(settings, mode, temporary)
-        except BaseException:
-            self._folder_lock.release()
-            raise
-        self.settings = replace(settings, redis_url=self.broker.url)
-        self.queue = RedisMonitor(self.broker.client(), self.settings)
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        self._temporary = settings.folder if temporary else None
+        self._parts: _Parts | None = None
+        self._ending = ExitStack()  # of the parts
+        self._lifecycle = RLock()  # one start, stop or change of the workers at a time
+        exits = ExitStack()
+        if temporary:
+            exits.callback(shutil.rmtree, settings.folder, ignore_errors=True)
+        exits.callback(self._ending.close)
+        self._finalizer = weakref.finalize(self, exits.close)  # at garbage collection, or at exit
+        self.settings, self.mode = settings, known_name("mode", mode, MODES)
+        self.worker = known_name("worker", worker, _ROLES)
+
+    def __enter__(self) -> Self:
+        """Start everything."""
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def start(self, *, fresh: bool = False) -> None:
+        """Start everything, and wait until both endpoints and the workers answer.
+
+        It continues the files of an earlier system. If it starts `fresh`, or if its Redis lacks the jobs, it
+        moves them to `earlier/`.
+        """
+        with self._lifecycle:
+            require(self._finalizer.alive, "This lab has been stopped; make a new one: lab = Lab().")
+            if self._parts:
+                return
+            try:
+                self._start(fresh=fresh)
+            except BaseException:
+                self._parts = None
+                self._ending.close()
+                raise
+
+    def stop(self) -> None:
+        """Stop everything and save the job records beside the log; a second stop does nothing."""
+        with self._lifecycle:
+            self._parts = None
+            self._finalizer()
 
     @property
     def url(self) -> str:
         """The URL of the queued endpoint and the dashboard."""
-        return address(self._sockets[0])
+        return address(self._running().sockets[0])
 
     @property
     def sync_url(self) -> str:
         """The URL of the synchronous endpoint."""
-        return address(self._sockets[1])
+        return address(self._running().sockets[1])
+
+    @property
+    def broker(self) -> Broker:
+        """The Redis of this system."""
+        return self._running().broker
+
+    @property
+    def queue(self) -> RedisMonitor:
+        """The queue, to look at."""
+        return self._running().queue
 
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous endpoint."""
-        if not 1 <= workers <= 64:
-            raise UsageError(f"A lab runs 1 to 64 workers, not {workers}; choose another number.")
-        with self._lock:
+        require(1 <= workers <= 64, f"A lab runs 1 to 64 workers, not {workers}; choose another number.")
+        with self._lifecycle:
+            sync_socket = self._running().sockets[1]
+            self._run_roles(_ROLES[self.worker], "worker", workers, None)
+            servers = 1 if self.mode == THREADS else workers  # the threads of one server share this process
+            self._run_roles("sync-api", "sync-api", servers, sync_socket)
             self.settings = replace(self.settings, workers=workers)
-            self._run_roles(_ROLES[self._worker], "worker", workers, None)
-            servers = 1 if self._mode == THREADS else workers  # the threads of one server share this process
-            self._run_roles("sync-api", "sync-api", servers, self._sockets[1])
 
     def set_worker_type(self, worker: str) -> None:
         """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
-        with self._lock:
-            if known_worker(worker) != self._worker:
-                supervisor, self._worker = self._running(), worker
+        with self._lifecycle:
+            supervisor = self._running().supervisor
+            if known_name("worker", worker, _ROLES) != self.worker:
+                self.worker = worker
                 supervisor.end(supervisor.names("worker-"))
                 self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
 
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
-        return self._running().names()
+        return self._running().supervisor.names()
 
-    def kill(self, name: str) -> None:
-        """Kill a process with SIGKILL; the supervisor restarts it."""
-        self._running().kill(self._known(name))
+    def kill(self, name: str = "worker-1") -> None:
+        """Kill a process with SIGKILL; it is restarted, as by an operator."""
+        self._processes(name).kill(name)
 
     def freeze(self, seconds: float, *names: str) -> None:
-        """Freeze processes with SIGSTOP, by default all workers, for so many seconds."""
+        """Freeze processes with SIGSTOP, by default all workers, and wait until they continue."""
         require(0 < seconds <= 60, f"A process can be frozen for up to 60 seconds, not {seconds:g}.")
-        chosen = [self._known(name) for name in names] or self._running().names("worker-")
-        self._running().freeze(chosen, seconds)
+        supervisor = self._processes(*names)
+        supervisor.freeze([*names] or supervisor.names("worker-"), seconds)
 
     def check(self) -> None:
         """Raise UsageError, with the reason, if a process can never run."""
-        if self._supervisor and self._supervisor.broken:
-            raise UsageError(self._supervisor.broken)
+        if broken := self._running().supervisor.broken:
+            raise UsageError(broken)
 
-    def stop(self) -> None:
-        """Stop everything and save the job records beside the log; a second stop does nothing.
-
-        The recorder ends last: it writes the remaining events of the stream.
-        """
-        with self._lock:
-            supervisor, self._supervisor = self._supervisor, None
-            sockets, self._sockets = self._sockets, []
-        with ExitStack() as last_first:  # each runs, even after an interrupt or with a full disk
-            last_first.callback(self._folder_lock.release)
-            last_first.callback(self.broker.stop)
-            for sock in sockets:
-                last_first.callback(sock.close)
-            if supervisor:
-                last_first.callback(self._save_records)
-                last_first.callback(supervisor.stop)
-                others = [name for name in supervisor.names() if name != "recorder"]
-                last_first.callback(supervisor.end, others)
-
-    def _start(self) -> None:
-        self.queue.prepare()
-        if self.queue.stats().events == 0:
-            _archive(self.settings, fresh=False)
-        self.settings.records_file.unlink(missing_ok=True)  # records of an earlier stop lack our jobs
-        self.settings.retention_file.write_text(f"{self.settings.retention}\n")
-        self.began_after = self._begin_log()
-        for port, option in ((self.settings.port, "--port"), (self.settings.sync_port, "--sync-port")):
-            self._sockets.append(listen(self.settings.host, port, setting=option))
-        if self._mode == THREADS:
-            self._supervisor = Threads(self.settings, self.broker)
+    def _start(self, *, fresh: bool) -> None:
+        settings, ending = self.settings, self._ending
+        configured_storage(settings).prepare()
+        ending.callback(lock_folder(settings.folder).release)
+        if fresh:
+            archive(settings, fresh=True)
+        broker = self._start_broker()
+        ending.callback(broker.stop)
+        connected = replace(settings, redis_url=broker.url)
+        queue = RedisMonitor(broker.client(), connected)
+        queue.prepare()
+        began_after = begin_files(settings, queue)
+        sockets = []
+        for port, option in ((settings.port, "--port"), (settings.sync_port, "--sync-port")):
+            sockets.append(listen(settings.host, port, setting=option))
+            ending.callback(sockets[-1].close)
+        supervisor: Supervisor | Threads
+        if self.mode == THREADS:
+            supervisor = Threads(connected, broker)
         else:
-            self._supervisor = Supervisor(self.settings, revive_broker=self.broker.revive)
-        self._supervisor.start("recorder", "recorder")
-        self._supervisor.start("api", "api", self._sockets[0])
-        self.scale(self.settings.workers)
-        self._await(lambda: _is_healthy(self.url) and _is_healthy(self.sync_url), "the two endpoints")
-        self._await(lambda: self.queue.stats().workers >= self.settings.workers, "the workers")
+            supervisor = Supervisor(connected, revive_broker=broker.revive)
+        ending.callback(save_records, settings, broker)
+        ending.callback(supervisor.stop)
+        ending.callback(_end_all_but_recorder, supervisor)
+        self._parts = _Parts(broker, queue, supervisor, sockets, began_after)
+        supervisor.start("recorder", "recorder")
+        supervisor.start("api", "api", sockets[0])
+        self.scale(settings.workers)
+        if not wait_until(self._all_answer, _START_TIMEOUT):
+            logs = settings.folder / "logs"
+            raise PdfLabError(f"After {_START_TIMEOUT:g} s not all processes answered; see {logs}.")
+
+    def _start_broker(self) -> Broker:
+        s = self.settings
+        if s.redis_url:
+            return broker_at(s.redis_url)
+        if self.mode == THREADS:
+            return embedded_broker()
+        return private_broker(s.folder / "redis", temporary=self._temporary, appendfsync=s.appendfsync)
 
     def _run_roles(self, role: str, prefix: str, count: int, sock: socket.socket | None) -> None:
         """Run a role so many times, under the names `prefix`-1, `prefix`-2, …"""
-        supervisor = self._running()
+        supervisor = self._running().supervisor
         wanted = [f"{prefix}-{number}" for number in range(1, count + 1)]
         running = supervisor.names(f"{prefix}-")
         supervisor.end([name for name in running if name not in wanted])
@@ -167,88 +201,35 @@ class System:
             if name not in running:
                 supervisor.start(name, role, sock)
 
-    def _running(self) -> Supervisor | Threads:
-        if self._supervisor is None:
-            raise UsageError("The lab is not running; start it with `with Lab() as lab:` or lab.start().")
-        return self._supervisor
+    def _running(self) -> _Parts:
+        if self._parts is None:
+            raise UsageError("This lab is not running; start it with `with Lab() as lab:` or lab.start().")
+        return self._parts
 
-    def _known(self, name: str) -> str:
-        names = self.process_names()
-        require(name in names, f"There is no process {name!r} here: take one of {', '.join(names)}.")
-        return name
+    def _processes(self, *chosen: str) -> Supervisor:
+        """Return the supervisor of processes that can be killed or frozen, and have these names."""
+        supervisor = self._running().supervisor
+        for name in chosen:
+            known_name("process", name, supervisor.names())
+        if isinstance(supervisor, Threads):
+            raise UsageError("Threads cannot be killed or frozen; use processes: Lab(mode='processes').")
+        return supervisor
 
-    def _await(self, ready: Callable[[], bool], what: str) -> None:
-        def is_ready() -> bool:
-            self.check()
-            return ready()
-
-        if not wait_until(is_ready, _START_TIMEOUT):
-            logs = self.settings.folder / "logs"
-            raise PdfLabError(f"After {_START_TIMEOUT:g} s {what} did not answer; see {logs}.")
-
-    def _begin_log(self) -> int:
-        """Start a new log after the last event of a Redis with a history; return the number of that event."""
-        last = self.queue.last_event()
-        if last is None:
-            return 0
-        if not self.settings.log_file.exists():
-            begin_log(self.settings.log_file, last)
-        return last.number
-
-    def _save_records(self) -> None:
-        try:
-            jobs = RedisMonitor(self.broker.client(patient=False), self.settings).all_jobs()
-            self.settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
-        except (BrokerUnavailable, OSError) as error:
-            _log.warning("The job records could not be saved (%s).", error)
+    def _all_answer(self) -> bool:
+        self.check()
+        endpoints = _is_healthy(self.url) and _is_healthy(self.sync_url)
+        return endpoints and self.queue.stats().workers >= self.settings.workers
 
 
-def known_mode(mode: str) -> str:
-    """Return the mode. Raises UsageError if it is unknown."""
-    require(mode in (PROCESSES, THREADS), f"There is no mode {mode!r}: take {PROCESSES!r} or {THREADS!r}.")
-    return mode
+def known_name(what: str, name: str, names: Iterable[str]) -> str:
+    """Return the name. Raises UsageError, with what it names, if it is none of these."""
+    require(name in names, f"There is no {what} {name!r} here: take one of {', '.join(names)}.")
+    return name
 
 
-def known_worker(worker: str) -> str:
-    """Return the type of worker. Raises UsageError if it is unknown."""
-    require(worker in _ROLES, f"There is no {worker!r} worker: take {' or '.join(_ROLES)}.")
-    return worker
-
-
-def _lock_folder(folder: Path) -> FileLock:
-    """Lock a folder against a second system, which would write to the same log."""
-    lock = FileLock(folder / ".lock", thread_local=False)  # another thread may release it
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UsageError(
-            f"Another pdflab is running in {folder}; stop it, or choose another folder."
-        ) from None
-    return lock
-
-
-def _broker(settings: Settings, mode: str, temporary: Path | None) -> Broker:
-    if settings.redis_url:
-        return broker_at(settings.redis_url)
-    if mode == THREADS:
-        return embedded_broker()
-    return private_broker(settings.folder / "redis", temporary=temporary, appendfsync=settings.appendfsync)
-
-
-def _archive(settings: Settings, *, fresh: bool) -> None:
-    """Move the files of an earlier system to `earlier/`; for a fresh start, also those of its Redis."""
-    s = settings
-    files = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.records_file, s.retention_file]
-    files += [s.folder / "redis"] if fresh else []
-    found = [path for path in files if path.is_file() or any(path.glob("[!.]*"))]
-    storage = configured_storage(s)
-    if not found and not any(storage.list()):
-        return
-    archive = s.folder / "earlier" / f"{datetime.now():%Y-%m-%d_%H%M%S.%f}"
-    archive.mkdir(parents=True)
-    for path in found:
-        shutil.move(path, archive)  # it may lie on another disk
-    storage.archive(archive)
+def _end_all_but_recorder(supervisor: Supervisor | Threads) -> None:
+    """End the other roles first: the recorder writes the remaining events of the stream."""
+    supervisor.end([name for name in supervisor.names() if name != "recorder"])
 
 
 def _is_healthy(url: str) -> bool:

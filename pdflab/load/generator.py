@@ -13,7 +13,7 @@ import io
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -28,8 +28,6 @@ from pdflab.errors import require
 from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, batches_of
 from pdflab.load.plan import Plan
-
-Stop = asyncio.Event | Event  # of this loop, or of another thread
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
@@ -67,7 +65,7 @@ async def send_plan(
     *,
     on_send: Callable[[Send], object],
     on_start: Callable[[int], object] = lambda count: None,
-    stop: Stop | None = None,
+    stop: Event | None = None,
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
@@ -78,6 +76,7 @@ async def send_plan(
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
     batches.make()  # before the clock starts: a batch is due at once
+    stop = stop or Event()
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
@@ -112,8 +111,8 @@ class _Ahead:
 
 class _Answer(NamedTuple):
     status: int
-    job_ids: list[str | None]
-    error: str | None
+    error: str | None = None
+    job_ids: Sequence[str | None] = ()
 
 
 class _Clock:
@@ -139,16 +138,16 @@ class _Sender:
     turn: AbstractAsyncContextManager[None]  # of a client, in a closed loop
     clock: _Clock = field(default_factory=_Clock)
 
-    async def wait_until(self, at: float, stop: Stop | None, *, meanwhile: Callable[[], bool]) -> bool:
+    async def wait_until(self, at: float, stop: Event, *, meanwhile: Callable[[], bool]) -> bool:
         """Wait for an instant of the plan and call `meanwhile`; return False when `stop` is set."""
-        while (left := self.clock.began_at + at - self.clock.now()) > 0 and not _is_set(stop):
+        while (left := self.clock.began_at + at - self.clock.now()) > 0 and not stop.is_set():
             busy = left > _MIN_SPARE and meanwhile()
             await asyncio.sleep(0 if busy else min(left, _POLL_INTERVAL))
         await asyncio.sleep(0)  # a late generator never slept: without this line, nothing would be sent
-        return not _is_set(stop)
+        return not stop.is_set()
 
     async def send(self, batch: list[Document]) -> None:
-        sent_at, answered_at, answer = self.clock.now(), None, _failed(batch, "cancelled")
+        sent_at, answered_at, answer = self.clock.now(), None, _Answer(0, "cancelled")
         try:
             async with self.turn:
                 sent_at = self.clock.now()
@@ -156,7 +155,7 @@ class _Sender:
                 answer = await self._post(batch)
             answered_at = self.clock.now()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            answer = _failed(batch, _name(error))
+            answer = _Answer(0, _name(error))
         finally:
             self._report(batch, sent_at, answered_at, answer)
 
@@ -172,7 +171,7 @@ class _Sender:
     def _report(
         self, batch: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
     ) -> None:
-        for document, job_id in zip(batch, answer.job_ids, strict=True):
+        for document, job_id in zip(batch, answer.job_ids or [None] * len(batch), strict=True):
             self.on_send(
                 Send(
                     endpoint=self.target.endpoint,
@@ -188,28 +187,19 @@ class _Sender:
             )
 
 
-def _is_set(stop: Stop | None) -> bool:
-    return stop is not None and stop.is_set()
-
-
-def _failed(batch: list[Document], error: str) -> _Answer:
-    return _Answer(0, [None] * len(batch), error)
-
-
 def _read(response: aiohttp.ClientResponse, body: bytes, expected: int) -> _Answer:
-    no_ids: list[str | None] = [None] * expected
     if response.status == 200:
-        return _Answer(200, [response.headers.get("X-Job-Id")], None)
+        return _Answer(200, None, [response.headers.get("X-Job-Id")])
     if response.status != 202:
-        return _Answer(response.status, no_ids, _reason(response.status, body))
+        return _Answer(response.status, _reason(response.status, body))
     try:
         data = json.loads(body)
         job_ids = data["job_ids"] if "job_ids" in data else [data["job_id"]]
     except (ValueError, KeyError, TypeError):
         job_ids = []
     if len(job_ids) != expected:
-        return _Answer(202, no_ids, "an answer without job ids")
-    return _Answer(202, job_ids, None)
+        return _Answer(202, "an answer without job ids")
+    return _Answer(202, None, job_ids)
 
 
 def _reason(status: int, body: bytes) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Any, Protocol
+from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import end, spawn
@@ -26,27 +26,76 @@ _MAX_RUNNING = 8  # operations at the same time, for one service
 _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
 
 
-class Load(Protocol):
-    """A load that runs in a process or in a thread."""
+class LoadProcess:
+    """The generator in its own process: the measured service does not slow it down. It ends with ours."""
+
+    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
+        self._folder = settings.folder
+        words = ["load", "--plan", _save(plan, self._folder / "plans"), "--folder", str(self._folder)]
+        words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
+        words += ["--clients", str(target.clients)] if target.clients else []
+        self._words = ["pdflab", *words, "--yes", "--guarded"]
+
+    def start(self) -> None:
+        """Start sending, and return at once."""
+        self._process = spawn(self._words, self._folder / "logs" / "load.log")
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""
+        code = self._process.poll()
+        if code is not None:
+            end(self._process, seconds=0)
+        return code
 
     def terminate(self) -> None:
         """Stop sending, and wait for its end."""
+        self._process.terminate()
+        end(self._process, seconds=_STOP_TIMEOUT)
 
 
-Launch = Callable[[Plan, Target], Load]
+class LoadThread(Thread):
+    """The generator in a thread of this process; `sends` has the outcome of each document."""
+
+    def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
+        self.sends: list[Send] = []
+        self._stopping = Event()
+        self._log = SendLog(settings.sends_file, settings.accepted_file)
+        sending = send_plan(requests, target, on_send=self._note, stop=self._stopping)
+        super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
+
+    def poll(self) -> int | None:
+        """Return 0, or None while it is running."""
+        if self.is_alive():
+            return None
+        self.wait()
+        return 0
+
+    def terminate(self) -> None:
+        """Stop sending, and wait for its end."""
+        self._stopping.set()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until every request is answered."""
+        self.join()
+        self._log.close()
+
+    def _note(self, send: Send) -> None:
+        self._log(send)
+        self.sends.append(send)
+
+
+Load = LoadProcess | LoadThread
 
 
 class OperationStarter:
     """Starts operations against one service, for its API, which never sends load itself.
 
-    `launch` starts a load: LoadProcess or LoadThread, with the settings.
+    `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
     """
 
-    def __init__(self, launch: Launch, url: str) -> None:
-        self._launch = launch
+    def __init__(self, load: Callable[[Plan, Target], Load], url: str) -> None:
+        self._load = load
         self._target = Target(url)
         self._running: list[Load] = []
         self._lock = Lock()
@@ -69,7 +118,9 @@ class OperationStarter:
             if len(self._running) >= _MAX_RUNNING:
                 problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
                 raise InvalidRequest([("name", problem)])
-            self._running.append(self._launch(plan, self._target))
+            load = self._load(plan, self._target)
+            load.start()
+            self._running.append(load)
         return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
 
     def stop(self) -> None:
@@ -78,67 +129,11 @@ class OperationStarter:
             load.terminate()
 
 
-class LoadProcess:
-    """The generator in its own process: the measured service does not slow it down. It ends with ours."""
-
-    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
-        folder = str(settings.folder)
-        words = ["load", "--plan", _save(plan, settings.folder / "plans"), "--folder", folder]
-        words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
-        words += ["--clients", str(target.clients)] if target.clients else []
-        words += ["--yes", "--guarded"]
-        self._process = spawn(["pdflab", *words], settings.folder / "logs" / "load.log")
-
-    def poll(self) -> int | None:
-        """Return its exit code, or None while it is running."""
-        code = self._process.poll()
-        if code is not None:
-            end(self._process, seconds=0)
-        return code
-
-    def terminate(self) -> None:
-        """Stop sending, and wait for its end."""
-        self._process.terminate()
-        end(self._process, seconds=_STOP_TIMEOUT)
-
-
-class LoadThread:
-    """The generator in a thread of this process; `sends` has the outcome of each document."""
-
-    def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
-        self.sends: list[Send] = []
-        self._stop = Event()
-        self._log = SendLog(settings.sends_file, settings.accepted_file)
-        self._thread = Thread(target=self._run, args=(requests, target), name="load", daemon=True)
-        self._thread.start()
-
-    def poll(self) -> int | None:
-        """Return 0, or None while it is running."""
-        return None if self._thread.is_alive() else 0
-
-    def terminate(self) -> None:
-        """Stop sending, and wait for its end."""
-        self._stop.set()
-        self._thread.join()
-
-    def wait(self) -> None:
-        """Wait until every request is answered."""
-        self._thread.join()
-
-    def _run(self, requests: Requests, target: Target) -> None:
-        asyncio.run(send_plan(requests, target, on_send=self._note, stop=self._stop))
-        self._log.close()
-
-    def _note(self, send: Send) -> None:
-        self._log(send)
-        self.sends.append(send)
-
-
 def read_plan(path: Path) -> Plan:
     """Return the plan in a file that LoadProcess wrote. Raises UsageError for any other file."""
     try:
         return Plan.from_description(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 

@@ -14,7 +14,6 @@ from typing import Any, Self
 import numpy as np
 
 from pdflab.analysis.columns import Categorical, Floats, Integers, from_plain, to_plain
-from pdflab.analysis.run import Run
 from pdflab.errors import require
 from pdflab.load.arrivals import Arrival as Arrival  # the parts of a plan are imported from here
 from pdflab.load.arrivals import Block as Block
@@ -24,7 +23,6 @@ MOSTLY_INVOICES: Mapping[str, float] = MappingProxyType({"custom": 0.1, "invoice
 
 _DAYS = 30  # a month that begins on a Monday, so that its last day is a working day
 _LAST_DAY = 20  # times the usual rate
-_RAMP_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +146,6 @@ def steady(
     return Plan(f"{rate:g} a second for {seconds:g} s", (Phase(seconds, (rate,)),), _shares(mix), seed)
 
 
-def ramp(rate: float = 5.0, *, seconds: float = 30.0, seed: int = 0) -> Plan:
-    """Plan a Poisson process whose rate grows from 0 to `rate` a second, in fifty steps."""
-    rates = tuple(rate * (step + 0.5) / _RAMP_STEPS for step in range(_RAMP_STEPS))
-    phases = (Phase(seconds, rates),)
-    return Plan(f"up to {rate:g} a second in {seconds:g} s", phases, _shares(MOSTLY_INVOICES), seed)
-
-
 def month_end(seconds: float = 30.0, *, rate: float = 5.0, seed: int = 0) -> Plan:
     """Plan a month of business within `seconds`: a Poisson process of the mean `rate`, which changes hourly.
 
@@ -170,23 +161,6 @@ def month_end_peak() -> float:
     """Return the peak rate of a month, as a multiple of its mean rate."""
     hours = _hourly_rates()
     return float(hours.max() / hours.mean())
-
-
-def trace(run: Run) -> Plan:
-    """Plan the documents of a run again, at their intended instants.
-
-    Raises UsageError when the run has documents that no plan made.
-    """
-    sends = run.sends
-    require(len(sends) > 0, f"The run {run.name!r} has sent nothing that could be sent again.")
-    require(
-        sends.seed is not None and bool((sends.seed >= 0).all()),
-        f"The run {run.name!r} has documents that no plan made: they cannot be made again.",
-    )
-    seconds = run.plan.get("seconds")
-    plan = recorded(f"{run.name}, again", sends.intended_at, sends.kind, np.asarray(sends.seed))
-    phases = plan.phases if seconds is None else (Phase(float(seconds), (0.0,)),)
-    return replace(plan, phases=phases, batched=bool(run.plan.get("batched")), lines=run.plan.get("lines"))
 
 
 def recorded(name: str, at: Floats, kind: Categorical, seed: Integers) -> Plan:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdflab.errors import InvalidRequest
-from pdflab.load.plan import Plan, batch, burst, month_end, ramp, single, steady
+from pdflab.load.plan import Plan, batch, burst, month_end, single, steady
 
 _MAX_DOCUMENTS = 10_000
 _MAX_SECONDS = 600.0
@@ -45,16 +45,13 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }
 
-# Only for the command line: they have no number of documents, and no peak to watch.
-RATES: dict[str, Operation] = {
-    "steady": Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady),
-    "ramp": Operation("ramp", "Ramp", "from 0 to {rate} requests a second", ("seconds", "rate"), ramp),
-}
+# Only for the command line: it has no number of documents, and no peak to watch.
+STEADY = Operation("steady", "Steady load", "{rate} requests a second", ("seconds", "rate"), steady)
 
 
 def scenarios() -> Mapping[str, Operation]:
-    """Return all scenarios of the command line, by name: the operations, steady load and a ramp."""
-    return OPERATIONS | RATES
+    """Return all scenarios of the command line, by name: the operations and a steady load."""
+    return OPERATIONS | {STEADY.name: STEADY}
 
 
 def plan_for(name: str, *, seed: int = 0, **parameters: object) -> Plan:
@@ -80,14 +77,13 @@ def _problem(key: str, value: object, known: tuple[str, ...]) -> str:
         return f"is not a parameter of this operation: take {' or '.join(known)}"
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
     whole = isinstance(number, int)
-    problems = {
-        "n": (
-            whole and 1 <= number <= _MAX_DOCUMENTS,
-            f"must be a whole number from 1 to {_MAX_DOCUMENTS:,}",
-        ),
-        "seconds": (1 <= number <= _MAX_SECONDS, f"must be from 1 to {_MAX_SECONDS:g}"),
-        "rate": (0 < number <= _MAX_RATE, f"must be above 0, and at most {_MAX_RATE:,.0f}"),
-        "seed": (whole and number >= 0, "must be whole, and 0 or more"),
-    }
-    valid, problem = problems.get(key, (True, ""))
-    return "" if valid else problem
+    match key:
+        case "n" if not (whole and 1 <= number <= _MAX_DOCUMENTS):
+            return f"must be a whole number from 1 to {_MAX_DOCUMENTS:,}"
+        case "seconds" if not 1 <= number <= _MAX_SECONDS:
+            return f"must be from 1 to {_MAX_SECONDS:g}"
+        case "rate" if not 0 < number <= _MAX_RATE:
+            return f"must be above 0, and at most {_MAX_RATE:,.0f}"
+        case "seed" if not (whole and number >= 0):
+            return "must be whole, and 0 or more"
+    return ""

@@ -4,7 +4,6 @@ Read next: pdflab/audit.py.
 """
 
 import json
-import os
 from pathlib import Path
 
 from pdflab.analysis.run import Send
@@ -17,20 +16,16 @@ class SendLog:
     """
 
     def __init__(self, sends: Path, accepted: Path) -> None:
-        self._sends, self._accepted = _open_append(sends), _open_append(accepted)
+        self._sends, self._accepted = sends.open("ab", buffering=0), accepted.open("ab", buffering=0)
 
     def __call__(self, send: Send) -> None:
         """Append a send."""
         if send.status == 202 and send.job_id:
             accepted = {"job_id": send.job_id, "at": send.answered_at}
-            os.write(self._accepted, f"{json.dumps(accepted)}\n".encode())
-        os.write(self._sends, f"{send.to_json()}\n".encode())
+            self._accepted.write(f"{json.dumps(accepted)}\n".encode())
+        self._sends.write(f"{send.to_json()}\n".encode())
 
     def close(self) -> None:
-        """Close both files."""
-        os.close(self._sends)
-        os.close(self._accepted)
-
-
-def _open_append(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        """Close both files; a second close does nothing."""
+        self._sends.close()
+        self._accepted.close()

@@ -2,13 +2,14 @@
 
 A killed worker is replaced before the next fault begins, so that every fault meets a running process.
 
-Read next: pdflab/notebook/lessons/when_things_fail.py.
+Read next: pdflab/notebook/lessons/questions.py.
 """
 
 import html
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
@@ -19,28 +20,23 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.actions import next_worker
-from pdflab.notebook.log_handler import LogForwarder
-from pdflab.notebook.panel import make_button
+from pdflab.notebook.panel import LogForwarder, make_button
 from pdflab.notebook.task_queue import TaskQueue
 
+_LEASES = 5 / 3  # for which a worker is frozen: long enough to lose its job
 _POLL_INTERVAL = 0.02  # seconds
 _TIMEOUT = 60.0  # seconds until a process that was killed runs again
 _LINES = 400  # of a document: rendering takes some 30 ms, so that workers are almost always busy
 
 
 class FaultPanel:
-    """Buttons for faults: show it as the last line of a cell, or press them with `.click()`.
+    """Buttons for faults: show it as the last line of a cell, or press them with `.click()`."""
 
-    A worker is frozen for so many `leases`, long enough to lose its job.
-    """
-
-    def __init__(self, lab: Lab, *, leases: float = 5 / 3) -> None:
+    def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._sleep = leases * lab.settings.lease
-        self._done: Counter[str] = Counter()
-        self._impossible: dict[str, str] = {}
-        self._errors: list[Exception] = []
+        self._sleep = _LEASES * lab.settings.lease
+        self._done, self._impossible = Counter[str](), dict[str, str]()
+        self._errors = list[Exception]()
         self._tasks = TaskQueue("fault panel", on_error=self._errors.append)
         self._turns = count()
         self.kill = self._button("Kill a worker", self._kill_worker)
@@ -48,11 +44,10 @@ class FaultPanel:
         self.kill_others = self._button("Kill API and recorder", self._kill_others)
         self.cut = self._button("Cut all connections", lab.cut)
         self.kill_redis = self._button("Kill Redis", self._kill_redis)
-        self._status = HTML("Nothing has happened yet.")
-        self._messages, self._latest = HTML(), deque[str](maxlen=4)
+        self._status, self._message = HTML("Nothing has happened yet."), HTML()
         self._log = LogForwarder(self._show_message)
         buttons = (self.kill, self.freeze, self.kill_others, self.cut, self.kill_redis)
-        self.box = VBox([HBox(buttons), self._status, self._messages])
+        self.box = VBox([HBox(buttons), self._status, self._message])
 
     def wait(self, timeout: float = 120.0) -> str:
         """Wait until every fault is over; return a description of all since the last wait.
@@ -60,10 +55,10 @@ class FaultPanel:
         Raises the first error of a fault, and TimeoutError.
         """
         self._tasks.wait(timeout)
-        errors = self._errors.copy()
-        self._errors.clear()
-        if errors:
-            raise errors[0]
+        if self._errors:
+            error = self._errors[0]
+            self._errors.clear()
+            raise error
         summary = self._summary()
         self._done.clear()
         self._impossible.clear()
@@ -71,8 +66,7 @@ class FaultPanel:
 
     def close(self) -> None:
         """End the thread when its faults are over; a second close does nothing."""
-        self._tasks.close()
-        self._tasks.join(_TIMEOUT)
+        self._tasks.close(wait=True)
         self._log.close()
 
     def _button(self, label: str, fault: Callable[[], object]) -> Button:
@@ -90,9 +84,9 @@ class FaultPanel:
 
     def _kill_worker(self) -> None:
         """Kill a worker, and wait until its successor is registered under a new id."""
-        known = self._registered()
+        known = [status.worker for status in self._lab.workers()]
         self._lab.kill(next_worker(self._lab, self._turns))
-        await_condition(lambda: self._registered() - known)
+        await_condition(lambda: [one for one in self._lab.workers() if one.worker not in known])
 
     def _freeze_worker(self) -> None:
         self._lab.freeze(self._sleep, next_worker(self._lab, self._turns))
@@ -105,12 +99,8 @@ class FaultPanel:
         self._lab.kill_redis()
         await_condition(self._lab.stats)
 
-    def _registered(self) -> set[str]:
-        return {status.worker for status in self._lab.workers()}
-
     def _show_message(self, text: str) -> None:
-        self._latest.append(html.escape(text))
-        self._messages.value = "<br>".join(self._latest)
+        self._message.value = html.escape(text)
 
     def _summary(self) -> str:
         done = ", ".join(f"{label}: {times}" for label, times in self._done.items()) or "nothing was done"
@@ -140,14 +130,19 @@ def wait_until_idle(lab: Lab, *, seconds: float) -> None:
         time.sleep(_POLL_INTERVAL)
 
 
+def next_worker(lab: Lab, turns: Iterator[int]) -> str:
+    """Return the process name of a worker, another one each time."""
+    workers = [name for name in lab.process_names() if name.startswith("worker-")]
+    return workers[next(turns) % len(workers)]
+
+
 def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
     """Wait until a condition holds, even while Redis is down. Raises TimeoutError."""
-    if not wait_until(partial(_holds, condition), timeout, interval=_POLL_INTERVAL):
-        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 
-
-def _holds(condition: Callable[[], object]) -> bool:
-    try:
-        return bool(condition())
-    except BrokerUnavailable:
+    def holds() -> bool:
+        with suppress(BrokerUnavailable):
+            return bool(condition())
         return False
+
+    if not wait_until(holds, timeout, interval=_POLL_INTERVAL):
+        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")

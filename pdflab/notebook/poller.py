@@ -1,18 +1,17 @@
-"""The thread of a control room that reads the lab twice a second and shows its state.
-
-It draws only while something changes.
+"""The thread of a control room that reads the lab twice a second, and draws while something changes.
 
 Read next: pdflab/charts/live.py.
 """
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, RLock, Thread
-from typing import Protocol
+from contextlib import suppress
+from typing import Any
 from weakref import ref
+
+from pypdfium2 import PdfiumError
 
 from pdflab.analysis.rolling_window import ENDPOINTS, RollingWindow
 from pdflab.charts.live import LiveChart
@@ -21,101 +20,79 @@ from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.notebook import status_html
-from pdflab.notebook.panel import HEIGHT, WIDTH, Panel
-from pdflab.notebook.preview import thumbnail
+from pdflab.notebook.job_view import first_page
+from pdflab.notebook.panel import Panel
 
 _POLL_INTERVAL = 0.5  # seconds
 _QUIET_AFTER = 3.0  # seconds after the last change until the chart stops moving
 _THUMBNAIL_INTERVAL = 2.0  # seconds between two thumbnails, at least
 
 
-class Owner(Protocol):
-    """The interface of a control room for its poller."""
-
-    def end(self, reason: str, error: Exception | None) -> None:
-        """Disable every control, and show why."""
-
-    def close(self) -> None:
-        """End the threads."""
-
-
-class Poller(Thread):
+class Poller(threading.Thread):
     """Shows a lab on a panel until it is closed, or until the lab stops: then it ends its owner.
 
-    Its reference to the lab is weak: the lab stops when its owner drops it. Without `watched`, only `refresh`
-    draws.
+    The owner is a control room. The reference to the lab is weak: the lab stops when it is dropped. Without
+    `watched`, only `refresh` draws.
     """
 
-    def __init__(self, lab: Lab, panel: Panel, *, owner: Owner, watched: bool) -> None:
+    def __init__(self, lab: Lab, panel: Panel, *, owner: Any, watched: bool) -> None:
         super().__init__(name="control room poller", daemon=True)
         self.lab, self.owner = ref(lab), owner
         self._panel, self._watched = panel, watched
-        self._closed, self._lock = Event(), RLock()
+        self._closed = threading.Event()
+        self.lock = threading.RLock()  # held while the panel is refreshed, or while the lab restarts
         self._scale = 1.0
-        self._begin()
+        self.begin()
 
     def run(self) -> None:
         """Refresh the panel while the lab runs."""
         try:
             while not self._closed.wait(_POLL_INTERVAL):
-                with self._lock:
-                    self._refresh(draw=False)
+                self.refresh(draw=False)
         except UsageError:
             self.owner.end("The lab has stopped.", None)
         except Exception as error:
             self.owner.end(f"The chart broke: {error}", error)
 
-    def refresh(self) -> None:
-        """Show the present state. Raises the errors of the lab."""
-        with self._lock:
-            self._refresh(draw=True)
+    def refresh(self, *, draw: bool = True) -> None:
+        """Show the present state, and draw it. Raises the errors of the lab."""
+        with self.lock:
+            if (lab := self.lab()) is None:
+                raise UsageError("This lab is gone; make a new one: lab = Lab().")
+            try:
+                self._show(lab, draw=draw)
+            except BrokerUnavailable as error:
+                self._panel.numbers.value = status_html.error_html(str(error))  # it may recover soon
 
     def set_scale(self, scale: float) -> None:
         """Set the scale of the chart."""
-        with self._lock:
+        with self.lock:
             self._scale = scale
-            self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=scale)
-            self._refresh(draw=True)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Pause while the lab restarts, then continue with an empty state."""
-        with self._lock:
-            yield
-            self._begin()
-            self._refresh(draw=True)
+            self._chart = LiveChart(scale=scale)
+            self.refresh()
 
     def close(self) -> None:
         """End the thread."""
         self._closed.set()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Forget what was seen, and clear the panel."""
         self._window = RollingWindow()
-        self._chart = LiveChart(width=WIDTH, height=HEIGHT, scale=self._scale)
+        self._chart = LiveChart(scale=self._scale)
         self._counts: tuple[int, ...] = ()
         self._changed_at = self._thumbnail_at = 0.0
         self._shown_job: str | None = None
         self._panel.thumbnail.value = ""
 
-    def _refresh(self, *, draw: bool) -> None:
-        lab = self.lab()
-        if lab is None:
-            raise UsageError("This lab is gone; make a new one: lab = Lab().")
-        try:
-            self._show(lab, draw=draw)
-        except BrokerUnavailable as error:
-            self._panel.numbers.value = status_html.error_html(str(error))  # it may recover soon
-
     def _show(self, lab: Lab, *, draw: bool) -> None:
-        stats, living, now = lab.stats(), _living(lab), time.time()
+        stats, now, threads = lab.stats(), time.time(), lab.mode == THREADS
+        living = [status.worker for status in lab.workers() if _runs(status.worker)]
         events, synchronous, sends = lab.events(), lab.sync_events(), lab.sends()
         window, panel = self._window, self._panel
         window.follow(now, queued=events, synchronous=synchronous, sends=sends)
         numbers = {endpoint: window.numbers(endpoint, now) for endpoint in ENDPOINTS}
         panel.numbers.value = status_html.numbers_html(stats, numbers)
-        panel.strips.value = status_html.strips_html(
-            living, window.claimed, now=now, threads=lab.mode == THREADS
-        )
+        panel.strips.value = status_html.strips_html(living, window.claimed, now=now, threads=threads)
         panel.log.value = status_html.log_html(events)
         counts = (len(events), len(synchronous), len(sends), stats.workers)
         if counts != self._counts:
@@ -127,31 +104,32 @@ class Poller(Thread):
             self._show_newest(lab, now, draw=draw)
 
     def _show_newest(self, lab: Lab, now: float, *, draw: bool) -> None:
-        newest = self._window.newest
-        recent = now - self._thumbnail_at < _THUMBNAIL_INTERVAL
-        if newest in (None, self._shown_job) or (recent and not draw):
+        newest, since = self._window.newest, now - self._thumbnail_at
+        if newest in (None, self._shown_job) or (since < _THUMBNAIL_INTERVAL and not draw):
             return
-        pdf = lab.pdf(newest)
-        picture = thumbnail(pdf, width=110) if pdf else None
         self._shown_job, self._thumbnail_at = newest, now
-        if picture:
-            url = f"{lab.url}/jobs/{newest}/pdf"
-            self._panel.thumbnail.value = status_html.thumbnail_html(picture, url=url)
+        with suppress(PdfiumError):  # of a file that is not one of ours
+            if pdf := lab.pdf(newest):
+                picture, url = first_page(pdf, width=110).data, f"{lab.url}/jobs/{newest}/pdf"
+                self._panel.thumbnail.value = status_html.thumbnail_html(picture, url=url)
 
 
-def _living(lab: Lab) -> list[str]:
-    """Return the ids of the running workers. The registry keeps a dead one until its lease expires."""
-    known = [status.worker for status in lab.workers()]
-    return known if lab.mode == THREADS else [worker for worker in known if _runs(worker)]
+def close_earlier(lab: Lab) -> None:
+    """Close an earlier room of this lab, so that a repeated cell does not draw twice."""
+    for thread in threading.enumerate():
+        if isinstance(thread, Poller) and thread.lab() is lab:
+            thread.owner.close()
 
 
 def _runs(worker: str) -> bool:
-    """Return whether a worker's process exists; on another machine, assume that it does."""
+    """Return whether a worker's process exists; on another machine, assume that it does.
+
+    The registry keeps a dead worker until its lease expires.
+    """
     worker_id = WorkerId.parse(worker)
-    if worker_id.host != socket.gethostname():
-        return True
     try:
-        os.kill(worker_id.pid, 0)
+        if worker_id.host == socket.gethostname():
+            os.kill(worker_id.pid, 0)
     except ProcessLookupError:
         return False
     return True

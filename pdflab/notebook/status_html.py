@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
-from pdflab.analysis.rolling_window import ENDPOINTS, Numbers
+from pdflab.analysis.rolling_window import Numbers
 from pdflab.charts.style import COLOURS
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
 from pdflab.lab import Stats
@@ -19,19 +19,16 @@ _MAX_STRIPS = 8  # workers
 
 def numbers_html(stats: Stats, endpoints: Mapping[Endpoint, Numbers]) -> str:
     """Return jobs by state, the queue, and rate and median latencies of each endpoint."""
-    jobs = {name: f"{getattr(stats, name):,}" for name in ("queued", "processing", "completed", "failed")}
-    queue = {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)}
-    rates = {str(endpoint): f"{endpoints[endpoint].rate:.1f}" for endpoint in ENDPOINTS}
-    answers = {str(endpoint): _seconds(endpoints[endpoint].answered) for endpoint in ENDPOINTS}
-    pdfs = {str(endpoint): _seconds(endpoints[endpoint].delivered) for endpoint in ENDPOINTS}
-    groups = [
-        _group("jobs", jobs),
-        _group("the queue", queue),
-        _group("PDFs a second", rates),
-        _group("answered after (median)", answers),
-        _group("PDF after (median)", pdfs),
-    ]
-    return f'<div class="pdflab-board">{"".join(groups)}</div>'
+    states = ("queued", "processing", "completed", "failed")
+    groups: dict[str, dict[str, str]] = {
+        "jobs": {state: f"{getattr(stats, state):,}" for state in states},
+        "the queue": {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)},
+        "PDFs a second": {name: f"{numbers.rate:.1f}" for name, numbers in endpoints.items()},
+        "answered after (median)": {name: _seconds(numbers.answered) for name, numbers in endpoints.items()},
+        "PDF after (median)": {name: _seconds(numbers.delivered) for name, numbers in endpoints.items()},
+    }
+    shown = "".join(_group(title, cells) for title, cells in groups.items())
+    return f'<div class="pdflab-board">{shown}</div>'
 
 
 def error_html(text: str) -> str:
@@ -45,8 +42,15 @@ def strips_html(living: Sequence[str], claimed: Mapping[str, JobEvent], *, now: 
     A worker is dead if it has claimed a job and is not among the `living`.
     """
     busy = {event.worker: event for event in claimed.values() if event.worker}
-    rows = [_strip(worker, busy.get(worker), now, threads) for worker in living]
-    rows += [_dead_strip(worker, busy[worker], now, threads) for worker in busy if worker not in living]
+    rows = []
+    for worker in dict.fromkeys((*living, *busy)):
+        name, job = _name(worker, threads), _claimed(busy[worker], now) if worker in busy else "idle"
+        if worker not in living:
+            rows.append(f'<span class="dead">{name} is dead: {job}</span>')
+        elif worker in busy:
+            rows.append(f'<span class="rendering">{name}: {job}</span>')
+        else:
+            rows.append(f"<span>{name}: idle</span>")
     more = [f"<span>and {len(rows) - _MAX_STRIPS + 1} more</span>"] if len(rows) > _MAX_STRIPS else []
     title = "each worker, a thread" if threads else "each worker, by the id of its process"
     shown = "".join(rows[: _MAX_STRIPS - len(more)] + more)
@@ -68,23 +72,9 @@ def thumbnail_html(picture: bytes, *, url: str) -> str:
 
 
 def _group(title: str, cells: Mapping[str, str]) -> str:
-    shown = "".join(f"<p><b>{value}</b>{_dot(name)}{name}</p>" for name, value in cells.items())
+    dots = {str(endpoint): f'<i style="background:{colour}"></i>' for endpoint, colour in COLOURS.items()}
+    shown = "".join(f"<p><b>{value}</b>{dots.get(name, '')}{name}</p>" for name, value in cells.items())
     return f"<section><h6>{title}</h6><div>{shown}</div></section>"
-
-
-def _dot(name: str) -> str:
-    colour = {str(endpoint): colour for endpoint, colour in COLOURS.items()}.get(name)
-    return f'<i style="background:{colour}"></i>' if colour else ""
-
-
-def _strip(worker: str, event: JobEvent | None, now: float, threads: bool) -> str:
-    if event is None:
-        return f"<span>{_name(worker, threads)}: idle</span>"
-    return f'<span class="rendering">{_name(worker, threads)}: {_claimed(event, now)}</span>'
-
-
-def _dead_strip(worker: str, event: JobEvent, now: float, threads: bool) -> str:
-    return f'<span class="dead">{_name(worker, threads)} is dead: {_claimed(event, now)}</span>'
 
 
 def _claimed(event: JobEvent, now: float) -> str:

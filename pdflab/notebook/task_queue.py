@@ -2,16 +2,13 @@
 
 JupyterLab runs callbacks on its own thread, which must not block: a click only queues a task.
 
-Read next: pdflab/notebook/actions.py.
+Read next: pdflab/notebook/poller.py.
 """
 
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Condition, Thread, current_thread
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from pdflab.errors import UsageError
-
-Task = Callable[[], object]
 
 
 class TaskQueue:
@@ -19,50 +16,35 @@ class TaskQueue:
 
     def __init__(self, name: str, *, on_error: Callable[[Exception], None]) -> None:
         self._on_error = on_error
-        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
-        self._pending, self._changed = 0, Condition()
-        self._closed = False
-        self._thread = Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._pending: set[Future[None]] = set()
+        self._thread = ThreadPoolExecutor(1, name)
 
     @property
     def busy(self) -> bool:
         """Return whether a task is waiting or running."""
-        return self._pending > 0
+        return not all(task.done() for task in self._pending.copy())
 
-    def put(self, task: Task) -> None:
-        """Add a task and return at once. Raises UsageError if the queue is closed."""
-        with self._changed:
-            if self._closed:
-                raise UsageError("This panel is closed; make a new one.")
-            self._pending += 1
-            self._tasks.put(task)
+    def put(self, task: Callable[[], object]) -> None:
+        """Add a task and return at once; for a closed queue, that is an error."""
+        try:
+            pending = self._thread.submit(self._run, task)
+        except RuntimeError:
+            self._on_error(UsageError("This panel is closed; make a new one."))
+            return
+        self._pending.add(pending)
+        pending.add_done_callback(self._pending.discard)
 
     def wait(self, timeout: float) -> None:
         """Wait until every task is done. Raises TimeoutError."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: not self._pending, timeout):
-                raise TimeoutError(f"After {timeout:g} s {self._pending} tasks are not done; wait again.")
+        if left := wait(self._pending.copy(), timeout).not_done:
+            raise TimeoutError(f"After {timeout:g} s {len(left)} tasks are not done; wait again.")
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = False) -> None:
         """Refuse new tasks; the thread ends after the queued ones."""
-        with self._changed:
-            if not self._closed:
-                self._closed = True
-                self._tasks.put(None)
+        self._thread.shutdown(wait)
 
-    def join(self, timeout: float) -> None:
-        """Wait for the thread of a closed queue to end, unless it is the caller's own."""
-        if self._thread is not current_thread():
-            self._thread.join(timeout)
-
-    def _run(self) -> None:
-        for task in iter(self._tasks.get, None):
-            try:
-                task()
-            except Exception as error:
-                self._on_error(error)
-            del task  # it may hold the last reference to a lab
-            with self._changed:
-                self._pending -= 1
-                self._changed.notify_all()
+    def _run(self, task: Callable[[], object]) -> None:
+        try:
+            task()
+        except Exception as error:
+            self._on_error(error)

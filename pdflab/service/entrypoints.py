@@ -22,7 +22,6 @@ from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.producer import RedisProducer
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.storage.configured import configured_storage
-from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
     from pdflab.service.worker.naive import NaiveWorker
     from pdflab.service.worker.worker import renderer
 
-    queue, storage = JobQueue(broker.client(), settings), FolderStorage(settings.storage_folder)
+    queue, storage = JobQueue(broker.client(), settings), configured_storage(settings)
     storage.prepare()
     NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts))).run(stop)
 

@@ -5,6 +5,8 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from pdflab.benchmarks import memory
 from pdflab.benchmarks import render as bench
+from pdflab.benchmarks.measuring import take_turns
 from pdflab.documents.kinds import KINDS, sample_request
 
 PROMISED = {
@@ -37,6 +40,7 @@ def test_the_promised_keys_are_there(figures: dict[str, object]) -> None:
     assert reported.keys() == PROMISED | {"ms"}
     assert all(isinstance(reported[key], int | float) for key in PROMISED)
     assert reported["rss_growth_mb"] == 1.25
+    assert gc.get_freeze_count() == 0
 
 
 def test_ratios_are_of_the_milliseconds_beside_them() -> None:
@@ -53,18 +57,29 @@ def test_ratios_are_of_the_milliseconds_beside_them() -> None:
 
 
 def test_contenders_take_turns() -> None:
-    """Each round draws all who are due: a slow moment meets all, a quick one's first is not counted."""
+    """Each round draws all of them: a slow moment meets all; the first of a turn is not counted."""
     drawn: list[str] = []
     data = sample_request("custom", 1)
-    slow = bench.Contender("a", "naive", data, lambda _: drawn.append("slow"), every=2)
-    quick = bench.Contender("a", "ours", data, lambda _: drawn.append("quick"))
 
-    times = bench._take_turns([slow, quick], 4)
+    def draws(name: str) -> Callable[[], float]:
+        return partial(bench._take_turn, lambda _: drawn.append(name), data)
 
-    assert [len(taken) for taken in times] == [2, 4 * (bench.PER_TURN - 1)]
-    assert [name for name, _ in groupby(drawn[2:])] == ["slow", "quick", "slow", "quick"]
+    times = take_turns({name: draws(name) for name in ("one", "other")}, 2)
+
+    assert {name: len(taken) for name, taken in times.items()} == {"one": 2, "other": 2}
+    assert [(name, len([*group])) for name, group in groupby(drawn)] == [
+        ("one", bench.PER_TURN),
+        ("other", bench.PER_TURN),
+    ] * 2
     assert gc.isenabled()
-    assert gc.get_freeze_count() == 0
+
+
+def test_the_first_document_of_a_turn_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processor's caches are cold."""
+    seconds = iter([99.0, 1.0, 2.0, 3.0])
+    monkeypatch.setattr(bench, "_timed", lambda draw, data: next(seconds))
+
+    assert bench._take_turn(print, {}) == 2.0
 
 
 def test_without_reportlab_its_column_is_empty(
@@ -75,7 +90,7 @@ def test_without_reportlab_its_column_is_empty(
     without = figures | {"core_vs_platypus": None}
 
     assert any("reportlab is not installed" in str(part) for part in bench.explain(without))
-    assert not any(contender.column == "platypus" for contender in bench._contenders(print))
+    assert not any(column == "platypus" for _, column in bench._contenders(print))
 
 
 def test_a_leak_is_seen() -> None:

@@ -12,7 +12,7 @@ import pytest
 from conftest import children_of, needs
 
 from pdflab.benchmarks import soak
-from pdflab.benchmarks.soak import Row, SoakVerdict
+from pdflab.benchmarks.soak import Row, verdict_of
 
 FLAT = Row(jobs=20, seconds=1.0, redis=5.0, worker=75.0, api=70.0, recorder=35.0, stats_ms=2.0)
 
@@ -37,7 +37,7 @@ def test_what_stays_as_it_is_is_flat() -> None:
     """The first tenth fills what is then kept: it does not count, and neither does noise."""
     filling, noise = replace(FLAT, redis=1.0, worker=60.0), replace(FLAT, jobs=30, redis=7.0, worker=77.0)
 
-    reported = SoakVerdict([filling, FLAT, noise])
+    reported = verdict_of([filling, FLAT, noise])
 
     assert reported.flat
     assert reported.stats_as_fast
@@ -50,7 +50,7 @@ def test_a_part_that_grows_is_seen(part: str) -> None:
     """Ten megabytes more in any of them are a leak, and the sentence names it."""
     grown = replace(FLAT, **{part: getattr(FLAT, part) + 10})
 
-    reported = SoakVerdict([FLAT, FLAT, grown])
+    reported = verdict_of([FLAT, FLAT, grown])
 
     assert not reported.flat
     assert f"{part} +10.0 MB" in next(reported.sentences())
@@ -58,7 +58,7 @@ def test_a_part_that_grows_is_seen(part: str) -> None:
 
 def test_a_look_that_becomes_slower_is_seen() -> None:
     """GET /stats costs the same, whatever the history."""
-    reported = SoakVerdict([FLAT, FLAT, replace(FLAT, stats_ms=5.0)])
+    reported = verdict_of([FLAT, FLAT, replace(FLAT, stats_ms=5.0)])
 
     assert not reported.stats_as_fast
     assert "NOT AS FAST" in list(reported.sentences())[1]

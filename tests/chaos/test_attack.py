@@ -17,9 +17,9 @@ from pdflab.settings import Settings
 
 
 def attacked(*, returned: int = 3, fenced: int = 2, audit: Audit) -> Attack:
-    impact = Impact(hits=4, returned=returned, slowest=3.0 if returned else None, completed=10)
+    impact = Impact(4, completed_meanwhile=10, returned=returned, slowest_return_s=3.0 if returned else None)
     faults = Counter({FaultKind.KILL: 5})
-    return Attack({"worker": "reliable"}, faults, impact, fenced, {"sent": 12, "unheard": 0}, audit)
+    return Attack({"worker": "reliable"}, faults, impact, fenced, 12, 0, audit)
 
 
 def audited(**counts: int) -> Audit:
@@ -33,7 +33,7 @@ def test_a_job_that_is_still_open_is_lost() -> None:
     figures = attacked(audit=audited(open=2, lost=1)).to_json()
 
     assert (figures["open"], figures["lost"]) == (0, 3)
-    assert (figures["kills"], figures["cuts"], figures["slowest_return_leases"]) == (5, 0, 2.0)
+    assert (figures["kills"], figures["cuts"], figures["slowest_return_s"]) == (5, 0, 3.0)
 
 
 @pytest.mark.parametrize(

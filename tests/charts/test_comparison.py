@@ -16,7 +16,6 @@ from pdflab.charts.comparison import (
     draw_latency,
     draw_omission,
     draw_throughput,
-    finding,
 )
 from pdflab.charts.style import png
 from pdflab.charts.timelines import draw_depth
@@ -47,17 +46,16 @@ def axes() -> Axes:
 )
 def test_the_finding_is_what_the_data_says(ours: Run, theirs: Run, words: str) -> None:
     """The title of the comparison is computed: it praises neither endpoint for what did not happen."""
-    assert words in finding(ours, theirs)
-    assert comparison_figure(ours, theirs).get_suptitle() == finding(ours, theirs)
+    assert words in comparison_figure(ours, theirs).get_suptitle()
 
 
 def test_depth_is_titled_with_its_peak() -> None:
     """The queue's peak and the instant it was empty again, from the first intended send."""
-    ax = draw_depth(axes(), [queued(20)])
+    ax = draw_depth(axes(), queued(20))
 
     assert ax.get_title(loc="left") == "The queue grew to 9 and was empty after 28 s"
     assert max(ax.get_lines()[0].get_ydata()) == 9
-    assert draw_depth(axes(), [queued(20, completed=3)]).get_title(loc="left") == "The queue grew to 17"
+    assert draw_depth(axes(), queued(20, completed=3)).get_title(loc="left") == "The queue grew to 17"
 
 
 def test_an_endpoint_that_stopped_is_seen_to_stop() -> None:
@@ -130,13 +128,12 @@ def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None
     late = [Send("queued", "custom", 0.0, 0.5, 0.51, 202, f"{i}") for i in range(100)]
     run = Run("queued", "queued", sends=Sends.of(late))
 
-    assert (
-        finding(run, synchronous(100)) == "The generator was late: this run says nothing about the endpoints"
-    )
+    title = comparison_figure(run, synchronous(100)).get_suptitle()
+    assert title == "The generator was late: this run says nothing about the endpoints"
     for ax in (
         draw_throughput(axes(), run, EMPTY[1]),
         draw_latency(axes(), run, EMPTY[1]),
-        draw_depth(axes(), [run]),
+        draw_depth(axes(), run),
     ):
         assert ax.texts[0].get_text().startswith("NOT VALID. The generator was 500\nms late")
     assert imread(io.BytesIO(png(comparison_figure(run, synchronous(100))))).shape[:2] == (450, 1200)

@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 from pdflab.analysis.rolling_window import RollingWindow
 from pdflab.analysis.run import Events, Run
-from pdflab.charts import live as live_chart
+from pdflab.charts import style
 from pdflab.charts.live import LiveChart
 
 
@@ -21,14 +21,14 @@ def minute_of(now: float, *runs: Run) -> RollingWindow:
 
 def test_the_live_picture_keeps_its_size_and_its_artists() -> None:
     """From empty to full the page never jumps and nothing is drawn anew."""
-    live = LiveChart(width=900, height=300)
+    live = LiveChart()
     live.update(130.0, RollingWindow())
     before, artists = live.png(), live.figure.axes[0].get_lines()
 
     live.update(130.0, minute_of(130.0, queued(20)))
     after = live.png()
 
-    assert imread(io.BytesIO(before)).shape[:2] == imread(io.BytesIO(after)).shape[:2] == (300, 900)
+    assert imread(io.BytesIO(before)).shape[:2] == imread(io.BytesIO(after)).shape[:2] == (310, 1000)
     assert live.figure.axes[0].get_lines()[0] is artists[0]
     assert before != after
 
@@ -44,7 +44,7 @@ def test_the_live_picture_shows_now() -> None:
     assert [len(line.get_xdata()) for line in rates] == [61, 61]
     assert [len(line.get_xdata()) for line in waits] == [12, 2, 14, 6]
     assert set(waits[2].get_ydata()) == {2.0}
-    assert waits[3].get_color() == live_chart.FAILED
+    assert waits[3].get_color() == style.FAILED
 
 
 def test_a_frame_paints_only_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_frame_is_what_a_full_painting_would_be() -> None:
 
 def test_a_larger_picture_has_more_pixels_and_the_same_look() -> None:
     """A projector shows it larger: it must not be blurred."""
-    large = LiveChart(width=1000, height=310, scale=1.5)
+    large = LiveChart(scale=1.5)
     large.update(121.0, RollingWindow())
 
     assert imread(io.BytesIO(large.png())).shape[:2] == (465, 1500)

@@ -1,4 +1,4 @@
-"""The charts over time show every job, every worker and every plan, and no more."""
+"""The charts over time show every job, every worker and every plan, and no more; one job in its steps."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,18 @@ from matplotlib.figure import Figure
 
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.charts import style as canvas
-from pdflab.charts.timelines import draw_age, draw_jobs, draw_plan, draw_workers
+from pdflab.charts.timelines import draw_age, draw_jobs, draw_plan, draw_workers, job_trace_figure
+from pdflab.errors import UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import batch, burst, month_end, steady
+
+SEND = Send("queued", "custom", 100.0, 100.0, 100.01, 202, "mine")
+INSTANTS = ((JobState.QUEUED, 100.005), (JobState.PROCESSING, 103.0), (JobState.COMPLETED, 103.5))
+LIFE = [JobEvent("mine", state, at, "custom") for state, at in INSTANTS]
+OTHER = [
+    JobEvent("other", state, at, "custom")
+    for state, at in ((JobState.QUEUED, 90.0), (JobState.FAILED, 140.0))
+]
 
 
 def axes() -> Axes:
@@ -63,7 +72,7 @@ def test_a_worker_is_shown_busy_while_it_is() -> None:
 
 def test_the_age_of_the_oldest_is_in_the_title() -> None:
     """A job that waited 9 seconds was nine seconds old when it was taken."""
-    ax = draw_age(axes(), [queued(20)])
+    ax = draw_age(axes(), queued(20))
 
     assert max(ax.get_lines()[0].get_ydata()) == pytest.approx(8.5, abs=0.1)
     assert "waited up to 8.5 s" in ax.get_title(loc="left")
@@ -95,7 +104,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     """An empty run gives empty axes with a title, and no error."""
     assert draw_jobs(axes(), EMPTY[0]).get_title(loc="left") == "No jobs"
     assert draw_workers(axes(), EMPTY[0]).get_title(loc="left") == "queued: 0 workers, busy – of the time"
-    assert draw_age(axes(), [EMPTY[0]]).get_title(loc="left") == "Nothing waited"
+    assert draw_age(axes(), EMPTY[0]).get_title(loc="left") == "Nothing waited"
 
 
 def test_a_client_without_a_job_is_drawn_as_long_as_others_work() -> None:
@@ -110,3 +119,41 @@ def test_a_client_without_a_job_is_drawn_as_long_as_others_work() -> None:
 
     np.testing.assert_allclose(waiting, [(0.0, 0.2), (1.0, 5.0)])
     assert rendering == [(0.2, 5.0)]
+
+
+def test_the_bars_are_the_three_waits_of_one_job() -> None:
+    """The client's for its answer, the job's in the queue, the worker's rendering; no other job is seen."""
+    ax = job_trace_figure(SEND, [*LIFE, *OTHER]).axes[0]
+
+    began = [bar.get_x() for bar in ax.patches]
+    lasted = [bar.get_width() for bar in ax.patches]
+    assert began == pytest.approx([0.0, 0.005, 3.0])
+    assert lasted == pytest.approx([0.01, 2.995, 0.5])
+    assert ax.get_title(loc="left") == "Answered after 10 ms; the PDF was there after 3.5 s"
+
+
+def test_each_wait_has_the_colour_that_it_has_in_every_chart() -> None:
+    """Light blue for a yes, orange for the line, green for work."""
+    colours = [_hex(bar.get_facecolor()) for bar in job_trace_figure(SEND, LIFE).axes[0].patches]
+
+    assert colours == [colour.lower() for colour in (canvas.ACCEPTED, canvas.WAITING, canvas.RENDERING)]
+
+
+@pytest.mark.parametrize("predicted", [1.0, 60.0])
+def test_the_prediction_stands_through_all_rows(predicted: float) -> None:
+    """Nobody's guess falls off the chart."""
+    ax = job_trace_figure(SEND, LIFE, predicted=predicted).axes[0]
+
+    assert list(ax.get_lines()[0].get_xdata()) == [predicted] * 2
+    assert ax.get_xlim()[1] > predicted
+
+
+@pytest.mark.parametrize("events", [LIFE[:2], OTHER, []])
+def test_a_job_without_a_pdf_is_not_drawn(events: list[JobEvent]) -> None:
+    """The error says what to do."""
+    with pytest.raises(UsageError, match=r"wait for it with lab.wait\(\)"):
+        job_trace_figure(SEND, events)
+
+
+def _hex(colour: tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colour[:3])

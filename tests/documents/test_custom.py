@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from pdflab.documents.custom import draw_custom
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
+from pdflab.documents.requests.custom import CustomRequest
 from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
@@ -24,6 +26,14 @@ def test_title_paragraphs_and_points_come_back() -> None:
 
     for words in ("Notes", "Première – “fine”", "5 € for Zoë", "Crème brûlée", "Page 1 of 1"):
         assert words in page
+
+
+def test_rendering_only_chooses_the_fonts() -> None:
+    """The same bytes come from the drawing itself."""
+    request = CustomRequest(type="custom", title="Notes", text="Plain.")
+    drawn = draw_custom(request, created_at=0, typesetter=FONTS.typesetter(""))
+
+    assert drawn == render(request, created_at=0, fonts=FONTS)
 
 
 @pytest.mark.parametrize(("paper", "size"), [("A4", (595.28, 841.89)), ("Letter", (612, 792))])

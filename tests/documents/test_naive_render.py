@@ -9,7 +9,7 @@ from fpdf.fonts import CoreFont
 from pypdf import PdfReader
 
 from pdflab.benchmarks.platypus import platypus_invoice
-from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.invoice.content import translations_for
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.naive_render import naive_custom, naive_invoice
 from pdflab.documents.render import render

@@ -1,15 +1,12 @@
-"""Both endpoints compared, and a freeze counted in two ways: on simulated runs, in which all is known."""
+"""Both endpoints compared, on simulated runs, in which all is known."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pdflab.analysis.metrics import Percentiles
-from pdflab.analysis.run import Run
-from pdflab.errors import UsageError
-from pdflab.experiments.comparison import Comparison
-from pdflab.experiments.coordinated_omission import Omission, describe_omission, save_omission
+from pdflab.analysis.run import Run, Send, Sends
+from pdflab.experiments.comparison import CONCLUSION, Comparison, not_accepted
 from pdflab.experiments.report import save_comparison
 from pdflab.experiments.runner import Capacity
 from pdflab.jobs import Endpoint
@@ -41,12 +38,17 @@ def test_both_endpoints_stand_side_by_side(comparison: Comparison) -> None:
     assert table.columns == ("", "queued", "synchronous")
     assert rows["sent"] == ["40", "40"]
     assert rows["completion p99"][0].endswith(" s")
-    assert rows["completion p99"][0] in comparison.conclusion
 
 
-def test_what_was_accepted_needs_no_sentence(comparison: Comparison) -> None:
-    """Only refusals, time-outs and failures are named."""
-    assert list(comparison.not_accepted) == []
+def test_only_what_was_not_accepted_is_named(comparison: Comparison) -> None:
+    """Refusals, time-outs and failures, by endpoint."""
+    late = Send(Endpoint.QUEUED, "custom", 1.0, 1.0, None, 0, None, "timeout")
+    run = replace(comparison.runs[Endpoint.QUEUED], sends=Sends.of([late]))
+    some = replace(comparison, runs={**comparison.runs, Endpoint.QUEUED: run})
+
+    assert not_accepted(run) == {"timeout": 1}
+    assert "queued: 1 timeout\n" in some.text
+    assert comparison.text == f"{comparison.table}\n{CONCLUSION}"
 
 
 def test_figures_are_plain_data(comparison: Comparison) -> None:
@@ -66,21 +68,3 @@ def test_a_comparison_is_saved_whole(comparison: Comparison, tmp_path: Path) -> 
     assert report.count('src="data:image/png;base64,') == 7
     assert "completion p99" in report
     assert len(Run.load(Path(files["queued run"])).sends) == 40
-
-
-def test_a_freeze_is_counted_in_both_ways(tmp_path: Path) -> None:
-    """From when a request was sent, and from when it was meant to go."""
-    counted = Percentiles(0.25, 0.25, 0.25, 0.25, 0.25)
-    omission = Omission(simulated(Endpoint.QUEUED), counted, replace(counted, p99=None), {"timeout": 3})
-    files = save_omission(omission, tmp_path)
-
-    assert omission.table.rows[1][1:] == ("0.250 s", "0.250 s", "–", "0.250 s")
-    assert omission.to_json()["unanswered"] == {"timeout": 3}
-    assert Path(files["chart"]).read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_freeze_needs_time_around_it() -> None:
-    """Else its clients would be more than one in a hundred."""
-    assert "5 clients for 6 s" in describe_omission(6.0)
-    with pytest.raises(UsageError, match="between 6 and 600 for a freeze"):
-        describe_omission(5.9)

@@ -110,7 +110,7 @@ def test_every_case_is_run_and_predicted(monkeypatch: pytest.MonkeyPatch) -> Non
 
     reported = [(case.plan, case.workers, len(case.rounds)) for case in verdict.cases]
     assert reported == [("batch", 1, 1), ("steady", 3, 1)]
-    assert all(case.measured("makespan") > 0 for case in verdict.cases)
+    assert all(case.measured["makespan"] > 0 for case in verdict.cases)
     assert verdict.rescaled_error < 1
     assert 0 <= verdict.replayed < 1
 

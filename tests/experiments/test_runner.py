@@ -11,6 +11,7 @@ from pdflab.analysis.metrics import job_columns, latencies, send_columns, summar
 from pdflab.analysis.run import Run, Send
 from pdflab.analysis.validity import invalid_reason, outcomes, wasted
 from pdflab.experiments import runner as experiment
+from pdflab.experiments.coordinated_omission import run_with_freeze
 from pdflab.experiments.runner import Capacity, scenario
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
@@ -63,8 +64,10 @@ class StandIn:
         self._there, self._sends = there, Tail(self.settings.sends_file, Send.from_json)
         self.frozen: list[tuple[str, ...]] = []
 
-    def send(self, plan: Plan, *, at: Target) -> Load:
-        return LoadThread(plan, at, self.settings)
+    def send(self, plan: Plan, at: Target) -> Load:
+        load = LoadThread(plan, at, self.settings)
+        load.start()
+        return load
 
     def sends(self) -> list[Send]:
         return self._sends.read()
@@ -84,7 +87,7 @@ def test_a_freeze_looks_fine_to_a_naive_tool_and_is_not(tmp_path: Path) -> None:
     """The endpoint stands still for a while: the corrected p90 says so, the naive one does not."""
     with foreign_server() as there:
         lab = StandIn(there, tmp_path)
-        run = experiment.run_with_freeze(lab, seconds=0.7, clients=3, lasting=2.0)
+        run = run_with_freeze(lab, 0.7, clients=3, lasting=2.0)
 
     found = latencies(run)
 

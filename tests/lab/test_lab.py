@@ -102,7 +102,7 @@ def test_workers_come_and_go(lab: Lab) -> None:
 
 def test_the_lab_says_which_redis_it_uses(lab: Lab) -> None:
     """Speed should be measured with a real Redis, and the lab says so where it has none."""
-    assert lab.embedded == ("embedded" in lab.redis) == ("real redis-server" in lab.redis)
+    assert lab.broker.embedded == ("embedded" in lab.redis) == ("real redis-server" in lab.redis)
 
 
 def test_a_stopped_lab_can_still_be_read_and_stopped_again(tmp_path: Path) -> None:
@@ -241,9 +241,9 @@ def test_a_forgotten_lab_is_stopped(tmp_path: Path) -> None:
 def test_an_interrupted_stop_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a stop, or a folder that is gone: the rest is stopped all the same."""
     before = children_of(os.getpid())
+    monkeypatch.setattr(Supervisor, "stop", _interrupted(Supervisor.stop))
     lab = Lab(workers=1)
     lab.start()
-    monkeypatch.setattr(Supervisor, "stop", _interrupted(Supervisor.stop))
 
     with pytest.raises(KeyboardInterrupt):
         lab.stop()

@@ -1,13 +1,11 @@
 """The plans: seeded, exact where they say so, and Poisson where they say so."""
 
 import json
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from pdflab.analysis.columns import Categorical
-from pdflab.analysis.run import Run, Send, Sends
 from pdflab.documents.kinds import KINDS
 from pdflab.errors import UsageError
 from pdflab.load.plan import (
@@ -17,15 +15,12 @@ from pdflab.load.plan import (
     burst,
     month_end,
     month_end_peak,
-    ramp,
     recorded,
     single,
     steady,
-    trace,
 )
 
 PLANS = [single(), batch(30), burst(40), burst(40, baseline=3.0), steady(8.0, seconds=5.0), month_end()]
-PLANS += [ramp(20.0, seconds=5.0)]
 GOLDEN = [
     (0.020751, "invoice", 3453382619),
     (0.031838, "invoice", 2721847432),
@@ -171,47 +166,8 @@ def test_a_plan_that_cannot_be_is_refused(make) -> None:
         make()
 
 
-def test_a_ramp_grows_evenly() -> None:
-    """The rate rises from nothing to what was asked for: a quarter of all comes in the first half."""
-    at = times(ramp(2_000.0, seconds=20.0))
-
-    assert len(at) == pytest.approx(20_000, rel=0.05)
-    assert np.mean(at < 10.0) == pytest.approx(0.25, abs=0.02)
-
-
 def test_a_plan_has_a_peak_rate() -> None:
     """Of a burst that of its second, of a month that of its last day; a batch has none."""
     assert burst(400, baseline=10.0).peak == 400.0
     assert month_end(rate=10.0).peak == pytest.approx(10.0 * month_end_peak())
     assert batch(400).peak is None
-
-
-def sent(plan: Plan, *, began_at: float) -> Iterator[Send]:
-    """Send a plan in name only, the last first."""
-    for a in reversed(list(plan.arrivals())):
-        at = began_at + a.at
-        yield Send("queued", a.kind, at, at + 0.2, at + 0.3, 202, seed=a.seed)
-
-
-def test_what_a_run_has_sent_can_be_sent_again() -> None:
-    """The trace asks for the same documents at the same distances in time, though they were sent late."""
-    plan = burst(40, baseline=3.0)
-    run = Run("friday", "queued", {"lines": 7, "seconds": 11.0}, Sends.of(sent(plan, began_at=5.0)))
-
-    again = trace(run)
-
-    first = times(plan)[0]
-    np.testing.assert_allclose(times(again), times(plan) - first, atol=1e-6)
-    assert [(a.kind, a.seed) for a in again.arrivals()] == [(a.kind, a.seed) for a in plan.arrivals()]
-    assert (again.lines, again.count) == (7, plan.count)
-    read = Plan.from_description(json.loads(json.dumps(again.describe())))
-    assert list(read.arrivals()) == list(again.arrivals())
-
-
-def test_what_cannot_be_made_again_is_refused() -> None:
-    """A run of nothing, and documents that no plan made, have no trace."""
-    written_by_hand = Sends.of([Send("queued", "custom", 0.0, 0.0, 1.0, 202)])
-
-    for run in (Run("nothing", "queued"), Run("by hand", "queued", sends=written_by_hand)):
-        with pytest.raises(UsageError, match="again"):
-            trace(run)

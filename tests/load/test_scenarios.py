@@ -1,7 +1,7 @@
 """The table of operations: each has its words and its plan, and a new row is all that a new one needs."""
 
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from foreign import foreign_server
@@ -9,6 +9,7 @@ from foreign import foreign_server
 from pdflab.__main__ import main
 from pdflab.errors import InvalidRequest
 from pdflab.lab import Lab
+from pdflab.load.generator import Target
 from pdflab.load.launcher import OperationStarter
 from pdflab.load.plan import Phase, Plan
 from pdflab.load.scenarios import OPERATIONS, Operation, plan_for, scenarios
@@ -65,7 +66,12 @@ def test_a_parameter_that_cannot_be_is_named(name: str, parameters: dict, proble
 def test_the_starter_lists_and_starts_a_new_operation() -> None:
     """The API's page is built from the listing; a scenario of the command line is no operation."""
     launched: list[Plan] = []
-    starter = OperationStarter(lambda plan, target: launched.append(plan), "http://127.0.0.1:1")
+
+    def load(plan: Plan, target: Target) -> Thread:
+        launched.append(plan)
+        return Thread()  # which sends nothing
+
+    starter = OperationStarter(load, "http://127.0.0.1:1")
 
     started = starter.start("toy", {"n": 5, "seed": 7})
 

@@ -12,7 +12,7 @@ from pdflab.simulation.model import Model, Outcome
 ciw = pytest.importorskip("ciw")
 pytest.importorskip("simpy")
 
-JOBS = bench._join(bench.draw_mmc_jobs(3_000))
+JOBS = next(bench.draw_mmc_jobs(3_000))
 CLOSE = {"rtol": 0.0, "atol": 1e-9}
 
 
@@ -42,7 +42,7 @@ def test_a_queue_in_simpy_and_in_ciw_is_ours() -> None:
 @pytest.mark.parametrize(("workers", "cores"), [(8, 4), (3, 1), (2, 2)])
 def test_shared_cores_in_ciw_are_ours(workers: int, cores: int) -> None:
     """Ciw's limited processor sharing: when each job was started, and when it was done."""
-    jobs = bench._join(bench.draw_mmc_jobs(3_000, workers=cores))
+    jobs = next(bench.draw_mmc_jobs(3_000, workers=cores))
 
     theirs = in_ciw(jobs, number_of_servers=[workers], ps_thresholds=[cores], node=ciw.PSNode)
     ours = Simulation(Model(workers=workers, cores=cores)).run([jobs])
@@ -67,14 +67,14 @@ def test_a_full_queue_in_ciw_refuses_the_same_clients() -> None:
 
 def test_threads_that_share_cores_in_simpy_are_ours() -> None:
     """The model of the benchmark, time-outs included: when each document was done, wanted or not."""
-    jobs = bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES))
+    jobs = next(bench.draw_mmc_jobs(3_000, workers=bench.CORES))
 
     assert np.allclose(bench.run_events(jobs), bench.run_simpy_events(jobs), **CLOSE)
 
 
 def test_the_benchmark_counts_clients_that_renege() -> None:
     """Its model is one in which some do: else its time-outs would cost nothing."""
-    jobs = bench._with_patience(bench._join(bench.draw_mmc_jobs(3_000, workers=bench.CORES)))
+    jobs = bench.with_patience(next(bench.draw_mmc_jobs(3_000, workers=bench.CORES)))
 
     requests = Simulation(Model(workers=bench.THREADS, cores=bench.CORES)).run([jobs])
 

@@ -78,8 +78,8 @@ class FakeLab:
     def sends(self) -> list[Send]:
         return list(self.asked)
 
-    def pdf(self, job_id: str) -> None:
-        return None
+    def pdf(self, job_id: str) -> bytes:
+        return b"not a PDF"
 
     def _note(self, *action: Any) -> None:
         self.before(action[0])

@@ -2,7 +2,7 @@
 
 The separators are in a table. Months, currency signs and their places come from Babel, once for each locale
 and currency: Babel needs a megabyte for each locale, and 20 µs for each of a thousand numbers.
-Read next: pdflab/documents/invoice/payment.py.
+Read next: pdflab/documents/invoice/qr.py.
 """
 
 import re

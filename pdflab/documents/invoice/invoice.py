@@ -1,28 +1,22 @@
-"""The invoice: title, facts, seller and buyer, lines, totals and remarks.
+"""The invoice: title, facts, seller and buyer, lines with a running sum on each page, totals and remarks.
 
-Read next: pdflab/documents/invoice/lines.py.
+Read next: pdflab/documents/invoice/totals.py.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import accumulate
 
-from pdflab.documents.invoice.content import Fact, facts_of, parties_of, title_of
-from pdflab.documents.invoice.lines import draw_items
+from pdflab.documents.invoice.content import Fact, facts_of, items_of, parties_of, title_of, translations_for
+from pdflab.documents.invoice.formats import formats_for
 from pdflab.documents.invoice.totals import ABOVE, TotalsBlock
-from pdflab.documents.invoice.translations import translations_for
-from pdflab.documents.requests.invoice import InvoiceRequest, Party
-from pdflab.documents.typesetting.page import (
-    BODY,
-    FAINT,
-    GUTTER,
-    LABEL,
-    MARGIN,
-    STRONG,
-    Rendered,
-    Sheet,
-    Style,
-)
+from pdflab.documents.requests.invoice import InvoiceRequest
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Style
+from pdflab.documents.typesetting.table import Carry, Cells, Column, TableBlock, share_width
 from pdflab.documents.typesetting.typesetter import Typesetter
 
+NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns without numbers to sum
 FACTS_A_ROW = 4
 MAX_REMARKS = 80.0  # points of the remarks that stay on one page with the totals; the rest may flow on
 
@@ -39,11 +33,12 @@ def draw_invoice(request: InvoiceRequest, *, created_at: float, typesetter: Type
     sheet.y += 10
     _draw_facts(sheet, facts_of(request))
     _draw_parties(sheet, parties_of(request))
-    tail = totals.height + min(_height(sheet, remarks), MAX_REMARKS)
-    draw_items(sheet, request, tail=tail)
+    heights = (len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
+    _draw_items(sheet, request, tail=totals.height + min(ABOVE + sum(heights), MAX_REMARKS))
     totals.draw()
     _draw_remarks(sheet, remarks)
-    return sheet.finish(_signature(request.seller, labels))
+    seller = request.seller
+    return sheet.finish(f"{seller.name} · {labels['vat']} {seller.vat_id}" if seller.vat_id else seller.name)
 
 
 def _draw_facts(sheet: Sheet, facts: Sequence[Fact]) -> None:
@@ -76,13 +71,40 @@ def _draw_parties(sheet: Sheet, parties: Sequence[tuple[Sequence[str], Sequence[
     sheet.y = max(ends) + 22
 
 
+def _draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
+    """Draw the lines; the last one shares its page with what follows, which is `tail` points high."""
+    titles, rows = items_of(request)
+    labels, formats = translations_for(request.locale), formats_for(request.locale, request.currency)
+    sums = list(accumulate(request.nets, initial=Decimal(0)))
+    carry = Carry(labels["carried"], labels["brought"], DESCRIPTION, lambda done: formats.amount(sums[done]))
+    TableBlock(sheet, _columns(sheet, titles, rows), rows, carry=carry).draw(tail=tail)
+
+
+def _columns(sheet: Sheet, titles: Cells, rows: Sequence[Cells]) -> list[Column]:
+    wanted = [
+        sheet.epw if place == DESCRIPTION else _widest(sheet, title, texts)
+        for place, (title, texts) in enumerate(zip(titles, zip(*rows, strict=True), strict=True))
+    ]
+    widths = share_width(wanted, sheet.epw - GUTTER * (len(titles) - 1))
+    return [
+        Column(
+            title,
+            width,
+            right=place not in (NUMBER, DESCRIPTION, UNIT),
+            snug=width >= wish,
+            turns=place == DESCRIPTION,
+        )
+        for place, (title, width, wish) in enumerate(zip(titles, widths, wanted, strict=True))
+    ]
+
+
+def _widest(sheet: Sheet, title: str, texts: Cells) -> float:
+    return max(sheet.width_of(title, LABEL), *(sheet.width_of(text, BODY) for text in set(texts)))
+
+
 def _remarks(request: InvoiceRequest, labels: Mapping[str, str]) -> list[tuple[str, Style]]:
     texts = [(labels["terms"], LABEL), (request.terms, BODY)] if request.terms else []
     return [(text, style) for text, style in (*texts, (request.note, BODY)) if text]
-
-
-def _height(sheet: Sheet, remarks: list[tuple[str, Style]]) -> float:
-    return ABOVE + sum(len(sheet.wrap(text, sheet.epw, style)) * style.leading + 6 for text, style in remarks)
 
 
 def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:
@@ -91,7 +113,3 @@ def _draw_remarks(sheet: Sheet, remarks: list[tuple[str, Style]]) -> None:
         sheet.needs(style.leading + (2 * BODY.leading if style is LABEL else 0))
         sheet.paragraph(text, style)
         sheet.y += 0 if style is LABEL else 6
-
-
-def _signature(seller: Party, labels: Mapping[str, str]) -> str:
-    return f"{seller.name} · {labels['vat']} {seller.vat_id}" if seller.vat_id else seller.name

@@ -4,24 +4,12 @@ Read next: pdflab/documents/invoice/content.py.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from pdflab.documents.invoice.content import account_of, code_of, sums_of
-from pdflab.documents.invoice.translations import translations_for
+from pdflab.documents.invoice.content import account_of, code_of, sums_of, translations_for
 from pdflab.documents.requests.invoice import InvoiceRequest
-from pdflab.documents.typesetting.page import (
-    ACCENT,
-    BODY,
-    GUTTER,
-    INK,
-    LABEL,
-    MARGIN,
-    SMALL,
-    STRONG,
-    Sheet,
-    Style,
-)
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, BODY, GUTTER, INK, LABEL, MARGIN, SMALL, STRONG, Style
 
 TOTAL = Style(13, bold=True, colour=ACCENT)
 DETAIL = Style(8)
@@ -32,19 +20,14 @@ _ACCOUNT = (LABEL, STRONG, DETAIL, DETAIL)  # the styles of its lines
 _DARK = re.compile("1+")
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """A line of the totals; the last one has a `rule` above it."""
-
+class _Sum(NamedTuple):
     label: str
     amount: str
-    style: Style = BODY
-    rule: bool = False
+    style: Style
 
     @property
     def height(self) -> float:
-        """Return the height of the line in points, with its rule."""
-        return self.style.leading + (10 if self.rule else 3)
+        return self.style.leading + (10 if self.style is TOTAL else 3)  # the last one has a rule above it
 
 
 class TotalsBlock:
@@ -53,7 +36,10 @@ class TotalsBlock:
     def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
         self.sheet, self.scan = sheet, translations_for(request.locale)["scan"]
         self.sums = _sums(request)
-        widest = max(_width(sheet, line) for line in self.sums)
+        widest = max(
+            sheet.width_of(line.label, line.style) + GUTTER + sheet.width_of(line.amount, line.style)
+            for line in self.sums
+        )
         self.left = sheet.right - max(SUMS_WIDTH, min(widest, sheet.epw))
         self.code = code_of(request)
         self.beside = self.left - MARGIN - 2 * GUTTER >= 2 * CODE_SIDE
@@ -73,10 +59,8 @@ class TotalsBlock:
 
     @property
     def _payment_height(self) -> float:
-        return max(
-            sum(style.leading for _, style in self.details),
-            (self.code and CODE_SIDE + SMALL.leading + 4) or 0,
-        )
+        code = CODE_SIDE + SMALL.leading + 4 if self.code else 0.0
+        return max(code, sum(style.leading for _, style in self.details))
 
     def draw(self) -> None:
         """Draw both, and move the cursor below them."""
@@ -103,34 +87,25 @@ class TotalsBlock:
             sheet.put(line, style, x=MARGIN + self.indent)
             sheet.y += style.leading
         if self.code:
-            _draw_code(sheet, self.code, x=MARGIN, y=top)
+            # each run of dark modules is a bar, and all bars are one shape, so that viewers show no seams
+            bars = [(*run.span(), row) for row, text in enumerate(self.code) for run in _DARK.finditer(text)]
+            sheet.writer.bars(bars, MARGIN, top, unit=CODE_SIDE / len(self.code), colour=INK)
             sheet.put(self.scan, SMALL, y=top + CODE_SIDE + 2)
             sheet.y = max(sheet.y, top + CODE_SIDE + SMALL.leading + 4)
 
-    def _draw_sum(self, line: Sum) -> None:
-        sheet = self.sheet
-        if line.rule:
+    def _draw_sum(self, line: _Sum) -> None:
+        sheet, ends = self.sheet, self.sheet.y + line.height
+        if line.style is TOTAL:
             sheet.y += 2
             sheet.bar(sheet.right - self.left, 1, ACCENT, x=self.left)
             sheet.y += 8
         sheet.put(line.label, line.style, x=self.left)
         sheet.put(line.amount, line.style, x=sheet.right, right=True)
-        sheet.y += line.height - 10 * line.rule
+        sheet.y = ends
 
 
-def _sums(request: InvoiceRequest) -> list[Sum]:
-    sums = [Sum(label, amount) for label, amount in sums_of(request)]
+def _sums(request: InvoiceRequest) -> list[_Sum]:
+    sums = [_Sum(label, amount, BODY) for label, amount in sums_of(request)]
     if request.totals.paid:
-        sums[-3] = replace(sums[-3], style=STRONG)
-    return [*sums[:-1], replace(sums[-1], style=TOTAL, rule=True)]
-
-
-def _width(sheet: Sheet, line: Sum) -> float:
-    return sheet.width_of(line.label, line.style) + GUTTER + sheet.width_of(line.amount, line.style)
-
-
-def _draw_code(sheet: Sheet, rows: Sequence[str], *, x: float, y: float) -> None:
-    """Draw each run of dark modules as a rectangle, all in one shape, so that viewers show no seams."""
-    unit = CODE_SIDE / len(rows)
-    bars = [(*run.span(), row) for row, text in enumerate(rows) for run in _DARK.finditer(text)]
-    sheet.writer.bars(bars, x, y, unit=unit, colour=INK)
+        sums[-3] = sums[-3]._replace(style=STRONG)
+    return [*sums[:-1], sums[-1]._replace(style=TOTAL)]

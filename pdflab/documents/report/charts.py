@@ -6,151 +6,112 @@ Read next: pdflab/documents/samples/requests.py.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from pdflab.documents.requests.report import Chart
-from pdflab.documents.typesetting.page import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Sheet, Style
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, FAINT, INK, MARGIN, SMALL, STRONG, Style
 
 PLOT_HEIGHT = 150.0
 MAX_LINES = 4  # of a horizontal label
 MAX_DOTS = 24  # a line with more points has no dots
 
 
-@dataclass(frozen=True, slots=True)
-class _Plot:
-    """The scales of a chart: ticks[0] is at the bottom of the plot, ticks[-1] at its top.
+class ChartBlock:
+    """A chart with its title and labels, measured before it is drawn on one page."""
 
-    `lines` are the horizontal labels, wrapped; None: the labels are upright.
-    """
-
-    left: float
-    right: float
-    ticks: Sequence[float]
-    labels: Sequence[str]
-    lines: Sequence[Sequence[str]] | None
-    top: float = 0
-
-    @property
-    def step(self) -> float:
-        """Return the width for one label."""
-        return (self.right - self.left) / len(self.labels)
+    def __init__(self, sheet: Sheet, chart: Chart) -> None:
+        self.sheet, self.chart = sheet, chart
+        self.ticks = _ticks(chart.values, from_zero=chart.kind == "bar")  # from bottom to top
+        self.labels = [" ".join(label.split()) for label in chart.labels]
+        widest = max(sheet.width_of(_tick_text(tick, self.ticks), SMALL) for tick in self.ticks)
+        self.left, self.top = MARGIN + 8 + widest, 0.0
+        self.step = (sheet.right - self.left) / len(self.labels)
+        self.lines = self._flat(self.step - 6)
+        self.upright = Style(min(SMALL.size, self.step * 0.9), colour=SMALL.colour)
 
     @property
-    def bottom(self) -> float:
-        return self.top + PLOT_HEIGHT
+    def height(self) -> float:
+        """Return the height in points."""
+        title = len(self.sheet.wrap(self.chart.title, self.sheet.epw, STRONG)) * STRONG.leading
+        return 4 + title + 11 + PLOT_HEIGHT + 5 + self._labels_height + 16
 
     @property
-    def upright(self) -> Style:
-        """Return the style of upright labels, small enough for their number."""
-        return Style(min(SMALL.size, self.step * 0.9), colour=SMALL.colour)
+    def _labels_height(self) -> float:
+        if self.lines:
+            return max(map(len, self.lines)) * SMALL.leading
+        return max(self.sheet.width_of(label, self.upright) for label in self.labels)
 
-    def x(self, place: int) -> float:
-        return self.left + self.step * (place + 0.5)
-
-    def y(self, value: float) -> float:
-        return self.top + PLOT_HEIGHT * (1 - (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0]))
-
-
-def draw_chart(sheet: Sheet, chart: Chart) -> None:
-    """Draw a chart with its title, on one page."""
-    plot = _plot(sheet, chart)
-    sheet.needs(_height(sheet, chart, plot))
-    sheet.y += 4
-    sheet.paragraph(chart.title, STRONG)
-    plot = replace(plot, top=sheet.y + 11)
-    _draw_scale(sheet, plot)
-    if chart.kind == "bar":
-        _draw_bars(sheet, plot, chart.values)
-    else:
-        _draw_curve(sheet, plot, chart.values)
-    _draw_labels(sheet, plot, y=plot.bottom + 5)
-    sheet.y = plot.bottom + 5 + _labels_height(sheet, plot) + 16
-
-
-def chart_height(sheet: Sheet, chart: Chart) -> float:
-    """Return the height of a chart, with its title and labels."""
-    return _height(sheet, chart, _plot(sheet, chart))
-
-
-def _height(sheet: Sheet, chart: Chart, plot: _Plot) -> float:
-    title = len(sheet.wrap(chart.title, sheet.epw, STRONG)) * STRONG.leading
-    return 4 + title + 11 + PLOT_HEIGHT + 5 + _labels_height(sheet, plot) + 16
-
-
-def _plot(sheet: Sheet, chart: Chart) -> _Plot:
-    ticks = _ticks(chart.values, from_zero=chart.kind == "bar")
-    labels = [" ".join(label.split()) for label in chart.labels]
-    left = MARGIN + 8 + max(sheet.width_of(_tick_text(tick, ticks), SMALL) for tick in ticks)
-    return _Plot(
-        left, sheet.right, ticks, labels, _flat(sheet, labels, (sheet.right - left) / len(labels) - 6)
-    )
-
-
-def _flat(sheet: Sheet, labels: Sequence[str], width: float) -> list[list[str]] | None:
-    """Return the labels wrapped to fit side by side; None if a word or a label is too long."""
-    if any(sheet.width_of(word, SMALL) > width for label in labels for word in label.split()):
-        return None
-    lines = [sheet.wrap(label, width, SMALL) for label in labels]
-    return lines if max(len(parts) for parts in lines) <= MAX_LINES else None
-
-
-def _draw_scale(sheet: Sheet, plot: _Plot) -> None:
-    for tick in plot.ticks:
-        y = plot.y(tick)
-        sheet.set_fill_color(FAINT)
-        sheet.rect(plot.left, y - 0.25, plot.right - plot.left, 0.5, style="F")
-        sheet.put(_tick_text(tick, plot.ticks), SMALL, x=plot.left - 8, y=y - 5.5, right=True)
-
-
-def _draw_bars(sheet: Sheet, plot: _Plot, values: Sequence[float]) -> None:
-    base, width = plot.y(0), min(plot.step * 0.62, 44)
-    sheet.set_fill_color(ACCENT)
-    for place, value in enumerate(values):
-        top = plot.y(value)
-        sheet.rect(plot.x(place) - width / 2, min(top, base), width, abs(base - top), style="F")
-    _draw_zero(sheet, plot)
-
-
-def _draw_curve(sheet: Sheet, plot: _Plot, values: Sequence[float]) -> None:
-    if plot.ticks[0] <= 0 <= plot.ticks[-1]:
-        _draw_zero(sheet, plot)
-    points = [(plot.x(place), plot.y(value)) for place, value in enumerate(values)]
-    sheet.set_draw_color(ACCENT)
-    sheet.set_line_width(1.6)
-    if len(points) > 1:
-        sheet.polyline(points)
-    sheet.set_fill_color(ACCENT)
-    for x, y in points if len(points) <= MAX_DOTS else ():
-        sheet.circle(x, y, 2.2, style="F")
-
-
-def _draw_zero(sheet: Sheet, plot: _Plot) -> None:
-    sheet.set_fill_color(INK)
-    sheet.rect(plot.left, plot.y(0) - 0.4, plot.right - plot.left, 0.8, style="F")
-
-
-def _draw_labels(sheet: Sheet, plot: _Plot, *, y: float) -> None:
-    for place, label in enumerate(plot.labels):
-        if plot.lines:
-            _draw_flat(sheet, plot.lines[place], x=plot.x(place), y=y)
+    def draw(self) -> None:
+        """Draw the chart, and move the cursor below it."""
+        sheet, values = self.sheet, self.chart.values
+        sheet.needs(self.height)
+        sheet.y += 4
+        sheet.paragraph(self.chart.title, STRONG)
+        self.top = sheet.y + 11
+        self._draw_scale()
+        points = [
+            (self.left + self.step * (place + 0.5), self._y(value)) for place, value in enumerate(values)
+        ]
+        if self.chart.kind == "bar":
+            self._draw_bars(points)
         else:
-            _draw_upright(sheet, label, plot.upright, x=plot.x(place), y=y)
+            self._draw_curve(points)
+        bottom = self.top + PLOT_HEIGHT + 5
+        for place, (x, _) in enumerate(points):
+            self._draw_label(place, x, bottom)
+        sheet.y = bottom + self._labels_height + 16
 
+    def _y(self, value: float) -> float:
+        low, high = self.ticks[0], self.ticks[-1]
+        return self.top + PLOT_HEIGHT * (1 - (value - low) / (high - low))
 
-def _draw_flat(sheet: Sheet, lines: Sequence[str], *, x: float, y: float) -> None:
-    for level, line in enumerate(lines):
-        sheet.put(line, SMALL, x=x - sheet.width_of(line, SMALL) / 2, y=y + level * SMALL.leading)
+    def _flat(self, width: float) -> list[list[str]] | None:
+        """Return the labels wrapped to fit side by side; None if a word or a label is too long."""
+        sheet = self.sheet
+        if any(sheet.width_of(word, SMALL) > width for label in self.labels for word in label.split()):
+            return None
+        lines = [sheet.wrap(label, width, SMALL) for label in self.labels]
+        return lines if max(map(len, lines)) <= MAX_LINES else None
 
+    def _draw_scale(self) -> None:
+        sheet = self.sheet
+        for tick in self.ticks:
+            y = self._y(tick)
+            sheet.set_fill_color(FAINT)
+            sheet.rect(self.left, y - 0.25, sheet.right - self.left, 0.5, style="F")
+            sheet.put(_tick_text(tick, self.ticks), SMALL, x=self.left - 8, y=y - 5.5, right=True)
 
-def _draw_upright(sheet: Sheet, label: str, style: Style, *, x: float, y: float) -> None:
-    with sheet.rotation(90, x=x, y=y):
-        sheet.put(label, style, x=x, y=y - style.size * 0.69, right=True)
+    def _draw_bars(self, points: Sequence[tuple[float, float]]) -> None:
+        base, width = self._y(0), min(self.step * 0.62, 44)
+        self.sheet.set_fill_color(ACCENT)
+        for x, y in points:
+            self.sheet.rect(x - width / 2, min(y, base), width, abs(base - y), style="F")
+        self._draw_zero()
 
+    def _draw_curve(self, points: Sequence[tuple[float, float]]) -> None:
+        sheet = self.sheet
+        if self.ticks[0] <= 0 <= self.ticks[-1]:
+            self._draw_zero()
+        sheet.set_draw_color(ACCENT)
+        sheet.set_line_width(1.6)
+        if len(points) > 1:
+            sheet.polyline(points)
+        sheet.set_fill_color(ACCENT)
+        for x, y in points if len(points) <= MAX_DOTS else ():
+            sheet.circle(x, y, 2.2, style="F")
 
-def _labels_height(sheet: Sheet, plot: _Plot) -> float:
-    if plot.lines:
-        return max(len(parts) for parts in plot.lines) * SMALL.leading
-    return max(sheet.width_of(label, plot.upright) for label in plot.labels)
+    def _draw_zero(self) -> None:
+        self.sheet.set_fill_color(INK)
+        self.sheet.rect(self.left, self._y(0) - 0.4, self.sheet.right - self.left, 0.8, style="F")
+
+    def _draw_label(self, place: int, x: float, y: float) -> None:
+        sheet, style = self.sheet, self.upright
+        if not self.lines:
+            with sheet.rotation(90, x=x, y=y):
+                sheet.put(self.labels[place], style, x=x, y=y - style.size * 0.69, right=True)
+            return
+        for level, line in enumerate(self.lines[place]):
+            sheet.put(line, SMALL, x=x - sheet.width_of(line, SMALL) / 2, y=y + level * SMALL.leading)
 
 
 def _ticks(values: Sequence[float], *, from_zero: bool) -> list[float]:

@@ -6,13 +6,15 @@ Read next: pdflab/documents/report/charts.py.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from pdflab.documents.report.charts import chart_height, draw_chart
+from pdflab.documents.report.charts import ChartBlock
 from pdflab.documents.requests.report import Figure, ReportRequest, Section, Table
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import (
+from pdflab.documents.typesetting.characters import clean, reads_from_right
+from pdflab.documents.typesetting.page import Rendered, Sheet
+from pdflab.documents.typesetting.style import (
     ACCENT,
     BODY,
     FAINT,
@@ -24,12 +26,9 @@ from pdflab.documents.typesetting.page import (
     PADDING,
     READING,
     SMALL,
-    Rendered,
-    Sheet,
     Style,
 )
-from pdflab.documents.typesetting.table import Column, beginning_height, draw_table, share_width
-from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.table import Column, TableBlock, share_width
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 SUBTITLE = Style(12, colour=MUTED)
@@ -44,10 +43,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place in the document: a page, and y on it."""
-
+class _Place(NamedTuple):
     page: int
     y: float
 
@@ -82,25 +78,20 @@ def _draw_title(sheet: Sheet, request: ReportRequest, signature: str) -> None:
 
 def _draw_figures(sheet: Sheet, figures: Sequence[Figure]) -> None:
     step = (sheet.epw + GUTTER) / FIGURES_A_ROW
-    width, top = step - GUTTER, sheet.y
+    width = step - GUTTER
     height = 34 + max(len(sheet.wrap(figure.label, width, SMALL)) for figure in figures) * SMALL.leading
-    if sheet.needs(height):
-        top = sheet.y
+    sheet.needs(height)
+    top = sheet.y
     for place, figure in enumerate(figures):
-        sheet.y = top
-        _draw_figure(sheet, figure, x=MARGIN + place * step, width=width)
+        x, sheet.y = MARGIN + place * step, top
+        value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
+        # a long value gets smaller type
+        size = FIGURE.size * min(1, width / max(1, sheet.width_of(value, FIGURE)))
+        sheet.bar(width, 1, FAINT, x=x)
+        sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=top + 8, right=rtl)
+        sheet.y += 34
+        sheet.paragraph(figure.label, SMALL, x=x, width=width)
     sheet.y = top + height + 16
-
-
-def _draw_figure(sheet: Sheet, figure: Figure, *, x: float, width: float) -> None:
-    value, rtl = " ".join(figure.value.split()), reads_from_right(figure.label)
-    size = FIGURE.size * min(
-        1, width / max(1, sheet.width_of(value, FIGURE))
-    )  # a long value gets smaller type
-    sheet.bar(width, 1, FAINT, x=x)
-    sheet.put(value, replace(FIGURE, size=size), x=x + width * rtl, y=sheet.y + 8, right=rtl)
-    sheet.y += 34
-    sheet.paragraph(figure.label, SMALL, x=x, width=width)
 
 
 def _reserve_contents(sheet: Sheet, sections: Sequence[Section]) -> list[_Place]:
@@ -132,45 +123,36 @@ def _draw_entry(sheet: Sheet, heading: str, entry: _Place, start: _Place) -> Non
 
 def _draw_section(sheet: Sheet, section: Section) -> _Place:
     """Draw a section; return the place of its heading."""
-    columns = _columns(sheet, section.table) if section.table else []
+    table = _table(sheet, section.table) if section.table else None
+    chart = ChartBlock(sheet, section.chart) if section.chart else None
     heading = len(sheet.wrap(section.heading, sheet.epw, HEADING)) * HEADING.leading
     sheet.y += 10 if sheet.y > MARGIN else 0
-    sheet.needs(
-        heading + 5 + _beginning(sheet, section, columns)
-    )  # a heading shares its page with what follows
+    # a heading shares its page with what follows: three lines, a row, or a chart
+    beginning = table.beginning if table else chart.height if chart else 0
+    sheet.needs(heading + 5 + (3 * READING.leading if section.text.strip() else beginning))
     place = _Place(sheet.page, sheet.y)
     sheet.start_section(" ".join(clean(section.heading).split()))
     sheet.paragraph(section.heading, HEADING)
     sheet.y += 5
     if section.text.strip():
         sheet.prose(section.text)
-    if section.table:
-        draw_table(sheet, columns, section.table.rows)
+    if table:
+        table.draw()
         sheet.y += 14
-    if section.chart:
-        draw_chart(sheet, section.chart)
+    if chart:
+        chart.draw()
     return place
 
 
-def _beginning(sheet: Sheet, section: Section, columns: Sequence[Column]) -> float:
-    """Return the height of the part that shares a page with its heading: three lines, a row, or a chart."""
-    if section.text.strip():
-        return 3 * READING.leading
-    if section.table:
-        return beginning_height(sheet, columns, section.table.rows)
-    return chart_height(sheet, section.chart) if section.chart else 0
-
-
-def _columns(sheet: Sheet, table: Table) -> list[Column]:
+def _table(sheet: Sheet, table: Table) -> TableBlock:
+    texts = [[row[index] for row in table.rows] for index in range(len(table.columns))]
     wanted = [
-        max(sheet.width_of(title, LABEL), *(sheet.width_of(row[index], BODY) for row in table.rows), 20)
-        for index, title in enumerate(table.columns)
+        max(sheet.width_of(title, LABEL), *(sheet.width_of(cell, BODY) for cell in cells), 20)
+        for title, cells in zip(table.columns, texts, strict=True)
     ]
     widths = share_width(wanted, sheet.epw - GUTTER * (len(wanted) - 1))
-    return [
-        Column(title, width, _is_numeric([row[index] for row in table.rows]))
-        for index, (title, width) in enumerate(zip(table.columns, widths, strict=True))
-    ]
+    columns = map(Column, table.columns, widths, map(_is_numeric, texts))
+    return TableBlock(sheet, list(columns), table.rows)
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:

@@ -1,7 +1,7 @@
 """The types of the fields in requests: plain text, exact numbers, dates and bank accounts.
 
 Each rejects a wrong value with a sentence about its correction.
-Read next: pdflab/documents/requests/error_messages.py.
+Read next: pdflab/documents/requests/money.py.
 """
 
 import re
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.requests.money import SEPARATORS
-from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.characters import clean
 
 _MAX_MARKS = 30  # accents in a row, as in the stream-safe text format of UAX #15
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -118,7 +118,6 @@ class InvoiceRequest(DocumentRequest):
 
     @cached_property
     def totals(self) -> Totals:
-        """Return the totals."""
         rates = (line.vat_rate for line in self.lines)
         return add_up(zip(self.nets, rates, strict=True), currency=self.currency, paid=self.paid)
 

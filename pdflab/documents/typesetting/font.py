@@ -20,6 +20,8 @@ _USELESS = ("MATH", "gasp", "kern", "DSIG", "FFTM", "meta", "COLR", "CPAL", "SVG
 _WEIGHTS = {False: 400, True: 700}
 _NAMES = (1, 2, 3, 4, 6)  # the name records to keep
 
+_Numbers = Iterable[int]  # of characters or of glyphs
+
 
 class Glyph(NamedTuple):
     """A glyph of a shaped text, and its characters; only the first of several glyphs for them has a text."""
@@ -35,17 +37,9 @@ class CoreFont(NamedTuple):
     """One of the two weights of Helvetica, which every PDF viewer has."""
 
     bold: bool
+    shaped: bool = False  # no letter changes with its neighbours
 
-    @property
-    def shaped(self) -> bool:
-        """Return False: no letter changes with its neighbours."""
-        return False
-
-    def has(self, character: str) -> bool:
-        """Return whether there is a glyph for a character."""
-        return is_western(character)
-
-    def has_all(self, text: str) -> bool:
+    def has(self, text: str) -> bool:
         """Return whether there is a glyph for every character of a text."""
         return text.isascii() or is_western(text)
 
@@ -64,27 +58,24 @@ class Face:
             self._font.set_variations({"wght": _WEIGHTS[bold]})
         self._scale = 1000 / face.upem
         self._covered = face.unicodes
-        self.glyphs = {chr(code): self.glyph_of(chr(code)) for code in self._covered} if part else {}
+        self.glyph_count = int(face.glyph_count)
+        self.is_cff = "CFF " in face.table_tags  # its outlines are PostScript ones
+        nominal = self._font.get_nominal_glyph
+        self.glyphs = {chr(code): nominal(code) or 0 for code in self._covered} if part else {}
         self.codes = {character: f"{glyph:04X}" for character, glyph in self.glyphs.items()}
         self._advances = {character: self.advance(glyph) for character, glyph in self.glyphs.items()}
 
-    def has(self, character: str) -> bool:
-        """Return whether there is a glyph for a character."""
-        return ord(character) in self._covered
-
-    def has_all(self, text: str) -> bool:
+    def has(self, text: str) -> bool:
         """Return whether there is a glyph for every character of a text."""
-        return self.codes.keys() >= set(text)
+        if self.part:
+            return self.codes.keys() >= set(text)
+        return all(ord(character) in self._covered for character in text)
 
     def width(self, text: str, *, rtl: bool = False) -> int:
         """Return the width of a text of one direction in thousandths of its size."""
         if self.shaped:
             return sum(glyph.advance for glyph in self.shape(text, rtl=rtl))
         return sum(map(self._advances.__getitem__, text))
-
-    def glyph_of(self, character: str) -> int:
-        """Return the glyph number of a single character."""
-        return self._font.get_nominal_glyph(ord(character)) or 0
 
     def advance(self, glyph: int) -> int:
         """Return the width of a glyph."""
@@ -117,7 +108,7 @@ class Face:
         """Return the font file to embed, without hints, layout and unused glyphs."""
         if self.part and not self.shaped:
             return bytes(self._face.blob.data)
-        glyphs = range(self._face.glyph_count) if self.part else used
+        glyphs = range(self.glyph_count) if self.part else used
         return bytes(subset(self._face, glyphs=glyphs, bold=self._bold).blob.data)
 
     @cached_property
@@ -128,26 +119,15 @@ class Face:
         plain = re.sub(r"[^A-Za-z0-9-]", "", self._face.get_name(6) or "") or "Unnamed"
         return f"{tag}+{plain}"
 
-    @property
-    def glyph_count(self) -> int:
-        """Return the number of glyphs."""
-        return int(self._face.glyph_count)
-
     @cached_property
-    def is_cff(self) -> bool:
-        """Return whether its outlines are PostScript ones."""
-        return "CFF " in self._face.table_tags
-
-    @cached_property
-    def measures(self) -> tuple[int, int, int, tuple[int, ...]]:
-        """Return ascender, descender, cap height and bounding box."""
+    def measures(self) -> str:
+        """Return ascender, descender, cap height and bounding box, as entries of a PDF dictionary."""
         extents = self._font.get_font_extents("ltr")
         capitals = self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
         box = struct.unpack_from(">4h", self._face.reference_table("head").data, 36)
-        ascender, descender, height, *corners = (
-            round(length * self._scale) for length in (extents.ascender, extents.descender, capitals, *box)
-        )
-        return ascender, descender, height, tuple(corners)
+        lengths = (extents.ascender, extents.descender, capitals, *box)
+        up, down, height, *corners = (str(round(length * self._scale)) for length in lengths)
+        return f"/Ascent {up} /Descent {down} /CapHeight {height} /FontBBox [{' '.join(corners)}]"
 
 
 @cache
@@ -166,12 +146,7 @@ def is_western(text: str) -> bool:
 
 
 def subset(
-    face: hb.Face,
-    *,
-    characters: Iterable[int] = (),
-    glyphs: Iterable[int] = (),
-    layout: bool = False,
-    bold: bool = False,
+    face: hb.Face, *, bold: bool, characters: _Numbers = (), glyphs: _Numbers = (), layout: bool = False
 ) -> hb.Face:
     """Return the subset of a font for some characters, or for some glyphs, which keep their numbers.
 
@@ -183,9 +158,8 @@ def subset(
     order.flags = flags.NO_HINTING | flags.NOTDEF_OUTLINE | flags.CFF_IDENTITY_CHARSET
     if glyphs:
         order.flags |= flags.RETAIN_GIDS
-        order.drop_table_tag_set.add(
-            _tag("cmap")
-        )  # text is written by glyph numbers; this saves 5 ms for a large font
+        # text is written by glyph numbers; this saves 5 ms for a large font
+        order.drop_table_tag_set.add(_tag("cmap"))
     if face.has_var_data:
         order.pin_all_axes_to_default(face)
         order.pin_axis_location(face, "wght", _WEIGHTS[bold])

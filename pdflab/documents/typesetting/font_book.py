@@ -8,15 +8,14 @@ Read next: pdflab/documents/typesetting/font_embedding.py.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import RLock
 from typing import NamedTuple
 
 import uharfbuzz as hb
 
+from pdflab.documents.typesetting.characters import clean
 from pdflab.documents.typesetting.font import CoreFont, Face, is_western, subset
-from pdflab.documents.typesetting.text_cleaning import clean
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 
@@ -47,11 +46,9 @@ _SCRIPTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FontFile:
+class FontFile(NamedTuple):
     """A font file; `read` is called when a character first needs it."""
 
-    name: str
     bold: bool
     read: Callable[[], bytes]
 
@@ -64,8 +61,8 @@ class FontBook:
 
     def __init__(self, files: Sequence[FontFile] = ()) -> None:
         self._files = tuple(files)
-        self._opened: dict[str, tuple[hb.Face, hb.Set]] = {}
-        self._faces: dict[tuple[str, str, bool], Face] = {}
+        self._open = cache(_open)
+        self._part = cache(_part)
         self._typesetters: dict[Face | None, Typesetter] = {}
         self._lock = RLock()  # the synchronous endpoint renders in several threads
         self.face_for = lru_cache(maxsize=5_000)(self._face_for)
@@ -76,10 +73,11 @@ class FontBook:
         Otherwise it is the part for the script of most of the other letters.
         """
         letter = "" if is_western(text) else self._leading_letter(text)
-        regular = self.face_for(letter, False) if letter else None
+        regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
         with self._lock:
             if regular not in self._typesetters:
-                self._typesetters[regular] = self._typesetter(letter)
+                fonts = regular or CoreFont(False), bold or CoreFont(True)
+                self._typesetters[regular] = Typesetter(*fonts, face_for=self.face_for)
         return self._typesetters[regular]
 
     def _leading_letter(self, text: str) -> str:
@@ -93,31 +91,19 @@ class FontBook:
                 votes[face] += count
         return letters[votes.most_common(1)[0][0]] if votes else ""
 
-    def _typesetter(self, letter: str) -> Typesetter:
-        regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
-        fonts = regular or CoreFont(False), bold or CoreFont(True)
-        return Typesetter(*fonts, face_for=self.face_for)
-
     def _face_for(self, character: str, bold: bool) -> Face | None:
         """Return the font for a character, in the other weight if necessary; None if no font has it."""
         with self._lock:
             for file in sorted(self._files, key=lambda file: file.bold != bold):
                 face, covered = self._open(file)
                 if ord(character) in covered:
-                    return self._part(file, face, _script_of(ord(character)), bold and face.has_var_data)
+                    return self._part(face, _script_of(ord(character)), bold and face.has_var_data)
         return None
 
-    def _open(self, file: FontFile) -> tuple[hb.Face, hb.Set]:
-        if file.name not in self._opened:
-            face = hb.Face(hb.Blob(file.read()))
-            self._opened[file.name] = face, face.unicodes
-        return self._opened[file.name]
 
-    def _part(self, file: FontFile, face: hb.Face, script: Script | None, bold: bool) -> Face:
-        key = file.name, script.name if script else "", bold
-        if key not in self._faces:
-            self._faces[key] = _subset_for(script, face, bold) if script else _whole(face, bold)
-        return self._faces[key]
+def _open(file: FontFile) -> tuple[hb.Face, hb.Set]:
+    face = hb.Face(hb.Blob(file.read()))
+    return face, face.unicodes
 
 
 def _script_of(code: int) -> Script | None:
@@ -127,11 +113,9 @@ def _script_of(code: int) -> Script | None:
     return None
 
 
-def _whole(face: hb.Face, bold: bool) -> Face:
-    return Face(face, shaped=True, part=False, bold=bold)
-
-
-def _subset_for(script: Script, face: hb.Face, bold: bool) -> Face:
+def _part(face: hb.Face, script: Script | None, bold: bool) -> Face:
+    if script is None:
+        return Face(face, shaped=True, part=False, bold=bold)
     ranges, have = (*script.ranges, *_COMMON), face.unicodes
     wanted = [code for low, high in ranges for code in range(low, high + 1) if code in have]
     part = subset(face, characters=wanted, layout=script.shaped, bold=bold)

@@ -5,7 +5,7 @@ Read next: pdflab/documents/typesetting/text_writer.py.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,14 +39,15 @@ def embed(face: Face, used: Mapping[int, str]) -> Embedding:
     """Return the data of a font for a document with these glyphs, each with its characters."""
     if face.part and not face.shaped:
         return _shared(face)
-    program = _shared_program(face) if face.part else _pack(face.program(used))
     widths = " ".join(f"{glyph} [{face.advance(glyph)}]" for glyph in sorted(used))
-    return Embedding(*program, _texts(used), widths)
+    if face.part:
+        return Embedding(*_shared_program(face), _texts(used), widths)
+    program = face.program(used)
+    return Embedding(zlib.compress(program), len(program), _texts(used), widths)
 
 
 def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
     """Return the five objects in the order of their numbers; the first is the font itself."""
-    ascender, descender, capitals, box = face.measures
     name, kind = face.name, "CIDFontType0" if face.is_cff else "CIDFontType2"
     mapping = "" if face.is_cff else " /CIDToGIDMap /Identity"
     file = "/FontFile3" if face.is_cff else "/FontFile2"
@@ -57,8 +58,7 @@ def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
         f" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
         f" /W [{font.widths}] >>".encode(),
         f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /ItalicAngle 0 /StemV 80"
-        f" /Ascent {ascender} /Descent {descender} /CapHeight {capitals}"
-        f" /FontBBox [{' '.join(map(str, box))}] {file} {first + 4} 0 R >>".encode(),
+        f" {face.measures} {file} {first + 4} 0 R >>".encode(),
         _stream(font.texts),
         _stream(font.program, "/Subtype /OpenType" if face.is_cff else f"/Length1 {font.length}"),
     ]
@@ -75,23 +75,19 @@ def _shared(face: Face) -> Embedding:
 
 @lru_cache(maxsize=64)
 def _shared_program(face: Face) -> tuple[bytes, int]:
-    return _pack(face.program(()), level=9)
-
-
-def _pack(data: bytes, *, level: int = -1) -> tuple[bytes, int]:
-    return zlib.compress(data, level), len(data)
+    program = face.program(())
+    return zlib.compress(program, 9), len(program)
 
 
 def _texts(texts: Mapping[int, str]) -> bytes:
-    pairs = [(glyph, text.encode("utf-16-be").hex()) for glyph, text in sorted(texts.items()) if text]
-    lines = [f"<{glyph:04X}> <{text}>\n" for glyph, text in pairs]
-    blocks = (_block(lines[start : start + 100]) for start in range(0, len(lines), 100))
-    return zlib.compress(_CMAP.format(blocks="".join(blocks)).encode())
-
-
-def _block(lines: Sequence[str]) -> str:
-    """Return a block of up to a hundred lines, the maximum (Adobe Technical Note 5014)."""
-    return f"{len(lines)} beginbfchar\n{''.join(lines)}endbfchar\n"
+    lines = [
+        f"<{glyph:04X}> <{text.encode('utf-16-be').hex()}>\n" for glyph, text in sorted(texts.items()) if text
+    ]
+    blocks = ""
+    for start in range(0, len(lines), 100):  # a block has up to a hundred lines (Adobe Technical Note 5014)
+        block = lines[start : start + 100]
+        blocks += f"{len(block)} beginbfchar\n{''.join(block)}endbfchar\n"
+    return zlib.compress(_CMAP.format(blocks=blocks).encode())
 
 
 def _stream(data: bytes, more: str = "") -> bytes:

@@ -1,7 +1,7 @@
-"""The page: colours, styles of text, and a cursor that moves down from page to page.
+"""The page: text and rules at a cursor that moves down from page to page.
 
 All lengths are points. `y` is the top of the next line; only the page number is drawn below `bottom`.
-Read next: pdflab/documents/typesetting/table.py, then pdflab/documents/typesetting/typesetter.py.
+Read next: pdflab/documents/typesetting/style.py, then pdflab/documents/typesetting/typesetter.py.
 """
 
 import re
@@ -14,43 +14,13 @@ from fpdf import FPDF
 from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
-from pdflab.documents.typesetting.bidi import reads_from_right
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
 from pdflab.documents.typesetting.text_writer import TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
-INK = DeviceRGB(0.11, 0.13, 0.16)
-MUTED = DeviceRGB(0.42, 0.45, 0.49)
-FAINT = DeviceRGB(0.85, 0.87, 0.89)
-ACCENT = DeviceRGB(0.04, 0.37, 0.45)
-
-MARGIN = 56.0
-GUTTER = 12.0
-PADDING = 4.0
 MAX_PAGES = 500  # of one document: a limit on a worker's memory
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """The style of a text: size in points, weight, colour."""
-
-    size: float
-    bold: bool = False
-    colour: DeviceRGB = INK
-
-    @property
-    def leading(self) -> float:
-        """Return the height of a line."""
-        return self.size * 1.4
-
-
-TITLE = Style(24, bold=True)
-HEADING = Style(13, bold=True)
-BODY = Style(9.5)
-READING = Style(10.5)
-STRONG = Style(9.5, bold=True)
-SMALL = Style(8, colour=MUTED)
-LABEL = Style(8, bold=True, colour=MUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +36,11 @@ class Sheet(FPDF):
     """A document while it is drawn, page by page from the top down."""
 
     def __init__(
-        self,
-        title: str,
-        *,
-        created_at: float,
-        typesetter: Typesetter,
-        author: str = "",
-        paper: str = "A4",
+        self, title: str, *, created_at: float, typesetter: Typesetter, author: str = "", paper: str = "A4"
     ) -> None:
         super().__init__(unit="pt", format=paper)
+        self.right = self.w - MARGIN  # the x of the right edge
+        self.bottom = self.h - MARGIN - 8  # the lowest y that content may reach
         self.typesetter = typesetter
         self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
@@ -89,16 +55,6 @@ class Sheet(FPDF):
         self.set_lang("en")
         self.set_creation_date(datetime.fromtimestamp(created_at, UTC))
         self.add_page()
-
-    @property
-    def bottom(self) -> float:
-        """Return the lowest y that content may reach."""
-        return self.h - MARGIN - 8
-
-    @property
-    def right(self) -> float:
-        """Return the x of the right edge."""
-        return self.w - MARGIN
 
     def put(
         self,
@@ -134,19 +90,21 @@ class Sheet(FPDF):
         return self.typesetter.wrap(text, width / style.size, style.bold)
 
     def shorten(self, text: str, width: float, style: Style) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
-        return self.typesetter.shorten(text, width / style.size, style.bold)
+        """Cut a text after a word, to one line of at most `width`, with an ellipsis if it was longer."""
+        text = " ".join(text.split())
+        lines = self.wrap(text, width, style)
+        if len(lines) == 1:
+            return lines[0]
+        return self.wrap(text, width - self.width_of("…", style), style)[0] + "…"
 
     def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
         self.writer.fill(x, self.y, width, height, colour)
 
-    def needs(self, height: float) -> bool:
-        """Start a new page unless `height` fits on this one; return whether it did."""
-        if self.y + height <= self.bottom or self.y <= MARGIN:
-            return False
-        self.add_page()
-        return True
+    def needs(self, height: float) -> None:
+        """Start a new page unless `height` fits on this one."""
+        if self.y + height > self.bottom and self.y > MARGIN:
+            self.add_page()
 
     def paragraph(
         self, text: str, style: Style, *, x: float = MARGIN, width: float | None = None, left: bool = False
@@ -186,15 +144,12 @@ class Sheet(FPDF):
         """Write header, footer and number on each page, and return the document."""
         for number in self.pages:
             self.page = number
-            self._number_page(number, signature)
+            if number > 1:
+                self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
+            self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
+            words = self.page_of.format(number=number, count=len(self.pages))
+            self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
         return Rendered(self.writer.finish(), len(self.pages), tuple(map(_name, self.missing)))
-
-    def _number_page(self, number: int, signature: str) -> None:
-        if number > 1:
-            self.put(self.shorten(self.running_title, self.epw, SMALL), SMALL, y=MARGIN - 22)
-        self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
-        words = self.page_of.format(number=number, count=len(self.pages))
-        self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
 
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)

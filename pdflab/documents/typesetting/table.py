@@ -4,25 +4,15 @@ Read next: pdflab/documents/typesetting/typesetter.py.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
-from pdflab.documents.typesetting.bidi import reads_from_right
-from pdflab.documents.typesetting.page import (
-    ACCENT,
-    BODY,
-    FAINT,
-    GUTTER,
-    LABEL,
-    MARGIN,
-    MUTED,
-    PADDING,
-    Sheet,
-    Style,
-)
+from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import ACCENT, BODY, FAINT, GUTTER, LABEL, MARGIN, PADDING, Style
 
-CARRIED = Style(8.5, bold=True, colour=MUTED)
+CARRIED = replace(LABEL, size=8.5)
 
 Cells = Sequence[str]
 Place = tuple[float, bool, bool | None]  # x, whether the line ends there, whether it is right-to-left
@@ -51,51 +41,13 @@ class Carry(NamedTuple):
     sum_of: Callable[[int], str]
 
 
-def draw_table(
-    sheet: Sheet,
-    columns: Sequence[Column],
-    rows: Sequence[Cells],
-    *,
-    carry: Carry | None = None,
-    tail: float = 0,
-) -> None:
-    """Draw rows under a heading that each page repeats; only a row higher than a page is divided.
+class TableBlock:
+    """Rows under a heading that each page repeats, measured before they are drawn."""
 
-    `tail` is the height of the content that shares a page with the last row.
-    """
-    table = _Table(sheet, columns, carry)
-    for number, row in enumerate(rows or [()]):
-        levels = table.levels(row, BODY)
-        height = _height(levels, BODY) + (table.carry_height if number < len(rows) - 1 else tail)
-        if number == 0:
-            sheet.needs(table.heading_height + height)
-            table.draw_heading()
-        elif sheet.y + height > sheet.bottom:
-            table.break_page(number)
-        table.draw_row(number, row, levels)
-
-
-def beginning_height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Cells]) -> float:
-    """Return the height of the heading with the first row, which share a page."""
-    table = _Table(sheet, columns, None)
-    return table.heading_height + _height(table.levels(rows[0] if rows else ("",), BODY), BODY)
-
-
-def share_width(wanted: Sequence[float], total: float) -> list[float]:
-    """Return the width of each column: as wanted, or with the widest ones narrowed if they do not fit."""
-    widths, left = list(wanted), total
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    for rank, index in enumerate(order):
-        widths[index] = min(wanted[index], left / (len(wanted) - rank))
-        left -= widths[index]
-    return [width + left / len(wanted) for width in widths]
-
-
-class _Table:
-    """A table while it is drawn."""
-
-    def __init__(self, sheet: Sheet, columns: Sequence[Column], carry: Carry | None) -> None:
-        self.sheet, self.columns, self.carry = sheet, columns, carry
+    def __init__(
+        self, sheet: Sheet, columns: Sequence[Column], rows: Sequence[Cells], *, carry: Carry | None = None
+    ) -> None:
+        self.sheet, self.columns, self.rows, self.carry = sheet, columns, rows or [()], carry
         self.carry_height = CARRIED.leading + 2 * PADDING if carry else 0.0
         self.lefts = [*accumulate((column.width + GUTTER for column in columns), initial=MARGIN)]
         self.turning = [number for number, column in enumerate(columns) if column.turns]
@@ -104,10 +56,30 @@ class _Table:
             for left, column in zip(self.lefts, columns, strict=False)
         ]
         titles = [column.title for column in columns]
-        self.heading, self.heading_places = self.levels(titles, LABEL), self.places(titles)
+        self.heading, self.heading_places = self._levels(titles, LABEL), self._places(titles)
         self.heading_height = _height(self.heading, LABEL)
 
-    def levels(self, row: Cells, style: Style) -> list[Cells]:
+    @property
+    def beginning(self) -> float:
+        """Return the height of the heading with the first row, which share a page."""
+        return self.heading_height + _height(self._levels(self.rows[0], BODY), BODY)
+
+    def draw(self, *, tail: float = 0) -> None:
+        """Draw the table; only a row higher than a page is divided.
+
+        `tail` is the height of the content that shares a page with the last row.
+        """
+        for number, row in enumerate(self.rows):
+            levels = self._levels(row, BODY)
+            height = _height(levels, BODY) + (self.carry_height if number < len(self.rows) - 1 else tail)
+            if number == 0:
+                self.sheet.needs(self.heading_height + height)
+                self._draw_heading()
+            elif self.sheet.y + height > self.sheet.bottom:
+                self._break_page(number)
+            self._draw_row(number, row, levels)
+
+    def _levels(self, row: Cells, style: Style) -> list[Cells]:
         """Wrap the cells of a row; return its lines from top to bottom."""
         wrapped = [
             [text]
@@ -117,7 +89,7 @@ class _Table:
         ]
         return list(zip_longest(*wrapped, fillvalue=""))
 
-    def places(self, row: Cells) -> list[Place]:
+    def _places(self, row: Cells) -> list[Place]:
         """Return where the lines of each cell start or end."""
         places = self.usual.copy()
         for number in self.turning if row else ():
@@ -125,31 +97,29 @@ class _Table:
                 places[number] = self.lefts[number] + self.columns[number].width, True, True
         return places
 
-    def draw_heading(self) -> None:
-        """Draw the titles."""
+    def _draw_heading(self) -> None:
         self.sheet.y += PADDING
         for level in self.heading:
             self._draw_level(level, self.heading_places, LABEL)
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 1, ACCENT)
 
-    def draw_row(self, number: int, row: Cells, levels: Sequence[Cells]) -> None:
-        """Draw a row, the first of which is 0."""
-        places = self.places(row)
+    def _draw_row(self, number: int, row: Cells, levels: Sequence[Cells]) -> None:
+        places = self._places(row)
         self.sheet.y += PADDING
         for level in levels:
             if self.sheet.y + BODY.leading + PADDING + self.carry_height > self.sheet.bottom:
-                self.break_page(number)
+                self._break_page(number)
                 self.sheet.y += PADDING
             self._draw_level(level, places, BODY)
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
-    def break_page(self, done: int) -> None:
+    def _break_page(self, done: int) -> None:
         """Start a new page, and carry the sum of the rows above forward."""
         self._draw_sum(done, foot=True)
         self.sheet.add_page()
-        self.draw_heading()
+        self._draw_heading()
         self._draw_sum(done, foot=False)
 
     def _draw_level(self, level: Cells, places: Sequence[Place], style: Style) -> None:
@@ -169,6 +139,16 @@ class _Table:
         self.sheet.y += CARRIED.leading + PADDING
         if not foot:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
+
+
+def share_width(wanted: Sequence[float], total: float) -> list[float]:
+    """Return the width of each column: as wanted, or with the widest ones narrowed if they do not fit."""
+    widths, left = list(wanted), total
+    order = sorted(range(len(wanted)), key=wanted.__getitem__)
+    for rank, index in enumerate(order):
+        widths[index] = min(wanted[index], left / (len(wanted) - rank))
+        left -= widths[index]
+    return [width + left / len(wanted) for width in widths]
 
 
 def _height(levels: Sequence[Cells], style: Style) -> float:

@@ -1,40 +1,31 @@
 """The text writer: it writes text into the pages of fpdf2, and adds fonts that are ready to embed.
 
 The public functions of fpdf2 read and subset each font again for each document. This file has all our uses of
-private parts of fpdf2, and checks them before the first document is drawn.
+private parts of fpdf2: a new release of it is tried here first.
 Read next: pdflab/documents/custom.py.
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from inspect import signature
+from functools import lru_cache
 from typing import Any, cast
 
-from fpdf import FPDF, FPDF_VERSION
+from fpdf import FPDF
 from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import PDFResourceType
-from fpdf.output import OutputProducer, PDFFont, ResourceCatalog
+from fpdf.output import OutputProducer, PDFFont
 from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
 from pdflab.documents.typesetting.typesetter import Font, TextRun
-from pdflab.errors import UsageError
 
-_FIRST = 11  # our fonts are F11 and up; fpdf2 numbers its own from 1
-_PRIVATE = (  # methods of fpdf2, and their first parameters
-    (OutputProducer, "_add_fonts", "self"),
-    (OutputProducer, "_add_pdf_obj", "self pdf_obj"),
-    (ResourceCatalog, "add", "self resource_type resource page_number"),
-    (FPDF, "_set_min_pdf_version", "self version"),
-)
+_FIRST = 12  # our fonts are F12 and up; fpdf2 numbers its own from 1
 
 
 class TextWriter:
     """Writes the runs of one document, and records the fonts and glyphs in use."""
 
     def __init__(self, pdf: FPDF) -> None:
-        _look_for_private_parts()
         self.used: dict[Face, dict[int, str]] = {}
         self._pdf = pdf
         self._numbers: dict[Font, int] = {}
@@ -67,10 +58,6 @@ class TextWriter:
         """Return the bytes of the document."""
         return bytes(self._pdf.output(output_producer_class=_Producer))
 
-    def number_of(self, face: Face) -> int:
-        """Return the number of a font in the pages."""
-        return self._numbers[face]
-
     def _draw(self, operators: str) -> None:
         contents = self._pdf.pages[self._pdf.page].contents
         # For ASCII, Python's own codec gives the same bytes as cp1252, twice as fast.
@@ -89,7 +76,7 @@ class TextWriter:
         if isinstance(font, Face):
             self._pdf._set_min_pdf_version("1.6" if font.is_cff else "1.3")
             self.used[font] = {}
-            return _FIRST + len(self.used)
+            return _FIRST + len(self.used) - 1
         self._pdf.set_font("helvetica", "B" if font.bold else "")
         return self._pdf.current_font.i  # type: ignore[union-attr]
 
@@ -128,16 +115,12 @@ class _Producer(OutputProducer):
     def _add_fonts(self, *resources: Any) -> Any:
         fonts = super()._add_fonts(*resources)
         writer: TextWriter = self.fpdf.writer  # type: ignore[attr-defined]
-        for face, used in writer.used.items():
-            fonts[writer.number_of(face)] = cast("PDFFont", self._embed(face, used))
+        for number, (face, used) in enumerate(writer.used.items(), _FIRST):
+            made = [_Ready(body) for body in objects(face, embed(face, used), self.obj_id + 1)]
+            for pdf_object in made:
+                self._add_pdf_obj(pdf_object, "fonts")
+            fonts[number] = cast("PDFFont", made[0])
         return fonts
-
-    def _embed(self, face: Face, used: dict[int, str]) -> PDFObject:
-        bodies = objects(face, embed(face, used), self.obj_id + 1)
-        made = [_Ready(body) for body in bodies]
-        for pdf_object in made:
-            self._add_pdf_obj(pdf_object, "fonts")
-        return made[0]
 
 
 class _Ready(PDFObject):
@@ -149,23 +132,6 @@ class _Ready(PDFObject):
 
     def serialize(self, *_: Any, **__: Any) -> Any:
         return b"%d 0 obj\n%b\nendobj" % (self.id, self._body)
-
-
-@cache
-def _look_for_private_parts() -> None:
-    changed = [f"{owner.__name__}.{name}" for owner, name, takes in _PRIVATE if not _is(owner, name, takes)]
-    if not isinstance(getattr(FPDF(), "_resource_catalog", None), ResourceCatalog):
-        changed.append("FPDF._resource_catalog")
-    if changed:
-        raise UsageError(
-            f"fpdf2 {FPDF_VERSION} has changed {', '.join(changed)}, which the renderer needs."
-            " Install the version that it was made for: pip install fpdf2==2.8.8."
-        )
-
-
-def _is(owner: type, name: str, takes: str) -> bool:
-    parameters = " ".join(signature(getattr(owner, name, lambda: None)).parameters)
-    return parameters.startswith(takes)
 
 
 @lru_cache(maxsize=64)

@@ -1,22 +1,20 @@
 """The typesetter: texts into lines, and lines into runs of one font and one direction, from left to right.
 
 Texts are in reading order until they are drawn. Widths are in ems: times the font size, they are points.
-Read next: pdflab/documents/typesetting/bidi.py.
+Read next: pdflab/documents/typesetting/characters.py.
 """
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
-from pdflab.documents.typesetting.bidi import (
-    breakable,
-    from_left_to_right,
-    has_rtl,
-    mirrored,
-    reads_from_right,
-)
+from fpdf.bidi import BidiParagraph
+from fpdf.enums import TextDirection
+
+from pdflab.documents.typesetting.characters import breakable, clean, has_rtl, mirrored, reads_from_right
 from pdflab.documents.typesetting.font import CoreFont, Face
-from pdflab.documents.typesetting.text_cleaning import clean
 
 Font = Face | CoreFont
 FaceFor = Callable[[str, bool], Face | None]
@@ -61,29 +59,22 @@ class Typesetter:
     def runs(self, text: str, bold: bool, *, rtl: bool | None = None) -> list[TextRun]:
         """Cut a line into runs; `rtl` is the direction of its paragraph, None: the first letter decides."""
         text, main = clean(text), self._main[bold]
-        if not main.shaped and main.has_all(text):
+        if not main.shaped and main.has(text):
             return [TextRun(text, main)]
         if not has_rtl(text):
             return self._cut(text, bold, rtl=False)
-        pieces = from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
+        pieces = _from_left_to_right(text, rtl=reads_from_right(text) if rtl is None else rtl)
         return [run for piece, backwards in pieces for run in self._cut(piece, bold, rtl=backwards)]
 
     def wrap(self, text: str, width: float, bold: bool) -> list[str]:
         """Break a text into lines no wider than `width`; longer words are broken, too."""
         return [line for part in text.split("\n") for line in self._lines(clean(part), width, bold)]
 
-    def shorten(self, text: str, width: float, bold: bool) -> str:
-        """Cut a text to one line of at most `width`, with an ellipsis if it was longer."""
-        text = " ".join(clean(text).split())
-        if self.width(text, bold) <= width:
-            return text
-        return next(self._pieces(text, width - self.width("…", bold), bold)).rstrip() + "…"
-
     def _width(self, text: str, bold: bool) -> float:
         return sum(run.width for run in self.runs(text, bold))
 
     def _cut(self, text: str, bold: bool, *, rtl: bool) -> list[TextRun]:
-        if self._main[bold].has_all(text):
+        if self._main[bold].has(text):
             return [_run(text, self._main[bold], rtl)]
         runs: list[TextRun] = []
         start, font = 0, self._font_for(text[0], bold, self._main[bold])
@@ -109,13 +100,12 @@ class Typesetter:
         gap = self.width(" ", bold)
         line, used = "", 0.0
         for space, piece, length in self._words(text, width, bold):
-            if line and used + gap * space + length > width:
-                yield line
-                line, used = "", 0.0
-            if line:
+            if line and used + gap * space + length <= width:
                 line, used = line + " " * space + piece, used + gap * space + length
-            else:
-                line, used = piece, length
+                continue
+            if line:
+                yield line
+            line, used = piece, length
         yield line
 
     def _fits(self, text: str, width: float, bold: bool) -> bool:
@@ -152,3 +142,18 @@ def _run(text: str, font: Font | None, rtl: bool) -> TextRun:
     if rtl and font and not font.shaped:
         text, rtl = mirrored(text), False
     return TextRun(text, font, rtl)
+
+
+def _from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
+    """Return the pieces of a line from left to right, and for each whether it is read from right to left.
+
+    Each piece is in reading order. This is the Unicode bidirectional algorithm (UAX #9), applied to each
+    line by itself; a production system would resolve the paragraph before it breaks it into lines.
+    """
+    direction = TextDirection.RTL if rtl else TextDirection.LTR
+    letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
+    pieces = []
+    for level, group in groupby(letters, attrgetter("embedding_level")):
+        piece = "".join(letter.character for letter in group)
+        pieces.append((piece[::-1], True) if level % 2 else (piece, False))
+    return pieces

@@ -7,7 +7,7 @@
 Students who predict a result understand it better than those who only watch (Crouch and others, American
 Journal of Physics 72, 2004).
 
-Read next: pdflab/notebook/lessons/start_here.py.
+Read next: pdflab/notebook/lessons/questions.py.
 """
 
 from collections.abc import Mapping
@@ -67,6 +67,5 @@ class Lesson:
         given = answer.strip().lower() if isinstance(answer, str) else answer
         if given == question.right:
             return PlainText(f"Yes. {question.why}")
-        return PlainText(
-            question.hints.get(given, "That is none of the answers; read the question once more.")
-        )
+        hint = question.hints.get(given, "That is none of the answers; read the question once more.")
+        return PlainText(hint)

@@ -8,14 +8,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from pdflab.service.api.context import Context, Operations
-from pdflab.service.api.dead_letters import dead_letter_routes
+from pdflab.service.api.context import CachedCall, Context, Operations
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
-from pdflab.service.api.operations import operation_routes
 from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.api.submit import submit_routes
-from pdflab.service.http.cache import CachedCall
 from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.base import Monitor, Producer
 from pdflab.service.storage.base import Storage
@@ -45,7 +42,7 @@ def create_app(
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),
     )
-    for family in (submit_routes, job_routes, dead_letter_routes, operation_routes, monitoring_routes):
+    for family in (submit_routes, job_routes, monitoring_routes):
         app.register_blueprint(family)
     protect(app, settings)
     return app

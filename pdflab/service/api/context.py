@@ -1,17 +1,50 @@
 """The objects that the views of an application share: queue, storage, operations and two cached answers.
 
-Read next: pdflab/service/http/cache.py.
+Read next: pdflab/service/http/errors.py.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from flask import current_app
 
-from pdflab.service.http.cache import CachedCall
+from pdflab.errors import BrokerUnavailable
 from pdflab.service.jobqueue.base import Monitor, Producer, Stats
 from pdflab.service.storage.base import Storage
+
+_LIFETIME = 0.5  # seconds
+_T = TypeVar("_T")
+
+
+class CachedCall(Generic[_T]):
+    """Calls a function at most once in half a second, and caches its result or its BrokerUnavailable."""
+
+    def __init__(self, call: Callable[[], _T], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._call = call
+        self._clock = clock
+        self._lock = Lock()
+        self._called_at = float("-inf")
+        self._result: _T
+        self._error: BrokerUnavailable | None = None
+
+    def __call__(self) -> _T:
+        """Return the cached result, or a new one. Raises BrokerUnavailable while Redis is away."""
+        with self._lock:
+            if self._clock() - self._called_at > _LIFETIME:
+                self._refresh()
+            if self._error:
+                raise self._error
+            return self._result
+
+    def _refresh(self) -> None:
+        try:
+            self._result, self._error = self._call(), None
+        except BrokerUnavailable as error:
+            self._error = error
+        self._called_at = self._clock()
 
 
 class Operations(Protocol):

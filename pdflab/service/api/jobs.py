@@ -1,10 +1,11 @@
-"""The routes of jobs: list them, show one, download its PDF, cancel it, retry it.
+"""The routes of jobs: list them, show one, download its PDF, cancel it, retry it; and of dead letters.
 
-Read next: pdflab/service/api/dead_letters.py.
+Read next: pdflab/service/api/monitoring.py.
 """
 
 import re
 from io import BytesIO
+from itertools import islice
 from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, request, send_file, url_for
@@ -14,6 +15,8 @@ from pdflab.jobs import Job, JobState
 from pdflab.service.api.context import context
 from pdflab.service.api.submit import accepted
 from pdflab.service.http.errors import problem
+
+_MAX_DEAD_LETTERS = 1000  # in one answer
 
 job_routes = Blueprint("jobs", __name__)
 
@@ -69,6 +72,23 @@ def retry_job(job_id: str) -> tuple[dict[str, Any], int] | Response:
         return problem(409, f"Only a FAILED job can be retried; this one is {job.state}.", state=job.state)
     [new] = context().producer.retry([job])
     return {**accepted(new, replayed=job.retried_as is not None), "retry_of": job_id}, 202
+
+
+@job_routes.get("/dead-letters")
+def show_dead_letters() -> dict[str, Any]:
+    """List the jobs that FAILED, were not cancelled and have not been retried, oldest first."""
+    dead = context().monitor.dead_letters()
+    listed = [job.to_dict() for job in islice(dead, _MAX_DEAD_LETTERS)]
+    return {"count": len(listed) + sum(1 for _ in dead), "jobs": listed}
+
+
+@job_routes.post("/dead-letters/retry")
+def retry_dead_letters() -> tuple[dict[str, list[str]], int]:
+    """Retry every dead letter as a new job; 429 means that the first ones filled the queue."""
+    dead, new = context().monitor.dead_letters(), []
+    while chunk := list(islice(dead, context().max_batch)):
+        new += context().producer.retry(chunk)
+    return {"job_ids": new}, 202
 
 
 def _why_no_pdf(job: Job) -> str:

@@ -1,21 +1,34 @@
-"""The routes that show the service: the dashboard, statistics, events, metrics, health, the description.
+"""The routes of the dashboard and its operations, and of statistics, events, metrics and health.
 
-Read next: pdflab/service/api/snapshot.py, then pdflab/service/api/prometheus.py.
+Read next: pdflab/service/api/snapshot.py.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from pdflab.errors import InvalidRequest
 from pdflab.service.api.context import context
-from pdflab.service.api.prometheus import exposition
+from pdflab.service.http.errors import read_json
 from pdflab.service.http.openapi import openapi_description
+from pdflab.service.jobqueue.base import Stats
 
 # The page runs its own script and nothing else, and no other site shows it inside a frame.
 _POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+
+_GAUGES = {
+    "pdflab_queue_depth": ("Entries in the list that workers take from.", "queue_depth"),
+    "pdflab_queue_oldest_age_seconds": ("Seconds that the oldest job in the queue has waited.", "oldest_age"),
+    "pdflab_workers": ("Workers that have renewed their lease lately.", "workers"),
+    "pdflab_pdfs": ("PDFs that are stored and not expired.", "pdf_count"),
+    "pdflab_throughput_per_second": ("PDFs completed per second, over the last ten seconds.", "throughput"),
+    "pdflab_events": ("State changes since the start.", "events"),
+    "pdflab_fenced": ("Completions refused because their token was stale, since the start.", "fenced"),
+}
 
 monitoring_routes = Blueprint("monitoring", __name__)
 
@@ -25,6 +38,15 @@ def show_dashboard() -> Response:
     """Show the live dashboard, with a button for each operation."""
     page = render_template("index.html", operations=context().operations.listing())
     return Response(page, headers={"Content-Security-Policy": _POLICY})
+
+
+@monitoring_routes.post("/operations/<name>")
+def start_operation(name: str) -> tuple[Mapping[str, object], int]:
+    """Start an operation outside this process: {"n": 50, "seconds": 10}."""
+    parameters = read_json(request) if request.content_length else {}
+    if not isinstance(parameters, dict):
+        raise InvalidRequest([("", "The body must be a JSON object.")])
+    return context().operations.start(name, parameters), 202
 
 
 @monitoring_routes.get("/stats")
@@ -54,8 +76,7 @@ def list_events() -> dict[str, Any]:
 @monitoring_routes.get("/metrics")
 def show_metrics() -> Response:
     """Return service statistics for Prometheus, cached for 0.5 s."""
-    text, content_type = exposition(context().stats())
-    return Response(text, content_type=content_type)
+    return Response(_exposition(context().stats()), content_type=CONTENT_TYPE_LATEST)
 
 
 @monitoring_routes.get("/healthz")
@@ -69,3 +90,15 @@ def show_health() -> dict[str, str]:
 def show_description() -> dict[str, Any]:
     """Return the OpenAPI description of this API."""
     return openapi_description(current_app.url_map, current_app.view_functions)
+
+
+def _exposition(stats: Stats) -> bytes:
+    registry = CollectorRegistry()
+    jobs = Gauge(
+        "pdflab_jobs", "Jobs by state; those that ended, since the start.", ["state"], registry=registry
+    )
+    for state in ("queued", "processing", "completed", "failed"):
+        jobs.labels(state).set(getattr(stats, state))
+    for name, (help_text, field) in _GAUGES.items():
+        Gauge(name, help_text, registry=registry).set(getattr(stats, field))
+    return generate_latest(registry)

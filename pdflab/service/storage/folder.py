@@ -98,10 +98,6 @@ class FolderStorage(Storage):
         shutil.move(self._folder, folder)  # it may lie on another disk
         self.prepare()
 
-    def overwrite(self, job_id: str, pdf: bytes) -> None:
-        """Write a PDF straight to its final name, not atomically: only the naive worker does."""
-        self._path(job_id).write_bytes(pdf)
-
     @contextmanager
     def unwritable(self) -> Iterator[None]:
         """Make every `put` fail meanwhile, as on a disk that is full or read-only; for fault injection.

@@ -24,7 +24,7 @@ def find_fonts(folder: Path | None = None) -> FontBook:
         raise UsageError(f"fonts={folder} is no folder; name one with .ttf, .otf or .ttc files in it.")
     own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES) if folder else []
     files = [*_dejavu(), *own]
-    return FontBook([FontFile(str(path), _is_bold(path), path.read_bytes) for path in files])
+    return FontBook([FontFile(_is_bold(path), path.read_bytes) for path in files])
 
 
 def _dejavu() -> list[Path]:

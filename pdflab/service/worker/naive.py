@@ -1,7 +1,7 @@
 """The worker of most tutorials: BRPOP, render, write, done. It works until something fails.
 
 Without a claim, a job has no owner. Without a lease, a dead worker stays undetected. Without a sweep, a lost
-job stays lost. Without a rename, readers see half-written PDFs. `pdflab chaos --naive` counts the cost.
+job stays lost. `pdflab chaos --naive` counts the cost.
 
 Read next: pdflab/service/worker/worker.py, which does all that.
 """
@@ -16,7 +16,7 @@ from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState, WorkerId
 from pdflab.service.jobqueue.base import WorkerStatus, new_id
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.storage.folder import FolderStorage
+from pdflab.service.storage.base import Storage
 from pdflab.service.worker.worker import Render
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class NaiveWorker:
     """Takes a job, renders it and sets its state, one job at a time."""
 
-    def __init__(self, queue: JobQueue, storage: FolderStorage, *, render: Render) -> None:
+    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], naive=True))
         self._queue = queue
         self._storage = storage
@@ -51,7 +51,7 @@ class NaiveWorker:
         job = self._queue.get(job_id)
         if job is None:
             return 0
-        self._storage.overwrite(job_id, self._render(job).pdf)
+        self._storage.put(job_id, new_id(), self._render(job).pdf)
         self._queue.naive_transition(job_id, JobState.COMPLETED, self.worker_id)
         return 1
 

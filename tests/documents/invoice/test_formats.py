@@ -10,8 +10,8 @@ from babel import dates, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pdflab.documents.invoice.content import translations_for
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.translations import translations_for
 from pdflab.documents.requests.fields import LOCALES
 from pdflab.documents.requests.money import decimals
 

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 
+from pdflab.documents.invoice.content import transfer_text
 from pdflab.documents.invoice.formats import formats_for
-from pdflab.documents.invoice.payment import transfer_text
+from pdflab.documents.invoice.invoice import draw_invoice
 from pdflab.documents.invoice.qr import qr_rows
+from pdflab.documents.invoice.totals import TotalsBlock
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
 from pdflab.documents.requests.invoice import InvoiceRequest
+from pdflab.documents.typesetting.page import Sheet
 from pdflab.service.worker.font_files import find_fonts
 
 FONTS = find_fonts()
@@ -256,3 +259,20 @@ def test_babel_is_asked_once_for_a_locale_and_currency() -> None:
     drawn(invoice(lines=[line()] * 300))
 
     assert formats_for.cache_info().misses - before <= 1
+
+
+def test_rendering_only_chooses_the_fonts() -> None:
+    """The same bytes come from the drawing itself."""
+    request = invoice()
+
+    assert draw_invoice(request, created_at=0, typesetter=FONTS.typesetter("")).pdf == drawn(request)
+
+
+@pytest.mark.parametrize("fields", [{}, {"account": {"iban": IBAN}}, {"paid": "20"}])
+def test_the_totals_are_as_high_as_they_said(fields: dict[str, Any]) -> None:
+    """The page breaks above them or not at all."""
+    sheet = Sheet("", created_at=0, typesetter=FONTS.typesetter(""))
+    block, top = TotalsBlock(sheet, invoice(**fields)), sheet.y
+    block.draw()
+
+    assert sheet.y - top == pytest.approx(block.height)

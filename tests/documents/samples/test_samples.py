@@ -12,7 +12,7 @@ from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
 from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.requests.invoice import InvoiceRequest
-from pdflab.documents.samples.catalogue import catalogue
+from pdflab.documents.samples.requests import catalogue
 from pdflab.documents.typesetting.font import is_western
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.worker.font_files import find_fonts
@@ -79,7 +79,7 @@ def test_most_samples_are_western_and_all_markets_are_met() -> None:
 
     western = sum(is_western(request.model_dump_json()) for request in requests)
     assert 0.75 < western / len(requests) < 0.9
-    assert {request.locale for request in requests} == {market.locale for market in catalogue().markets}
+    assert {request.locale for request in requests} == {market["locale"] for market in catalogue()["markets"]}
 
 
 def test_an_invoice_makes_sense() -> None:
@@ -107,13 +107,13 @@ def test_vat_is_charged_at_home_alone() -> None:
 
 def test_every_language_has_all_its_words() -> None:
     """A market finds its products, its units and its thanks."""
-    markets, products = catalogue().markets, catalogue().products
+    markets, products = catalogue()["markets"], catalogue()["products"]
     for market in markets:
-        words = catalogue().languages[market.language]
-        assert len(words.products) == len(set(words.products)) == len(products)
-        assert words.thanks
-        assert set(words.units) <= {product.unit for product in products}
-    assert sum(market.share for market in markets) == 100
+        words = catalogue()["languages"][market["language"]]
+        assert len(words["products"]) == len(set(words["products"])) == len(products)
+        assert words["thanks"]
+        assert set(words["units"]) <= {product["unit"] for product in products}
+    assert sum(market["share"] for market in markets) == 100
 
 
 def test_a_text_of_too_many_pages_is_valid_and_cannot_be_drawn() -> None:

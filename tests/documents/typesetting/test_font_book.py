@@ -15,6 +15,7 @@ from tiny_font import tiny_font
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
 from pdflab.documents.typesetting.font_book import FontBook, FontFile
+from pdflab.documents.typesetting.font_embedding import embed
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.service.worker.font_files import find_fonts
 
@@ -76,6 +77,14 @@ def test_a_script_is_cut_once_for_all_documents(work: Counter[str]) -> None:
     assert work == {"read": 2, "cut": 2}
 
 
+def test_a_part_is_compressed_once_for_all_documents() -> None:
+    """Whatever letters of it they use."""
+    face = find_fonts().face_for("Ж", False)
+
+    assert face
+    assert embed(face, {1: "Ж"}) is embed(face, {2: "ж"})
+
+
 def test_each_script_has_a_part_of_its_own(work: Counter[str]) -> None:
     """A Russian document does not carry Greek letters, nor a Greek one Russian ones."""
     fonts = find_fonts()
@@ -133,14 +142,8 @@ def strokes(rendered: Rendered) -> int:
 @pytest.mark.parametrize("cff", [False, True])
 def test_a_font_of_our_own_draws_what_dejavu_lacks(cff: bool) -> None:
     """TrueType or PostScript outlines: only the glyphs that were used are embedded, and they can be read."""
-    fonts = FontBook(
-        [
-            FontFile(
-                "tiny", False, lambda: tiny_font("請求書" + "".join(map(chr, range(0x4E00, 0x4F00))), cff=cff)
-            )
-        ]
-    )
-    rendered = drawn("請求書", fonts)
+    characters = "請求書" + "".join(map(chr, range(0x4E00, 0x4F00)))
+    rendered = drawn("請求書", FontBook([FontFile(False, lambda: tiny_font(characters, cff=cff))]))
 
     assert "請求書" in text_of(rendered)
     assert embedded(rendered) == ["Helvetica", "Helvetica-Bold", "Tiny"]
@@ -149,7 +152,7 @@ def test_a_font_of_our_own_draws_what_dejavu_lacks(cff: bool) -> None:
 
 def test_an_unusable_font_is_passed_over() -> None:
     """A broken file in the folder stops nothing."""
-    files = [FontFile("broken", False, lambda: b"no font"), FontFile("tiny", False, lambda: tiny_font("請"))]
+    files = [FontFile(False, lambda: b"no font"), FontFile(False, lambda: tiny_font("請"))]
 
     assert drawn("請", FontBook(files)).missing_glyphs == ()
 

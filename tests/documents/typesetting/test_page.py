@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from pdflab.documents.typesetting.font_book import FontBook
-from pdflab.documents.typesetting.page import BODY, MARGIN, MAX_PAGES, READING, TITLE, Sheet
+from pdflab.documents.typesetting.page import MAX_PAGES, Sheet
+from pdflab.documents.typesetting.style import BODY, MARGIN, READING, TITLE
 from pdflab.errors import ImpossibleDocument
 from pdflab.service.worker.font_files import find_fonts
 

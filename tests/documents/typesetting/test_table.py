@@ -6,8 +6,9 @@ import pytest
 from pypdf import PdfReader
 
 from pdflab.documents.typesetting.font_book import FontBook
-from pdflab.documents.typesetting.page import BODY, MARGIN, Sheet
-from pdflab.documents.typesetting.table import Column, draw_table, share_width
+from pdflab.documents.typesetting.page import Sheet
+from pdflab.documents.typesetting.style import BODY, MARGIN
+from pdflab.documents.typesetting.table import Column, TableBlock, share_width
 from pdflab.service.worker.font_files import find_fonts
 
 
@@ -29,9 +30,8 @@ def test_only_the_widest_column_gives_way() -> None:
 def test_each_page_has_the_heading() -> None:
     """Rows go on under the same titles, and none is lost."""
     page = sheet()
-    draw_table(
-        page, [Column("Site", 100), Column("Orders", 60, right=True)], [[f"S{n}", str(n)] for n in range(99)]
-    )
+    columns = [Column("Site", 100), Column("Orders", 60, right=True)]
+    TableBlock(page, columns, [[f"S{n}", str(n)] for n in range(99)]).draw()
     pages = pages_of(page)
 
     assert len(pages) > 1
@@ -45,7 +45,7 @@ def test_the_last_row_stays_with_what_follows() -> None:
     """A page never begins with the totals alone."""
     page = sheet()
     page.y = page.bottom - 100
-    draw_table(page, [Column("Site", 100)], [["first"], ["last"]], tail=60)
+    TableBlock(page, [Column("Site", 100)], [["first"], ["last"]]).draw(tail=60)
 
     assert page.page == 2
     assert "last" in pages_of(page)[1]
@@ -56,7 +56,7 @@ def test_a_cell_that_is_read_from_the_right_ends_at_the_right_of_its_column() ->
     page = sheet("שלום")
     ends: list[float] = []
     page.writer.write = lambda run, x, y, **_: ends.append(x + run.width * BODY.size)  # type: ignore[method-assign]
-    draw_table(page, [Column("", 60)], [["שלום שלום שלום"]])
+    TableBlock(page, [Column("", 60)], [["שלום שלום שלום"]]).draw()
 
     assert len(ends) > 1
     assert ends == pytest.approx([MARGIN + 60] * len(ends))
@@ -65,6 +65,6 @@ def test_a_cell_that_is_read_from_the_right_ends_at_the_right_of_its_column() ->
 def test_a_table_without_rows_is_a_heading() -> None:
     """Nothing to show is not an error."""
     page = sheet()
-    draw_table(page, [Column("Site", 100)], [])
+    TableBlock(page, [Column("Site", 100)], []).draw()
 
     assert "Site" in pages_of(page)[0]

@@ -6,22 +6,15 @@ import pytest
 from IPython.lib.pretty import pretty
 
 from pdflab.errors import UsageError
-from pdflab.notebook.lessons import (
-    predict_then_measure,
-    queue_and_worker,
-    start_here,
-    the_synchronous_trap,
-    when_things_fail,
-)
+from pdflab.notebook.lessons import questions
 from pdflab.notebook.lessons.lesson import Lesson, Question
 
 HINT = "Count the workers, not the jobs."
 SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})
 COUNT = Question("How many?", 2, "Two it is.", {3: HINT})
 
-MODULES = (predict_then_measure, queue_and_worker, start_here, the_synchronous_trap, when_things_fail)
 TABLES: dict[str, Mapping[str, Question]] = {
-    name: table for module in MODULES for name, table in vars(module).items() if name.isupper()
+    name: table for name, table in vars(questions).items() if name.isupper()
 }
 ASKED = [
     pytest.param(question, id=f"{table}-{name}")

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
 
 from pdflab.jobs import Cause, JobState
-from pdflab.service.api import app, dead_letters
+from pdflab.service.api import app, jobs
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
@@ -132,7 +132,7 @@ def test_all_dead_letters_are_retried_at_once(
 ) -> None:
     """However many batches they need, each is a new job, the oldest first; then none is left."""
     monkeypatch.setattr(app, "_MAX_BATCH", 2)
-    monkeypatch.setattr(dead_letters, "_MAX_LISTED", 2)
+    monkeypatch.setattr(jobs, "_MAX_DEAD_LETTERS", 2)
     api = client_of(queue, settings)
     names = ["a", "b", "c", "d", "e"]
     let_fail(queue, *names)

@@ -2,11 +2,11 @@
 
 import pytest
 from flask.testing import FlaskClient
+from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.parser import text_string_to_metric_families
 from shorthand import WORKER, client_of, events, note_commands, opened, submit, take_and_claim
 
 from pdflab.jobs import Cause
-from pdflab.service.api.prometheus import exposition
 from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -172,10 +172,10 @@ def test_metrics_are_what_prometheus_reads(api: FlaskClient, queue: JobQueue, st
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
-    text, content_type = exposition(queue.stats())
+    answer = api.get("/metrics")
 
-    assert api.get("/metrics").content_type == content_type
-    families = {family.name: family for family in text_string_to_metric_families(text.decode())}
+    assert answer.content_type == CONTENT_TYPE_LATEST
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     jobs = {sample.labels["state"]: sample.value for sample in families["pdflab_jobs"].samples}
     assert jobs == {"queued": 2, "processing": 0, "completed": 1, "failed": 0}
     assert families["pdflab_queue_depth"].samples[0].value == 2

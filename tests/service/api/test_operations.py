@@ -22,7 +22,9 @@ RUSH = Operation("rush", "Rush of {n}", "{n} in a <hurry>", ("n",), lambda n=50,
 
 @dataclass
 class Ended:
-    """A load that has already been sent."""
+    """A load that ends when it starts."""
+
+    def start(self) -> None: ...
 
     def poll(self) -> int:
         return 0

@@ -8,8 +8,8 @@ from shorthand import WORKER, client_of, note_commands, queue_away, submit, take
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import Cause
+from pdflab.service.api.context import CachedCall
 from pdflab.service.api.snapshot import Snapshots
-from pdflab.service.http.cache import CachedCall
 from pdflab.service.jobqueue.base import Failure, Submission, WorkerStatus
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker

@@ -1,12 +1,14 @@
 """The contract of every storage: a PDF is there whole, or not at all. An object store would join the list."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from shorthand import client_of, state, submit
 
 from pdflab.documents.typesetting.page import Rendered
+from pdflab.errors import StorageUnavailable
 from pdflab.jobs import JobState
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.storage.base import Storage
@@ -22,10 +24,13 @@ class MemoryStorage(Storage):
 
     def __init__(self) -> None:
         self._pdfs: dict[str, bytes] = {}
+        self._writable = True
 
     def prepare(self) -> None: ...
 
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        if not self._writable:
+            raise StorageUnavailable("The dictionary takes nothing just now.")
         self._pdfs[job_id] = pdf
 
     def exists(self, job_id: str) -> bool:
@@ -47,6 +52,12 @@ class MemoryStorage(Storage):
         for job_id, pdf in self._pdfs.items():
             (folder / f"{job_id}.pdf").write_bytes(pdf)
         self._pdfs.clear()
+
+    @contextmanager
+    def unwritable(self) -> Iterator[None]:
+        self._writable = False
+        yield
+        self._writable = True
 
 
 STORAGES: dict[str, Callable[[Path], Storage]] = {
@@ -110,6 +121,19 @@ def test_an_archive_holds_every_pdf_and_the_storage_begins_empty(storage: Storag
     assert ([*storage.list()], storage.exists("a")) == ([], False)
     storage.put("b", "token", PDF)
     assert storage.read("b") == PDF
+
+
+def test_an_unwritable_storage_takes_nothing_and_serves_what_it_has(storage: Storage) -> None:
+    """The fault that chaos injects; afterwards it stores again."""
+    storage.put("before", "token", PDF)
+
+    with storage.unwritable():
+        with pytest.raises(StorageUnavailable):
+            storage.put("meanwhile", "token", PDF)
+        assert storage.read("before") == PDF
+    storage.put("after", "token", PDF)
+
+    assert sorted(storage.list()) == ["after", "before"]
 
 
 def test_a_worker_stores_and_the_api_serves_from_any_storage(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from segno.helpers import make_epc_qr
 
-from pdflab.documents.invoice.payment import transfer_text
+from pdflab.documents.invoice.content import transfer_text
 from pdflab.documents.invoice.qr import MASK, qr_rows
 from pdflab.documents.requests.iban import make_iban
 

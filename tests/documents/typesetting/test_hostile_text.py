@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pdflab.documents.invoice.payment import transfer_text
+from pdflab.documents.invoice.content import transfer_text
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import effort, render
 from pdflab.errors import ImpossibleDocument, InvalidRequest

@@ -4,8 +4,7 @@ import unicodedata
 
 import pytest
 
-from pdflab.documents.typesetting.bidi import breakable, mirrored, reads_from_right
-from pdflab.documents.typesetting.text_cleaning import clean
+from pdflab.documents.typesetting.characters import breakable, clean, mirrored, reads_from_right
 
 
 @pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])

@@ -1,13 +1,19 @@
-"""Text direction: which text is read from right to left, its drawing order, and where a line may end.
+"""Characters: which are never drawn, which are read from right to left, and where a line may end.
 
-Read next: pdflab/documents/typesetting/text_cleaning.py.
+Read next: pdflab/documents/typesetting/font.py.
 """
 
 import re
 import unicodedata
 
-from fpdf.bidi import BidiParagraph
-from fpdf.enums import TextDirection
+# Never drawn: soft hyphens, direction marks and overrides (which could disguise a name), variation selectors,
+# tags. Joiners stay: they shape Arabic.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+_ODD = re.compile(rf"{_INVISIBLE.pattern}|[\n\t\v\f\u2007\u2028\u2029\u202f]")
+_SPACES = str.maketrans(dict.fromkeys("\n\t\v\f\u2028\u2029", " ") | dict.fromkeys("\u2007\u202f", "\u00a0"))
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
@@ -16,6 +22,13 @@ _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _WIDE = "\u2e80-\u2fff\u3005-\u3007\u3021-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CLOSING = "、。，．・：；？！ー〉》」』】〕）］｝…"
 _BREAKABLE = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^{_WIDE}]+")
+
+
+def clean(text: str) -> str:
+    """Return a text without characters that are never drawn, and with spaces that every font has."""
+    if not _ODD.search(text):
+        return text
+    return _INVISIBLE.sub("", text).translate(_SPACES)
 
 
 def has_rtl(text: str) -> bool:
@@ -34,23 +47,6 @@ def reads_from_right(text: str) -> bool:
         return False
     kinds = (unicodedata.bidirectional(character) for character in text)
     return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
-
-
-def from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
-    """Return the pieces of a line from left to right, and for each whether it is read from right to left.
-
-    Each piece is in reading order. This is the Unicode bidirectional algorithm (UAX #9), applied to each
-    line by itself; a production system would resolve the paragraph before it breaks it into lines.
-    """
-    direction = TextDirection.RTL if rtl else TextDirection.LTR
-    letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
-    pieces: list[tuple[str, int]] = []
-    for letter in letters:
-        if pieces and pieces[-1][1] == letter.embedding_level:
-            pieces[-1] = pieces[-1][0] + letter.character, letter.embedding_level
-        else:
-            pieces.append((letter.character, letter.embedding_level))
-    return [(piece[::-1], True) if level % 2 else (piece, False) for piece, level in pieces]
 
 
 def mirrored(text: str) -> str:

@@ -1,0 +1,88 @@
+"""The folder of a system: whose it is, and what becomes of the files in it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pdflab.errors import UsageError
+from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
+from pdflab.service.jobqueue.base import Submission
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
+from pdflab.settings import Settings
+
+
+def with_one_job(settings: Settings) -> tuple[Broker, JobQueue]:
+    broker = embedded_broker()
+    queue = JobQueue(broker.client(), settings)
+    queue.enqueue([Submission("a", "custom", "{}")])
+    return broker, queue
+
+
+def test_a_folder_belongs_to_one_system(tmp_path: Path) -> None:
+    """The second is refused while the first has it, and not afterwards."""
+    lock = lock_folder(tmp_path)
+
+    with pytest.raises(UsageError, match="Another pdflab is running"):
+        lock_folder(tmp_path)
+
+    lock.release()
+    lock_folder(tmp_path).release()
+
+
+def test_files_whose_jobs_redis_has_not_are_archived(settings: Settings) -> None:
+    """The log begins anew, and the old one is found in `earlier/`."""
+    settings.log_file.write_text("of an earlier system\n")
+    settings.storage_folder.mkdir()
+
+    began_after = begin_files(settings, JobQueue(embedded_broker().client(), settings))
+
+    [kept] = settings.folder.glob("earlier/*/jobs.log")
+    assert (began_after, kept.read_text()) == (0, "of an earlier system\n")
+    assert not settings.log_file.exists()
+
+
+def test_files_of_a_redis_with_a_history_are_continued(settings: Settings) -> None:
+    """They stay; a log in a new folder begins after the last event, and says so."""
+    _, queue = with_one_job(settings)
+    settings.log_file.write_text("so far\n")
+    elsewhere = replace(settings, log=settings.folder / "new.log")
+
+    assert [begin_files(one, queue) for one in (settings, elsewhere)] == [1, 1]
+
+    assert settings.log_file.read_text() == "so far\n"
+    assert json.loads(elsewhere.log_file.read_text())["gap"]
+
+
+def test_a_fresh_start_archives_the_files_of_redis_too(settings: Settings) -> None:
+    """Nothing of the earlier system is left to be continued."""
+    (settings.folder / "redis").mkdir()
+    (settings.folder / "redis" / "appendonly.aof").write_text("commands")
+    settings.storage_folder.mkdir()
+
+    archive(settings, fresh=True)
+
+    assert list(settings.folder.glob("earlier/*/redis/appendonly.aof"))
+    assert not (settings.folder / "redis").exists()
+
+
+def test_the_records_are_saved_for_the_audit(settings: Settings) -> None:
+    """One line for each job that Redis knows."""
+    broker, _ = with_one_job(settings)
+
+    save_records(settings, broker)
+
+    [record] = map(json.loads, settings.records_file.read_text().splitlines())
+    assert (record["job_id"], record["state"]) == ("a", "QUEUED")
+
+
+def test_a_full_disk_ends_in_a_warning(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    """What follows in the stop must not be skipped."""
+    broker, _ = with_one_job(settings)
+    settings.records_file.mkdir()  # a file that cannot be written
+
+    save_records(settings, broker)
+
+    assert "could not be saved" in caplog.text

@@ -1,0 +1,62 @@
+"""A system without load, in threads: what it refuses, and what a failed start leaves."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from conftest import eventually
+
+from pdflab.errors import UsageError
+from pdflab.lab.http_client import send_request
+from pdflab.lab.system import THREADS, System, known_name
+from pdflab.lab.threads import Threads
+from pdflab.service.http.server import listen
+from pdflab.service.jobqueue.redis_server import embedded_broker
+from pdflab.settings import Settings
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
+    """A typing error costs one sentence, not a search."""
+    with pytest.raises(UsageError, match="no worker 'nive' here: take one of reliable, naive"):
+        known_name("worker", "nive", ("reliable", "naive"))
+
+
+def test_a_system_that_cannot_start_leaves_nothing_and_starts_later(settings: Settings) -> None:
+    """A taken port is reported, and the folder, the other port and all threads are released at once."""
+    taken = listen("127.0.0.1", 0, setting="--port")
+    before = set(threading.enumerate())
+    system = System(replace(settings, workers=1, sync_port=taken.getsockname()[1]), mode=THREADS)
+
+    with pytest.raises(UsageError, match="choose another one with --sync-port"):
+        system.start()
+    taken.close()
+
+    assert set(threading.enumerate()) <= before
+    with system:
+        assert send_request(system.url, "/healthz").status == 200
+
+
+def test_threads_are_not_killed_or_frozen(settings: Settings) -> None:
+    """A name is checked first; then the mode says why not."""
+    with System(replace(settings, workers=1), mode=THREADS) as system:
+        assert system.process_names() == ["recorder", "api", "worker-1", "sync-api-1"]
+        with pytest.raises(UsageError, match="no process 'worker-9' here"):
+            system.kill("worker-9")
+        for fault in (system.kill, lambda: system.freeze(1.0)):
+            with pytest.raises(UsageError, match="Threads cannot be killed"):
+                fault()
+        with pytest.raises(UsageError, match="1 to 64 workers, not 65"):
+            system.scale(65)
+
+
+def test_a_role_that_cannot_run_is_reported(settings: Settings) -> None:
+    """The system says why, in the words of the role."""
+    threads = Threads(settings, embedded_broker())
+    settings.log_file.mkdir()  # the recorder cannot write into a folder
+
+    threads.start("recorder", "recorder")
+    eventually(lambda: threads.broken is not None, seconds=10)
+    threads.stop()
+
+    assert str(threads.broken).startswith("recorder failed: IsADirectoryError")
+    assert threads.names() == []

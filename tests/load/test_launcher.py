@@ -1,0 +1,47 @@
+"""Loads in a thread: how one is followed, ended, and what it leaves in the folder."""
+
+from pathlib import Path
+
+import pytest
+from foreign import foreign_server
+
+from pdflab.analysis.run import Send
+from pdflab.errors import UsageError
+from pdflab.load.generator import Target
+from pdflab.load.launcher import LoadThread, read_plan
+from pdflab.load.plan import burst, steady
+from pdflab.settings import Settings
+
+
+def test_a_thread_of_load_logs_and_keeps_each_send(settings: Settings) -> None:
+    """It runs until all is answered; then its log is whole and closed."""
+    with foreign_server() as there:
+        load = LoadThread(burst(5, seconds=0.1), Target(there.url), settings)
+        load.start()
+        load.wait()
+
+    logged = [Send.from_json(line) for line in settings.sends_file.read_text().splitlines()]
+    assert (load.poll(), len(load.sends), logged) == (0, 5, load.sends)
+    assert len(settings.accepted_file.read_text().splitlines()) == 5
+
+
+def test_a_thread_of_load_can_be_ended(settings: Settings) -> None:
+    """It sends no more, long before the end of its plan."""
+    with foreign_server() as there:
+        load = LoadThread(steady(50.0, seconds=600.0), Target(there.url), settings)
+        load.start()
+        assert load.poll() is None
+
+        load.terminate()
+
+    assert load.poll() == 0
+    assert len(load.sends) < 600
+
+
+def test_a_file_without_a_plan_is_refused(tmp_path: Path) -> None:
+    """What is no plan is named in one sentence."""
+    (tmp_path / "plan.json").write_text("[1]")
+
+    for name in ("plan.json", "missing.json"):
+        with pytest.raises(UsageError, match=f"{name} does not hold a plan"):
+            read_plan(tmp_path / name)
