@@ -87,13 +87,7 @@ def _columns(sheet: Sheet, titles: Cells, rows: Sequence[Cells]) -> list[Column]
     ]
     widths = share_width(wanted, sheet.epw - GUTTER * (len(titles) - 1))
     return [
-        Column(
-            title,
-            width,
-            right=place not in (NUMBER, DESCRIPTION, UNIT),
-            snug=width >= wish,
-            turns=place == DESCRIPTION,
-        )
+        Column(title, width, right=place not in (NUMBER, DESCRIPTION, UNIT), snug=width >= wish)
         for place, (title, width, wish) in enumerate(zip(titles, widths, wanted, strict=True))
     ]
 

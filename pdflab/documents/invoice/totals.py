@@ -89,7 +89,7 @@ class TotalsBlock:
         if self.code:
             # each run of dark modules is a bar, and all bars are one shape, so that viewers show no seams
             bars = [(*run.span(), row) for row, text in enumerate(self.code) for run in _DARK.finditer(text)]
-            sheet.writer.bars(bars, MARGIN, top, unit=CODE_SIDE / len(self.code), colour=INK)
+            sheet.bars(bars, MARGIN, top, unit=CODE_SIDE / len(self.code), colour=INK)
             sheet.put(self.scan, SMALL, y=top + CODE_SIDE + 2)
             sheet.y = max(sheet.y, top + CODE_SIDE + SMALL.leading + 4)
 

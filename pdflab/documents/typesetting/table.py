@@ -19,16 +19,15 @@ Cells = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `width` is without the gutter, and each text of a `snug` column fits on a line.
+    """A column of a table; `width` is without the gutter.
 
-    Where `turns`, right-to-left text is flush right.
+    Right-to-left text is flush right, but not in a `snug` column, whose texts fit on a line each.
     """
 
     title: str
     width: float
     right: bool = False
     snug: bool = False
-    turns: bool = True
 
 
 class Carry(NamedTuple):
@@ -110,8 +109,8 @@ class TableBlock:
     def _draw_level(self, level: Cells, row: Cells, style: Style) -> None:
         for text, cell, column, left in zip(level, row, self.columns, self.lefts, strict=False):
             if text:
-                rtl = reads_from_right(cell)
-                right = column.right or (rtl and column.turns)
+                rtl = not column.right and reads_from_right(cell)
+                right = column.right or (rtl and not column.snug)
                 self.sheet.put(text, style, x=left + column.width * right, right=right, rtl=rtl)
         self.sheet.y += style.leading
 
