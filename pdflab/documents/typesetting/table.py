@@ -126,6 +126,11 @@ class TableBlock:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
 
+def widest(sheet: Sheet, title: str, texts: Cells) -> float:
+    """Return the width of a column whose title and texts fit on a line each."""
+    return max([sheet.width_of(title, LABEL), *(sheet.width_of(text, BODY) for text in set(texts))])
+
+
 def share_width(wanted: Sequence[float], total: float) -> list[float]:
     """Return the width of each column: as wanted, or with the widest ones narrowed if they do not fit."""
     widths, left = list(wanted), total
