@@ -10,14 +10,13 @@ from functools import lru_cache
 from typing import Any, cast
 
 from fpdf import FPDF
-from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import PDFResourceType
 from fpdf.output import OutputProducer, PDFFont
 from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
-from pdflab.documents.typesetting.style import MARGIN
+from pdflab.documents.typesetting.style import MARGIN, Colour
 from pdflab.documents.typesetting.typesetter import Font, TextRun
 
 _FIRST = 12  # our fonts are F12 and up; fpdf2 numbers its own from 1
@@ -32,7 +31,7 @@ class TextWriter(FPDF):
         self._numbers: dict[Font, int] = {}
         self._registered: set[tuple[int, int]] = set()  # page and font
 
-    def write_run(self, run: TextRun, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
+    def write_run(self, run: TextRun, x: float, y: float, *, size: float, colour: Colour) -> None:
         """Write a run at x, with its base line at y, both from the top left of the page.
 
         Each run sets font, size and colour, and restores the state of the page.
@@ -41,12 +40,12 @@ class TextWriter(FPDF):
             head = f"q BT /F{self._number(run.font)} {size:.2f} Tf {_ink(colour)} {x:.2f} {self.h - y:.2f} Td"
             self._draw(f"{head} {self._shown(run, run.font, size)} ET Q\n")
 
-    def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
+    def bar(self, width: float, height: float, colour: Colour, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
         self._draw(f"q {_ink(colour)} {x:.2f} {self.h - self.y:.2f} {width:.2f} {-height:.2f} re f Q\n")
 
     def bars(
-        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
+        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: Colour
     ) -> None:
         """Fill bars, each (start, end, row) in units and one unit high, as one shape."""
         shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
@@ -81,7 +80,8 @@ class TextWriter(FPDF):
 
     def _shown(self, run: TextRun, font: Font, size: float) -> str:
         if isinstance(font, CoreFont):
-            return f"({_escaped(run.text)}) Tj"
+            escaped = run.text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+            return f"({escaped}) Tj"
         if not font.shaped:
             return f"<{''.join(map(font.codes.__getitem__, run.text))}> Tj"
         glyphs = font.shape(run.text, rtl=run.rtl)
@@ -134,11 +134,5 @@ class _Ready(PDFObject):
 
 
 @lru_cache(maxsize=64)
-def _ink(colour: DeviceRGB) -> str:
+def _ink(colour: Colour) -> str:
     return colour.serialize()
-
-
-def _escaped(text: str) -> str:
-    if "(" in text or ")" in text or "\\" in text:
-        return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-    return text
