@@ -14,7 +14,7 @@ from fpdf.enums import ResourceAccessPolicy
 
 from pdflab.documents.typesetting.characters import reads_from_right
 from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
-from pdflab.documents.typesetting.text_writer import TextWriter
+from pdflab.documents.typesetting.text_writer import PDFProducer, TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
@@ -71,7 +71,7 @@ class Sheet(TextWriter):
         x -= self.width_of(text, style) if right else 0
         runs = self.typesetter.runs(text, style.bold, rtl=rtl)
         for run in runs:
-            self.write_run(run, x, y, size=style.size, colour=style.colour)
+            self.write_run(run, x, y, style)
             if run.font is None:
                 self._draw_boxes(run, x, y, style)
             if len(runs) > 1:
@@ -142,7 +142,8 @@ class Sheet(TextWriter):
             self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
             words = self.page_of.format(number=number, count=len(self.pages))
             self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
-        return Rendered(self.finished(), len(self.pages), tuple(map(_name, self.missing)))
+        pdf = bytes(self.output(output_producer_class=PDFProducer))
+        return Rendered(pdf, len(self.pages), tuple(map(_name, self.missing)))
 
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)

@@ -16,7 +16,7 @@ from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
-from pdflab.documents.typesetting.style import MARGIN, Colour
+from pdflab.documents.typesetting.style import MARGIN, Colour, Style
 from pdflab.documents.typesetting.typesetter import Font, TextRun
 
 _FIRST = 12  # our fonts are F12 and up; fpdf2 numbers its own from 1
@@ -31,14 +31,15 @@ class TextWriter(FPDF):
         self._numbers: dict[Font, int] = {}
         self._registered: set[tuple[int, int]] = set()  # page and font
 
-    def write_run(self, run: TextRun, x: float, y: float, *, size: float, colour: Colour) -> None:
+    def write_run(self, run: TextRun, x: float, y: float, style: Style) -> None:
         """Write a run at x, with its base line at y, both from the top left of the page.
 
         Each run sets font, size and colour, and restores the state of the page.
         """
         if run.text and run.font:
-            head = f"q BT /F{self._number(run.font)} {size:.2f} Tf {_ink(colour)} {x:.2f} {self.h - y:.2f} Td"
-            self._draw(f"{head} {self._shown(run, run.font, size)} ET Q\n")
+            font = f"/F{self._number(run.font)} {style.size:.2f} Tf"
+            place, shown = f"{x:.2f} {self.h - y:.2f} Td", self._shown(run, run.font, style.size)
+            self._draw(f"q BT {font} {_ink(style.colour)} {place} {shown} ET Q\n")
 
     def bar(self, width: float, height: float, colour: Colour, *, x: float = MARGIN) -> None:
         """Fill a rectangle at the cursor; a thin one is a rule."""
@@ -51,10 +52,6 @@ class TextWriter(FPDF):
         shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
         place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self.h - y:.2f} cm"
         self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
-
-    def finished(self) -> bytes:
-        """Return the bytes of the document."""
-        return bytes(self.output(output_producer_class=_Producer))
 
     def _draw(self, operators: str) -> None:
         contents = self.pages[self.page].contents
@@ -108,7 +105,7 @@ def _moved(glyph: Glyph, advance: int, size: float) -> str:
     return f"{glyph.up * size / 1000:.2f} Ts {shown} 0 Ts" if glyph.up else shown
 
 
-class _Producer(OutputProducer):
+class PDFProducer(OutputProducer):
     """fpdf2's producer, with our fonts beside its core fonts."""
 
     def _add_fonts(self, *resources: Any) -> Any:
