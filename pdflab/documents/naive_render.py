@@ -5,8 +5,9 @@ each of its letters, every cell is laid out twice, and each document parses and 
 Read next: pdflab/benchmarks/render.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from fpdf import FPDF
 from PIL import Image
@@ -18,68 +19,51 @@ from pdflab.documents.requests.invoice import InvoiceRequest
 FontFiles = tuple[Path, Path]  # regular and bold
 
 
-class NaivePDF(FPDF):
-    """A document with a page number at the bottom of each page."""
-
-    def __init__(self, fonts: FontFiles | None) -> None:
-        super().__init__()
-        self.core_fonts_encoding = "cp1252"  # the default has no euro sign
-        self.family = "dejavu" if fonts else "helvetica"
-        for style, path in zip(("", "B"), fonts or (), strict=False):
-            self.add_font("dejavu", style, path)
-        self.add_page()
-
-    def footer(self) -> None:
-        """Write the page number; fpdf2 calls this at the end of each page."""
-        self.set_y(-15)
-        self.set_font(self.family, size=8)
-        self.cell(0, 10, f"Page {self.page_no()} of {{nb}}", align="C")
-
-    def write_line(self, text: str, *, size: float = 10, bold: bool = False) -> None:
-        """Write a paragraph over the whole width."""
-        self.set_font(self.family, style="B" if bold else "", size=size)
-        self.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
-
-
 def naive_invoice(request: InvoiceRequest, *, fonts: FontFiles | None = None) -> bytes:
     """Return an invoice with every value that ours shows; `fonts` are for texts beyond western Europe."""
-    pdf = NaivePDF(fonts)
-    pdf.write_line(content.title_of(request), size=24, bold=True)
+    pdf = _start(content.title_of(request), fonts)
     for fact in content.facts_of(request):
-        pdf.write_line(f"{fact.label} {fact.value}")
+        _write(pdf, f"{fact.label} {fact.value}")
     for lines, identity in content.parties_of(request):
-        pdf.ln(4)
-        for place, line in enumerate([*lines, *identity]):
-            pdf.write_line(line, bold=place < 2)
-    _write_lines(pdf, *content.items_of(request))
-    pdf.ln(4)
-    with pdf.table(col_widths=(70, 30), text_align=("RIGHT", "RIGHT"), first_row_as_headings=False) as table:
-        for cells in content.sums_of(request):
-            table.row(cells)
+        _write(pdf, "\n".join(["", *lines, *identity, ""]))
+    titles, rows = content.items_of(request)
+    others = len(titles) - 4
+    widths, aligned = (5, 38, 11, 9, *[12] * others), ("RIGHT", "LEFT", "RIGHT", "LEFT", *["RIGHT"] * others)
+    _write_table(pdf, [titles, *rows], col_widths=widths, text_align=aligned)
+    _write_table(pdf, content.sums_of(request), text_align="RIGHT", first_row_as_headings=False)
     for line in remarks_of(request):
-        pdf.write_line(line)
+        _write(pdf, line)
     if code := code_image(request):
         pdf.image(code, w=26)
     return bytes(pdf.output())
 
 
-def naive_custom(request: CustomRequest, *, fonts: FontFiles | None = None) -> bytes:
+def naive_custom(request: CustomRequest) -> bytes:
     """Return a page of text: a title, paragraphs and bullets."""
-    pdf = NaivePDF(fonts)
-    pdf.write_line(request.title, size=24, bold=True)
-    pdf.write_line(request.text)
-    for bullet in request.bullets:
-        pdf.write_line(f"- {bullet}")
+    pdf = _start(request.title)
+    for text in (request.text, *(f"- {bullet}" for bullet in request.bullets)):
+        _write(pdf, text)
     return bytes(pdf.output())
 
 
-def _write_lines(pdf: NaivePDF, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    pdf.ln(4)
-    pdf.set_font(pdf.family, size=9)
-    others = ("RIGHT",) * (len(titles) - 4)
-    widths = (5, 38, 11, 9, *(12 for _ in others))
-    with pdf.table(col_widths=widths, text_align=("RIGHT", "LEFT", "RIGHT", "LEFT", *others)) as table:
-        table.row(titles)
+def _start(title: str, fonts: FontFiles | None = None) -> FPDF:
+    pdf = FPDF()
+    pdf.core_fonts_encoding = "cp1252"  # the default has no euro sign
+    for style, path in zip(("", "B"), fonts or (), strict=False):
+        pdf.add_font("dejavu", style, path)
+    pdf.add_page()
+    pdf.set_font("dejavu" if fonts else "helvetica", "B", 24)
+    _write(pdf, title)
+    pdf.set_font(style="", size=9)
+    return pdf
+
+
+def _write(pdf: FPDF, text: str) -> None:
+    pdf.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
+
+
+def _write_table(pdf: FPDF, rows: Iterable[Sequence[str]], **layout: Any) -> None:
+    with pdf.table(**layout) as table:
         for row in rows:
             table.row(row)
 
@@ -92,8 +76,7 @@ def remarks_of(request: InvoiceRequest) -> list[str]:
     labels = content.translations_for(request.locale)
     terms = [labels["terms"], request.terms] if request.terms else []
     scan = labels["scan"] if content.code_of(request) else ""
-    lines = (*terms, *content.account_of(request), scan, request.note)
-    return [line for line in lines if line]
+    return [line for line in (*terms, *content.account_of(request), scan, request.note) if line]
 
 
 def code_image(request: InvoiceRequest) -> Image.Image | None:

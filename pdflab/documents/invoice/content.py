@@ -147,16 +147,14 @@ def code_of(request: InvoiceRequest) -> list[str]:
     text = transfer_text(
         name=account.name or request.seller.name,
         iban=account.iban,
-        bic=account.bic,
+        bic=account.bic or "",
         amount=request.totals.due,
         remittance=request.number,
     )
     return qr_rows(text) if text else []
 
 
-def transfer_text(
-    *, name: str, iban: str, amount: Decimal, remittance: str, bic: str | None = None
-) -> bytes | None:
+def transfer_text(*, name: str, iban: str, amount: Decimal, remittance: str, bic: str = "") -> bytes | None:
     """Return the text by which a banking app fills in a transfer in euro (EPC069-12, version 2).
 
     The name is cut at 70 characters, the remittance at 140.
@@ -167,7 +165,7 @@ def transfer_text(
         return None
     name, remittance = " ".join(clean(name).split())[:70], " ".join(clean(remittance).split())[:140]
     euro = f"EUR{amount:.2f}".rstrip("0").rstrip(".")
-    rest = ("SCT", bic or "", name, iban, euro, "", "", remittance)
+    rest = ("SCT", bic, name, iban, euro, "", "", remittance)
     number, encoding = ("2", "iso-8859-1") if max(name + remittance) <= "\xff" else ("1", "utf-8")
     text = "\n".join(("BCD", "002", number, *rest)).encode(encoding)
     return text if len(text) <= 331 else None

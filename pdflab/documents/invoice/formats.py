@@ -6,7 +6,6 @@ Read next: pdflab/documents/invoice/qr.py.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -19,58 +18,47 @@ _NUMBER_SEPARATORS = {"fr_CH": "',"}  # money has the point, plain numbers the c
 _UNWANTED = str.maketrans({"\u202f": "\xa0", "\u200e": "", "\u200f": "", "\u061c": ""})
 
 
-@dataclass(frozen=True, slots=True)
 class Formats:
     """How one locale writes the amounts of one currency, numbers and dates.
 
-    `signs` and `number_signs` map comma and point to the separators of money and of plain numbers.
-    `money` has two patterns: for amounts of 0 or more, and for negative ones. `days` has one for each month.
+    Direction marks and narrow spaces are left out, because fonts lack them.
     """
 
-    currency: str
-    signs: dict[int, int]
-    number_signs: dict[int, int]
-    money: tuple[str, str]
-    days: tuple[str, ...]
+    def __init__(self, locale: str, currency: str) -> None:
+        known = Locale.parse(locale)
+        separators = next(signs for signs, locales in SEPARATORS.items() if locale in locales.split())
+        self._signs = str.maketrans(",.", separators)
+        self._number_signs = str.maketrans(",.", _NUMBER_SEPARATORS.get(locale, separators))
+        self._decimals = decimals(currency)
+        self._positive, self._negative = (_money_text(amount, currency, known) for amount in (8, -8))
+        self._days = [_day_text(month, known) for month in range(1, 13)]
+        localedata.clear_caches()  # otherwise all locales would take 60 MB of a worker
 
     def amount(self, amount: Decimal) -> str:
         """Return an amount with its cents: 1.234,50."""
-        return f"{amount:,.{decimals(self.currency)}f}".translate(self.signs)
+        return f"{amount:,.{self._decimals}f}".translate(self._signs)
 
     def price(self, price: Decimal) -> str:
         """Return a price, with fractions of a cent if it has some: 0,0125."""
         written = -int(price.normalize().as_tuple().exponent)
-        return f"{price:,.{max(decimals(self.currency), written)}f}".translate(self.signs)
+        return f"{price:,.{max(self._decimals, written)}f}".translate(self._signs)
 
     def number(self, number: Decimal) -> str:
         """Return a quantity or a rate without trailing zeros: 7,5."""
         whole, point, rest = f"{number:,f}".partition(".")
         written = (whole + point + rest.rstrip("0")).rstrip(".")
-        return written.translate(self.number_signs)
+        return written.translate(self._number_signs)
 
     def sum(self, amount: Decimal) -> str:
         """Return an amount with its currency: 1.234,50 €."""
-        return self.money[amount < 0].format(self.amount(abs(amount)))
+        return (self._negative if amount < 0 else self._positive).format(self.amount(abs(amount)))
 
     def day(self, day: date) -> str:
         """Return a date with the name of its month: 31. Januar 2026."""
-        return self.days[day.month - 1].format(day=day.day, year=day.year)
+        return self._days[day.month - 1].format(day=day.day, year=day.year)
 
 
-@lru_cache(maxsize=128)
-def formats_for(locale: str, currency: str) -> Formats:
-    """Return the formats of a locale, without direction marks and narrow spaces, which the fonts lack."""
-    known = Locale.parse(locale)
-    separators = next(signs for signs, locales in SEPARATORS.items() if locale in locales.split())
-    formats = Formats(
-        currency,
-        str.maketrans(",.", separators),
-        str.maketrans(",.", _NUMBER_SEPARATORS.get(locale, separators)),
-        (_money_text(8, currency, known), _money_text(-8, currency, known)),
-        tuple(_day_text(month, known) for month in range(1, 13)),
-    )
-    localedata.clear_caches()  # otherwise all locales would take 60 MB of a worker
-    return formats
+formats_for = lru_cache(maxsize=128)(Formats)
 
 
 def _money_text(amount: int, currency: str, locale: Locale) -> str:

@@ -13,7 +13,7 @@ from pdflab.documents.invoice.totals import ABOVE, TotalsBlock
 from pdflab.documents.requests.invoice import InvoiceRequest
 from pdflab.documents.typesetting.page import Rendered, Sheet
 from pdflab.documents.typesetting.style import BODY, FAINT, GUTTER, LABEL, MARGIN, STRONG, Style
-from pdflab.documents.typesetting.table import Carry, Cells, Column, TableBlock, share_width
+from pdflab.documents.typesetting.table import Carry, Cells, Column, TableBlock, share_width, widest
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 NUMBER, DESCRIPTION, UNIT = 0, 1, 3  # the columns without numbers to sum
@@ -82,24 +82,14 @@ def _draw_items(sheet: Sheet, request: InvoiceRequest, *, tail: float) -> None:
 
 def _columns(sheet: Sheet, titles: Cells, rows: Sequence[Cells]) -> list[Column]:
     wanted = [
-        sheet.epw if place == DESCRIPTION else _widest(sheet, title, texts)
+        sheet.epw if place == DESCRIPTION else widest(sheet, title, texts)
         for place, (title, texts) in enumerate(zip(titles, zip(*rows, strict=True), strict=True))
     ]
     widths = share_width(wanted, sheet.epw - GUTTER * (len(titles) - 1))
     return [
-        Column(
-            title,
-            width,
-            right=place not in (NUMBER, DESCRIPTION, UNIT),
-            snug=width >= wish,
-            turns=place == DESCRIPTION,
-        )
+        Column(title, width, right=place not in (NUMBER, DESCRIPTION, UNIT), snug=width >= wish)
         for place, (title, width, wish) in enumerate(zip(titles, widths, wanted, strict=True))
     ]
-
-
-def _widest(sheet: Sheet, title: str, texts: Cells) -> float:
-    return max(sheet.width_of(title, LABEL), *(sheet.width_of(text, BODY) for text in set(texts)))
 
 
 def _remarks(request: InvoiceRequest, labels: Mapping[str, str]) -> list[tuple[str, Style]]:

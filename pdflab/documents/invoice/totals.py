@@ -35,7 +35,9 @@ class TotalsBlock:
 
     def __init__(self, sheet: Sheet, request: InvoiceRequest) -> None:
         self.sheet, self.scan = sheet, translations_for(request.locale)["scan"]
-        self.sums = _sums(request)
+        texts = sums_of(request)
+        styles = [BODY] * (len(texts) - 3) + [STRONG if request.totals.paid else BODY, BODY, TOTAL]
+        self.sums = [_Sum(*text, style) for text, style in zip(texts, styles, strict=True)]
         widest = max(
             sheet.width_of(line.label, line.style) + GUTTER + sheet.width_of(line.amount, line.style)
             for line in self.sums
@@ -89,7 +91,7 @@ class TotalsBlock:
         if self.code:
             # each run of dark modules is a bar, and all bars are one shape, so that viewers show no seams
             bars = [(*run.span(), row) for row, text in enumerate(self.code) for run in _DARK.finditer(text)]
-            sheet.writer.bars(bars, MARGIN, top, unit=CODE_SIDE / len(self.code), colour=INK)
+            sheet.bars(bars, MARGIN, top, unit=CODE_SIDE / len(self.code), colour=INK)
             sheet.put(self.scan, SMALL, y=top + CODE_SIDE + 2)
             sheet.y = max(sheet.y, top + CODE_SIDE + SMALL.leading + 4)
 
@@ -102,10 +104,3 @@ class TotalsBlock:
         sheet.put(line.label, line.style, x=self.left)
         sheet.put(line.amount, line.style, x=sheet.right, right=True)
         sheet.y = ends
-
-
-def _sums(request: InvoiceRequest) -> list[_Sum]:
-    sums = [_Sum(label, amount, BODY) for label, amount in sums_of(request)]
-    if request.totals.paid:
-        sums[-3] = sums[-3]._replace(style=STRONG)
-    return [*sums[:-1], sums[-1]._replace(style=TOTAL)]

@@ -16,11 +16,9 @@ from pdflab.documents.typesetting.characters import clean, reads_from_right
 from pdflab.documents.typesetting.page import Rendered, Sheet
 from pdflab.documents.typesetting.style import (
     ACCENT,
-    BODY,
     FAINT,
     GUTTER,
     HEADING,
-    LABEL,
     MARGIN,
     MUTED,
     PADDING,
@@ -28,7 +26,7 @@ from pdflab.documents.typesetting.style import (
     SMALL,
     Style,
 )
-from pdflab.documents.typesetting.table import Column, TableBlock, share_width
+from pdflab.documents.typesetting.table import Column, TableBlock, share_width, widest
 from pdflab.documents.typesetting.typesetter import Typesetter
 
 SUBTITLE = Style(12, colour=MUTED)
@@ -146,10 +144,7 @@ def _draw_section(sheet: Sheet, section: Section) -> _Place:
 
 def _table(sheet: Sheet, table: Table) -> TableBlock:
     texts = [[row[index] for row in table.rows] for index in range(len(table.columns))]
-    wanted = [
-        max(sheet.width_of(title, LABEL), *(sheet.width_of(cell, BODY) for cell in cells), 20)
-        for title, cells in zip(table.columns, texts, strict=True)
-    ]
+    wanted = [max(20, widest(sheet, title, cells)) for title, cells in zip(table.columns, texts, strict=True)]
     widths = share_width(wanted, sheet.epw - GUTTER * (len(wanted) - 1))
     columns = map(Column, table.columns, widths, map(_is_numeric, texts))
     return TableBlock(sheet, list(columns), table.rows)

@@ -8,7 +8,7 @@ Read next: pdflab/documents/typesetting/font_embedding.py.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from threading import RLock
 from typing import NamedTuple
 
@@ -63,9 +63,9 @@ class FontBook:
         self._files = tuple(files)
         self._open = cache(_open)
         self._part = cache(_part)
-        self._typesetters: dict[Face | None, Typesetter] = {}
         self._lock = RLock()  # the synchronous endpoint renders in several threads
         self.face_for = lru_cache(maxsize=5_000)(self._face_for)
+        self._typesetter = cache(partial(Typesetter, face_for=self.face_for))
 
     def typesetter(self, text: str) -> Typesetter:
         """Return a typesetter whose main font fits a text: the core font, if it has all letters.
@@ -74,11 +74,7 @@ class FontBook:
         """
         letter = "" if is_western(text) else self._leading_letter(text)
         regular, bold = (self.face_for(letter, bold) if letter else None for bold in (False, True))
-        with self._lock:
-            if regular not in self._typesetters:
-                fonts = regular or CoreFont(False), bold or CoreFont(True)
-                self._typesetters[regular] = Typesetter(*fonts, face_for=self.face_for)
-        return self._typesetters[regular]
+        return self._typesetter(regular or CoreFont(False), bold or CoreFont(True))
 
     def _leading_letter(self, text: str) -> str:
         """Return a letter of the most frequent script that is not Western; '' if there is none."""
@@ -107,10 +103,8 @@ def _open(file: FontFile) -> tuple[hb.Face, hb.Set]:
 
 
 def _script_of(code: int) -> Script | None:
-    for script in _SCRIPTS:
-        if any(low <= code <= high for low, high in script.ranges):
-            return script
-    return None
+    found = (script for script in _SCRIPTS if any(low <= code <= high for low, high in script.ranges))
+    return next(found, None)
 
 
 def _part(face: hb.Face, script: Script | None, bold: bool) -> Face:

@@ -40,10 +40,8 @@ def embed(face: Face, used: Mapping[int, str]) -> Embedding:
     if face.part and not face.shaped:
         return _shared(face)
     widths = " ".join(f"{glyph} [{face.advance(glyph)}]" for glyph in sorted(used))
-    if face.part:
-        return Embedding(*_shared_program(face), _texts(used), widths)
-    program = face.program(used)
-    return Embedding(zlib.compress(program), len(program), _texts(used), widths)
+    program = _shared_program(face) if face.part else _compressed(face.program(used))
+    return Embedding(*program, _texts(used), widths)
 
 
 def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
@@ -66,17 +64,18 @@ def objects(face: Face, font: Embedding, first: int) -> list[bytes]:
 
 @lru_cache(maxsize=64)
 def _shared(face: Face) -> Embedding:
-    texts: dict[int, str] = {}
-    for character, glyph in sorted(face.glyphs.items()):
-        texts.setdefault(glyph, character)
+    texts = {glyph: character for character, glyph in sorted(face.glyphs.items(), reverse=True)}
     widths = f"0 [{' '.join(str(face.advance(glyph)) for glyph in range(face.glyph_count))}]"
     return Embedding(*_shared_program(face), _texts(texts), widths)
 
 
 @lru_cache(maxsize=64)
 def _shared_program(face: Face) -> tuple[bytes, int]:
-    program = face.program(())
-    return zlib.compress(program, 9), len(program)
+    return _compressed(face.program(()), level=9)
+
+
+def _compressed(program: bytes, level: int = -1) -> tuple[bytes, int]:
+    return zlib.compress(program, level), len(program)
 
 
 def _texts(texts: Mapping[int, str]) -> bytes:

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fpdf import FPDF
-from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import ResourceAccessPolicy
 
 from pdflab.documents.typesetting.characters import reads_from_right
 from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
-from pdflab.documents.typesetting.text_writer import TextWriter
+from pdflab.documents.typesetting.text_writer import PDFProducer, TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
 from pdflab.errors import ImpossibleDocument
 
@@ -32,17 +30,16 @@ class Rendered:
     missing_glyphs: tuple[str, ...] = ()
 
 
-class Sheet(FPDF):
+class Sheet(TextWriter):
     """A document while it is drawn, page by page from the top down."""
 
     def __init__(
         self, title: str, *, created_at: float, typesetter: Typesetter, author: str = "", paper: str = "A4"
     ) -> None:
-        super().__init__(unit="pt", format=paper)
+        super().__init__(paper)
         self.right = self.w - MARGIN  # the x of the right edge
         self.bottom = self.h - MARGIN - 8  # the lowest y that content may reach
         self.typesetter = typesetter
-        self.writer = TextWriter(self)
         self.missing: dict[str, None] = {}
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document must not fetch anything
         self.alias_nb_pages("")  # otherwise {nb} in a customer's text would become the number of pages
@@ -74,7 +71,7 @@ class Sheet(FPDF):
         x -= self.width_of(text, style) if right else 0
         runs = self.typesetter.runs(text, style.bold, rtl=rtl)
         for run in runs:
-            self.writer.write(run, x, y, size=style.size, colour=style.colour)
+            self.write_run(run, x, y, style)
             if run.font is None:
                 self._draw_boxes(run, x, y, style)
             if len(runs) > 1:
@@ -96,10 +93,6 @@ class Sheet(FPDF):
         if len(lines) == 1:
             return lines[0]
         return self.wrap(text, width - self.width_of("…", style), style)[0] + "…"
-
-    def bar(self, width: float, height: float, colour: DeviceRGB, *, x: float = MARGIN) -> None:
-        """Fill a rectangle at the cursor; a thin one is a rule."""
-        self.writer.fill(x, self.y, width, height, colour)
 
     def needs(self, height: float) -> None:
         """Start a new page unless `height` fits on this one."""
@@ -149,7 +142,8 @@ class Sheet(FPDF):
             self.put(self.shorten(signature, self.epw - 90, SMALL), SMALL, y=self.h - 46)
             words = self.page_of.format(number=number, count=len(self.pages))
             self.put(words, SMALL, x=self.right, y=self.h - 46, right=True)
-        return Rendered(self.writer.finish(), len(self.pages), tuple(map(_name, self.missing)))
+        pdf = bytes(self.output(output_producer_class=PDFProducer))
+        return Rendered(pdf, len(self.pages), tuple(map(_name, self.missing)))
 
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
         self.missing |= dict.fromkeys(run.text)

@@ -15,21 +15,19 @@ from pdflab.documents.typesetting.style import ACCENT, BODY, FAINT, GUTTER, LABE
 CARRIED = replace(LABEL, size=8.5)
 
 Cells = Sequence[str]
-Place = tuple[float, bool, bool | None]  # x, whether the line ends there, whether it is right-to-left
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `width` is without the gutter, and each text of a `snug` column fits on a line.
+    """A column of a table; `width` is without the gutter.
 
-    Where `turns`, right-to-left text is flush right.
+    Right-to-left text is flush right, but not in a `snug` column, whose texts fit on a line each.
     """
 
     title: str
     width: float
     right: bool = False
     snug: bool = False
-    turns: bool = True
 
 
 class Carry(NamedTuple):
@@ -50,13 +48,8 @@ class TableBlock:
         self.sheet, self.columns, self.rows, self.carry = sheet, columns, rows or [()], carry
         self.carry_height = CARRIED.leading + 2 * PADDING if carry else 0.0
         self.lefts = [*accumulate((column.width + GUTTER for column in columns), initial=MARGIN)]
-        self.turning = [number for number, column in enumerate(columns) if column.turns]
-        self.usual: list[Place] = [
-            (left + column.width * column.right, column.right, False if column.turns else None)
-            for left, column in zip(self.lefts, columns, strict=False)
-        ]
-        titles = [column.title for column in columns]
-        self.heading, self.heading_places = self._levels(titles, LABEL), self._places(titles)
+        self.titles = [column.title for column in columns]
+        self.heading = self._levels(self.titles, LABEL)
         self.heading_height = _height(self.heading, LABEL)
 
     @property
@@ -89,29 +82,20 @@ class TableBlock:
         ]
         return list(zip_longest(*wrapped, fillvalue=""))
 
-    def _places(self, row: Cells) -> list[Place]:
-        """Return where the lines of each cell start or end."""
-        places = self.usual.copy()
-        for number in self.turning if row else ():
-            if reads_from_right(row[number]):
-                places[number] = self.lefts[number] + self.columns[number].width, True, True
-        return places
-
     def _draw_heading(self) -> None:
         self.sheet.y += PADDING
         for level in self.heading:
-            self._draw_level(level, self.heading_places, LABEL)
+            self._draw_level(level, self.titles, LABEL)
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 1, ACCENT)
 
     def _draw_row(self, number: int, row: Cells, levels: Sequence[Cells]) -> None:
-        places = self._places(row)
         self.sheet.y += PADDING
         for level in levels:
             if self.sheet.y + BODY.leading + PADDING + self.carry_height > self.sheet.bottom:
                 self._break_page(number)
                 self.sheet.y += PADDING
-            self._draw_level(level, places, BODY)
+            self._draw_level(level, row, BODY)
         self.sheet.y += PADDING
         self.sheet.bar(self.sheet.epw, 0.5, FAINT)
 
@@ -122,11 +106,12 @@ class TableBlock:
         self._draw_heading()
         self._draw_sum(done, foot=False)
 
-    def _draw_level(self, level: Cells, places: Sequence[Place], style: Style) -> None:
-        put = self.sheet.put
-        for text, (x, right, rtl) in zip(level, places, strict=True):
+    def _draw_level(self, level: Cells, row: Cells, style: Style) -> None:
+        for text, cell, column, left in zip(level, row, self.columns, self.lefts, strict=False):
             if text:
-                put(text, style, x=x, right=right, rtl=rtl)
+                rtl = not column.right and reads_from_right(cell)
+                right = column.right or (rtl and not column.snug)
+                self.sheet.put(text, style, x=left + column.width * right, right=right, rtl=rtl)
         self.sheet.y += style.leading
 
     def _draw_sum(self, done: int, *, foot: bool) -> None:
@@ -139,6 +124,11 @@ class TableBlock:
         self.sheet.y += CARRIED.leading + PADDING
         if not foot:
             self.sheet.bar(self.sheet.epw, 0.5, FAINT)
+
+
+def widest(sheet: Sheet, title: str, texts: Cells) -> float:
+    """Return the width of a column whose title and texts fit on a line each."""
+    return max([sheet.width_of(title, LABEL), *(sheet.width_of(text, BODY) for text in set(texts))])
 
 
 def share_width(wanted: Sequence[float], total: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""The text writer: it writes text into the pages of fpdf2, and adds fonts that are ready to embed.
+"""The text writer: a document of fpdf2 with texts in fonts that are ready to embed.
 
 The public functions of fpdf2 read and subset each font again for each document. This file has all our uses of
 private parts of fpdf2: a new release of it is tried here first.
@@ -10,56 +10,51 @@ from functools import lru_cache
 from typing import Any, cast
 
 from fpdf import FPDF
-from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import PDFResourceType
 from fpdf.output import OutputProducer, PDFFont
 from fpdf.syntax import PDFObject
 
 from pdflab.documents.typesetting.font import ENCODING, CoreFont, Face, Glyph
 from pdflab.documents.typesetting.font_embedding import embed, objects
+from pdflab.documents.typesetting.style import MARGIN, Colour, Style
 from pdflab.documents.typesetting.typesetter import Font, TextRun
 
 _FIRST = 12  # our fonts are F12 and up; fpdf2 numbers its own from 1
 
 
-class TextWriter:
-    """Writes the runs of one document, and records the fonts and glyphs in use."""
+class TextWriter(FPDF):
+    """A document of fpdf2 in points that records the fonts and glyphs in use."""
 
-    def __init__(self, pdf: FPDF) -> None:
+    def __init__(self, paper: str = "A4") -> None:
+        super().__init__(unit="pt", format=paper)
         self.used: dict[Face, dict[int, str]] = {}
-        self._pdf = pdf
         self._numbers: dict[Font, int] = {}
         self._registered: set[tuple[int, int]] = set()  # page and font
 
-    def write(self, run: TextRun, x: float, y: float, *, size: float, colour: DeviceRGB) -> None:
+    def write_run(self, run: TextRun, x: float, y: float, style: Style) -> None:
         """Write a run at x, with its base line at y, both from the top left of the page.
 
         Each run sets font, size and colour, and restores the state of the page.
         """
-        font, pdf = run.font, self._pdf
-        if not run.text or font is None:
-            return
-        head = f"q BT /F{self._number(font)} {size:.2f} Tf {_ink(colour)} {x:.2f} {pdf.h - y:.2f} Td"
-        self._draw(f"{head} {self._shown(run, font, size)} ET Q\n")
+        if run.text and run.font:
+            font = f"/F{self._number(run.font)} {style.size:.2f} Tf"
+            place, shown = f"{x:.2f} {self.h - y:.2f} Td", self._shown(run, run.font, style.size)
+            self._draw(f"q BT {font} {_ink(style.colour)} {place} {shown} ET Q\n")
 
-    def fill(self, x: float, y: float, width: float, height: float, colour: DeviceRGB) -> None:
-        """Fill a rectangle; x and y are its top left corner."""
-        self._draw(f"q {_ink(colour)} {x:.2f} {self._pdf.h - y:.2f} {width:.2f} {-height:.2f} re f Q\n")
+    def bar(self, width: float, height: float, colour: Colour, *, x: float = MARGIN) -> None:
+        """Fill a rectangle at the cursor; a thin one is a rule."""
+        self._draw(f"q {_ink(colour)} {x:.2f} {self.h - self.y:.2f} {width:.2f} {-height:.2f} re f Q\n")
 
     def bars(
-        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: DeviceRGB
+        self, bars: Sequence[tuple[int, int, int]], x: float, y: float, *, unit: float, colour: Colour
     ) -> None:
         """Fill bars, each (start, end, row) in units and one unit high, as one shape."""
         shape = " ".join(f"{start} {row} {end - start} 1 re" for start, end, row in bars)
-        place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self._pdf.h - y:.2f} cm"
+        place = f"{unit:.4f} 0 0 {-unit:.4f} {x:.2f} {self.h - y:.2f} cm"
         self._draw(f"q {_ink(colour)} {place} {shape} f Q\n")
 
-    def finish(self) -> bytes:
-        """Return the bytes of the document."""
-        return bytes(self._pdf.output(output_producer_class=_Producer))
-
     def _draw(self, operators: str) -> None:
-        contents = self._pdf.pages[self._pdf.page].contents
+        contents = self.pages[self.page].contents
         # For ASCII, Python's own codec gives the same bytes as cp1252, twice as fast.
         contents += operators.encode("ascii" if operators.isascii() else ENCODING)  # type: ignore[operator]
 
@@ -67,22 +62,23 @@ class TextWriter:
         if font not in self._numbers:
             self._numbers[font] = self._register(font)
         number = self._numbers[font]
-        if (self._pdf.page, number) not in self._registered:
-            self._registered.add((self._pdf.page, number))
-            self._pdf._resource_catalog.add(PDFResourceType.FONT, number, self._pdf.page)
+        if (self.page, number) not in self._registered:
+            self._registered.add((self.page, number))
+            self._resource_catalog.add(PDFResourceType.FONT, number, self.page)
         return number
 
     def _register(self, font: Font) -> int:
         if isinstance(font, Face):
-            self._pdf._set_min_pdf_version("1.6" if font.is_cff else "1.3")
+            self._set_min_pdf_version("1.6" if font.is_cff else "1.3")
             self.used[font] = {}
             return _FIRST + len(self.used) - 1
-        self._pdf.set_font("helvetica", "B" if font.bold else "")
-        return self._pdf.current_font.i  # type: ignore[union-attr]
+        self.set_font("helvetica", "B" if font.bold else "")
+        return self.current_font.i  # type: ignore[union-attr]
 
     def _shown(self, run: TextRun, font: Font, size: float) -> str:
         if isinstance(font, CoreFont):
-            return f"({_escaped(run.text)}) Tj"
+            escaped = run.text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+            return f"({escaped}) Tj"
         if not font.shaped:
             return f"<{''.join(map(font.codes.__getitem__, run.text))}> Tj"
         glyphs = font.shape(run.text, rtl=run.rtl)
@@ -109,13 +105,13 @@ def _moved(glyph: Glyph, advance: int, size: float) -> str:
     return f"{glyph.up * size / 1000:.2f} Ts {shown} 0 Ts" if glyph.up else shown
 
 
-class _Producer(OutputProducer):
+class PDFProducer(OutputProducer):
     """fpdf2's producer, with our fonts beside its core fonts."""
 
     def _add_fonts(self, *resources: Any) -> Any:
         fonts = super()._add_fonts(*resources)
-        writer: TextWriter = self.fpdf.writer  # type: ignore[attr-defined]
-        for number, (face, used) in enumerate(writer.used.items(), _FIRST):
+        document = cast("TextWriter", self.fpdf)
+        for number, (face, used) in enumerate(document.used.items(), _FIRST):
             made = [_Ready(body) for body in objects(face, embed(face, used), self.obj_id + 1)]
             for pdf_object in made:
                 self._add_pdf_obj(pdf_object, "fonts")
@@ -135,11 +131,5 @@ class _Ready(PDFObject):
 
 
 @lru_cache(maxsize=64)
-def _ink(colour: DeviceRGB) -> str:
+def _ink(colour: Colour) -> str:
     return colour.serialize()
-
-
-def _escaped(text: str) -> str:
-    if "(" in text or ")" in text or "\\" in text:
-        return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-    return text

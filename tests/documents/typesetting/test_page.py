@@ -68,7 +68,7 @@ def test_a_paragraph_that_is_read_from_the_right_is_flush_right() -> None:
     """Its first line ends at the right margin, as a western one begins at the left."""
     page = sheet("שלום")
     places: list[float] = []
-    page.writer.write = lambda run, x, y, **_: places.append(x)  # type: ignore[method-assign]
+    page.write_run = lambda run, x, *_: places.append(x)  # type: ignore[method-assign]
     page.paragraph("שלום", READING)
     page.paragraph("Peace", READING)
 

@@ -55,7 +55,7 @@ def test_a_cell_that_is_read_from_the_right_ends_at_the_right_of_its_column() ->
     """Every line of it, whatever the column is."""
     page = sheet("שלום")
     ends: list[float] = []
-    page.writer.write = lambda run, x, y, **_: ends.append(x + run.width * BODY.size)  # type: ignore[method-assign]
+    page.write_run = lambda run, x, *_: ends.append(x + run.width * BODY.size)  # type: ignore[method-assign]
     TableBlock(page, [Column("", 60)], [["שלום שלום שלום"]]).draw()
 
     assert len(ends) > 1

@@ -4,7 +4,6 @@ import io
 
 import pikepdf
 import pytest
-from fpdf import FPDF
 
 from pdflab.documents.kinds import parse_request
 from pdflab.documents.render import render
@@ -36,9 +35,9 @@ def test_every_file_is_sound(script: str) -> None:
 
 def test_bars_are_one_shape() -> None:
     """Between two shapes that touch, viewers draw a seam."""
-    pdf = FPDF(unit="pt")
+    pdf = TextWriter()
     pdf.add_page()
 
-    TextWriter(pdf).bars([(0, 2, 0), (1, 3, 1)], 10, 20, unit=2, colour=INK)
+    pdf.bars([(0, 2, 0), (1, 3, 1)], 10, 20, unit=2, colour=INK)
 
     assert bytes(pdf.pages[1].contents).split()[-12:] == b"0 0 2 1 re 1 1 2 1 re f Q".split()
