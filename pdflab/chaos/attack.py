@@ -1,6 +1,6 @@
 """An attack on a private lab: send documents while injecting faults, then audit everything.
 
-Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py, pdflab/audit.py.
+Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py.
 """
 
 import time
@@ -9,19 +9,28 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 from pdflab.audit import Audit, audit
-from pdflab.chaos.background_load import background_load
 from pdflab.chaos.faults import NEED_A_SERVER, WORKER, FaultKind, inject, plan
 from pdflab.chaos.impact import Impact, measure_impact
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
 from pdflab.lab import Lab
+from pdflab.load.generator import Target
+from pdflab.load.launcher import LoadThread
+from pdflab.load.plan import burst
 from pdflab.settings import Settings
 
 _LEASE = 1.5  # seconds: short, so that it often runs out
 _TIMEOUT = {"reliable": 12.0, "naive": 3.0}  # seconds without an event: a retry may take 6, or never comes
+_LINES = 300  # per document: rendering takes some 50 ms, which limits the number of answers
+_WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen
+_BURST_SECONDS = 0.25
+_MAX_BURST = 20  # documents: small bursts, so that faults hit requests too
+_MAX_IN_FLIGHT = 3  # bursts, while the API is frozen: they must be served after the attack
+_SEEDS = 100_000  # for the documents of one attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +91,19 @@ def attack(
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
 
+        load = _BackgroundLoad(lab, seed)
+
         def on_poll(at: float) -> None:
+            load.top_up()
             on_progress(at, len(lab.sends()), sum(event.state.is_ending for event in lab.events()))
 
         faults = plan(seed, seconds=seconds, parts=("recorder", "api", WORKER), lease=_LEASE, kinds=kinds)
-        with background_load(lab, seed=seed):
-            wait_until(lambda: bool(lab.sends()), _TIMEOUT[worker])
-            began = time.time()
-            hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
-            over = time.time()
+        load.top_up()
+        wait_until(lambda: bool(lab.sends()), _TIMEOUT[worker])
+        began = time.time()
+        hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
+        over = time.time()
+        load.wait()
         _await_endings(lab)
         fenced = lab.stats().fenced
     sends, events = lab.sends(), lab.events()
@@ -103,6 +116,42 @@ def attack(
         unheard=len({event.job_id for event in events} - {send.job_id for send in sends if send.accepted}),
         audit=audit(lab.settings),
     )
+
+
+class _BackgroundLoad:
+    """Keeps jobs waiting in a lab's queue, however fast its workers are.
+
+    A fixed rate would flood a slow machine, and leave a fast one idle, so that faults hit no claimed job.
+    """
+
+    def __init__(self, lab: Lab, seed: int) -> None:
+        self._lab = lab
+        self._loads: list[LoadThread] = []
+        self._seeds = count(seed * _SEEDS)
+
+    def top_up(self) -> None:
+        """Start to send what is missing in the queue, unless several bursts are unanswered."""
+        self._loads = [load for load in self._loads if load.poll() is None]
+        missing = missing_jobs(self._lab)
+        if missing > 0 and len(self._loads) < _MAX_IN_FLIGHT:
+            plan = burst(missing, seconds=_BURST_SECONDS, seed=next(self._seeds))
+            load = LoadThread(replace(plan, lines=_LINES), Target(self._lab.url), self._lab.settings)
+            load.start()
+            self._loads.append(load)
+
+    def wait(self) -> None:
+        """Wait until every request is answered."""
+        for load in self._loads:
+            load.wait()
+
+
+def missing_jobs(lab: Lab) -> int:
+    """Return how many jobs to add; 1 while Redis is unavailable, to attack requests, too."""
+    try:
+        waiting = lab.stats().queued
+    except BrokerUnavailable:
+        return 1
+    return min(_MAX_BURST, _WAITING_PER_WORKER * lab.settings.workers - waiting)
 
 
 def _await_endings(lab: Lab) -> None:

@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,8 +28,6 @@ _POLL_INTERVAL = 0.1
 
 
 class FaultKind(StrEnum):
-    """Kinds of fault."""
-
     KILL = "kill"
     FREEZE = "freeze"
     CUT = "cut"
@@ -82,11 +80,8 @@ def plan(
     Each kind has its own random stream: the same seed kills the same parts at the same instants, with any
     other kinds.
     """
-    faults = [
-        fault
-        for kind in kinds
-        for fault in _drawn(kind, random.Random(f"{seed} {kind}"), seconds, parts, lease)
-    ]
+    rngs = {kind: random.Random(f"{seed} {kind}") for kind in kinds}
+    faults = [fault for kind, rng in rngs.items() for fault in _drawn(kind, rng, seconds, parts, lease)]
     return sorted(faults, key=lambda fault: (fault.at, fault.kind))
 
 
@@ -116,6 +111,8 @@ def inject(
                 on_poll(now)
                 time.sleep(min(_POLL_INTERVAL, fault.at - now))
             running.append(pool.submit(hit, fault))
+        while wait(running, _POLL_INTERVAL).not_done:
+            on_poll(time.monotonic() - began)
     return [one for result in running for one in result.result()]
 
 

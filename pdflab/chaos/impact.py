@@ -1,6 +1,6 @@
 """The impact of faults on jobs, read from jobs.log: a fault without a hit proves nothing.
 
-Read next: pdflab/chaos/background_load.py.
+Read next: pdflab/audit.py.
 """
 
 from collections.abc import Sequence

@@ -37,6 +37,7 @@ _ROWS = {
     "invalid": "invalid: without a whole PDF or a reason",
     "holes": "gaps in jobs.log",
 }
+_SLOWEST = "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s."
 _APPENDFSYNC = (
     "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
     "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
@@ -72,14 +73,14 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
 
 def _chaos(a: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
-    settings = private_settings(a)
+    settings, console = private_settings(a), Console(stderr=True)
     logging.disable(logging.WARNING)  # of the supervisor: each death is reported as an injected fault
     try:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             bar = progress.add_task("", total=a.seconds)
 
             def on_fault(at: float, what: str) -> None:
-                progress.console.print(f"{at:5.1f} s  {what}", highlight=False, markup=False)
+                console.print(f"{at:5.1f} s  {what}", highlight=False, markup=False)
 
             def on_progress(at: float, sent: int, ended: int) -> None:
                 progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
@@ -89,10 +90,7 @@ def _chaos(a: argparse.Namespace) -> int:
             )
     finally:
         logging.disable(logging.NOTSET)
-    if a.json:
-        print(json.dumps(found.to_json()))
-    else:
-        print(*_report(found), sep="\n")
+    print(*([json.dumps(found.to_json())] if a.json else _report(found)), sep="\n")
     return 0 if found.audit.clean else 1
 
 
@@ -103,11 +101,7 @@ def _report(found: Attack) -> Iterator[str]:
     rows = [(name, f"{figures[key]:,}") for key, name in _ROWS.items()]
     yield str(FigureTable(("what happened", "times"), rows))
     if figures["returned"]:
-        yield (
-            "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s.".format(
-                **figures
-            )
-        )
+        yield _SLOWEST.format(**figures)
     yield _NO_SERVER if figures["skipped"] else _APPENDFSYNC
     yield from [_NO_OUTAGE] * naive
     yield from _verdict(found, naive=naive)

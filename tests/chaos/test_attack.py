@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from pdflab.audit import Audit, Counts
-from pdflab.chaos.attack import Attack
-from pdflab.chaos.background_load import _missing
+from pdflab.chaos.attack import Attack, missing_jobs
 from pdflab.chaos.faults import FaultKind
 from pdflab.chaos.impact import Impact
 from pdflab.cli.chaos import _verdict
@@ -61,7 +60,7 @@ def test_the_background_load_fills_the_queue_little_by_little(queued: int, missi
     """Twenty jobs wait for each worker, and at most twenty are sent at once."""
     lab: Any = SimpleNamespace(settings=Settings(workers=2), stats=lambda: SimpleNamespace(queued=queued))
 
-    assert _missing(lab) == missing
+    assert missing_jobs(lab) == missing
 
 
 def test_the_background_load_goes_on_while_redis_is_away() -> None:
@@ -72,4 +71,4 @@ def test_the_background_load_goes_on_while_redis_is_away() -> None:
 
     lab: Any = SimpleNamespace(settings=Settings(), stats=away)
 
-    assert _missing(lab) == 1
+    assert missing_jobs(lab) == 1
