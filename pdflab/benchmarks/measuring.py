@@ -1,6 +1,6 @@
 """Shared by the benchmarks: contenders that take turns, processor time, memory, and a sample invoice.
 
-Read next: pdflab/benchmarks/memory.py.
+Read next: pdflab/benchmarks/render.py.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The same invoice by reportlab's Platypus, in the style of its user guide: an external yardstick.
 
-Read next: pdflab/benchmarks/memory.py.
+Read next: pdflab/documents/naive_render.py.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,9 @@ are warm, and in each turn the first document, with cold processor caches, does 
 collector runs before each turn, never within. Processor time counts: on a busy machine, slow contenders are
 interrupted more often, so that wall time would flatter ours.
 
-Read next: pdflab/benchmarks/platypus.py, pdflab/benchmarks/memory.py.
+Memory is measured over a thousand different documents of all kinds and scripts, failures among them.
+
+Read next: pdflab/benchmarks/platypus.py.
 """
 
 import gc
@@ -18,11 +20,18 @@ from typing import Any
 
 import matplotlib
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, market_invoice, take_turns
-from pdflab.benchmarks.memory import growth_in_a_fresh_process
-from pdflab.documents.kinds import parse_request, sample_request
+from pdflab.benchmarks.measuring import (
+    CPU_CLOCK,
+    in_a_fresh_process,
+    market_invoice,
+    resident_mb,
+    take_turns,
+)
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
 from pdflab.documents.render import render
+from pdflab.documents.requests.report import ReportRequest
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
@@ -30,6 +39,9 @@ Draw = Callable[[Any], object]
 
 _ROUNDS = 9
 PER_TURN = 4
+DOCUMENTS = 1_000
+WARM_UP = 300  # documents, until all scripts have occurred: fonts, word widths and memory pools are loaded
+_FAILS = 20  # one in so many breaks off halfway
 _CORE, _CYRILLIC = "de_DE", "bg_BG"  # both in euro, with an account and a code for banking apps
 _NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
@@ -42,12 +54,11 @@ _ROWS = {
     "report": "report, two charts and a table",
     "custom": "text",
 }
+_GROWTH = "from pdflab.benchmarks.render import growth, jobs; print(growth(jobs({})))"
 _COLUMNS = ("naive", "platypus", "ours")
 
 
-def measure(
-    *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
-) -> dict[str, Any]:
+def measure(*, rounds: int = _ROUNDS, documents: int = DOCUMENTS) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     ours = partial(render, created_at=0.0, fonts=find_fonts())
     contenders = _contenders(ours)
@@ -61,7 +72,7 @@ def measure(
         ms[row][column] = round(1_000 * median(taken), 3)
     return _ratios(ms) | {
         "unicode_bytes": len(ours(parse_request(market_invoice(_CYRILLIC, 12))).pdf),
-        "rss_growth_mb": round(growth(), 2),
+        "rss_growth_mb": round(in_a_fresh_process(_GROWTH.format(documents)), 2),
         "ms": ms,
     }
 
@@ -79,6 +90,29 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"  and {f['unicode_bytes']:,} bytes"
     yield f"a line of 300 costs {f['line_growth']} times what a line of 40 costs"
     yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
+
+
+def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float:
+    """Do the work, and return by how many megabytes the process grew after the warm-up."""
+    for job in work[:warm_up]:
+        job()
+    gc.collect()
+    before = resident_mb()  # the peak would hide leaks below an earlier peak
+    for job in work[warm_up:]:
+        job()
+    gc.collect()
+    return resident_mb() - before
+
+
+def jobs(documents: int) -> list[Callable[[], object]]:
+    """Return the work, with that of the warm-up; all documents are made up before any is drawn."""
+    fonts = find_fonts()
+    work: list[Callable[[], object]] = []
+    for number in range(WARM_UP + documents):
+        fails = number % _FAILS == _FAILS - 1
+        data = sample_request("report" if fails else [*KINDS][number % len(KINDS)], number)
+        work.append(partial(_fail if fails else _draw, data, fonts))
+    return work
 
 
 def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
@@ -133,3 +167,19 @@ def _ratios(ms: dict[str, dict[str, Any]]) -> dict[str, float | None]:
         "unicode_vs_naive": round(unicode["naive"] / unicode["ours"], 1),
         "line_growth": round(ms["core_300"]["ours"] / 300 / (ms["core_40"]["ours"] / 40), 2),
     }
+
+
+def _draw(data: dict[str, Any], fonts: FontBook) -> None:
+    render(parse_request(data), created_at=0.0, fonts=fonts)
+
+
+def _fail(data: dict[str, Any], fonts: FontBook) -> None:
+    """Raise an error when all but the last section is drawn, as a bug might."""
+    request = parse_request(data)
+    assert isinstance(request, ReportRequest)
+    broken = [*request.sections[:-1], request.sections[-1].model_copy(update={"text": None})]
+    try:
+        render(request.model_copy(update={"sections": broken}), created_at=0.0, fonts=fonts)
+    except AttributeError:
+        return
+    raise AssertionError("this document was to fail")
