@@ -49,7 +49,7 @@ class _Command(argparse.ArgumentParser):
 
     def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
         name = self.prog.split()[-1]
-        module, _ = _COMMANDS.get(name, ("roles", ""))
+        module, _ = _COMMANDS[name]
         import_module(f"pdflab.cli.{module}").add_arguments(self, name)
         return super().parse_known_args(*args, **kwargs)
 
@@ -64,5 +64,4 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
     for name, (_, what) in _COMMANDS.items():
         commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
-    commands.add_parser("embedded-redis")  # internal: not in the help
     return parser
