@@ -1,11 +1,11 @@
 """An attack on a private lab: send documents while injecting faults, then audit everything.
 
-Read next: pdflab/chaos/faults.py, pdflab/chaos/impact.py.
+Read next: pdflab/chaos/faults.py.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -13,10 +13,10 @@ from itertools import count
 from typing import Any
 
 from pdflab.audit import Audit, audit
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, FaultKind, inject, plan
-from pdflab.chaos.impact import Impact, measure_impact
+from pdflab.chaos.faults import NEED_A_SERVER, FaultHit, FaultKind, inject, plan
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
+from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadThread
@@ -34,35 +34,13 @@ _SEEDS = 100_000  # for the documents of one attack
 
 
 @dataclass(frozen=True, slots=True)
-class Attack:
-    """The description of an attack (`about`), its impact on the jobs, and the audit afterwards."""
+class Impact:
+    """What the faults hit. `slowest_return_s` is the longest redelivery of a job; None if there was none."""
 
-    about: Mapping[str, Any]
-    faults: Mapping[FaultKind, int]
-    impact: Impact
-    fenced: int
-    sent: int
-    unheard: int  # accepted, but the answer was lost
-    audit: Audit
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The counts of the audit. After the attack no event can come, so that an open job is lost."""
-        counts = asdict(self.audit.counts)
-        return counts | {"open": 0, "lost": counts["lost"] + counts["open"]}
-
-    @property
-    def untested(self) -> list[str]:
-        """What the attack did not test: a queue without leases or tokens would have passed."""
-        found = {"no job came back from a lost worker": self.impact.returned}
-        found["no late finisher was refused"] = self.fenced
-        return [reason for reason, number in found.items() if not number]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figures as plain data."""
-        faults = {f"{kind}s": self.faults[kind] for kind in FaultKind}
-        figures = {**self.about, **faults, **asdict(self.impact), "fenced": self.fenced, **self.counts}
-        return figures | {"sent": self.sent, "unheard": self.unheard, "audit": self.audit.summary}
+    hits: int
+    completed_meanwhile: int
+    returned: int
+    slowest_return_s: float | None
 
 
 def attack(
@@ -73,12 +51,13 @@ def attack(
     naive: bool,
     on_fault: Callable[[float, str], object],
     on_progress: Callable[[float, int, int], object],
-) -> Attack:
+) -> tuple[dict[str, Any], Audit]:
     """Attack a private lab under load, and audit it. Raises UsageError.
 
-    `on_fault` gets the seconds since the start and a description. `on_progress` gets, several times per
-    second, these seconds, the number of requests sent, and the number of jobs ended. Naive workers meet the
-    same faults except the storage outage, because they bypass the folder that it blocks.
+    Return the figures, by the keys of `pdflab chaos --json`, and the audit. `on_fault` gets the seconds since
+    the start and a description. `on_progress` gets, several times per second, these seconds, the number of
+    requests sent, and the number of jobs ended. Naive workers meet the same faults except the storage
+    outage, because they bypass the folder that it blocks.
     """
     require(5 <= seconds <= 600, "--seconds must be between 5 and 600.")
     require(seed >= 0, "--seed must be 0 or more.")
@@ -89,15 +68,13 @@ def attack(
     with lab:
         skipped = NEED_A_SERVER if lab.broker.embedded else frozenset[FaultKind]()
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
-        about = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": lab.redis}
-
-        load = _BackgroundLoad(lab, seed)
+        faults = plan(seed, seconds=seconds, lease=_LEASE, kinds=kinds)
+        load, redis = _BackgroundLoad(lab, seed), lab.redis
 
         def on_poll(at: float) -> None:
             load.top_up()
             on_progress(at, len(lab.sends()), sum(event.state.is_ending for event in lab.events()))
 
-        faults = plan(seed, seconds=seconds, parts=("recorder", "api", WORKER), lease=_LEASE, kinds=kinds)
         load.top_up()
         wait_until(lambda: bool(lab.sends()), _TIMEOUT[worker])
         began = time.time()
@@ -106,15 +83,40 @@ def attack(
         load.wait()
         _await_endings(lab)
         fenced = lab.stats().fenced
-    sends, events = lab.sends(), lab.events()
-    return Attack(
-        about=about | {"skipped": sorted(skipped)},
-        faults=Counter(hit.kind for hit in hits),
-        impact=measure_impact(events, hits, began=began, over=over),
-        fenced=fenced,
-        sent=len(sends),
-        unheard=len({event.job_id for event in events} - {send.job_id for send in sends if send.accepted}),
-        audit=audit(lab.settings),
+    figures = {"worker": worker, "workers": workers, "seconds": seconds, "seed": seed, "redis": redis}
+    times, sends, events, verdict = (
+        Counter(h.kind for h in hits),
+        lab.sends(),
+        lab.events(),
+        audit(lab.settings),
+    )
+    figures |= {f"{kind}s": times[kind] for kind in FaultKind} | {"skipped": sorted(skipped)}
+    figures |= asdict(measure_impact(events, hits, began=began, over=over)) | final_counts(verdict)
+    unheard = {event.job_id for event in events} - {send.job_id for send in sends if send.accepted}
+    figures |= {"sent": len(sends), "unheard": len(unheard), "fenced": fenced, "audit": verdict.summary}
+    return figures, verdict
+
+
+def final_counts(verdict: Audit) -> dict[str, int]:
+    """Return the counts of the audit. After the attack no event can come, so that an open job is lost."""
+    counts = asdict(verdict.counts)
+    return counts | {"open": 0, "lost": counts["lost"] + counts["open"]}
+
+
+def measure_impact(
+    events: Sequence[JobEvent], hits: Sequence[FaultHit], *, began: float, over: float
+) -> Impact:
+    """Count faults that hit a claimed job, jobs that came back, and those completed from `began` to `over`.
+
+    A return lasts from the claim until the job is queued again, with its rendering before the fault.
+    """
+    completed = (event for event in events if event.state is JobState.COMPLETED)
+    returns = _returns(events)
+    return Impact(
+        hits=sum(_hit_a_job(hit, events) for hit in hits),
+        completed_meanwhile=sum(began <= event.at <= over for event in completed),
+        returned=len({job_id for job_id, _ in returns}),
+        slowest_return_s=max((seconds for _, seconds in returns), default=None),
     )
 
 
@@ -166,3 +168,21 @@ def _has_ended(lab: Lab) -> bool:
         lab.wait(1.0)
         return True
     return False
+
+
+def _hit_a_job(hit: FaultHit, events: Sequence[JobEvent]) -> bool:
+    """Return whether the worker's last event before the fault was a claim."""
+    before = [event for event in events if event.worker == hit.worker and event.at <= hit.at]
+    return bool(before) and before[-1].state is JobState.PROCESSING
+
+
+def _returns(events: Sequence[JobEvent]) -> list[tuple[str, float]]:
+    """Return the id of each job that was queued again, and the seconds since its claim."""
+    claimed_at, returns = {}, []
+    for event in events:
+        came_back = event.state is JobState.QUEUED and event.cause is Cause.WORKER_LOST
+        if event.state is JobState.PROCESSING:
+            claimed_at[event.job_id] = event.at
+        elif came_back and event.job_id in claimed_at:
+            returns.append((event.job_id, event.at - claimed_at[event.job_id]))
+    return returns

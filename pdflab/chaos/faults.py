@@ -1,6 +1,6 @@
 """Faults: their plan, drawn from a seed, and their injection.
 
-Read next: pdflab/chaos/impact.py.
+Read next: pdflab/child_process.py.
 """
 
 import math
@@ -10,17 +10,17 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from pdflab.child_process import freeze, wait_until
+from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 
 WORKER = "worker"  # as a target: any worker with a claimed job
+PARTS = ("recorder", "api", WORKER)
 _TIMEOUT = 10.0  # seconds that a fault waits for a target, which may just have been killed
 _PAUSE = 1.0  # leases without another fault, so that the target can restart
 _OUTAGE = 1.0  # seconds: over before a job has used up its attempts
@@ -68,12 +68,7 @@ class FaultHit:
 
 
 def plan(
-    seed: int,
-    *,
-    seconds: float,
-    parts: Sequence[str],
-    lease: float,
-    kinds: frozenset[FaultKind] = frozenset(FaultKind),
+    seed: int, *, seconds: float, lease: float, kinds: frozenset[FaultKind] = frozenset(FaultKind)
 ) -> list[Fault]:
     """Draw a plan in which each kind occurs, and each part is killed and frozen past its lease at least once.
 
@@ -81,7 +76,7 @@ def plan(
     other kinds.
     """
     rngs = {kind: random.Random(f"{seed} {kind}") for kind in kinds}
-    faults = [fault for kind, rng in rngs.items() for fault in _drawn(kind, rng, seconds, parts, lease)]
+    faults = [fault for kind, rng in rngs.items() for fault in _drawn(kind, rng, seconds, lease)]
     return sorted(faults, key=lambda fault: (fault.at, fault.kind))
 
 
@@ -98,11 +93,16 @@ def inject(
     """
     began, aim = time.monotonic(), _Aim(lab)
 
-    def hit(fault: Fault) -> list[FaultHit]:
-        hits = _inject_when_possible(fault, lab, aim)
-        for one in hits:
-            on_hit(time.monotonic() - began, one.did)
-        return hits
+    def hit(fault: Fault) -> FaultHit | None:
+        for _ in range(round(_TIMEOUT / _POLL_INTERVAL)):
+            try:
+                one = _inject_one(fault, lab, aim)
+            except (UsageError, BrokerUnavailable, OSError):
+                time.sleep(_POLL_INTERVAL)
+            else:
+                on_hit(time.monotonic() - began, one.did)
+                return one
+        return None  # there never was a target
 
     with ThreadPoolExecutor(len(faults)) as pool:
         running = []
@@ -113,7 +113,7 @@ def inject(
             running.append(pool.submit(hit, fault))
         while wait(running, _POLL_INTERVAL).not_done:
             on_poll(time.monotonic() - began)
-    return [one for result in running for one in result.result()]
+    return [one for result in running if (one := result.result())]
 
 
 class _Aim:
@@ -138,35 +138,20 @@ class _Aim:
             return target
 
 
-def _drawn(
-    kind: FaultKind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float
-) -> Iterator[Fault]:
+def _drawn(kind: FaultKind, rng: random.Random, seconds: float, lease: float) -> Iterator[Fault]:
     """Spread the faults of a kind over equal intervals, one at a random instant of each.
 
     Kills and freezes hit every part once, then workers, which own the jobs.
     """
     hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
-    count = max(len(parts) if hits_parts else 1, round(seconds / _EVERY[kind]))
-    hit = [*parts, *[WORKER] * (count - len(parts))] if hits_parts else [""] * count
+    count = max(len(PARTS) if hits_parts else 1, round(seconds / _EVERY[kind]))
+    hit = [*PARTS, *[WORKER] * (count - len(PARTS))] if hits_parts else [""] * count
     if hits_parts:
         rng.shuffle(hit)
     for number, part in enumerate(hit):
         frozen = lease * rng.uniform(*_FREEZE_LEASES)
         lasts = {FaultKind.FREEZE: frozen, FaultKind.OUTAGE: _OUTAGE}.get(kind, 0.0)
         yield Fault((number + rng.random()) / count * (seconds - lasts), kind, part, lasts)
-
-
-def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> list[FaultHit]:
-    """Inject a fault as soon as there is a target; return nothing if there never was one."""
-    hits: list[FaultHit] = []
-
-    def is_injected() -> bool:
-        with suppress(UsageError, BrokerUnavailable, OSError):
-            hits.append(_inject_one(fault, lab, aim))
-        return bool(hits)
-
-    wait_until(is_injected, _TIMEOUT, interval=_POLL_INTERVAL)
-    return hits
 
 
 def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:

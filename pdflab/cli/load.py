@@ -99,13 +99,11 @@ def is_this_machine(host: str) -> bool:
     Raises UsageError for a name without an address.
     """
     try:
-        found = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)
-    except OSError:
-        raise UsageError(f"There is no machine called {host!r}; correct --url.") from None
-    try:
-        for family, kind, _, _, address in found:
+        for family, kind, _, _, address in socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM):
             with socket.socket(family, kind) as probe:
                 probe.bind(address)
+    except socket.gaierror:
+        raise UsageError(f"There is no machine called {host!r}; correct --url.") from None
     except OSError:
         return False
     return True
@@ -113,15 +111,15 @@ def is_this_machine(host: str) -> bool:
 
 def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCounter, stop: Event) -> None:
     """Send everything, and log each send."""
-
-    def on_send(send: Send) -> None:
-        log(send)
-        counter.end(send)
-
     _allow_many_files()
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
     with closing(SendLog(settings.sends_file, settings.accepted_file)) as log:
+
+        def on_send(send: Send) -> None:
+            log(send)
+            counter.end(send)
+
         asyncio.run(_until(stop, send_plan(plan, target, on_send=on_send, on_start=counter.start)))
 
 

@@ -28,6 +28,7 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
     "twin": ("plan", "measure how wrong the simulation is here, by real runs"),
     "sample": ("documents", "render a made-up document"),
 }
+_JSON = ("demo", "audit", "dead-letters", "chaos", "bench", "soak", "plan", "twin")  # print figures
 _EPILOG = """examples:
   pdflab                                        open the lab in JupyterLab
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
@@ -51,6 +52,8 @@ class _Command(argparse.ArgumentParser):
         name = self.prog.split()[-1]
         module, _ = _COMMANDS[name]
         import_module(f"pdflab.cli.{module}").add_arguments(self, name)
+        if name in _JSON:
+            self.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         return super().parse_known_args(*args, **kwargs)
 
 
