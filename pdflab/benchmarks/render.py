@@ -13,6 +13,7 @@ Read next: pdflab/benchmarks/platypus.py.
 import gc
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -28,7 +29,7 @@ from pdflab.benchmarks.measuring import (
     take_turns,
 )
 from pdflab.documents.kinds import KINDS, parse_request, sample_request
-from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
+from pdflab.documents.naive_render import naive_custom, naive_invoice
 from pdflab.documents.render import render
 from pdflab.documents.requests.report import ReportRequest
 from pdflab.documents.typesetting.font_book import FontBook
@@ -37,7 +38,6 @@ from pdflab.service.worker.font_files import find_fonts
 
 Draw = Callable[[Any], object]
 
-_ROUNDS = 9
 PER_TURN = 4
 DOCUMENTS = 1_000
 WARM_UP = 300  # documents, until all scripts have occurred: fonts, word widths and memory pools are loaded
@@ -58,7 +58,7 @@ _GROWTH = "from pdflab.benchmarks.render import growth, jobs; print(growth(jobs(
 _COLUMNS = ("naive", "platypus", "ours")
 
 
-def measure(*, rounds: int = _ROUNDS, documents: int = DOCUMENTS) -> dict[str, Any]:
+def measure(*, rounds: int = 9, documents: int = DOCUMENTS) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     ours = partial(render, created_at=0.0, fonts=find_fonts())
     contenders = _contenders(ours)
@@ -119,12 +119,14 @@ def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
     """Return a call for each row and column that has a contender; it takes one turn."""
     core, cyrillic = market_invoice(_CORE, 12), market_invoice(_CYRILLIC, 12)
     text, report = sample_request("custom", 1), sample_request("report", 1)
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"  # as in a tutorial
     drawn: dict[tuple[str, str], tuple[Draw, dict[str, Any]]] = {
         ("core_12", "naive"): (naive_invoice, core),
         ("core_12", "ours"): (ours, core),
         ("core_40", "ours"): (ours, market_invoice(_CORE, 40)),
         ("core_300", "ours"): (ours, market_invoice(_CORE, 300)),
-        ("unicode_12", "naive"): (partial(naive_invoice, fonts=_font_files()), cyrillic),
+        ("unicode_12", "naive"): (partial(naive_invoice, fonts=fonts), cyrillic),
         ("unicode_12", "ours"): (ours, cyrillic),
         ("report", "ours"): (ours, report),
         ("custom", "naive"): (naive_custom, text),
@@ -135,12 +137,6 @@ def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
 
         drawn["core_12", "platypus"] = platypus_invoice, core
     return {place: partial(_take_turn, draw, data) for place, (draw, data) in drawn.items()}
-
-
-def _font_files() -> FontFiles:
-    """Return the two files that a tutorial would use."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
 def _take_turn(draw: Draw, data: dict[str, Any]) -> float:
@@ -178,8 +174,6 @@ def _fail(data: dict[str, Any], fonts: FontBook) -> None:
     request = parse_request(data)
     assert isinstance(request, ReportRequest)
     broken = [*request.sections[:-1], request.sections[-1].model_copy(update={"text": None})]
-    try:
+    with suppress(AttributeError):
         render(request.model_copy(update={"sections": broken}), created_at=0.0, fonts=fonts)
-    except AttributeError:
-        return
-    raise AssertionError("this document was to fail")
+        raise AssertionError("this document was to fail")
