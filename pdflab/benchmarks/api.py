@@ -32,14 +32,12 @@ from pdflab.service.http.server import address, listen, listener, serve_http
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-_ROUNDS = 9
-SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
-def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, float]:
+def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
     """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
     post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
     rate = partial(accept_rate, post=post, seconds=seconds)

@@ -150,8 +150,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
         yield "redis", memory["used_memory"] / 2**20
-    command = ["ps", "-axo", "ppid=,rss=,args="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.check_output(["ps", "-axo", "ppid=,rss=,args="], text=True)
     for ppid, rss, words in (row.split(maxsplit=2) for row in listed.splitlines()):
         for part, role in _PARTS.items():
             if int(ppid) == os.getpid() and role and role in words:

@@ -5,12 +5,12 @@ The first document of a turn does not count: the processor's caches are cold.
 Read next: pdflab/service/worker/worker.py.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 from pdflab.benchmarks.measuring import rounds_of
@@ -30,7 +30,6 @@ MAX_SECONDS = 18.0  # of all rounds, on a slow or busy machine
 _PER_TURN = 10  # in a turn of the bare loop, and of the worker
 _EMPTY_JOBS = 100  # empty jobs in a turn: they are much faster
 _EMPTY_REQUEST = "{}"
-_CLOCK = time.perf_counter
 _DIGITS = {"efficiency": 3, "overhead_pings": 2}  # of the others, none
 
 
@@ -44,9 +43,9 @@ class TimedWork:
     worked: list[float] = field(default_factory=list)
 
     def render(self, job: Job) -> Rendered:
-        self.began.append(_CLOCK())
+        self.began.append(perf_counter())
         rendered = self.draw(job)
-        self.worked.append(_CLOCK() - self.began[-1])
+        self.worked.append(perf_counter() - self.began[-1])
         return rendered
 
     def exists(self, job_id: str) -> bool:
@@ -118,9 +117,9 @@ def make(draw: Render, storage: Storage, request: str) -> None:
 
 def timed(work: Callable[[], object]) -> float:
     """Return the seconds that a call takes."""
-    began = _CLOCK()
+    began = perf_counter()
     work()
-    return _CLOCK() - began
+    return perf_counter() - began
 
 
 def _take_turn(

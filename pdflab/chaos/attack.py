@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -27,7 +26,6 @@ _LEASE = 1.5  # seconds: short, so that it often runs out
 _TIMEOUT = {"reliable": 12.0, "naive": 3.0}  # seconds without an event: a retry may take 6, or never comes
 _LINES = 300  # per document: rendering takes some 50 ms, which limits the number of answers
 _WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen
-_BURST_SECONDS = 0.25
 _MAX_BURST = 20  # documents: small bursts, so that faults hit requests too
 _MAX_IN_FLIGHT = 3  # bursts, while the API is frozen: they must be served after the attack
 _SEEDS = 100_000  # for the documents of one attack
@@ -44,20 +42,13 @@ class Impact:
 
 
 def attack(
-    settings: Settings,
-    seconds: float,
-    seed: int,
-    *,
-    naive: bool,
-    on_fault: Callable[[float, str], object],
-    on_progress: Callable[[float, int, int], object],
+    settings: Settings, seconds: float, seed: int, *, naive: bool, on_fault: Callable[[float, str], object]
 ) -> tuple[dict[str, Any], Audit]:
     """Attack a private lab under load, and audit it. Raises UsageError.
 
     Return the figures, by the keys of `pdflab chaos --json`, and the audit. `on_fault` gets the seconds since
-    the start and a description. `on_progress` gets, several times per second, these seconds, the number of
-    requests sent, and the number of jobs ended. Naive workers meet the same faults except the storage
-    outage, because they bypass the folder that it blocks.
+    the start and a description. Naive workers meet the same faults except the storage outage, because they
+    bypass the folder that it blocks.
     """
     require(5 <= seconds <= 600, "--seconds must be between 5 and 600.")
     require(seed >= 0, "--seed must be 0 or more.")
@@ -70,15 +61,10 @@ def attack(
         kinds = frozenset(FaultKind) - skipped - ({FaultKind.OUTAGE} if naive else set())
         faults = plan(seed, seconds=seconds, lease=_LEASE, kinds=kinds)
         load, redis = _BackgroundLoad(lab, seed), lab.redis
-
-        def on_poll(at: float) -> None:
-            load.top_up()
-            on_progress(at, len(lab.sends()), sum(event.state.is_ending for event in lab.events()))
-
         load.top_up()
         wait_until(lambda: bool(lab.sends()), _TIMEOUT[worker])
         began = time.time()
-        hits = inject(lab, faults, on_hit=on_fault, on_poll=on_poll)
+        hits = inject(lab, faults, on_hit=on_fault, on_poll=load.top_up)
         over = time.time()
         load.wait()
         _await_endings(lab)
@@ -136,7 +122,7 @@ class _BackgroundLoad:
         self._loads = [load for load in self._loads if load.poll() is None]
         missing = missing_jobs(self._lab)
         if missing > 0 and len(self._loads) < _MAX_IN_FLIGHT:
-            plan = burst(missing, seconds=_BURST_SECONDS, seed=next(self._seeds))
+            plan = burst(missing, seconds=0.25, seed=next(self._seeds))
             load = LoadThread(replace(plan, lines=_LINES), Target(self._lab.url), self._lab.settings)
             load.start()
             self._loads.append(load)
@@ -158,16 +144,16 @@ def missing_jobs(lab: Lab) -> int:
 
 def _await_endings(lab: Lab) -> None:
     """Wait until every job has ended, or until no event has come for too long."""
+
+    def has_ended() -> bool:
+        with suppress(TimeoutError, BrokerUnavailable):
+            lab.wait(1.0)
+            return True
+        return False
+
     events = len(lab.events())
-    while not wait_until(partial(_has_ended, lab), _TIMEOUT[lab.worker]) and len(lab.events()) > events:
+    while not wait_until(has_ended, _TIMEOUT[lab.worker]) and len(lab.events()) > events:
         events = len(lab.events())
-
-
-def _has_ended(lab: Lab) -> bool:
-    with suppress(TimeoutError, BrokerUnavailable):
-        lab.wait(1.0)
-        return True
-    return False
 
 
 def _hit_a_job(hit: FaultHit, events: Sequence[JobEvent]) -> bool:

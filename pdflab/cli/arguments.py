@@ -15,8 +15,7 @@ from pdflab.settings import Settings
 
 def add_url(command: argparse.ArgumentParser) -> None:
     """Add `--url`, of a running service."""
-    default = "http://127.0.0.1:8000"
-    command.add_argument("--url", default=default, help=f"the service (default {default})")
+    command.add_argument("--url", default="http://127.0.0.1:8000", help="the service (default %(default)s)")
 
 
 def add_folder(command: argparse.ArgumentParser, what: str = "folder of all files") -> None:

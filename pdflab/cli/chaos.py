@@ -5,12 +5,10 @@ Read next: pdflab/chaos/attack.py.
 
 import argparse
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
 
 from pdflab.audit import Audit
 from pdflab.chaos.attack import attack
@@ -32,7 +30,6 @@ _ROWS = {
     "unheard": "accepted, but the answer was lost",
     "completed": "completed",
     "failed": "failed, with a reason",
-    "open": "open: may still end",
     "lost": "lost: will never end",
     "doubled": "ended twice",
     "invalid": "invalid: without a whole PDF or a reason",
@@ -43,10 +40,7 @@ _APPENDFSYNC = (
     "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
     "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
 )
-_NO_SERVER = (
-    "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "
-    "file to start again from; install redis-server for that."
-)
+_NO_SERVER = "Skipped: cutting connections and killing Redis, as it is embedded; install redis-server for it."
 _NO_OUTAGE = "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks."
 _NAIVE = (
     "The naive workers lost {lost:,} accepted documents, and {invalid:,} of their PDFs are not whole. "
@@ -77,42 +71,32 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
 
 def _chaos(a: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
-    settings, console = private_settings(a), Console(stderr=True)
     logging.disable(logging.WARNING)  # of the supervisor: each death is reported as an injected fault
     try:
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-            bar = progress.add_task("", total=a.seconds)
-
-            def on_fault(at: float, what: str) -> None:
-                console.print(f"{at:5.1f} s  {what}", highlight=False, markup=False)
-
-            def on_progress(at: float, sent: int, ended: int) -> None:
-                progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
-
-            figures, audit = attack(
-                settings, a.seconds, a.seed, naive=a.naive, on_fault=on_fault, on_progress=on_progress
-            )
+        figures, audit = attack(private_settings(a), a.seconds, a.seed, naive=a.naive, on_fault=_print_fault)
     finally:
         logging.disable(logging.NOTSET)
     print_report(a, figures, _report(figures, audit))
     return 0 if audit.clean else 1
 
 
+def _print_fault(at: float, what: str) -> None:
+    print(f"{at:5.1f} s  {what}", file=sys.stderr)
+
+
 def _report(figures: Mapping[str, Any], audit: Audit) -> Iterator[str]:
-    naive = figures["worker"] == "naive"
     yield "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}".format(**figures)
     rows = [(name, f"{figures[key]:,}") for key, name in _ROWS.items()]
     yield str(FigureTable(("what happened", "times"), rows))
     if figures["returned"]:
         yield _SLOWEST.format(**figures)
     yield _NO_SERVER if figures["skipped"] else _APPENDFSYNC
-    yield from [_NO_OUTAGE] * naive
     yield from _verdict(figures, audit)
 
 
 def _verdict(figures: Mapping[str, Any], audit: Audit) -> list[str]:
     if figures["worker"] == "naive":
-        return [_LUCKY if audit.clean else _NAIVE.format(**figures)]
+        return [_NO_OUTAGE, _LUCKY if audit.clean else _NAIVE.format(**figures)]
     if not audit.clean:
         return ["The promise was BROKEN:", *audit.findings[:10]]
     reasons = " and ".join(reason for name, reason in _UNTESTED.items() if not figures[name])

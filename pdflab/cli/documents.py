@@ -27,9 +27,8 @@ def add_arguments(sample: argparse.ArgumentParser, _: str) -> None:
     sample.add_argument("--out", default="-", metavar="FILE", help="the PDF (default -, for a pipe)")
 
 
-def make_sample(arguments: argparse.Namespace) -> int:
+def make_sample(a: argparse.Namespace) -> int:
     """Write the PDF of a made-up document to a file, or to a pipe."""
-    a = arguments
     advice = f"A PDF is not for a terminal; name a file: pdflab sample {a.kind} --out {a.kind}.pdf"
     require(a.out != "-" or not sys.stdout.isatty(), advice)
     require(a.lines is None or 1 <= a.lines <= _MAX_LINES, f"--lines must be between 1 and {_MAX_LINES}.")

@@ -44,8 +44,7 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
     load.add_argument("--seconds", type=float, default=30.0, help="of a month, or steady (default 30)")
-    rates = "per second: steady, or a month's mean (default 5)"
-    load.add_argument("--rate", type=float, default=5.0, help=rates)
+    load.add_argument("--rate", type=float, default=5.0, help="per second; a month's mean (default 5)")
     load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
     add_url(load)
     load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
@@ -157,8 +156,8 @@ def _report(plan: Plan, progress: Progress, *, closed: bool) -> None:
     print(f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
     if progress.acknowledgement.p99 is not None:
         print(_percentiles(progress))
-    late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
-    if late:
+    late = late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
+    if late and not closed:
         print(late)
 
 

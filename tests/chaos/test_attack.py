@@ -14,7 +14,7 @@ from pdflab.settings import Settings
 
 def verdict(counts: Audit, *, worker: str = "reliable", returned: int = 3, fenced: int = 2) -> str:
     figures = {"worker": worker, "returned": returned, "fenced": fenced, **final_counts(counts)}
-    return _verdict(figures, counts)[0]
+    return " ".join(_verdict(figures, counts))
 
 
 def audited(**counts: int) -> Audit:
