@@ -12,7 +12,6 @@ import json
 import os
 import selectors
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from pdflab.benchmarks.measuring import median_ratio, take_turns
@@ -33,14 +32,12 @@ from pdflab.service.http.server import address, listen, listener, serve_http
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
-_ROUNDS = 9
-SECONDS = 0.5  # of a turn
 CONNECTIONS = 16
 _QUEUE = 10_000_000  # no round is refused
 _START_TIMEOUT = 20.0  # seconds
 
 
-def measure(*, rounds: int = _ROUNDS, seconds: float = SECONDS) -> dict[str, float]:
+def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
     """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
     post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
     rate = partial(accept_rate, post=post, seconds=seconds)
@@ -61,17 +58,17 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
 
     Raises LoadFailed for any other answer.
     """
-    host, port = urlsplit(url).hostname, urlsplit(url).port
+    place = urlsplit(url)
     with ExitStack() as exits, selectors.DefaultSelector() as selector:
         for _ in range(CONNECTIONS):
-            sock = exits.enter_context(socket.create_connection((host, port), timeout=10.0))
+            sock = exits.enter_context(socket.create_connection((place.hostname, place.port), timeout=10.0))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(sock, selectors.EVENT_READ)
+            selector.register(sock, selectors.EVENT_READ, exits.enter_context(sock.makefile("rb")))
             sock.sendall(post)
         answered, began = 0, time.perf_counter()
         while (elapsed := time.perf_counter() - began) < seconds:
             for key, _ in selector.select(1.0):
-                _read_answer(key.fileobj)
+                _read_answer(key.data)
                 answered += 1
                 key.fileobj.sendall(post)  # type: ignore[union-attr]
     return answered / elapsed
@@ -90,24 +87,16 @@ def _post(request: Mapping[str, Any]) -> bytes:
     return (head + "Content-Type: application/json\r\n\r\n").encode() + body
 
 
-def _read_answer(sock: Any) -> None:
-    """Read one whole answer; ours and the bare one's are a few hundred bytes."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += _more(sock)
-    head, _, body = data.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 202"):
-        raise LoadFailed(f"The endpoint answered {head.splitlines()[0].decode()} instead of 202.")
-    length = int(head.lower().partition(b"content-length:")[2].split()[0])
-    while len(body) < length:
-        body += _more(sock)
-
-
-def _more(sock: Any) -> bytes:
-    data: bytes = sock.recv(65_536)
-    if not data:
+def _read_answer(answer: BinaryIO) -> None:
+    """Read one whole answer: a head with its length, up to an empty line, and a body."""
+    status, length = answer.readline(), 0
+    if not status.startswith(b"HTTP/1.1 202"):
+        raise LoadFailed(f"The endpoint answered {status.decode().strip() or 'nothing'!r} instead of 202.")
+    while (line := answer.readline()).strip():
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    if len(answer.read(length)) < length:
         raise LoadFailed("The endpoint closed a connection in the middle of an answer.")
-    return data
 
 
 @contextmanager
@@ -118,19 +107,15 @@ def _endpoints() -> Iterator[tuple[str, str]]:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
         exits.callback(broker.stop)
-        settings = Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE)
+        env = os.environ | Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE).to_env()
         urls = []
         for words in (api, bare):
             sock = exits.enter_context(listen("127.0.0.1", 0, setting="--port"))
-            command, env = [*words, str(sock.fileno())], os.environ | settings.to_env()
-            exits.callback(_end, spawn(command, folder / "bench.log", env=env, sock=sock))
+            process = spawn([*words, str(sock.fileno())], folder / "bench.log", env=env, sock=sock)
+            exits.callback(end, process, seconds=3.0)
+            exits.callback(process.terminate)
             urls.append(address(sock))
         yield urls[0], urls[1]
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    end(process, seconds=3.0)
 
 
 def _serve_bare_flask(fd: int) -> None:

@@ -9,6 +9,7 @@ Read next: pdflab/notebook/poller.py.
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -19,24 +20,21 @@ from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
 
-_ROUNDS = 16
 _JOBS = 120  # in a turn: some seconds' work for two workers
 _LINES = 400  # of each document, as a control room's own loads have
-_POLL_INTERVAL = 0.1
-_TIMEOUT = 120.0  # seconds of a batch
 _MAX_SPREAD = 0.3  # of the losses: beyond it, other programs disturbed the rounds
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch: its PDFs a second, the share of a core that this process took, its pictures a second."""
+    """One batch: PDFs a second, the share of a core that this process took, and pictures a second."""
 
     rate: float
     cpu: float
     frames: float = 0.0
 
 
-def measure(*, rounds: int = _ROUNDS, jobs: int = _JOBS) -> dict[str, Any]:
+def measure(*, rounds: int = 16, jobs: int = _JOBS) -> dict[str, Any]:
     """Measure in so many rounds: shares of a core, of the throughput, and frames a second."""
     pairs = []
     with Lab(workers=2) as lab:
@@ -61,14 +59,8 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
     """Yield a sentence for each figure."""
     f, (least, most) = figures, figures["throughput_loss_range"]
     yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"
-    yield (
-        f"the panel takes {f['panel_cpu']:.1%} of one core (under 5 %), at {f['frames_per_s']} pictures per "
-        "second (2)"
-    )
-    yield (
-        f"it lowers their throughput by {f['throughput_loss']:.1%} (under 4 %; rounds from {least:.1%} to "
-        f"{most:.1%})"
-    )
+    yield f"the panel takes {f['panel_cpu']:.1%} of a core (under 5 %), at {f['frames_per_s']} frames/s (2)"
+    yield f"throughput falls by {f['throughput_loss']:.1%} (under 4 %; rounds: {least:.1%} to {most:.1%})"
     if most - least > _MAX_SPREAD:
         yield "The rounds differ too much: measure again when the machine is quiet."
 
@@ -76,10 +68,8 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
 def _watched(lab: Lab, jobs: int) -> Batch:
     room, frames = ControlRoom(lab), list[float]()
     room.panel.chart.observe(lambda change: frames.append(time.monotonic()), "value")
-    try:
+    with closing(room):
         batch = _make(lab, jobs)
-    finally:
-        room.close()
     return replace(batch, frames=(len(frames) - 1) / (frames[-1] - frames[0]) if len(frames) > 1 else 0.0)
 
 
@@ -88,7 +78,7 @@ def _make(lab: Lab, jobs: int) -> Batch:
     before = lab.stats()
     cpu, began = time.process_time(), time.monotonic()
     lab.operate("batch", n=jobs, lines=_LINES, seed=1)
-    wait_until(lambda: lab.stats().completed >= before.completed + jobs, _TIMEOUT, interval=_POLL_INTERVAL)
+    wait_until(lambda: lab.stats().completed >= before.completed + jobs, 120.0, interval=0.1)
     cpu, seconds = time.process_time() - cpu, time.monotonic() - began
     lab.wait()
     events = [event for event in lab.events() if event.number > before.events]

@@ -1,6 +1,6 @@
 """Shared by the benchmarks: contenders that take turns, processor time, memory, and a sample invoice.
 
-Read next: pdflab/benchmarks/memory.py.
+Read next: pdflab/benchmarks/render.py.
 """
 
 import os
@@ -55,13 +55,12 @@ def resident_mb(pid: int | None = None, *, field: str = "VmRSS") -> float:
         fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(fields[field].split()[0]) / 1024
     command = ["ps", "-o", "rss=", "-p", str(pid or os.getpid())]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024
+    return int(subprocess.check_output(command, text=True)) / 1024
 
 
 def in_a_fresh_process(code: str) -> float:
     """Run a program in a new process and return the number that it prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    return float(subprocess.check_output([sys.executable, "-c", code], text=True))
 
 
 def market_invoice(locale: str, lines: int) -> dict[str, Any]:

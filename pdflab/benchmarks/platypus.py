@@ -1,6 +1,6 @@
 """The same invoice by reportlab's Platypus, in the style of its user guide: an external yardstick.
 
-Read next: pdflab/benchmarks/memory.py.
+Read next: pdflab/documents/naive_render.py.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,12 @@ from pdflab.documents.requests.invoice import InvoiceRequest
 _MARGINS = {"leftMargin": 50, "rightMargin": 50, "topMargin": 50, "bottomMargin": 58}  # a frame adds 6
 _TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=24, leading=34)
 _BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13.3)
-_RIGHT = ("ALIGN", (4, 0), (-1, -1), "RIGHT")
 _LINES = [
     ("FONTSIZE", (0, 0), (-1, -1), 9.5),
     ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", 8),
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("ALIGN", (2, 0), (2, -1), "RIGHT"),
-    _RIGHT,
+    ("ALIGN", (4, 0), (-1, -1), "RIGHT"),
     ("LINEBELOW", (0, 0), (-1, -1), 0.5, colors.lightgrey),
 ]
 _SUMS = [("FONTSIZE", (0, 0), (-1, -1), 9.5), ("ALIGN", (0, 0), (-1, -1), "RIGHT")]
@@ -50,7 +49,9 @@ def _story(request: InvoiceRequest) -> list[Any]:
     story += [Table([titles, *cells], _widths(len(titles)), repeatRows=1, style=_LINES), space]
     story += [Table(sums_of(request), hAlign="RIGHT", style=_SUMS), space, _paragraph(remarks_of(request))]
     if code := code_image(request):
-        story.append(Image(_png(code), 74, 74, hAlign="LEFT"))
+        picture = BytesIO()
+        code.save(picture, "PNG")
+        story.append(Image(picture, 74, 74, hAlign="LEFT"))
     return story
 
 
@@ -61,12 +62,6 @@ def _widths(columns: int) -> list[float]:
 
 def _paragraph(lines: Sequence[str]) -> Paragraph:
     return Paragraph("<br/>".join(map(escape, lines)), _BODY)  # escaped: Platypus reads markup in texts
-
-
-def _png(picture: Any) -> BytesIO:
-    file = BytesIO()
-    picture.save(file, "PNG")
-    return file
 
 
 def _number_page(canvas: Any, _document: Any) -> None:

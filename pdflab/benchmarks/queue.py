@@ -7,10 +7,8 @@ Read next: pdflab/benchmarks/turns.py.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -21,22 +19,14 @@ from typing import Any
 
 from pdflab.benchmarks import turns
 from pdflab.benchmarks.measuring import market_invoice, median_ratio, resident_mb, take_turns
-from pdflab.child_process import wait_until
-from pdflab.errors import PdfLabError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.jobs import JobState, WorkerId
 from pdflab.lab import Lab
-from pdflab.lab.http_client import send_request
-from pdflab.lab.processes import Supervisor
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.jobqueue.redis_server import Broker, private_broker
+from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
-_ROUNDS = 40
-_MIN_SHARE = 0.9  # of a core: with less, other programs slowed down the bare loop
 JOBS_PER_WORKER = 150  # for each worker process in a round: half a second of invoices
-_POLL_INTERVAL = 0.02
-_TIMEOUT = 60.0  # seconds that a round may take: the embedded Redis is slow
 _COLUMNS = {
     "bare": "bare loop",
     "worker": "one worker",
@@ -45,22 +35,26 @@ _COLUMNS = {
 }
 
 
-def measure(*, rounds: int = _ROUNDS) -> dict[str, Any]:
+def measure(*, rounds: int = 40) -> dict[str, Any]:
     """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
     sample = market_invoice("de_DE", 12)  # it needs nothing but the core fonts
     request = json.dumps(sample)
-    with TemporaryDirectory(prefix="pdflab-bench-") as name:
-        settings = Settings(folder=Path(name), queue_limit=10**6)
-        broker = private_broker(settings.folder / "redis")
-        try:
-            figures = turns.figures_of(turns.time_rounds(broker, settings, request, rounds=rounds))
-            figures |= turns.round_trips(broker, settings)
-            workers, per_s = _processes(broker, settings, request, rounds=max(1, rounds // 8))
-        finally:
-            broker.stop()
-    figures["per_s"] |= per_s
-    about = {"redis": broker.name, "embedded": broker.embedded}
-    return figures | workers | about | {"start_ms": round(_start_ms(sample, jobs=max(5, rounds)), 2)}
+    with Lab(workers=1) as one:
+        broker = Broker(one.broker.name, f"{one.broker.url}?db=1")  # a database without a worker
+        settings = replace(one.settings, folder=one.folder / "bare")
+        figures: dict[str, Any] = turns.medians(turns.time_rounds(broker, settings, request, rounds=rounds))
+        figures |= turns.round_trips(broker, settings)
+        with Lab(workers=2) as two:
+            rates = _rates(one, two, request, rounds=max(1, rounds // 8))
+        figures["start_ms"] = round(_start_ms(one, sample, jobs=max(5, rounds)), 2)
+        figures["worker_rss_mb"] = round(resident_mb(WorkerId.parse(one.workers()[0].worker).pid))
+        figures["redis"] = one.redis
+    per_s = {name: figures.pop(name) for name in ("bare", "worker")}
+    return figures | {
+        "two_workers": round(median_ratio(rates["processes"], rates["process"]), 2),
+        "two_bare": round(median_ratio(rates["loops"], rates["loop"]), 2),
+        "per_s": per_s | {name: median(rates[name]) for name in ("process", "processes")},
+    }
 
 
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
@@ -69,11 +63,6 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"on {f['redis']}"
     row = ("invoice, 12 lines", *(f"{f['per_s'][column]:,.0f}" for column in _COLUMNS))
     yield FigureTable(("jobs per second", *_COLUMNS.values()), [row])
-    if f["embedded"]:
-        yield "The embedded Redis is slow: install redis-server and measure again."
-    if f["core_share"] < _MIN_SHARE:
-        share = f"{f['core_share']:.0%}"
-        yield f"The machine is busy: the bare loop had {share} of a core. Measure again when it is quiet."
     yield f"one worker makes {f['efficiency']:.1%} of the bare loop (aim 85 %; 97 % where a ping takes 50 µs)"
     yield f"a ping takes {f['ping_us']} µs between two documents"
     yield f"beside rendering and storing, a job costs {f['overhead_pings']} pings (at most 2)"
@@ -86,82 +75,48 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"round trips: {f['round_trips_enqueue']} to enqueue, {f['round_trips_busy']:g} per job when busy"
 
 
-def _processes(
-    broker: Broker, settings: Settings, request: str, *, rounds: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Measure the processes; return the figures, and the jobs a second of one and of two."""
-    pool = ProcessPoolExecutor(2, get_context("spawn"))
-    with pool, _workers(broker, settings, 1) as one, _workers(broker, settings, 2) as two:
+def _rates(one: Lab, two: Lab, request: str, *, rounds: int) -> dict[str, list[float]]:
+    """Return the documents per second of one and two worker processes, and of as many bare loops."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         contenders = {
-            "process": partial(_rate, one, request, 1),
-            "processes": partial(_rate, two, request, 2),
+            "process": partial(_rate, one, request),
+            "processes": partial(_rate, two, request),
             "loop": partial(_bare_rate, pool, request, 1),
             "loops": partial(_bare_rate, pool, request, 2),
         }
         for warm_up in contenders.values():
             warm_up()
-        rates = take_turns(contenders, rounds, max_seconds=turns.MAX_SECONDS)
-        size = resident_mb(WorkerId.parse(one.workers()[0].worker).pid)
-    figures = {
-        "two_workers": round(median_ratio(rates["processes"], rates["process"]), 2),
-        "two_bare": round(median_ratio(rates["loops"], rates["loop"]), 2),
-        "worker_rss_mb": round(size),
-    }
-    return figures, {name: median(rates[name]) for name in ("process", "processes")}
+        return take_turns(contenders, rounds, max_seconds=turns.MAX_SECONDS)
 
 
-def _start_ms(request: dict[str, Any], *, jobs: int) -> float:
+def _start_ms(lab: Lab, request: dict[str, Any], *, jobs: int) -> float:
     """Return the median milliseconds from a client's 202 until an idle worker starts the job."""
-    answered_at = {}
-    with Lab(workers=1) as lab:
-        for _ in range(jobs):
-            answer = send_request(lab.url, "/generate-pdf", method="POST", body=request)
-            answered_at[answer.json()["job_id"]] = time.time()
-            lab.wait()
-        started_at = {event.job_id: event.at for event in lab.events() if event.state is JobState.PROCESSING}
+    for _ in range(jobs):
+        lab.document("invoice", **request)
+        lab.wait()
+    started_at = {event.job_id: event.at for event in lab.events() if event.state is JobState.PROCESSING}
+    answered_at = {send.job_id: send.answered_at or 0.0 for send in lab.sends() if send.job_id}
     return 1_000 * median(started_at[job_id] - at for job_id, at in answered_at.items())
 
 
-@contextmanager
-def _workers(broker: Broker, settings: Settings, number: int) -> Iterator[JobQueue]:
-    """Run so many workers on a database of their own, and yield its queue."""
-    url = f"{broker.url}?db={number}"
-    own = replace(settings, redis_url=url)
-    queue = JobQueue(Broker(broker.name, url).client(), own)
-    supervisor = Supervisor(own, revive_broker=broker.revive)
-    try:
-        for worker in range(number):
-            supervisor.start(f"worker-{worker + 1}-of-{number}", "worker")
-        _await(lambda: queue.stats().workers == number)
-        yield queue
-    finally:
-        supervisor.stop()
-
-
-def _rate(queue: JobQueue, request: str, workers: int) -> float:
-    """Process a queue; return the jobs per second."""
-    queue.enqueue(turns.submissions(request, workers * JOBS_PER_WORKER))
-    _await(lambda: queue.stats().queued + queue.stats().processing == 0)
-    jobs = queue.jobs(JobState.COMPLETED, workers * JOBS_PER_WORKER)
+def _rate(lab: Lab, request: str) -> float:
+    """Process a queue; return the jobs per second, by Redis' clock."""
+    number = lab.settings.workers * JOBS_PER_WORKER
+    JobQueue(lab.broker.client(), lab.settings).enqueue(turns.submissions(request, number))
+    lab.wait()
+    jobs = lab.queue.jobs(JobState.COMPLETED, number)
     ended, began = (job.ended_at or 0.0 for job in jobs), (job.started_at or 0.0 for job in jobs)
-    return len(jobs) / (max(ended) - min(began))
+    return number / (max(ended) - min(began))
 
 
 def _bare_rate(pool: ProcessPoolExecutor, request: str, loops: int) -> float:
     """Run one or two bare loops at once, each in its own process; return the documents per second."""
-    jobs = loops * [JOBS_PER_WORKER]
-    return sum(jobs) / max(pool.map(_bare_loop, loops * [request], jobs))
+    return sum(pool.map(_bare_loop, loops * [request], loops * [JOBS_PER_WORKER]))
 
 
 def _bare_loop(request: str, documents: int) -> float:
-    """Make so many documents without a queue; return the seconds."""
+    """Make so many documents without a queue; return how many per second."""
     with TemporaryDirectory(prefix="pdflab-bench-") as folder:
         document = partial(turns.make, *turns.render_and_store(Settings(folder=Path(folder))), request)
         document()
-        return sum(turns.timed(document) for _ in range(documents))
-
-
-def _await(condition: Callable[[], bool]) -> None:
-    if not wait_until(condition, _TIMEOUT, interval=_POLL_INTERVAL):
-        what = f"The workers were not done within {_TIMEOUT:g} s; measure on a quieter machine."
-        raise PdfLabError(what)
+        return documents / sum(turns.timed(document) for _ in range(documents))

@@ -5,12 +5,15 @@ are warm, and in each turn the first document, with cold processor caches, does 
 collector runs before each turn, never within. Processor time counts: on a busy machine, slow contenders are
 interrupted more often, so that wall time would flatter ours.
 
-Read next: pdflab/benchmarks/platypus.py, pdflab/benchmarks/memory.py.
+Memory is measured over a thousand different documents of all kinds and scripts, failures among them.
+
+Read next: pdflab/benchmarks/platypus.py.
 """
 
 import gc
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -18,18 +21,27 @@ from typing import Any
 
 import matplotlib
 
-from pdflab.benchmarks.measuring import CPU_CLOCK, market_invoice, take_turns
-from pdflab.benchmarks.memory import growth_in_a_fresh_process
-from pdflab.documents.kinds import parse_request, sample_request
-from pdflab.documents.naive_render import FontFiles, naive_custom, naive_invoice
+from pdflab.benchmarks.measuring import (
+    CPU_CLOCK,
+    in_a_fresh_process,
+    market_invoice,
+    resident_mb,
+    take_turns,
+)
+from pdflab.documents.kinds import KINDS, parse_request, sample_request
+from pdflab.documents.naive_render import naive_custom, naive_invoice
 from pdflab.documents.render import render
+from pdflab.documents.requests.report import ReportRequest
+from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.worker.font_files import find_fonts
 
 Draw = Callable[[Any], object]
 
-_ROUNDS = 9
 PER_TURN = 4
+DOCUMENTS = 1_000
+WARM_UP = 300  # documents, until all scripts have occurred: fonts, word widths and memory pools are loaded
+_FAILS = 20  # one in so many breaks off halfway
 _CORE, _CYRILLIC = "de_DE", "bg_BG"  # both in euro, with an account and a code for banking apps
 _NO_REPORTLAB = (
     "reportlab is not installed, so that its column is empty; install it with: pip install -e '.[test]'"
@@ -42,12 +54,11 @@ _ROWS = {
     "report": "report, two charts and a table",
     "custom": "text",
 }
+_GROWTH = "from pdflab.benchmarks.render import growth, jobs; print(growth(jobs({})))"
 _COLUMNS = ("naive", "platypus", "ours")
 
 
-def measure(
-    *, rounds: int = _ROUNDS, growth: Callable[[], float] = growth_in_a_fresh_process
-) -> dict[str, Any]:
+def measure(*, rounds: int = 9, documents: int = DOCUMENTS) -> dict[str, Any]:
     """Measure everything and return the ratios, the bytes, the megabytes and the milliseconds behind them."""
     ours = partial(render, created_at=0.0, fonts=find_fonts())
     contenders = _contenders(ours)
@@ -61,7 +72,7 @@ def measure(
         ms[row][column] = round(1_000 * median(taken), 3)
     return _ratios(ms) | {
         "unicode_bytes": len(ours(parse_request(market_invoice(_CYRILLIC, 12))).pdf),
-        "rss_growth_mb": round(growth(), 2),
+        "rss_growth_mb": round(in_a_fresh_process(_GROWTH.format(documents)), 2),
         "ms": ms,
     }
 
@@ -81,16 +92,41 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"1,000 documents, failures among them: {f['rss_growth_mb']} MB more memory"
 
 
+def growth(work: list[Callable[[], object]], *, warm_up: int = WARM_UP) -> float:
+    """Do the work, and return by how many megabytes the process grew after the warm-up."""
+    for job in work[:warm_up]:
+        job()
+    gc.collect()
+    before = resident_mb()  # the peak would hide leaks below an earlier peak
+    for job in work[warm_up:]:
+        job()
+    gc.collect()
+    return resident_mb() - before
+
+
+def jobs(documents: int) -> list[Callable[[], object]]:
+    """Return the work, with that of the warm-up; all documents are made up before any is drawn."""
+    fonts = find_fonts()
+    work: list[Callable[[], object]] = []
+    for number in range(WARM_UP + documents):
+        fails = number % _FAILS == _FAILS - 1
+        data = sample_request("report" if fails else [*KINDS][number % len(KINDS)], number)
+        work.append(partial(_fail if fails else _draw, data, fonts))
+    return work
+
+
 def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
     """Return a call for each row and column that has a contender; it takes one turn."""
     core, cyrillic = market_invoice(_CORE, 12), market_invoice(_CYRILLIC, 12)
     text, report = sample_request("custom", 1), sample_request("report", 1)
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"  # as in a tutorial
     drawn: dict[tuple[str, str], tuple[Draw, dict[str, Any]]] = {
         ("core_12", "naive"): (naive_invoice, core),
         ("core_12", "ours"): (ours, core),
         ("core_40", "ours"): (ours, market_invoice(_CORE, 40)),
         ("core_300", "ours"): (ours, market_invoice(_CORE, 300)),
-        ("unicode_12", "naive"): (partial(naive_invoice, fonts=_font_files()), cyrillic),
+        ("unicode_12", "naive"): (partial(naive_invoice, fonts=fonts), cyrillic),
         ("unicode_12", "ours"): (ours, cyrillic),
         ("report", "ours"): (ours, report),
         ("custom", "naive"): (naive_custom, text),
@@ -101,12 +137,6 @@ def _contenders(ours: Draw) -> dict[tuple[str, str], Callable[[], float]]:
 
         drawn["core_12", "platypus"] = platypus_invoice, core
     return {place: partial(_take_turn, draw, data) for place, (draw, data) in drawn.items()}
-
-
-def _font_files() -> FontFiles:
-    """Return the two files that a tutorial would use."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
 def _take_turn(draw: Draw, data: dict[str, Any]) -> float:
@@ -133,3 +163,17 @@ def _ratios(ms: dict[str, dict[str, Any]]) -> dict[str, float | None]:
         "unicode_vs_naive": round(unicode["naive"] / unicode["ours"], 1),
         "line_growth": round(ms["core_300"]["ours"] / 300 / (ms["core_40"]["ours"] / 40), 2),
     }
+
+
+def _draw(data: dict[str, Any], fonts: FontBook) -> None:
+    render(parse_request(data), created_at=0.0, fonts=fonts)
+
+
+def _fail(data: dict[str, Any], fonts: FontBook) -> None:
+    """Raise an error when all but the last section is drawn, as a bug might."""
+    request = parse_request(data)
+    assert isinstance(request, ReportRequest)
+    broken = [*request.sections[:-1], request.sections[-1].model_copy(update={"text": None})]
+    with suppress(AttributeError):
+        render(request.model_copy(update={"sections": broken}), created_at=0.0, fonts=fonts)
+        raise AssertionError("this document was to fail")

@@ -1,8 +1,7 @@
 """`pdflab bench simulation`: our engines beside SimPy and Ciw, on the same jobs, in one run.
 
-The contenders take turns, so that a slow moment of the machine affects all of them, and the median of the
-turns' ratios counts. Arrivals and service times are drawn beforehand, the same for all; a test compares the
-results job by job. Processor time counts: other programs would slow down the longest run most.
+Arrivals and service times are drawn beforehand, the same for all; a test compares the results job by job.
+Processor time counts: other programs would slow down the longest run most.
 
 Read next: pdflab/simulation/fcfs.py, pdflab/simulation/discrete_event.py.
 """
@@ -26,16 +25,14 @@ from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, simulate_fcfs
 from pdflab.simulation.model import Model
 
-_ROUNDS = 5
 WORKERS, UTILISATION = 4, 0.9
 CORES, THREADS, PATIENCE = 2, 8, 20.0  # threads share cores, and clients time out
 MANY, MANY_WORKERS = 10_000_000, 1_000
-MOST = 100_000_000
 _BLOCK = 65_536
 _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them with: pip install -e '.[test]'"
 
 
-def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> dict[str, Any]:
+def measure(*, rounds: int = 5, scale: float = 1.0, most: int = 100_000_000) -> dict[str, Any]:
     """Measure everything and return ratios, seconds, megabytes, and jobs per second.
 
     `scale` makes all runs shorter, and `most` the longest of them. Raises UsageError without the yardsticks.
@@ -57,12 +54,9 @@ def measure(*, rounds: int = _ROUNDS, scale: float = 1.0, most: int = MOST) -> d
 def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     """Yield the results as a table, and their comparison."""
     f, rates = figures, {name: f"{rate:,}" for name, rate in figures["jobs_per_s"].items()}
-    rows = [
-        ("SimPy", rates["simpy"], rates["event_simpy"]),
-        ("Ciw", rates["ciw"], "–"),
-        ("ours", rates["ours"], rates["event_ours"]),
-    ]
-    yield FigureTable(("jobs per second", "queue", "cores and timeouts"), rows)
+    simpy, ciw = ("SimPy", rates["simpy"], rates["event_simpy"]), ("Ciw", rates["ciw"], "–")
+    ours = ("ours", rates["ours"], rates["event_ours"])
+    yield FigureTable(("jobs per second", "queue", "cores and timeouts"), [simpy, ciw, ours])
     yield f"a queue: {f['vs_simpy']} times as fast as SimPy, {f['vs_ciw']} as Ciw"
     yield f"cores and timeouts: {f['event_vs_simpy']} times as fast as SimPy"
     yield f"ten million jobs on {MANY_WORKERS:,} workers: {f['ten_million_s']} s"
@@ -106,8 +100,7 @@ def run_simpy(jobs: Jobs) -> list[float]:
             started[number] = environment.now
             yield environment.timeout(seconds)
 
-    environment.process(_arrivals(environment, jobs, job))
-    environment.run()
+    _run(environment, jobs, job)
     return started
 
 
@@ -150,15 +143,18 @@ def run_simpy_events(jobs: Jobs) -> list[float]:
         answer = environment.process(request(number, seconds))
         yield answer | environment.timeout(PATIENCE)  # it leaves, or has its answer
 
-    environment.process(_arrivals(environment, jobs, client))
-    environment.run()
+    _run(environment, jobs, client)
     return ended
 
 
-def _arrivals(environment: Any, jobs: Jobs, start: Callable[[int, float], Any]) -> Generator[Any, Any, Any]:
-    for number, (at, seconds) in enumerate(zip(jobs.at.tolist(), jobs.service.tolist(), strict=True)):
-        yield environment.timeout(at - environment.now)
-        environment.process(start(number, seconds))
+def _run(environment: Any, jobs: Jobs, start: Callable[[int, float], Any]) -> None:
+    def arrivals() -> Generator[Any, Any, Any]:
+        for number, (at, seconds) in enumerate(zip(jobs.at.tolist(), jobs.service.tolist(), strict=True)):
+            yield environment.timeout(at - environment.now)
+            environment.process(start(number, seconds))
+
+    environment.process(arrivals())
+    environment.run()
 
 
 class _SharedCores:
@@ -169,6 +165,7 @@ class _SharedCores:
         self._due: list[tuple[float, int, Any]] = []
         self._numbers = count()  # for jobs that end at the same instant
         self._shown = self._since = 0.0
+        self._pace = 1.0
 
     def work(self, seconds: float) -> Any:
         """Return an event that comes when so many seconds of work are done."""
@@ -178,16 +175,13 @@ class _SharedCores:
         self._plan()
         return done
 
-    @property
-    def _pace(self) -> float:
-        return min(1.0, CORES / len(self._due)) if self._due else 1.0
-
     def _advance(self) -> None:
         self._shown += (self._environment.now - self._since) * self._pace
         self._since = self._environment.now
 
     def _plan(self) -> None:
         if self._due:
+            self._pace = min(1.0, CORES / len(self._due))
             self._alarm = self._environment.timeout((self._due[0][0] - self._shown) / self._pace)
             self._alarm.callbacks.append(self._finish)
 

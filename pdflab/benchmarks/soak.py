@@ -13,7 +13,6 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -54,7 +53,8 @@ class Row:
     @property
     def text(self) -> str:
         """The row as a line of a table."""
-        sizes = ("–" if getattr(self, part) is None else f"{getattr(self, part):.1f}" for part in _PARTS)
+        parts = (self.redis, self.worker, self.api, self.recorder)
+        sizes = ("–" if size is None else f"{size:.1f}" for size in parts)
         cells = (f"{self.jobs:,}", f"{self.seconds:.0f}", *sizes, f"{self.stats_ms:.1f}")
         return "".join(f"{cell:>10}" for cell in cells)
 
@@ -105,48 +105,41 @@ def soak(jobs: int) -> Generator[Row, None, None]:
     folder = Path(tempfile.mkdtemp(prefix="pdflab-"))
     settings = Settings(folder=folder, port=0, sync_port=0, retention=_RETENTION)
     with System(settings, temporary=True) as system:
-        yield from _rows(system, jobs)
+        ended, began = _run_jobs(system, jobs), time.monotonic()
+        for tenth in range(1, ROWS + 1):
+            seen = _observe(system, ended, jobs * tenth // ROWS)
+            redis, worker, api, recorder = map(seen.get, _PARTS)
+            yield Row(next(ended), time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
 
 
-def _rows(system: System, jobs: int) -> Iterator[Row]:
-    feeder, began = _Feeder(system, jobs), time.monotonic()
-    for tenth in range(1, ROWS + 1):
-        samples: dict[str, list[float]] = defaultdict(list)
-        has_ended = partial(feeder.feed, until=jobs * tenth // ROWS)
-        while not (wait_until(has_ended, _SAMPLE_INTERVAL) and samples):
-            for name, value in _samples(system):
-                samples[name].append(value)
-        seen = {name: median(values) for name, values in samples.items()}
-        redis, worker, api, recorder = (seen.get(part) for part in _PARTS)
-        yield Row(feeder.ended, time.monotonic() - began, redis, worker, api, recorder, seen["stats_ms"])
+def _observe(system: System, ended: Iterator[int], jobs: int) -> dict[str, float]:
+    """Return the medians of the samples until so many jobs have ended."""
+    samples: dict[str, list[float]] = defaultdict(list)
+    while not (wait_until(lambda: next(ended) >= jobs, _SAMPLE_INTERVAL) and samples):
+        for name, value in _samples(system):
+            samples[name].append(value)
+    return {name: median(values) for name, values in samples.items()}
 
 
-class _Feeder:
-    """Keeps a few jobs waiting in the queue."""
-
-    def __init__(self, system: System, jobs: int) -> None:
-        self.ended = 0
-        self._system = system
-        self._left = jobs
-        self._moved_at = time.monotonic()
-
-    def feed(self, *, until: int) -> bool:
-        """Add jobs if few are waiting; return whether so many have ended. Raises PdfLabError."""
-        self._system.check()
-        stats, now = self._system.queue.stats(), time.monotonic()
+def _run_jobs(system: System, left: int) -> Iterator[int]:
+    """Keep jobs waiting in the queue, and yield how many have ended. Raises PdfLabError."""
+    ended, moved_at = 0, time.monotonic()
+    while True:
+        system.check()
+        stats, now = system.queue.stats(), time.monotonic()
         if stats.failed:
             raise PdfLabError(f"{stats.failed} jobs FAILED, so that nothing was measured; see jobs.log.")
-        if self._left and stats.queued < _MIN_QUEUED:
-            number = min(_BATCH, self._left)
-            document = {"type": "custom", "title": "Soak", "text": f"{self._left:,} to go"}
-            _ask(self._system.url, "/generate-pdf/batch", body={"requests": number * [document]})
-            self._left -= number
-        if stats.completed > self.ended:
-            self.ended, self._moved_at = stats.completed, now
-        elif now - self._moved_at > _TIMEOUT:
-            logs = self._system.settings.folder / "logs"
+        if left and stats.queued < _MIN_QUEUED:
+            number = min(_BATCH, left)
+            document = {"type": "custom", "title": "Soak", "text": f"{left:,} to go"}
+            _ask(system.url, "/generate-pdf/batch", body={"requests": number * [document]})
+            left -= number
+        if stats.completed > ended:
+            ended, moved_at = stats.completed, now
+        elif now - moved_at > _TIMEOUT:
+            logs = system.settings.folder / "logs"
             raise PdfLabError(f"No job has ended for {_TIMEOUT:g} s; the logs in {logs} may say why.")
-        return self.ended >= until
+        yield ended
 
 
 def _samples(system: System) -> Iterator[tuple[str, float]]:
@@ -157,8 +150,7 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
         yield "redis", memory["used_memory"] / 2**20
-    command = ["ps", "-axo", "ppid=,rss=,args="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.check_output(["ps", "-axo", "ppid=,rss=,args="], text=True)
     for ppid, rss, words in (row.split(maxsplit=2) for row in listed.splitlines()):
         for part, role in _PARTS.items():
             if int(ppid) == os.getpid() and role and role in words:

@@ -1,17 +1,16 @@
 """The queue's costs inside one process: the bare loop, a worker, pings and batches take turns.
 
-A slow moment of the machine affects all of them. Ratios compare within a round, and the median round counts.
 The first document of a turn does not count: the processor's caches are cold.
 
 Read next: pdflab/service/worker/worker.py.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 from pdflab.benchmarks.measuring import rounds_of
@@ -31,20 +30,7 @@ MAX_SECONDS = 18.0  # of all rounds, on a slow or busy machine
 _PER_TURN = 10  # in a turn of the bare loop, and of the worker
 _EMPTY_JOBS = 100  # empty jobs in a turn: they are much faster
 _EMPTY_REQUEST = "{}"
-_CLOCK = time.perf_counter
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Seconds in one round: the median document, cycle, overhead and ping, and the mean of the others."""
-
-    bare: float
-    cycle: float  # from one document's start to the next one's
-    overhead: float  # of a cycle, beside rendering and storing
-    ping: float
-    empty: float
-    batch: float
-    core_share: float  # that the bare loop had, no seconds
+_DIGITS = {"efficiency": 3, "overhead_pings": 2}  # of the others, none
 
 
 @dataclass(slots=True)
@@ -57,9 +43,9 @@ class TimedWork:
     worked: list[float] = field(default_factory=list)
 
     def render(self, job: Job) -> Rendered:
-        self.began.append(_CLOCK())
+        self.began.append(perf_counter())
         rendered = self.draw(job)
-        self.worked.append(_CLOCK() - self.began[-1])
+        self.worked.append(perf_counter() - self.began[-1])
         return rendered
 
     def exists(self, job_id: str) -> bool:
@@ -69,21 +55,17 @@ class TimedWork:
         self.worked[-1] += timed(lambda: self.storage.put(job_id, token, pdf))
 
 
-class NoWork:
-    """A worker's renderer and storage that do nothing: what remains is the queue."""
+class AllStored:
+    """A storage that has every PDF: a worker renders and stores nothing, and what remains is the queue."""
 
-    def render(self, job: Job) -> Rendered:
-        return Rendered(b"", 0)
+    render = None
 
     def exists(self, job_id: str) -> bool:
-        return False
-
-    def put(self, job_id: str, token: str, pdf: bytes) -> None:
-        """Store nothing."""
+        return True
 
 
-def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[Turn]:
-    """Time each contender once in each round, after a warm-up."""
+def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[dict[str, float]]:
+    """Time each contender once in each round, after a warm-up; return the figures of each round."""
     queue, ping = JobQueue(broker.client(), settings), broker.client().ping
     draw, storage = render_and_store(settings)
     turns = []
@@ -93,27 +75,16 @@ def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int
     return turns[1:]
 
 
-def figures_of(turns: list[Turn]) -> dict[str, Any]:
-    """Return the ratios, microseconds, and jobs per second."""
-    return {
-        "efficiency": round(median(turn.bare / turn.cycle for turn in turns), 3),
-        "ping_us": round(1e6 * median(turn.ping for turn in turns)),
-        "overhead_pings": round(median(turn.overhead / turn.ping for turn in turns), 2),
-        "empty_jobs_per_s": round(1 / median(turn.empty for turn in turns)),
-        "batch_per_s": round(1 / median(turn.batch for turn in turns)),
-        "core_share": round(median(turn.core_share for turn in turns), 2),
-        "per_s": {
-            "bare": 1 / median(turn.bare for turn in turns),
-            "worker": 1 / median(turn.cycle for turn in turns),
-        },
-    }
+def medians(turns: list[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each figure: a ratio compares within a round, at one speed of the machine."""
+    return {name: round(median(turn[name] for turn in turns), _DIGITS.get(name)) for name in turns[0]}
 
 
 def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
     """Count the commands of enqueueing a batch, and those of one more job for a busy worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    worker = _worker(queue, NoWork())
+    worker = _worker(queue, AllStored())
     sent = _commands_of(client)
     counts = []
     for size in (10, 30):
@@ -146,34 +117,37 @@ def make(draw: Render, storage: Storage, request: str) -> None:
 
 def timed(work: Callable[[], object]) -> float:
     """Return the seconds that a call takes."""
-    began = _CLOCK()
+    began = perf_counter()
     work()
-    return _CLOCK() - began
+    return perf_counter() - began
 
 
-def _take_turn(queue: JobQueue, ping: Callable[[], object], work: TimedWork, request: str) -> Turn:
+def _take_turn(
+    queue: JobQueue, ping: Callable[[], object], work: TimedWork, request: str
+) -> dict[str, float]:
+    """Return the figures of a round. Of documents, cycles and pings the median counts."""
     document = partial(make, work.draw, work.storage, request)
-    began, cpu_began = _CLOCK(), time.thread_time()
-    bare = [timed(document) for _ in range(1 + _PER_TURN)][1:]
-    core_share = (time.thread_time() - cpu_began) / (_CLOCK() - began)
+    bare = median([timed(document) for _ in range(1 + _PER_TURN)][1:])
     pings = []
     for _ in range(_PER_TURN):
         document()
         pings.append(timed(ping))
-    cycles, overheads = _time_worker(queue, work, request)
-    queue.enqueue(submissions(_EMPTY_REQUEST, _EMPTY_JOBS))
-    empty = timed(_worker(queue, NoWork()).run_once) / _EMPTY_JOBS
-    jobs = submissions(request, BATCH)
-    batch = timed(lambda: queue.enqueue(jobs)) / BATCH
-    return Turn(median(bare), median(cycles), median(overheads), median(pings), empty, batch, core_share)
-
-
-def _time_worker(queue: JobQueue, work: TimedWork, request: str) -> tuple[list[float], list[float]]:
-    """Time a worker on a queue; return the seconds of each cycle, and those beside rendering and storing."""
     queue.enqueue(submissions(request, _PER_TURN + 2))
     _worker(queue, work).run_once()
     cycles = [after - before for before, after in pairwise(work.began[1:])]
-    return cycles, [cycle - worked for cycle, worked in zip(cycles, work.worked[1:-1], strict=True)]
+    overheads = [cycle - worked for cycle, worked in zip(cycles, work.worked[1:-1], strict=True)]
+    queue.enqueue(submissions(_EMPTY_REQUEST, _EMPTY_JOBS))
+    empty = timed(_worker(queue, AllStored()).run_once)
+    jobs = submissions(request, BATCH)
+    return {
+        "bare": 1 / bare,
+        "worker": 1 / median(cycles),
+        "efficiency": bare / median(cycles),
+        "ping_us": 1e6 * median(pings),
+        "overhead_pings": median(overheads) / median(pings),
+        "empty_jobs_per_s": _EMPTY_JOBS / empty,
+        "batch_per_s": BATCH / timed(lambda: queue.enqueue(jobs)),
+    }
 
 
 def _worker(queue: JobQueue, work: Any) -> Worker:

@@ -1,6 +1,6 @@
 """Faults: their plan, drawn from a seed, and their injection.
 
-Read next: pdflab/chaos/impact.py.
+Read next: pdflab/child_process.py.
 """
 
 import math
@@ -9,18 +9,18 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from pdflab.child_process import freeze, wait_until
+from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import WorkerId
 from pdflab.lab import Lab
 
 WORKER = "worker"  # as a target: any worker with a claimed job
+PARTS = ("recorder", "api", WORKER)
 _TIMEOUT = 10.0  # seconds that a fault waits for a target, which may just have been killed
 _PAUSE = 1.0  # leases without another fault, so that the target can restart
 _OUTAGE = 1.0  # seconds: over before a job has used up its attempts
@@ -28,8 +28,6 @@ _POLL_INTERVAL = 0.1
 
 
 class FaultKind(StrEnum):
-    """Kinds of fault."""
-
     KILL = "kill"
     FREEZE = "freeze"
     CUT = "cut"
@@ -39,13 +37,7 @@ class FaultKind(StrEnum):
 
 NEED_A_SERVER = frozenset({FaultKind.CUT, FaultKind.RESTART})
 
-_EVERY = {
-    FaultKind.KILL: 2.0,
-    FaultKind.FREEZE: 4.0,
-    FaultKind.CUT: 4.0,
-    FaultKind.RESTART: 8.0,
-    FaultKind.OUTAGE: 12.0,
-}  # seconds
+_EVERY = {"kill": 2.0, "freeze": 4.0, "cut": 4.0, "restart": 8.0, "outage": 12.0}  # seconds
 _FREEZE_LEASES = (2.5, 3.0)  # one to expire, a third until the next sweep, the rest for a slow machine
 
 
@@ -70,23 +62,15 @@ class FaultHit:
 
 
 def plan(
-    seed: int,
-    *,
-    seconds: float,
-    parts: Sequence[str],
-    lease: float,
-    kinds: frozenset[FaultKind] = frozenset(FaultKind),
+    seed: int, *, seconds: float, lease: float, kinds: frozenset[FaultKind] = frozenset(FaultKind)
 ) -> list[Fault]:
     """Draw a plan in which each kind occurs, and each part is killed and frozen past its lease at least once.
 
     Each kind has its own random stream: the same seed kills the same parts at the same instants, with any
     other kinds.
     """
-    faults = [
-        fault
-        for kind in kinds
-        for fault in _drawn(kind, random.Random(f"{seed} {kind}"), seconds, parts, lease)
-    ]
+    rngs = {kind: random.Random(f"{seed} {kind}") for kind in kinds}
+    faults = [fault for kind, rng in rngs.items() for fault in _drawn(kind, rng, seconds, lease)]
     return sorted(faults, key=lambda fault: (fault.at, fault.kind))
 
 
@@ -95,7 +79,7 @@ def inject(
     faults: Sequence[Fault],
     *,
     on_hit: Callable[[float, str], object],
-    on_poll: Callable[[float], object],
+    on_poll: Callable[[], object],
 ) -> list[FaultHit]:
     """Inject each fault at its instant, concurrently, and return those that hit.
 
@@ -103,20 +87,28 @@ def inject(
     """
     began, aim = time.monotonic(), _Aim(lab)
 
-    def hit(fault: Fault) -> list[FaultHit]:
-        hits = _inject_when_possible(fault, lab, aim)
-        for one in hits:
-            on_hit(time.monotonic() - began, one.did)
-        return hits
+    def hit(fault: Fault) -> FaultHit | None:
+        deadline = time.monotonic() + _TIMEOUT
+        while time.monotonic() < deadline:
+            try:
+                one = _inject_one(fault, lab, aim)
+            except (UsageError, BrokerUnavailable, OSError):
+                time.sleep(_POLL_INTERVAL)
+            else:
+                on_hit(time.monotonic() - began, one.did)
+                return one
+        return None  # there never was a target
 
     with ThreadPoolExecutor(len(faults)) as pool:
         running = []
         for fault in faults:
             while (now := time.monotonic() - began) < fault.at:
-                on_poll(now)
+                on_poll()
                 time.sleep(min(_POLL_INTERVAL, fault.at - now))
             running.append(pool.submit(hit, fault))
-    return [one for result in running for one in result.result()]
+        while wait(running, _POLL_INTERVAL).not_done:
+            on_poll()
+    return [one for result in running if (one := result.result())]
 
 
 class _Aim:
@@ -141,35 +133,20 @@ class _Aim:
             return target
 
 
-def _drawn(
-    kind: FaultKind, rng: random.Random, seconds: float, parts: Sequence[str], lease: float
-) -> Iterator[Fault]:
+def _drawn(kind: FaultKind, rng: random.Random, seconds: float, lease: float) -> Iterator[Fault]:
     """Spread the faults of a kind over equal intervals, one at a random instant of each.
 
     Kills and freezes hit every part once, then workers, which own the jobs.
     """
     hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
-    count = max(len(parts) if hits_parts else 1, round(seconds / _EVERY[kind]))
-    hit = [*parts, *[WORKER] * (count - len(parts))] if hits_parts else [""] * count
+    count = max(len(PARTS) if hits_parts else 1, round(seconds / _EVERY[kind]))
+    hit = [*PARTS, *[WORKER] * (count - len(PARTS))] if hits_parts else [""] * count
     if hits_parts:
         rng.shuffle(hit)
     for number, part in enumerate(hit):
         frozen = lease * rng.uniform(*_FREEZE_LEASES)
         lasts = {FaultKind.FREEZE: frozen, FaultKind.OUTAGE: _OUTAGE}.get(kind, 0.0)
         yield Fault((number + rng.random()) / count * (seconds - lasts), kind, part, lasts)
-
-
-def _inject_when_possible(fault: Fault, lab: Lab, aim: _Aim) -> list[FaultHit]:
-    """Inject a fault as soon as there is a target; return nothing if there never was one."""
-    hits: list[FaultHit] = []
-
-    def is_injected() -> bool:
-        with suppress(UsageError, BrokerUnavailable, OSError):
-            hits.append(_inject_one(fault, lab, aim))
-        return bool(hits)
-
-    wait_until(is_injected, _TIMEOUT, interval=_POLL_INTERVAL)
-    return hits
 
 
 def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:

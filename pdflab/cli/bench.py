@@ -4,14 +4,13 @@ Read next: pdflab/benchmarks/render.py.
 """
 
 import argparse
-import json
 import sys
 from contextlib import closing
 from dataclasses import asdict
 from importlib import import_module
 
 from pdflab.benchmarks import soak
-from pdflab.cli.arguments import add_json
+from pdflab.cli.arguments import print_report
 from pdflab.errors import require
 
 BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
@@ -25,14 +24,12 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     else:
         command.set_defaults(run=_bench)
         command.add_argument("what", choices=tuple(BENCHMARKS), help="which part of pdflab")
-    add_json(command)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
     benchmark = import_module(BENCHMARKS[arguments.what])
     figures = benchmark.measure()
-    lines = [json.dumps(figures)] if arguments.json else benchmark.explain(figures)
-    print(*lines, sep="\n")
+    print_report(arguments, figures, benchmark.explain(figures))
     return 0
 
 
@@ -45,5 +42,5 @@ def _soak(arguments: argparse.Namespace) -> int:
             rows.append(row)
             print(row.text, file=file, flush=True)
     verdict = soak.verdict_of(rows)
-    print(json.dumps(asdict(verdict)) if arguments.json else "\n".join(verdict.sentences()))
+    print_report(arguments, asdict(verdict), verdict.sentences())
     return 0 if verdict.flat and verdict.stats_as_fast else 1

@@ -4,16 +4,15 @@ Read next: pdflab/chaos/attack.py.
 """
 
 import argparse
-import json
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
-
-from pdflab.chaos.attack import Attack, attack
-from pdflab.cli.arguments import add_json, private_settings
+from pdflab.audit import Audit
+from pdflab.chaos.attack import attack
+from pdflab.cli.arguments import print_report, private_settings
 from pdflab.experiments.figure_table import FigureTable
 
 _ROWS = {
@@ -31,20 +30,17 @@ _ROWS = {
     "unheard": "accepted, but the answer was lost",
     "completed": "completed",
     "failed": "failed, with a reason",
-    "open": "open: may still end",
     "lost": "lost: will never end",
     "doubled": "ended twice",
     "invalid": "invalid: without a whole PDF or a reason",
     "holes": "gaps in jobs.log",
 }
+_SLOWEST = "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s."
 _APPENDFSYNC = (
     "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
     "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
 )
-_NO_SERVER = (
-    "Skipped: cutting connections and killing Redis. The embedded Redis has no connections to cut, and no "
-    "file to start again from; install redis-server for that."
-)
+_NO_SERVER = "Skipped: cutting connections and killing Redis, as it is embedded; install redis-server for it."
 _NO_OUTAGE = "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks."
 _NAIVE = (
     "The naive workers lost {lost:,} accepted documents, and {invalid:,} of their PDFs are not whole. "
@@ -52,6 +48,10 @@ _NAIVE = (
 )
 _LUCKY = "The naive workers were lucky this time; take another --seed, or more --seconds."
 _KEPT = "The promise was kept: each accepted document has exactly one ending."
+_UNTESTED = {  # without these, a queue without leases or tokens would have passed
+    "returned": "no job came back from a lost worker",
+    "fenced": "no late finisher was refused",
+}
 _INCONCLUSIVE = (
     "Nothing was broken, but the attack proves little: {reasons}. "
     "Take more --seconds, and two --workers or more."
@@ -67,56 +67,37 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
     chaos.add_argument("--naive", action="store_true", help="attack workers as tutorials write them")
     apart = Path("pdflab-chaos")  # not PDFLAB_FOLDER, which may hold a run of the user
     chaos.add_argument("--folder", type=Path, default=apart, help=f"folder of all files (default {apart})")
-    add_json(chaos)
 
 
 def _chaos(a: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
-    settings = private_settings(a)
     logging.disable(logging.WARNING)  # of the supervisor: each death is reported as an injected fault
     try:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            bar = progress.add_task("", total=a.seconds)
-
-            def on_fault(at: float, what: str) -> None:
-                progress.console.print(f"{at:5.1f} s  {what}", highlight=False, markup=False)
-
-            def on_progress(at: float, sent: int, ended: int) -> None:
-                progress.update(bar, completed=at, description=f"{sent:,} sent, {ended:,} ended")
-
-            found = attack(
-                settings, a.seconds, a.seed, naive=a.naive, on_fault=on_fault, on_progress=on_progress
-            )
+        figures, audit = attack(private_settings(a), a.seconds, a.seed, naive=a.naive, on_fault=_print_fault)
     finally:
         logging.disable(logging.NOTSET)
-    if a.json:
-        print(json.dumps(found.to_json()))
-    else:
-        print(*_report(found), sep="\n")
-    return 0 if found.audit.clean else 1
+    print_report(a, figures, _report(figures, audit))
+    return 0 if audit.clean else 1
 
 
-def _report(found: Attack) -> Iterator[str]:
-    figures = found.to_json()
-    naive = figures["worker"] == "naive"
+def _print_fault(at: float, what: str) -> None:
+    print(f"{at:5.1f} s  {what}", file=sys.stderr)
+
+
+def _report(figures: Mapping[str, Any], audit: Audit) -> Iterator[str]:
     yield "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}".format(**figures)
     rows = [(name, f"{figures[key]:,}") for key, name in _ROWS.items()]
     yield str(FigureTable(("what happened", "times"), rows))
     if figures["returned"]:
-        yield (
-            "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s.".format(
-                **figures
-            )
-        )
+        yield _SLOWEST.format(**figures)
     yield _NO_SERVER if figures["skipped"] else _APPENDFSYNC
-    yield from [_NO_OUTAGE] * naive
-    yield from _verdict(found, naive=naive)
+    yield from _verdict(figures, audit)
 
 
-def _verdict(found: Attack, *, naive: bool) -> list[str]:
-    if naive:
-        return [_LUCKY if found.audit.clean else _NAIVE.format(**found.counts)]
-    if not found.audit.clean:
-        return ["The promise was BROKEN:", *found.audit.findings[:10]]
-    reasons = " and ".join(found.untested)
+def _verdict(figures: Mapping[str, Any], audit: Audit) -> list[str]:
+    if figures["worker"] == "naive":
+        return [_NO_OUTAGE, _LUCKY if audit.clean else _NAIVE.format(**figures)]
+    if not audit.clean:
+        return ["The promise was BROKEN:", *audit.findings[:10]]
+    reasons = " and ".join(reason for name, reason in _UNTESTED.items() if not figures[name])
     return [_INCONCLUSIVE.format(reasons=reasons) if reasons else _KEPT]

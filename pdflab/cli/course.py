@@ -52,7 +52,4 @@ def copy_notebooks(source: Path, folder: Path) -> None:
         if not copy.exists():
             copy.write_bytes(original.read_bytes())
         elif copy.read_bytes() != original.read_bytes():
-            print(
-                f"{copy} differs from the one that came with pdflab; it is kept as it is.",
-                flush=True,
-            )
+            print(f"{copy} differs from the one that came with pdflab; it is kept as it is.", flush=True)

@@ -4,7 +4,6 @@ Read next: pdflab/experiments/comparison.py, pdflab/experiments/coordinated_omis
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +12,7 @@ from rich.progress import Progress, TaskID
 
 from pdflab.analysis.run import Send
 from pdflab.audit import audit
-from pdflab.cli.arguments import add_folder, add_json, private_settings
+from pdflab.cli.arguments import add_folder, print_report, private_settings
 from pdflab.errors import require
 from pdflab.experiments.comparison import Comparison
 from pdflab.experiments.coordinated_omission import (
@@ -37,7 +36,6 @@ def add_arguments(demo: argparse.ArgumentParser, _: str) -> None:
     add("--timeout", type=float, default=30.0, help="how long a client waits for its answer (default 30)")
     add("--workers", type=int, help="workers, and rendering servers (default 2)")
     add_folder(demo)
-    add_json(demo)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -61,10 +59,8 @@ def _compare(a: argparse.Namespace) -> int:
             runs[endpoint] = run_alone(plan, endpoint, settings=settings, timeout=a.timeout, during=during)
     comparison, verdict = Comparison(capacity, runs), audit(settings)
     files = save_comparison(comparison, settings.folder)
-    if a.json:
-        print(json.dumps(comparison.to_json() | {"audit": verdict.summary, "plan": plan.name} | files))
-    else:
-        print(comparison.text, f"audit: {verdict.summary}", _listing(files), sep="\n")
+    figures = comparison.to_json() | {"audit": verdict.summary, "plan": plan.name} | files
+    print_report(a, figures, [comparison.text, f"audit: {verdict.summary}", *_listing(files)])
     return 0 if verdict.clean else 1
 
 
@@ -73,9 +69,9 @@ def _show_omission(a: argparse.Namespace) -> int:
     print(describe_omission(a.seconds), file=sys.stderr if a.json else sys.stdout, flush=True)
     run = measure_omission(settings, seconds=a.seconds, timeout=a.timeout)
     files = save_omission(run, settings.folder)
-    print(json.dumps(omission_figures(run) | files) if a.json else f"{omission_text(run)}\n{_listing(files)}")
+    print_report(a, omission_figures(run) | files, [omission_text(run), *_listing(files)])
     return 0
 
 
-def _listing(files: dict[str, str]) -> str:
-    return "\n".join(f"{name}: {path}" for name, path in files.items())
+def _listing(files: dict[str, str]) -> list[str]:
+    return [f"{name}: {path}" for name, path in files.items()]

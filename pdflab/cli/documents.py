@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pdflab.documents.kinds import KINDS, parse_request, sample_request
 from pdflab.documents.render import render
-from pdflab.errors import UsageError
+from pdflab.errors import require
 from pdflab.service.worker.font_files import find_fonts
 from pdflab.settings import Settings
 
@@ -27,25 +27,16 @@ def add_arguments(sample: argparse.ArgumentParser, _: str) -> None:
     sample.add_argument("--out", default="-", metavar="FILE", help="the PDF (default -, for a pipe)")
 
 
-def make_sample(arguments: argparse.Namespace) -> int:
+def make_sample(a: argparse.Namespace) -> int:
     """Write the PDF of a made-up document to a file, or to a pipe."""
-    a = arguments
-    if a.out == "-" and sys.stdout.isatty():
-        raise UsageError(
-            f"A PDF is not for a terminal; name a file: pdflab sample {a.kind} --out {a.kind}.pdf"
-        )
-    if a.lines is not None and not 1 <= a.lines <= _MAX_LINES:
-        raise UsageError(f"--lines must be between 1 and {_MAX_LINES}.")
+    advice = f"A PDF is not for a terminal; name a file: pdflab sample {a.kind} --out {a.kind}.pdf"
+    require(a.out != "-" or not sys.stdout.isatty(), advice)
+    require(a.lines is None or 1 <= a.lines <= _MAX_LINES, f"--lines must be between 1 and {_MAX_LINES}.")
     fonts = find_fonts(Settings.from_env(os.environ).fonts)
     document = parse_request(sample_request(a.kind, a.seed, lines=a.lines))
     pdf = render(document, created_at=SAMPLE_DATE, fonts=fonts).pdf
     if a.out == "-":
         sys.stdout.buffer.write(pdf)
-        return 0
-    try:
+    else:
         Path(a.out).write_bytes(pdf)
-    except OSError as error:
-        raise UsageError(
-            f"{a.out} cannot be written ({error.strerror}); name another file with --out."
-        ) from None
     return 0

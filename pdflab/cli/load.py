@@ -44,8 +44,7 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     load.add_argument("--n", type=int, default=50, help="documents, for batch and burst (default 50)")
     load.add_argument("--seconds", type=float, default=30.0, help="of a month, or steady (default 30)")
-    rates = "per second: steady, or a month's mean (default 5)"
-    load.add_argument("--rate", type=float, default=5.0, help=rates)
+    load.add_argument("--rate", type=float, default=5.0, help="per second; a month's mean (default 5)")
     load.add_argument("--seed", type=int, default=0, help="the same seed sends the same documents")
     add_url(load)
     load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
@@ -99,13 +98,11 @@ def is_this_machine(host: str) -> bool:
     Raises UsageError for a name without an address.
     """
     try:
-        found = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)
-    except OSError:
-        raise UsageError(f"There is no machine called {host!r}; correct --url.") from None
-    try:
-        for family, kind, _, _, address in found:
+        for family, kind, _, _, address in socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM):
             with socket.socket(family, kind) as probe:
                 probe.bind(address)
+    except socket.gaierror:
+        raise UsageError(f"There is no machine called {host!r}; correct --url.") from None
     except OSError:
         return False
     return True
@@ -113,15 +110,15 @@ def is_this_machine(host: str) -> bool:
 
 def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCounter, stop: Event) -> None:
     """Send everything, and log each send."""
-
-    def on_send(send: Send) -> None:
-        log(send)
-        counter.end(send)
-
     _allow_many_files()
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
     with closing(SendLog(settings.sends_file, settings.accepted_file)) as log:
+
+        def on_send(send: Send) -> None:
+            log(send)
+            counter.end(send)
+
         asyncio.run(_until(stop, send_plan(plan, target, on_send=on_send, on_start=counter.start)))
 
 
@@ -159,8 +156,8 @@ def _report(plan: Plan, progress: Progress, *, closed: bool) -> None:
     print(f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
     if progress.acknowledgement.p99 is not None:
         print(_percentiles(progress))
-    late = None if closed else late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
-    if late:
+    late = late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
+    if late and not closed:
         print(late)
 
 

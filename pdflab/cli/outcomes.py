@@ -6,7 +6,6 @@ Read next: pdflab/audit.py, pdflab/service/api/app.py.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pdflab.audit import audit
-from pdflab.cli.arguments import add_json, add_url
+from pdflab.cli.arguments import add_url, print_report
 from pdflab.errors import PdfLabError, UsageError, require
 from pdflab.lab.http_client import send_request
 from pdflab.settings import Settings
@@ -36,20 +35,18 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
         which.add_argument("--retry-all", action="store_true", help="retry all of them")
         add_url(command)
-    add_json(command)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
     verdict = audit(Settings.from_env(os.environ, folder=arguments.folder))
-    print(json.dumps(asdict(verdict.counts)) if arguments.json else verdict.text)
+    print_report(arguments, asdict(verdict.counts), [verdict.text])
     return 0 if verdict.clean else 1
 
 
 def _dead_letters(a: argparse.Namespace) -> int:
     if a.retry:
-        retried = [
-            _ask(a.url, "POST", f"/jobs/{quote(job_id, safe='')}/retry")["job_id"] for job_id in a.retry
-        ]
+        paths = [f"/jobs/{quote(job_id, safe='')}/retry" for job_id in a.retry]
+        retried = [_ask(a.url, "POST", path)["job_id"] for path in paths]
         found: dict[str, Any] = {"job_ids": retried}
         lines = [f"{job_id} is retried as {again}" for job_id, again in zip(a.retry, retried, strict=True)]
     elif a.retry_all:
@@ -58,7 +55,7 @@ def _dead_letters(a: argparse.Namespace) -> int:
     else:
         found = _ask(a.url, "GET", "/dead-letters")
         lines = list(_table(found["jobs"], beyond=found["count"] - len(found["jobs"])))
-    print(json.dumps(found) if a.json else "\n".join(lines))
+    print_report(a, found, lines)
     return 0
 
 

@@ -28,6 +28,7 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
     "twin": ("plan", "measure how wrong the simulation is here, by real runs"),
     "sample": ("documents", "render a made-up document"),
 }
+_JSON = ("demo", "audit", "dead-letters", "chaos", "bench", "soak", "plan", "twin")  # print figures
 _EPILOG = """examples:
   pdflab                                        open the lab in JupyterLab
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
@@ -49,8 +50,10 @@ class _Command(argparse.ArgumentParser):
 
     def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
         name = self.prog.split()[-1]
-        module, _ = _COMMANDS.get(name, ("roles", ""))
+        module, _ = _COMMANDS[name]
         import_module(f"pdflab.cli.{module}").add_arguments(self, name)
+        if name in _JSON:
+            self.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         return super().parse_known_args(*args, **kwargs)
 
 
@@ -64,5 +67,4 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
     for name, (_, what) in _COMMANDS.items():
         commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
-    commands.add_parser("embedded-redis")  # internal: not in the help
     return parser

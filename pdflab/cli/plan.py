@@ -4,13 +4,12 @@ Read next: pdflab/experiments/capacity.py, pdflab/experiments/prediction_error.p
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from math import inf, isnan
 from pathlib import Path
 
 from pdflab.charts.style import png
-from pdflab.cli.arguments import add_json
+from pdflab.cli.arguments import print_report
 from pdflab.errors import require
 from pdflab.experiments import capacity, prediction_error
 from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan
@@ -30,7 +29,6 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     else:
         command.set_defaults(run=_plan)
         _add_requirement(command)
-    add_json(command)
 
 
 def _add_requirement(plan: argparse.ArgumentParser) -> None:
@@ -52,10 +50,8 @@ def _add_requirement(plan: argparse.ArgumentParser) -> None:
 def _plan(a: argparse.Namespace) -> int:
     """Find the fleets, print their cost and risk, and draw the chart; return 1 if none is sure enough."""
     plan = make_plan(_requirement(a))
-    if a.json:
-        print(json.dumps(plan.to_json()))
-    else:
-        print(*_report(plan, name_source(a.service, a.run_file)), sep="\n")
+    print_report(a, plan.to_json(), _report(plan, name_source(a.service, a.run_file)))
+    if not a.json:
         a.chart.parent.mkdir(parents=True, exist_ok=True)
         a.chart.write_bytes(png(capacity.plan_chart(plan.requirement, plan.fleets)))
         print(f"chart: {a.chart}")
@@ -101,8 +97,7 @@ def _report(plan: CapacityPlan, source: str) -> Iterator[str]:
 
 def _twin(arguments: argparse.Namespace) -> int:
     """Measure how wrong the simulation is here, print it case by case, and save it."""
-
     found = prediction_error.hold_out_all(rounds=arguments.rounds)
     prediction_error.save_verdict(found)
-    print(json.dumps(found.to_json()) if arguments.json else found.text)
+    print_report(arguments, found.to_json(), [found.text])
     return 0

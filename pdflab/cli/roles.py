@@ -20,11 +20,8 @@ _CHECK_INTERVAL = 0.2  # seconds
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
-    """Add the arguments of `up`, of a role, or of the embedded Redis."""
-    command.set_defaults(run={"up": _up, "embedded-redis": _embedded_redis}.get(name, _run_role), role=name)
-    if name == "embedded-redis":
-        command.add_argument("--socket", required=True)
-        return
+    """Add the arguments of `up`, or of a role."""
+    command.set_defaults(run=_up if name == "up" else _run_role, role=name)
     if name != "up":
         command.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
@@ -33,8 +30,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="the queued endpoint (default 8000; 0 is any)")
     if name == "up":
-        what = "settings that belong together, by name"
-        command.add_argument("--preset", choices=tuple(PRESETS), help=what)
+        command.add_argument("--preset", choices=tuple(PRESETS), help="settings that belong together")
         command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
         command.add_argument("--sync-port", type=int, help="its synchronous endpoint (default 8001)")
 
@@ -65,8 +61,7 @@ def _run_role(a: argparse.Namespace) -> int:
         sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
         entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
         return 0
-    broker = _broker(settings, a.role, guarded=a.guarded)
-    stop = stop_event(guarded=a.guarded)
+    broker, stop = _broker(settings, a.role, guarded=a.guarded), stop_event(guarded=a.guarded)
     if a.role == "api":
         _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
     elif a.role == "recorder":
@@ -99,10 +94,3 @@ def _broker(settings: Settings, role: str, *, guarded: bool) -> Broker:
     if guarded:  # Redis answered the supervisor; if it is down now, the role waits for it
         return Broker("", settings.redis_url)
     return broker_at(settings.redis_url)
-
-
-def _embedded_redis(arguments: argparse.Namespace) -> int:
-    from pdflab.service.jobqueue.embedded_redis import serve_embedded
-
-    serve_embedded(arguments.socket)
-    return 0

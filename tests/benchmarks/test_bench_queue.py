@@ -11,8 +11,9 @@ from conftest import needs
 from pdflab.benchmarks import queue, turns
 from pdflab.benchmarks.measuring import rounds_of
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.jobs import Job, JobState
-from pdflab.service.jobqueue.redis_server import Broker, private_broker
+from pdflab.jobs import JobState
+from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
 
 PROMISED = {
@@ -27,7 +28,7 @@ PROMISED = {
     "round_trips_enqueue",
     "round_trips_busy",
 }
-BESIDE = {"two_bare", "core_share", "per_s", "redis", "embedded"}
+BESIDE = {"two_bare", "per_s", "redis"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,6 @@ def test_every_figure_is_of_its_unit(figures: dict[str, Any]) -> None:
     assert 0.01 < figures["overhead_pings"] < 1_000
     assert 20 < figures["worker_rss_mb"] < 300
     assert -1_000 < figures["start_ms"] < 60_000
-    assert 0 < figures["core_share"] < 1.5
     assert figures["per_s"].keys() == {"bare", "worker", "process", "processes"}
 
 
@@ -81,13 +81,6 @@ def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
         assert target in shown
 
 
-def test_a_busy_machine_is_reported(figures: dict[str, Any]) -> None:
-    """Figures of a core that others used meanwhile are no figures of the queue."""
-    sentences = list(queue.explain(figures | {"core_share": 0.5}))
-
-    assert any("the bare loop had 50% of a core" in str(sentence) for sentence in sentences)
-
-
 def test_round_trips_are_one_and_one_on_either_redis(apart: Broker, settings: Settings) -> None:
     """Enqueueing thirty jobs is one, and one more job costs a busy worker one more."""
     assert turns.round_trips(apart, settings) == {"round_trips_enqueue": 1, "round_trips_busy": 1}
@@ -95,16 +88,9 @@ def test_round_trips_are_one_and_one_on_either_redis(apart: Broker, settings: Se
 
 def test_ratios_compare_within_a_round() -> None:
     """Each round met one moment of the machine; over all of them, medians would mix up several."""
-    seconds = {"overhead": 1.0, "ping": 0.5, "empty": 0.25, "batch": 0.0001, "core_share": 1.0}
-    rounds = [turns.Turn(bare, cycle, **seconds) for bare, cycle in ((10, 12), (3, 6), (4, 40))]
+    rounds = [{"efficiency": bare / cycle, "ping_us": 499.7} for bare, cycle in ((10, 12), (3, 6), (4, 40))]
 
-    figures = turns.figures_of(rounds)
-
-    assert figures["efficiency"] == 0.5
-    assert figures["overhead_pings"] == 2.0
-    assert figures["ping_us"] == 500_000
-    assert figures["empty_jobs_per_s"] == 4
-    assert figures["batch_per_s"] == 10_000
+    assert turns.medians(rounds) == {"efficiency": 0.5, "ping_us": 500}
 
 
 def test_rounds_end_when_they_take_too_long() -> None:
@@ -112,13 +98,14 @@ def test_rounds_end_when_they_take_too_long() -> None:
     assert list(rounds_of(40, "slow", max_seconds=-1.0)) == [0, 1, 2]
 
 
-def test_an_empty_job_is_neither_rendered_nor_stored() -> None:
-    """What it renders is empty, and what it stores is never there."""
-    job = Job("a", "invoice", JobState.PROCESSING, "{}", queued_at=0.0)
-    work = turns.NoWork()
-    work.put("a", "token", b"%PDF")
+def test_an_empty_job_is_neither_rendered_nor_stored(settings: Settings) -> None:
+    """Its PDF is there already: the worker asks for nothing else."""
+    queue = JobQueue(embedded_broker().client(), settings)
+    queue.enqueue(turns.submissions("{}", 2))
 
-    assert (work.render(job).pdf, work.exists("a")) == (b"", False)
+    turns._worker(queue, turns.AllStored()).run_once(0.1)
+
+    assert [job.result for job in queue.jobs(JobState.COMPLETED, 9)] == [None, None]
 
 
 def test_timed_work_counts_rendering_and_storing(settings: Settings) -> None:

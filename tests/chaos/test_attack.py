@@ -1,25 +1,20 @@
 """What an attack reports, and the load behind it."""
 
-from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pdflab.audit import Audit, Counts
-from pdflab.chaos.attack import Attack
-from pdflab.chaos.background_load import _missing
-from pdflab.chaos.faults import FaultKind
-from pdflab.chaos.impact import Impact
+from pdflab.chaos.attack import final_counts, missing_jobs
 from pdflab.cli.chaos import _verdict
 from pdflab.errors import BrokerUnavailable
 from pdflab.settings import Settings
 
 
-def attacked(*, returned: int = 3, fenced: int = 2, audit: Audit) -> Attack:
-    impact = Impact(4, completed_meanwhile=10, returned=returned, slowest_return_s=3.0 if returned else None)
-    faults = Counter({FaultKind.KILL: 5})
-    return Attack({"worker": "reliable"}, faults, impact, fenced, 12, 0, audit)
+def verdict(counts: Audit, *, worker: str = "reliable", returned: int = 3, fenced: int = 2) -> str:
+    figures = {"worker": worker, "returned": returned, "fenced": fenced, **final_counts(counts)}
+    return " ".join(_verdict(figures, counts))
 
 
 def audited(**counts: int) -> Audit:
@@ -30,30 +25,29 @@ def audited(**counts: int) -> Audit:
 
 def test_a_job_that_is_still_open_is_lost() -> None:
     """Nothing happens any more: what has not ended will not."""
-    figures = attacked(audit=audited(open=2, lost=1)).to_json()
+    counts = final_counts(audited(open=2, lost=1, completed=5))
 
-    assert (figures["open"], figures["lost"]) == (0, 3)
-    assert (figures["kills"], figures["cuts"], figures["slowest_return_s"]) == (5, 0, 3.0)
+    assert (counts["open"], counts["lost"], counts["completed"]) == (0, 3, 5)
 
 
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (attacked(audit=audited()), "The promise was kept"),
-        (attacked(audit=audited(), fenced=0), "no late finisher was refused"),
-        (attacked(audit=audited(), returned=0), "no job came back from a lost worker"),
-        (attacked(audit=audited(lost=1)), "The promise was BROKEN"),
+        (verdict(audited()), "The promise was kept"),
+        (verdict(audited(), fenced=0), "no late finisher was refused"),
+        (verdict(audited(), returned=0), "no job came back from a lost worker"),
+        (verdict(audited(lost=1)), "The promise was BROKEN"),
     ],
 )
-def test_the_verdict_is_a_sentence(found: Attack, words: str) -> None:
+def test_the_verdict_is_a_sentence(found: str, words: str) -> None:
     """Kept, broken, or not put to the test."""
-    assert words in _verdict(found, naive=False)[0]
+    assert words in found
 
 
 def test_naive_workers_are_expected_to_lose_jobs() -> None:
     """And are lucky when they do not."""
-    assert "lost 1 accepted" in _verdict(attacked(audit=audited(lost=1)), naive=True)[0]
-    assert "lucky" in _verdict(attacked(audit=audited()), naive=True)[0]
+    assert "lost 1 accepted" in verdict(audited(lost=1), worker="naive")
+    assert "lucky" in verdict(audited(), worker="naive")
 
 
 @pytest.mark.parametrize(("queued", "missing"), [(0, 20), (35, 5), (50, -10)])
@@ -61,7 +55,7 @@ def test_the_background_load_fills_the_queue_little_by_little(queued: int, missi
     """Twenty jobs wait for each worker, and at most twenty are sent at once."""
     lab: Any = SimpleNamespace(settings=Settings(workers=2), stats=lambda: SimpleNamespace(queued=queued))
 
-    assert _missing(lab) == missing
+    assert missing_jobs(lab) == missing
 
 
 def test_the_background_load_goes_on_while_redis_is_away() -> None:
@@ -72,4 +66,4 @@ def test_the_background_load_goes_on_while_redis_is_away() -> None:
 
     lab: Any = SimpleNamespace(settings=Settings(), stats=away)
 
-    assert _missing(lab) == 1
+    assert missing_jobs(lab) == 1

@@ -13,13 +13,12 @@ from conftest import eventually, needs
 
 import pdflab
 from pdflab.audit import audit
-from pdflab.chaos.faults import NEED_A_SERVER, WORKER, Fault, FaultHit, FaultKind, plan
-from pdflab.chaos.impact import Impact, measure_impact
+from pdflab.chaos.attack import Impact, measure_impact
+from pdflab.chaos.faults import NEED_A_SERVER, PARTS, Fault, FaultHit, FaultKind, plan
 from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
-PARTS = ["recorder", "api", WORKER]
 ATTACK = ("--seconds", "10", "--seed", "7")
 WRONG = ("lost", "open", "doubled", "invalid", "holes")
 AUDITED = {"accepted", "completed", "failed", "expired", *WRONG}
@@ -29,7 +28,7 @@ ABOUT = {"worker", "workers", "seconds", "seed", "redis", "skipped", "sent", "un
 
 
 def drawn(seed: int, **changed: Any) -> list[Fault]:
-    return plan(seed, **({"seconds": 30.0, "parts": PARTS, "lease": 1.5} | changed))
+    return plan(seed, **({"seconds": 30.0, "lease": 1.5} | changed))
 
 
 def chaos(*words: str, folder: Path, **env: str) -> tuple[int, dict[str, Any], str]:

@@ -222,7 +222,10 @@ def test_the_command_line_makes_the_same_document_each_time(kind: str, tmp_path:
     [
         (["invoice", "--lines", "0"], b"--lines must be between 1 and 1000"),
         (["invoice", "--lines", "501"], b"lines: must have at most 500 entries"),
-        (["invoice", "--out", "no/such/folder.pdf"], b"cannot be written (No such file or directory)"),
+        (
+            ["invoice", "--out", "no/such/folder.pdf"],
+            b"no/such/folder.pdf: No such file or directory; choose another place.",
+        ),
         (["letter"], b"invalid choice: 'letter'"),
     ],
 )

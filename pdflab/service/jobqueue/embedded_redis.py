@@ -6,6 +6,7 @@ Read next: pdflab/service/jobqueue/base.py.
 """
 
 import socket
+import sys
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -138,3 +139,7 @@ def _change_fakeredis() -> None:
     scripting_mixin.LUA_MODULE = SimpleNamespace(**{**vars(lua), "LuaRuntime": SafeRuntime})
     for command in _UNSAFE_COMMANDS:
         SUPPORTED_COMMANDS.pop(command.lower(), None)
+
+
+if __name__ == "__main__":
+    serve_embedded(sys.argv[1])

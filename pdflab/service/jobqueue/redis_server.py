@@ -145,7 +145,7 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
     path = f"{socket_folder}/redis.sock"  # short: macOS allows 103 characters
     server = next((found for name in _SERVERS if (found := shutil.which(name))), None)
-    command = [sys.executable, "-m", "pdflab", "embedded-redis", "--socket", path]
+    command = [sys.executable, "-m", "pdflab.service.jobqueue.embedded_redis", path]
     if server:
         command = [server, *_options(folder, path, appendfsync)]
     to_remove = [socket_folder, *([str(temporary)] if temporary else [])]
