@@ -9,9 +9,7 @@ from functools import partial
 from math import inf, isnan
 from typing import Any
 
-import numpy as np
-
-from pdflab.charts.forecast import Fleet, plan_figure
+from pdflab.charts.forecast import plan_figure
 from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
@@ -126,14 +124,7 @@ def plan_chart(
 ) -> Picture:
     """Draw each fleet that is sure enough, or all if none is, beside the number of workers `predicted`."""
     shown = [p for p in fleets if p.is_sure] or fleets
-    drawn = []
-    for p in shown:
-        at, workers = np.array([*p.staffing, (p.finished, 0)], dtype=np.float64).T
-        drawn.append(Fleet(p.policy, (at, workers), p.waiting))
-    busy = requirement.demand.busy if requirement.demand.phase.seconds else np.zeros(1)
-    asked = np.linspace(0.0, requirement.demand.phase.seconds, len(busy) + 1), np.append(busy, 0.0)
-    title, deadline = verdict(requirement, cheapest(fleets)), requirement.objective.deadline
-    return plan_figure(title, drawn, asked=asked, deadline=deadline, predicted=predicted)
+    return plan_figure(verdict(requirement, cheapest(fleets)), requirement, shown, predicted=predicted)
 
 
 def verdict(requirement: Requirement, best: FleetPlan) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.charts.forecast import Fleet, plan_figure
+from pdflab.charts.forecast import plan_figure
 from pdflab.charts.style import png
 from pdflab.cli import plan
 from pdflab.cli.parser import parser
@@ -20,7 +20,7 @@ from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.requirement import Objective, Requirement
-from pdflab.simulation.capacity.search import autoscaled, fixed
+from pdflab.simulation.capacity.search import FleetPlan, autoscaled, fixed
 from pdflab.simulation.capacity.workload import Demand
 from pdflab.simulation.twin import queued_endpoint, simulate
 
@@ -276,9 +276,15 @@ def test_a_file_that_is_not_a_run_is_reported(
 def test_the_chart_shows_each_fleet_and_the_deadline() -> None:
     """Workers beside what is asked for, and the line; hours below; the verdict above."""
     steps = np.array([0.0, 3600.0]), np.array([2.0, 0.0])
-    fleets = [Fleet("fixed", steps, steps), Fleet("scheduled", steps, steps)]
+    demand = Demand(
+        Phase(3600.0, count=10), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=1.0), MOSTLY_INVOICES
+    )
+    fleets = [
+        FleetPlan(policy, queued_endpoint(2), 2, 3600.0, 1.0, 1.0, 1, 1, [(0.0, 2)], steps)
+        for policy in ("fixed", "scheduled")
+    ]
 
-    figure = plan_figure("Two will do", fleets, asked=steps, deadline=7200.0)
+    figure = plan_figure("Two will do", Requirement(demand, Objective(deadline=7200.0), price=1.0), fleets)
 
     workers, line = figure.axes
     assert [entry.get_label() for entry in workers.get_lines()] == [
