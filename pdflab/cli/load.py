@@ -27,11 +27,10 @@ from pdflab.cli.arguments import add_folder, add_url
 from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import read_plan
+from pdflab.load.launcher import SendLog, read_plan
 from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
-from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
@@ -126,7 +125,7 @@ def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCount
     _allow_many_files()
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
-    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log:
+    with closing(SendLog(settings)) as log:
         asyncio.run(_until(stop, send_plan(plan, target, on_send=on_send, on_start=counter.start)))
 
 

@@ -109,11 +109,10 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
     _await_everything(lab, at.endpoint)
     settings, url = asdict(lab.settings), lab.settings.redis_url
     settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
-    system = f"{platform.system()} {platform.machine()}"
     machine = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "system": system,
+        "system": f"{platform.system()} {platform.machine()}",
         "redis": lab.redis,
     }
     return Run(

@@ -202,10 +202,7 @@ class Lab(System):
 
     def _open_logs(self) -> None:
         """Read the logs from their beginning."""
-        files = {
-            Endpoint.QUEUED: self.settings.log_file,
-            Endpoint.SYNCHRONOUS: self.settings.sync_log_file,
-        }
+        files = {Endpoint.QUEUED: self.settings.log_file, Endpoint.SYNCHRONOUS: self.settings.sync_log_file}
         self._events = {endpoint: Tail(file, read_event) for endpoint, file in files.items()}
         self._sends = Tail(self.settings.sends_file, Send.from_json)
 

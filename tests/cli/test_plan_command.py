@@ -15,7 +15,7 @@ from pdflab.charts.style import png
 from pdflab.cli import plan
 from pdflab.cli.parser import parser
 from pdflab.documents.kinds import KINDS
-from pdflab.experiments.capacity import plan_chart
+from pdflab.experiments.capacity import CapacityPlan
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
@@ -137,8 +137,8 @@ def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     requirement = Requirement(flat, Objective(latency=5.0), price=1.0, replications=3)
     steadfast, slow = fixed(requirement), autoscaled(requirement)
 
-    lines = plan_chart(requirement, [steadfast, slow]).axes[1].get_lines()
-    alone = plan_chart(requirement, [slow]).axes[1].get_lines()
+    lines = CapacityPlan(requirement, [steadfast, slow]).chart().axes[1].get_lines()
+    alone = CapacityPlan(requirement, [slow]).chart().axes[1].get_lines()
 
     assert [line.get_label() for line in lines] == ["fixed"]
     assert [line.get_label() for line in alone] == ["autoscaled"], "where none will do, one sees why"
