@@ -63,10 +63,8 @@ class CapacityPlan:
         within = f"{self.requirement.objective.share:.0%} within"
         rows = []
         for p in self.shown:
-            times = format_seconds(p.finished), format_seconds(p.latency)
-            rows.append(
-                (p.policy, f"{p.workers:,}", *times, f"{p.cost:,.2f}", f"{p.met} of {p.replications}")
-            )
+            size, cost, met = f"{p.workers:,}", f"{p.cost:,.2f}", f"{p.met} of {p.replications}"
+            rows.append((p.policy, size, format_seconds(p.finished), format_seconds(p.latency), cost, met))
         return FigureTable(("fleet", "workers", "done after", within, "cost", "met in"), rows)
 
     @property
