@@ -112,7 +112,8 @@ class Lab(System):
         require(kind in KINDS, f"There are no {kind!r} documents: take one of {', '.join(KINDS)}.")
         request = sample_request(kind, next(self._seeds)) | fields
         load = LoadThread([(0.0, kind, request)], self.target(endpoint), self.settings)
-        self._begin(load)
+        load.start()
+        self._note(load)
         load.wait()
         [send] = load.sends
         if not send.accepted or send.job_id is None:
@@ -124,12 +125,15 @@ class Lab(System):
     ) -> None:
         """Start an operation of OPERATIONS and return at once; `lines` sets the size of every document."""
         plan = plan_for(name, **({"seed": next(self._seeds)} | parameters))
-        self.send(replace(plan, lines=lines), self.target(endpoint))
+        load = self._load(replace(plan, lines=lines), self.target(endpoint))
+        load.start()
+        self._note(load)
 
     def send(self, plan: Plan, at: Target) -> Load:
         """Start sending a plan to a target and return at once."""
-        load = (LoadThread if self.mode == THREADS else LoadProcess)(plan, at, self.settings)
-        self._begin(load)
+        load = self._load(plan, at)
+        load.start()
+        self._note(load)
         return load
 
     def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
@@ -215,7 +219,9 @@ class Lab(System):
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _begin(self, load: Load) -> None:
-        load.start()
+    def _load(self, plan: Plan, at: Target) -> Load:
+        return (LoadThread if self.mode == THREADS else LoadProcess)(plan, at, self.settings)
+
+    def _note(self, load: Load) -> None:
         with self._lifecycle:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
