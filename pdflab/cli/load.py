@@ -176,11 +176,8 @@ def _counts(counter: ProgressCounter) -> str:
 
 def _percentiles(latencies: Mapping[str, Percentiles]) -> FigureTable:
     """Return the acknowledgement latency from the intended and from the real send time, and the send lag."""
-    rows = [
-        (
-            _LATENCIES[name],
-            *("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values()),
-        )
-        for name, found in latencies.items()
-    ]
+    rows = []
+    for name, found in latencies.items():
+        figures = ("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values())
+        rows.append((_LATENCIES[name], *figures))
     return FigureTable(("milliseconds", *asdict(Percentiles())), rows)
