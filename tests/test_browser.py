@@ -161,6 +161,8 @@ def press_everything(page: Page, facts: dict[str, Any]) -> None:
     page.get_by_text("it is started again").wait_for(timeout=15_000)
     press(page, "Freeze for 1.4 s")
     page.get_by_text("no PDFs for 1.4 s").wait_for(timeout=2_000)
+    press(page, "Naive")
+    page.get_by_text("as most tutorials write them").wait_for(timeout=15_000)
     press(page, "Projector size")
     page.wait_for_function("document.querySelector('img.widget-image').naturalWidth == 1450", timeout=15_000)
     press(page, "Projector size")

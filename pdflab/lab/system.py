@@ -123,6 +123,15 @@ class System:
             self._run_roles("sync-api", "sync-api", servers, sync_socket)
             self.settings = replace(self.settings, workers=workers)
 
+    def set_worker_type(self, worker: str) -> None:
+        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
+        with self._lifecycle:
+            supervisor = self._running().supervisor
+            if known_name("worker", worker, _ROLES) != self.worker:
+                self.worker = worker
+                supervisor.end(supervisor.names("worker-"))
+                self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
+
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().supervisor.names()

@@ -127,10 +127,8 @@ class ControlRoom:
                 tasks, action = self._faults, partial(self._freeze, endpoint)
             case "reset":
                 action = self._start_again
-            case "workers":
-                action = partial(self._scale, value)
-            case "projector":
-                action = partial(self._enlarge, value)
+            case "workers" | "worker" | "projector":
+                action = partial(self._choose, name, value)
             case _:
                 action = partial(self.operate, name, endpoint)
                 self.panel.show_hint(hints.SENT[endpoint])
@@ -157,13 +155,18 @@ class ControlRoom:
         names = [name for name in self.lab.process_names() if name.startswith(_RENDERERS[endpoint])]
         self.lab.freeze(_FREEZE_SECONDS, *names)
 
-    def _scale(self, workers: int) -> None:
-        self.panel.show_hint(hints.WORKERS)
-        self.lab.scale(workers)
-
-    def _enlarge(self, large: bool) -> None:
-        self.panel.set_large(large)
-        self._poller.set_scale(_PROJECTOR_SCALE if large else 1.0)
+    def _choose(self, name: str, value: Any) -> None:
+        """Change the number of workers, their type, or the size of the panel."""
+        match name:
+            case "workers":
+                self.panel.show_hint(hints.WORKERS)
+                self.lab.scale(value)
+            case "worker":
+                self.panel.show_hint(hints.WORKER_TYPES[value])
+                self.lab.set_worker_type(value)
+            case "projector":
+                self.panel.set_large(value)
+                self._poller.set_scale(_PROJECTOR_SCALE if value else 1.0)
 
     def _start_again(self) -> None:
         self._faults.wait(60.0)  # a frozen process cannot be stopped

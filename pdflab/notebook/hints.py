@@ -29,6 +29,10 @@ FROZEN = {
     BOTH: "<b>Look right:</b> both endpoints render nothing for {seconds:g} s. Whose clients notice?",
 }
 WORKERS = "<b>Look in the middle:</b> more workers make more PDFs a second, until the cores are used up."
+WORKER_TYPES = {
+    "reliable": "Reliable workers: <b>kill one</b> while it renders; its job comes back.",
+    "naive": "Naive workers, as most tutorials write them: <b>kill one</b> while it renders, and count.",
+}
 ADDRESS = "{lab.redis}; dashboard: {lab.url}"
 STARTS = "The lab starts again, empty …"
 STARTED = {

@@ -7,7 +7,7 @@ Read next: pdflab/notebook/status_html.py.
 
 import html
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -49,16 +49,14 @@ class Panel:
         self.faults = {name: make_button(*text, 130, partial(use, name)) for name, text in _FAULTS.items()}
         reset = make_button("Reset", "Stop everything and start again, empty", 90, partial(use, "reset"))
         self.buttons = self.loads | self.faults | {"reset": reset}
-        self.endpoint = widgets.ToggleButtons(
-            options=_ENDPOINTS, value=Endpoint.QUEUED, layout=Layout(width="auto")
-        )
-        self.endpoint.style.button_width = "172px"
+        self.endpoint = _choice(_ENDPOINTS, Endpoint.QUEUED, 172)
         workers = widgets.IntSlider(
             lab.settings.workers, 1, max(8, lab.settings.workers), continuous_update=False
         )
         workers.layout = Layout(width="270px")
         self.choices: dict[str, DOMWidget] = {
             "workers": workers,
+            "worker": _choice([("Reliable", "reliable"), ("Naive", "naive")], lab.worker, 90),
             "projector": widgets.ToggleButton(description="Projector size", layout=Layout(width="140px")),
         }
         for name, choice in self.choices.items():
@@ -112,7 +110,7 @@ class Panel:
         rows = [
             _row("Send", *self.loads.values()),
             _row("to the", self.endpoint),
-            _row("Workers", choices["workers"], *self.faults.values()),
+            _row("Workers", choices["workers"], choices["worker"], *self.faults.values()),
             _row("The lab", self.buttons["reset"], choices["projector"]),
         ]
         bottom = HBox([self.log, self.thumbnail])
@@ -152,6 +150,12 @@ def _texts(name: str, load: Mapping[str, Any]) -> tuple[str, str]:
     """Return the title and the hint of an operation's button."""
     operation, values = OPERATIONS[name], {name: f"{value:g}" for name, value in load.items()}
     return operation.title.format(**values), operation.hint.format(**values).capitalize()
+
+
+def _choice(options: Sequence[tuple[str, str]], value: str, width: int) -> widgets.ToggleButtons:
+    choice = widgets.ToggleButtons(options=options, value=value, layout=Layout(width="auto"))
+    choice.style.button_width = f"{width}px"
+    return choice
 
 
 def _row(label: str, *controls: DOMWidget) -> HBox:

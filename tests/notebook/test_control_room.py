@@ -172,14 +172,14 @@ def test_each_kill_takes_another_worker(lab: FakeLab, room: ControlRoom) -> None
     assert "After 10 s of silence" in room.panel.hint.value
 
 
-def test_workers_are_scaled_in_the_order_of_the_clicks(lab: FakeLab, room: ControlRoom) -> None:
+def test_workers_are_scaled_and_changed_in_the_order_of_the_clicks(lab: FakeLab, room: ControlRoom) -> None:
     """A burst that follows a choice meets what was chosen."""
     room.choices["workers"].value = 4
-    room.choices["workers"].value = 3
+    room.choices["worker"].value = "naive"
     room.buttons["burst"].click()
     room.wait()
 
-    assert lab.actions == [("scale", 4), ("scale", 3)]
+    assert lab.actions == [("scale", 4), ("set_worker_type", "naive")]
 
 
 def test_reset_starts_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:
@@ -424,7 +424,7 @@ def test_every_control_is_obeyed_while_a_cell_runs(room: ControlRoom) -> None:
     """ipykernel 7.4 would send a click to the thread of the cell: see panel._respond_at_once."""
     controls = [*room.panel.buttons.values(), room.endpoint, *room.panel.choices.values()]
 
-    assert len(controls) == 6 + 2 + 1 + 1 + 2
+    assert len(controls) == 6 + 2 + 1 + 1 + 3
     assert all(control.comm._reply_subshell_for is None for control in controls)
 
 

@@ -38,6 +38,9 @@ class FakeLab:
     def scale(self, workers: int) -> None:
         self._note("scale", workers)
 
+    def set_worker_type(self, worker: str) -> None:
+        self._note("set_worker_type", worker)
+
     def kill(self, name: str) -> None:
         if self.mode == "threads":
             raise UsageError("Threads cannot be killed.")
