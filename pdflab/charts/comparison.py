@@ -86,11 +86,8 @@ def draw_omission(ax: Axes, run: Run) -> Axes:
     colour = style.COLOURS[run.endpoint]
     _add_percentiles(ax, columns.acknowledgement, colour, "since it was meant to go")
     naive, true = percentiles(columns.uncorrected).p99, percentiles(columns.acknowledgement).p99
-    title = "Nothing was answered"
-    if naive is not None and true is not None:
-        title = (
-            f"The tool says 99 of 100 within {style.duration(naive)}; clients waited {style.duration(true)}"
-        )
+    found = f"The tool says 99 of 100 within {style.duration(naive)}; clients waited {style.duration(true)}"
+    title = "Nothing was answered" if naive is None else found
     return _style_percentiles(ax, title, len(columns.acknowledgement))
 
 
@@ -99,7 +96,7 @@ def _finding(ours: Summary, theirs: Summary) -> str:
     if not ours.sent and not theirs.sent:
         return "Nothing to compare yet"
     if ours.sent == theirs.sent and not ours.failed and not theirs.failed:
-        soon, late = (style.duration(endpoint.accept_p50_s or 0.0) for endpoint in (ours, theirs))
+        soon, late = (style.duration(endpoint.accept_p50_s) for endpoint in (ours, theirs))
         halves = f"half had an answer within {soon} (queued) or {late} (synchronous)"
         return f"Both endpoints made all {ours.sent:,} PDFs; {halves}"
     return f"{_queued_outcome(ours)}; {_synchronous_outcome(theirs)}"
@@ -124,8 +121,7 @@ def _median(latencies: Floats) -> str:
     """Return the median as text; a client that was never served counts as infinite."""
     if not len(latencies):
         return "–"
-    middle = float(np.sort(latencies)[(len(latencies) - 1) // 2])  # nan, never served, sorts last
-    return "never" if np.isnan(middle) else style.duration(middle)
+    return style.duration(float(np.sort(latencies)[(len(latencies) - 1) // 2]))  # nan, never, sorts last
 
 
 def _add_percentiles(ax: Axes, latencies: Floats, colour: str, label: str, dashes: str = "-") -> None:

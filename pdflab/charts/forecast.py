@@ -16,6 +16,8 @@ from pdflab.analysis.run import Run
 from pdflab.charts import style
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
+from pdflab.simulation.capacity.requirement import Requirement
+from pdflab.simulation.capacity.search import FleetPlan
 from pdflab.simulation.theory import Backlog, LongRun
 
 _QUEUED, _FLUID = style.COLOURS[Endpoint.QUEUED], style.ASKED
@@ -79,37 +81,26 @@ def forecast_figure(
     return figure
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """A fleet in one replication: workers, and jobs in the queue, over seconds."""
-
-    name: str
-    workers: tuple[Floats, Floats]
-    queue: tuple[Floats, Floats]
-
-
 def plan_figure(
-    title: str,
-    fleets: Sequence[Fleet],
-    *,
-    asked: tuple[Floats, Floats],
-    deadline: float | None,
-    predicted: float | None = None,
+    title: str, requirement: Requirement, fleets: Sequence[FleetPlan], *, predicted: float | None = None
 ) -> style.Picture:
-    """Draw each fleet's workers beside the offered load, and its queue.
+    """Draw each fleet's workers beside the offered load, and its queue, in one replication.
 
     `predicted` is how many workers the reader expected.
     """
     figure, (workers, queue) = style.make_axes(1100, 450, (1, 1))
+    hours, deadline = requirement.demand.phase.seconds / _HOUR, requirement.objective.deadline
+    busy = requirement.demand.busy if hours else np.zeros(1)
     offered = style.add_line(workers, style.ASKED, "kept busy by what is asked for", ":")
-    offered.set_data(*_in_hours(asked))
+    offered.set_data(np.linspace(0.0, hours, len(busy) + 1), np.append(busy, 0.0))
     for fleet in fleets:
-        for axes, curve in ((workers, fleet.workers), (queue, fleet.queue)):
-            drawn = style.add_line(axes, _FLEETS[fleet.name], fleet.name)
-            drawn.set(data=_in_hours(curve), lw=_WIDTHS[fleet.name])
+        staffing = np.array([*fleet.staffing, (fleet.finished, 0)], dtype=np.float64).T
+        for axes, (at, count) in ((workers, staffing), (queue, fleet.waiting)):
+            drawn = style.add_line(axes, _FLEETS[fleet.policy], fleet.policy)
+            drawn.set(data=(at / _HOUR, count), lw=_WIDTHS[fleet.policy])
     if predicted is not None:
         workers.axhline(predicted, color=style.PREDICTED, ls=":", lw=2, label="workers, predicted")
-    highest = max(float(fleet.queue[1].max()) for fleet in fleets)
+    highest = max(float(fleet.waiting[1].max()) for fleet in fleets)
     time = "hours since the first document"
     style.style_axes(workers, "Workers", "workers", time=time)
     style.style_axes(queue, f"Documents in the queue, at most {highest:,.0f}", "documents", time=time)
@@ -121,7 +112,3 @@ def plan_figure(
         style.add_legend(axes)
     style.set_headline(figure, title)
     return figure
-
-
-def _in_hours(curve: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    return curve[0] / _HOUR, curve[1]

@@ -7,6 +7,7 @@ Read next: pdflab/charts/comparison.py.
 """
 
 import io
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -147,8 +148,12 @@ def origin(run: Run) -> float:
     return float(instants.min()) if len(instants) else 0.0
 
 
-def duration(seconds: float) -> str:
-    """Return a duration as text, in ms or s."""
+def duration(seconds: float | None) -> str:
+    """Return a duration as text, in ms or s; None is a dash, nan and inf are never."""
+    if seconds is None:
+        return "–"
+    if not math.isfinite(seconds):
+        return "never"
     value, unit = (1000 * seconds, "ms") if seconds < 1 else (seconds, "s")
     return f"{round(value, 1 if value < 10 else None):,} {unit}".replace(".0 ", " ")
 

@@ -145,13 +145,8 @@ def job_trace_figure(
 
 
 def _instants(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return when each client asked, and when its job was started, ended and completed; nan is never.
-
-    In a run without sends, each job counts as a client.
-    """
+    """Return when each client asked, and when its job was started, ended and completed; nan is never."""
     jobs = job_columns(run.events)
-    if not len(run.sends):
-        return jobs.queued_at, jobs.started_at, jobs.ended_at, np.where(jobs.completed, jobs.ended_at, np.nan)
     job = run.sends.job_id.codes_in(jobs.job_id)
     started, ended = (np.append(column, np.nan)[job] for column in (jobs.started_at, jobs.ended_at))
     completed = send_columns(run.sends, run.events).completed_at

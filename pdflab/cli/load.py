@@ -9,7 +9,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import closing, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from rich.live import Live
 
+from pdflab.analysis.metrics import Percentiles
 from pdflab.analysis.run import Send
 from pdflab.analysis.validity import late_reason
 from pdflab.child_process import stop_event
@@ -26,15 +27,19 @@ from pdflab.cli.arguments import add_folder, add_url
 from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import read_plan
+from pdflab.load.launcher import SendLog, read_plan
 from pdflab.load.plan import Plan
-from pdflab.load.progress import Progress, ProgressCounter
+from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
-from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
 _INTERRUPTED = 130  # the exit code after Ctrl-C
+_LATENCIES = {
+    "acknowledgement": "acknowledgement",
+    "uncorrected": "  uncorrected: from when it was sent",
+    "send_lag": "send lag",
+}
 
 
 def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
@@ -65,13 +70,12 @@ def _load(a: argparse.Namespace) -> int:
     stop, counter = stop_event(guarded=a.guarded), ProgressCounter()
     with _live(counter) if sys.stdout.isatty() and not a.guarded else nullcontext():
         _send(plan, target, settings, counter, stop)
-    progress = counter.progress()
-    if progress.outcomes.keys() == {"connection"}:
+    if counter.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
-    _report(plan, progress, closed=bool(target.clients))
+    _report(plan, counter, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED
-    return 0 if progress.outcomes.get("accepted") else 1
+    return 0 if counter.outcomes.get("accepted") else 1
 
 
 def _plan(a: argparse.Namespace) -> Plan:
@@ -113,7 +117,7 @@ def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCount
     _allow_many_files()
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
-    with closing(SendLog(settings.sends_file, settings.accepted_file)) as log:
+    with closing(SendLog(settings)) as log:
 
         def on_send(send: Send) -> None:
             log(send)
@@ -144,36 +148,33 @@ def _allow_many_files() -> None:
 
 def _live(counter: ProgressCounter) -> Live:
     sys.setswitchinterval(0.001)  # so that drawing delays sending less
-    return Live(get_renderable=lambda: live_view(counter.progress()), refresh_per_second=2, transient=True)
+    return Live(get_renderable=lambda: live_view(counter), refresh_per_second=2, transient=True)
 
 
-def live_view(p: Progress) -> str:
+def live_view(counter: ProgressCounter) -> str:
     """Return the live view of a load that is being sent."""
-    return f"{p.sent} sent, {p.in_flight} in flight; {_counts(p)}\n{_percentiles(p)}"
+    head = f"{counter.sent} sent, {counter.in_flight} in flight; {_counts(counter)}"
+    return f"{head}\n{_percentiles(counter.latencies())}"
 
 
-def _report(plan: Plan, progress: Progress, *, closed: bool) -> None:
-    print(f"{plan.name}: {_counts(progress) or 'nothing was sent'}")
-    if progress.acknowledgement.p99 is not None:
-        print(_percentiles(progress))
-    late = late_reason(progress.send_lag.p99, progress.acknowledgement.p99)
-    if late and not closed:
+def _report(plan: Plan, counter: ProgressCounter, *, closed: bool) -> None:
+    print(f"{plan.name}: {_counts(counter) or 'nothing was sent'}")
+    found = counter.latencies()
+    if found["acknowledgement"].p99 is not None:
+        print(_percentiles(found))
+    late = None if closed else late_reason(found["send_lag"].p99, found["acknowledgement"].p99)
+    if late:
         print(late)
 
 
-def _counts(progress: Progress) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in progress.outcomes.items())
+def _counts(counter: ProgressCounter) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in counter.outcomes.items())
 
 
-def _percentiles(progress: Progress) -> FigureTable:
+def _percentiles(latencies: Mapping[str, Percentiles]) -> FigureTable:
     """Return the acknowledgement latency from the intended and from the real send time, and the send lag."""
-    latencies = {
-        "acknowledgement": progress.acknowledgement,
-        "  uncorrected: from when it was sent": progress.uncorrected,
-        "send lag": progress.send_lag,
-    }
-    rows = [
-        (name, *("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values()))
-        for name, found in latencies.items()
-    ]
-    return FigureTable(("milliseconds", *asdict(progress.send_lag)), rows)
+    rows = []
+    for name, found in latencies.items():
+        figures = ("–" if value is None else f"{1000 * value:,.1f}" for value in asdict(found).values())
+        rows.append((_LATENCIES[name], *figures))
+    return FigureTable(("milliseconds", *asdict(Percentiles())), rows)

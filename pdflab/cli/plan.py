@@ -11,8 +11,8 @@ from pathlib import Path
 from pdflab.charts.style import png
 from pdflab.cli.arguments import print_report
 from pdflab.errors import require
-from pdflab.experiments import capacity, prediction_error
-from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, make_plan
+from pdflab.experiments import prediction_error
+from pdflab.experiments.capacity import HOUR, PROFILES, CapacityPlan, format_seconds, make_plan
 from pdflab.experiments.service_times import name_source, service_times
 from pdflab.load.plan import Phase
 from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
@@ -53,7 +53,7 @@ def _plan(a: argparse.Namespace) -> int:
     print_report(a, plan.to_json(), _report(plan, name_source(a.service, a.run_file)))
     if not a.json:
         a.chart.parent.mkdir(parents=True, exist_ok=True)
-        a.chart.write_bytes(png(capacity.plan_chart(plan.requirement, plan.fleets)))
+        a.chart.write_bytes(png(plan.chart()))
         print(f"chart: {a.chart}")
     return 0 if plan.best.is_sure else 1
 
@@ -78,9 +78,8 @@ def _requirement(a: argparse.Namespace) -> Requirement:
 def _report(plan: CapacityPlan, source: str) -> Iterator[str]:
     requirement, fixed = plan.requirement, plan.fleets[0]
     yield f"A document takes {1000 * requirement.demand.mean:.3g} ms of work ({source}).\n"
-    shown = [*(p for p in plan.fleets if p.is_sure), *plan.what_if]
-    if shown:
-        yield str(capacity.plan_table(requirement, shown))
+    if shown := plan.shown:
+        yield str(plan.table)
     proofs = sorted({(p.replications, p.at_least) for p in shown if p.is_sure}, reverse=True)
     if proofs:
         proven = ", ".join(f"{chance:.0%} by {times} of {times}" for times, chance in proofs)
@@ -88,10 +87,10 @@ def _report(plan: CapacityPlan, source: str) -> Iterator[str]:
     if any(isnan(p.latency) for p in shown):
         yield "-: shorter than the simulation of bundles of documents can resolve."
     yield from plan.notes
-    yield capacity.verdict(requirement, plan.best)
+    yield plan.verdict
     if plan.job_by_job:
         jobs = f"all {requirement.demand.jobs:,} documents one by one"
-        yield f"{fixed.policy}, on {jobs}: done after {capacity.format_seconds(fixed.finished)}"
+        yield f"{fixed.policy}, on {jobs}: done after {format_seconds(fixed.finished)}"
     yield prediction_error.published()
 
 

@@ -9,9 +9,7 @@ from functools import partial
 from math import inf, isnan
 from typing import Any
 
-import numpy as np
-
-from pdflab.charts.forecast import Fleet, plan_figure
+from pdflab.charts.forecast import plan_figure
 from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
@@ -36,18 +34,47 @@ class CapacityPlan:
 
     requirement: Requirement
     fleets: Sequence[FleetPlan]
-    what_if: Sequence[FleetPlan]
-    notes: Sequence[str]
+    what_if: Sequence[FleetPlan] = ()
+    notes: Sequence[str] = ()
 
     @property
     def best(self) -> FleetPlan:
         """The cheapest fleet that is sure enough, else the cheapest."""
-        return cheapest(self.fleets)
+        return min(self.fleets, key=lambda fleet: (not fleet.is_sure, fleet.cost))
+
+    @property
+    def verdict(self) -> str:
+        """The required fleet in a sentence."""
+        requirement, best = self.requirement, self.best
+        if not best.is_sure:
+            return f"No fleet that was tried is sure enough of this: {requirement.objective}; allow more time"
+        documents = f"{requirement.demand.jobs:,} documents, {requirement.objective}"
+        return f"{documents}: {_workers(best.workers)}, {best.policy}, for {best.cost:,.2f}"
+
+    @property
+    def shown(self) -> list[FleetPlan]:
+        """The rows of the table: the fleets that are sure enough, and the what-ifs."""
+        return [*(fleet for fleet in self.fleets if fleet.is_sure), *self.what_if]
+
+    @property
+    def table(self) -> FigureTable:
+        """Fleets side by side: size, time, cost, and how many fresh replications met the target."""
+        within = f"{self.requirement.objective.share:.0%} within"
+        rows = []
+        for p in self.shown:
+            size, cost, met = f"{p.workers:,}", f"{p.cost:,.2f}", f"{p.met} of {p.replications}"
+            rows.append((p.policy, size, format_seconds(p.finished), format_seconds(p.latency), cost, met))
+        return FigureTable(("fleet", "workers", "done after", within, "cost", "met in"), rows)
 
     @property
     def job_by_job(self) -> bool:
         """Whether the fixed fleet was judged on every single document."""
         return self.fleets[0].is_sure and self.requirement.crash_every == inf
+
+    def chart(self, *, predicted: float | None = None) -> Picture:
+        """Draw each fleet that is sure enough, else all, beside the number of workers `predicted`."""
+        drawn = [fleet for fleet in self.fleets if fleet.is_sure] or self.fleets
+        return plan_figure(self.verdict, self.requirement, drawn, predicted=predicted)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data; `confidence` is a share of fresh replications."""
@@ -73,74 +100,17 @@ def month_end_requirement(
 def make_plan(requirement: Requirement) -> CapacityPlan:
     """Find the smallest fleet of each policy, and try the fixed one under a spike and crashes.
 
-    Raises UsageError if no fleet can be simulated.
+    A batch has no schedule. Raises UsageError if no fleet can be simulated.
     """
     refused: _Refused = {}
-    fleets = propose(requirement, refused)
-    if not fleets:
-        raise UsageError(_reasons(refused)[0])
-    what_if = try_what_if(requirement, fleets[0], refused) if fleets[0].is_sure else []
-    notes = [_shortfall(requirement, fleet) for fleet in fleets if not fleet.is_sure]
-    return CapacityPlan(requirement, fleets, what_if, notes + _reasons(refused))
-
-
-def propose(requirement: Requirement, refused: _Refused | None = None) -> list[FleetPlan]:
-    """Return the smallest fleet of each policy that can be simulated; a batch has no schedule."""
     timetable = {search.SCHEDULED: search.scheduled} if requirement.demand.phase.seconds else {}
     policies = {search.FIXED: search.fixed, **timetable, search.AUTOSCALED: search.autoscaled}
-    attempts = {name: partial(smallest, requirement) for name, smallest in policies.items()}
-    return _possible(attempts, {} if refused is None else refused)
-
-
-def cheapest(fleets: Sequence[FleetPlan]) -> FleetPlan:
-    """Return the cheapest fleet that is sure enough, else the cheapest of all."""
-    return min(fleets, key=lambda fleet: (not fleet.is_sure, fleet.cost))
-
-
-def try_what_if(
-    requirement: Requirement, fleet: FleetPlan, refused: _Refused | None = None
-) -> list[FleetPlan]:
-    """Return the fixed fleet under a spike ten times as high, and with a worker that dies every minute."""
-    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
-    harder = {
-        f"{search.FIXED}, {_SPIKE:g} times the spike": replace(few, demand=few.demand.spiked(_SPIKE)),
-        f"{search.FIXED}, a crash every {_CRASH_EVERY:g} s": replace(few, crash_every=_CRASH_EVERY),
-    }
-    attempts = {name: partial(search.try_fleet, case, name, fleet.model) for name, case in harder.items()}
-    return _possible(attempts, {} if refused is None else refused)
-
-
-def plan_table(requirement: Requirement, fleets: Sequence[FleetPlan]) -> FigureTable:
-    """Return fleets side by side: size, time, cost, and how many fresh replications met the target."""
-    within = f"{requirement.objective.share:.0%} within"
-    rows = []
-    for p in fleets:
-        times = format_seconds(p.finished), format_seconds(p.latency)
-        rows.append((p.policy, f"{p.workers:,}", *times, f"{p.cost:,.2f}", f"{p.met} of {p.replications}"))
-    return FigureTable(("fleet", "workers", "done after", within, "cost", "met in"), rows)
-
-
-def plan_chart(
-    requirement: Requirement, fleets: Sequence[FleetPlan], *, predicted: float | None = None
-) -> Picture:
-    """Draw each fleet that is sure enough, or all if none is, beside the number of workers `predicted`."""
-    shown = [p for p in fleets if p.is_sure] or fleets
-    drawn = []
-    for p in shown:
-        at, workers = np.array([*p.staffing, (p.finished, 0)], dtype=np.float64).T
-        drawn.append(Fleet(p.policy, (at, workers), p.waiting))
-    busy = requirement.demand.busy if requirement.demand.phase.seconds else np.zeros(1)
-    asked = np.linspace(0.0, requirement.demand.phase.seconds, len(busy) + 1), np.append(busy, 0.0)
-    title, deadline = verdict(requirement, cheapest(fleets)), requirement.objective.deadline
-    return plan_figure(title, drawn, asked=asked, deadline=deadline, predicted=predicted)
-
-
-def verdict(requirement: Requirement, best: FleetPlan) -> str:
-    """Return the required fleet in a sentence."""
-    if not best.is_sure:
-        return f"No fleet that was tried is sure enough of this: {requirement.objective}; allow more time"
-    documents = f"{requirement.demand.jobs:,} documents, {requirement.objective}"
-    return f"{documents}: {_workers(best.workers)}, {best.policy}, for {best.cost:,.2f}"
+    fleets = _possible({name: partial(find, requirement) for name, find in policies.items()}, refused)
+    if not fleets:
+        raise UsageError(_reasons(refused)[0])
+    what_if = _possible(_what_ifs(requirement, fleets[0]), refused) if fleets[0].is_sure else []
+    notes = [_shortfall(requirement, fleet) for fleet in fleets if not fleet.is_sure]
+    return CapacityPlan(requirement, fleets, what_if, notes + _reasons(refused))
 
 
 def format_seconds(seconds: float) -> str:
@@ -148,6 +118,16 @@ def format_seconds(seconds: float) -> str:
     if isnan(seconds):
         return "-"
     return f"{seconds:.3g} s" if seconds < 600 else f"{seconds / HOUR:.2f} h"
+
+
+def _what_ifs(requirement: Requirement, fleet: FleetPlan) -> dict[str, Callable[[], FleetPlan]]:
+    """Return the fixed fleet under a spike ten times as high, and with a worker that dies every minute."""
+    few = replace(requirement, replications=_WHAT_IF_REPLICATIONS)
+    harder = {
+        f"{search.FIXED}, {_SPIKE:g} times the spike": replace(few, demand=few.demand.spiked(_SPIKE)),
+        f"{search.FIXED}, a crash every {_CRASH_EVERY:g} s": replace(few, crash_every=_CRASH_EVERY),
+    }
+    return {name: partial(search.try_fleet, case, name, fleet.model) for name, case in harder.items()}
 
 
 def _possible(attempts: Mapping[str, Callable[[], FleetPlan]], refused: _Refused) -> list[FleetPlan]:

@@ -16,7 +16,7 @@ from pdflab.analysis.run import Run, Send
 from pdflab.errors import require
 from pdflab.experiments.comparison import not_accepted
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import run_plan, target
+from pdflab.experiments.runner import run_plan
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import steady
@@ -73,4 +73,5 @@ def run_with_freeze(lab: Lab, seconds: float, *, clients: int, lasting: float, t
             lab.freeze(seconds, "api")
 
     plan = steady(_RATE, seconds=lasting, mix={"custom": 1})
-    return run_plan(lab, plan, target(lab, Endpoint.QUEUED, timeout=timeout, clients=clients), during=halfway)
+    at = lab.target(Endpoint.QUEUED, timeout=timeout, clients=clients)
+    return run_plan(lab, plan, at, during=halfway)

@@ -21,7 +21,7 @@ from pdflab.analysis.run import Run
 from pdflab.child_process import wait_until
 from pdflab.errors import require
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.experiments.runner import INVOICE_LINES, run_plan, target
+from pdflab.experiments.runner import INVOICE_LINES, run_plan
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst, steady
@@ -140,7 +140,7 @@ def run_on(system: Lab | Twin, plan: Plan) -> Run:
     """Return the run of a plan at the queued endpoint of a lab, or of its twin."""
     if isinstance(system, Twin):
         return system.simulate(plan)
-    return run_plan(system, plan, target(system, Endpoint.QUEUED))
+    return run_plan(system, plan, system.target(Endpoint.QUEUED))
 
 
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:

@@ -16,7 +16,7 @@ from typing import Any
 from pdflab.analysis.queue_metrics import intervals
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import LoadFailed
-from pdflab.jobs import Endpoint, JobEvent, JobState
+from pdflab.jobs import Endpoint, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan, batch, burst, month_end_peak
@@ -91,17 +91,17 @@ def run_alone(plan: Plan, endpoint: Endpoint, *, settings: Settings, timeout: fl
     lab = Lab(workers=settings.workers, folder=settings.folder, settings=settings)
     lab.start(fresh=True)
     with lab:
-        return run_plan(lab, plan, target(lab, endpoint, timeout=timeout), during=during)
+        return run_plan(lab, plan, lab.target(endpoint, timeout=timeout), during=during)
 
 
-def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
-    """Return an endpoint of a lab."""
-    return Target(lab.url if endpoint == Endpoint.QUEUED else lab.sync_url, endpoint, timeout, clients)
+def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0) -> Target:
+    """Return an endpoint of a lab, for clients that wait so many seconds for an answer."""
+    return lab.target(endpoint, timeout=timeout)
 
 
 def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends: None) -> Run:
     """Send a plan to one endpoint, wait until every document has its ending, and return the run."""
-    events_before, sends_before = len(_events(lab, at.endpoint)), len(lab.sends())
+    events_before, sends_before = len(lab.events(at.endpoint)), len(lab.sends())
     load = lab.send(plan, at)
     try:
         while load.poll() is None:
@@ -114,11 +114,10 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
     _await_everything(lab, at.endpoint)
     settings, url = asdict(lab.settings), lab.settings.redis_url
     settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
-    system = f"{platform.system()} {platform.machine()}"
     machine = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "system": system,
+        "system": f"{platform.system()} {platform.machine()}",
         "redis": lab.redis,
     }
     return Run(
@@ -126,7 +125,7 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
         endpoint=at.endpoint,
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
-        events=Events.of(_events(lab, at.endpoint)[events_before:]),
+        events=Events.of(lab.events(at.endpoint)[events_before:]),
         settings=settings | {"timeout": at.timeout, "clients": at.clients},
         machine=machine,
         seeds={"plan": plan.seed},
@@ -136,7 +135,7 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
 def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
-    lab.send(replace(batch(documents), lines=lines), target(lab, Endpoint.QUEUED))
+    lab.send(replace(batch(documents), lines=lines), lab.target(Endpoint.QUEUED))
     lab.wait()
     work = intervals(lab.events()[before:], JobState.PROCESSING)
     return len(work.job) / float(work.ended_at.max() - work.began_at.min())
@@ -147,10 +146,6 @@ def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
     lab.wait(_TIMEOUT)
     if endpoint == Endpoint.SYNCHRONOUS:
         seen, deadline = -1, time.monotonic() + _TIMEOUT
-        while (now := len(lab.sync_events())) != seen and time.monotonic() < deadline:
+        while (now := len(lab.events(endpoint))) != seen and time.monotonic() < deadline:
             seen = now
             time.sleep(_QUIET)
-
-
-def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
-    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()

@@ -19,7 +19,7 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import LoadFailed, require
 from pdflab.jobs import Endpoint, JobEvent
-from pdflab.lab.system import MODES, PROCESSES, THREADS, System, known_name
+from pdflab.lab.system import PROCESSES, THREADS, System
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
@@ -28,7 +28,7 @@ from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.base import Stats, WorkerStatus
 from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
-from pdflab.settings import PRESETS, Settings
+from pdflab.settings import Settings
 
 
 class Lab(System):
@@ -49,7 +49,6 @@ class Lab(System):
         folder: str | Path | None = None,
         settings: Settings | None = None,
     ) -> None:
-        self.preset = "custom" if settings else preset
         chosen = replace(settings or Settings.preset(preset, port=0, sync_port=0), workers=workers)
         self.folder = Path(folder or tempfile.mkdtemp(prefix="pdflab-")).resolve()
         chosen = replace(chosen, folder=self.folder)
@@ -69,17 +68,11 @@ class Lab(System):
             finally:
                 super().stop()
 
-    def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
-        """Restart everything, empty, optionally in another mode or preset.
-
-        The old files are moved to `earlier/` in the lab's folder.
-        """
+    def reset(self) -> None:
+        """Restart everything, empty; the old files are moved to `earlier/` in the lab's folder."""
         with self._lifecycle:
             self._running()
-            settings = self.settings if preset is None else _with_preset(self.settings, preset)
-            mode = known_name("mode", mode or self.mode, MODES)
             self._halt()
-            self.mode, self.preset, self.settings = mode, preset or self.preset, settings
             self._open_logs()
             self.start(fresh=True)
 
@@ -118,7 +111,7 @@ class Lab(System):
 
         require(kind in KINDS, f"There are no {kind!r} documents: take one of {', '.join(KINDS)}.")
         request = sample_request(kind, next(self._seeds)) | fields
-        load = LoadThread([(0.0, kind, request)], self._target(endpoint), self.settings)
+        load = LoadThread([(0.0, kind, request)], self.target(endpoint), self.settings)
         load.start()
         self._note(load)
         load.wait()
@@ -132,7 +125,7 @@ class Lab(System):
     ) -> None:
         """Start an operation of OPERATIONS and return at once; `lines` sets the size of every document."""
         plan = plan_for(name, **({"seed": next(self._seeds)} | parameters))
-        load = self._load(replace(plan, lines=lines), self._target(endpoint))
+        load = self._load(replace(plan, lines=lines), self.target(endpoint))
         load.start()
         self._note(load)
 
@@ -142,6 +135,10 @@ class Lab(System):
         load.start()
         self._note(load)
         return load
+
+    def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+        """Return an endpoint as a target, for clients of this timeout in seconds."""
+        return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint, timeout, clients)
 
     # Faults
 
@@ -169,13 +166,9 @@ class Lab(System):
         """Return the status of each worker, and since when."""
         return self.queue.workers()
 
-    def events(self) -> list[JobEvent]:
-        """Return every event in jobs.log so far."""
-        return self._events.read()
-
-    def sync_events(self) -> list[JobEvent]:
-        """Return every event of the synchronous endpoint so far."""
-        return self._sync_events.read()
+    def events(self, endpoint: Endpoint = Endpoint.QUEUED) -> list[JobEvent]:
+        """Return every event of an endpoint so far; those of the queued one are in jobs.log."""
+        return self._events[endpoint].read()
 
     def sends(self) -> list[Send]:
         """Return every request sent so far, to either endpoint, with its outcome."""
@@ -205,7 +198,7 @@ class Lab(System):
         """Stop everything that runs, and read the logs once more: their items outlive the files."""
         loads, self._loads, self._parts = self._loads, [], None
         with ExitStack() as last_first:  # each runs, even after an interrupt
-            for read in (self.events, self.sync_events, self.sends):
+            for read in (*(log.read for log in self._events.values()), self._sends.read):
                 last_first.callback(read)
             last_first.callback(self._ending.close)
             for load in loads:
@@ -213,8 +206,8 @@ class Lab(System):
 
     def _open_logs(self) -> None:
         """Read the logs from their beginning."""
-        self._events = Tail(self.settings.log_file, read_event)
-        self._sync_events = Tail(self.settings.sync_log_file, read_event)
+        files = {Endpoint.QUEUED: self.settings.log_file, Endpoint.SYNCHRONOUS: self.settings.sync_log_file}
+        self._events = {endpoint: Tail(file, read_event) for endpoint, file in files.items()}
         self._sends = Tail(self.settings.sends_file, Send.from_json)
 
     def _settled(self) -> bool:
@@ -226,18 +219,9 @@ class Lab(System):
         recorded = events[-1].number if events else self._running().began_after
         return stats.queued + stats.processing == 0 and recorded >= stats.events
 
-    def _target(self, endpoint: Endpoint) -> Target:
-        return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint)
-
     def _load(self, plan: Plan, at: Target) -> Load:
         return (LoadThread if self.mode == THREADS else LoadProcess)(plan, at, self.settings)
 
     def _note(self, load: Load) -> None:
         with self._lifecycle:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
-
-
-def _with_preset(settings: Settings, preset: str) -> Settings:
-    """Return the settings with the values of a preset, and all others unchanged."""
-    chosen, names = Settings.preset(preset), {name for values in PRESETS.values() for name in values}
-    return replace(settings, **{name: getattr(chosen, name) for name in names})

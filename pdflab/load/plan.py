@@ -94,15 +94,9 @@ class Plan:
     def from_description(cls, data: Mapping[str, Any]) -> Self:
         """Return the plan of a description that `describe` made."""
         block = data.get("recorded")
-        return cls(
-            name=data["name"],
-            phases=tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"]),
-            mix=dict(data["mix"]),
-            seed=data["seed"],
-            batched=data["batched"],
-            lines=data["lines"],
-            recorded=Block(**from_plain(block)) if block else None,
-        )
+        same = {name: data[name] for name in ("name", "mix", "seed", "batched", "lines")}
+        phases = tuple(Phase(p["seconds"], tuple(p["rates"]), p["count"]) for p in data["phases"])
+        return cls(**same, phases=phases, recorded=Block(**from_plain(block)) if block else None)
 
     def _times(self, rng: np.random.Generator) -> Iterator[Floats]:
         start = 0.0

@@ -16,7 +16,7 @@ from weakref import ref
 
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import UsageError
-from pdflab.jobs import Endpoint, JobEvent
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.scenarios import OPERATIONS
 from pdflab.notebook import hints
@@ -77,7 +77,7 @@ class ControlRoom:
             sends = len(lab.sends())
             self._unreported.setdefault(one, sends)
             if load:
-                self._began[one] = sends, len(_events(lab, one))
+                self._began[one] = sends, len(lab.events(one))
             lab.operate(name, endpoint=one, **load)
 
     def wait(self, timeout: float = 120.0) -> str:
@@ -97,7 +97,7 @@ class ControlRoom:
         lab = self.lab
         sends, events = self._began.get(endpoint, (0, 0))
         sent = [send for send in lab.sends()[sends:] if send.endpoint == endpoint]
-        seen = Events.of(_events(lab, endpoint)[events:])
+        seen = Events.of(lab.events(endpoint)[events:])
         return Run(endpoint, endpoint, sends=Sends.of(sent), events=seen)
 
     def close(self) -> None:
@@ -216,10 +216,6 @@ def _loads(lines: int, month_seconds: float) -> dict[str, dict[str, Any]]:
         load = {parameter: defaults[parameter].default for parameter in operation.parameters}
         loads[name] = load | sizes.get(name, {}) | {"lines": lines, "seed": _SEED} if load else {}
     return loads
-
-
-def _events(lab: Lab, endpoint: Endpoint) -> list[JobEvent]:
-    return lab.events() if endpoint == Endpoint.QUEUED else lab.sync_events()
 
 
 def _verdict(endpoint: Endpoint, sends: list[Send]) -> str:

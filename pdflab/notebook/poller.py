@@ -16,7 +16,7 @@ from pypdfium2 import PdfiumError
 from pdflab.analysis.rolling_window import ENDPOINTS, RollingWindow
 from pdflab.charts.live import LiveChart
 from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.jobs import WorkerId
+from pdflab.jobs import Endpoint, WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.notebook import status_html
@@ -87,7 +87,7 @@ class Poller(threading.Thread):
     def _show(self, lab: Lab, *, draw: bool) -> None:
         stats, now, threads = lab.stats(), time.time(), lab.mode == THREADS
         living = [status.worker for status in lab.workers() if _runs(status.worker)]
-        events, synchronous, sends = lab.events(), lab.sync_events(), lab.sends()
+        events, synchronous, sends = lab.events(), lab.events(Endpoint.SYNCHRONOUS), lab.sends()
         window, panel = self._window, self._panel
         window.follow(now, queued=events, synchronous=synchronous, sends=sends)
         numbers = {endpoint: window.numbers(endpoint, now) for endpoint in ENDPOINTS}

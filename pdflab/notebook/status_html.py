@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
 from pdflab.analysis.rolling_window import Numbers
-from pdflab.charts.style import COLOURS
+from pdflab.charts.style import COLOURS, duration
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
 from pdflab.lab import Stats
 
@@ -22,10 +22,10 @@ def numbers_html(stats: Stats, endpoints: Mapping[Endpoint, Numbers]) -> str:
     states = ("queued", "processing", "completed", "failed")
     groups: dict[str, dict[str, str]] = {
         "jobs": {state: f"{getattr(stats, state):,}" for state in states},
-        "the queue": {"depth": f"{stats.queue_depth:,}", "oldest waits": _seconds(stats.oldest_age)},
+        "the queue": {"depth": f"{stats.queue_depth:,}", "oldest waits": duration(stats.oldest_age)},
         "PDFs a second": {name: f"{numbers.rate:.1f}" for name, numbers in endpoints.items()},
-        "answered after (median)": {name: _seconds(numbers.answered) for name, numbers in endpoints.items()},
-        "PDF after (median)": {name: _seconds(numbers.delivered) for name, numbers in endpoints.items()},
+        "answered after (median)": {name: duration(numbers.answered) for name, numbers in endpoints.items()},
+        "PDF after (median)": {name: duration(numbers.delivered) for name, numbers in endpoints.items()},
     }
     shown = "".join(_group(title, cells) for title, cells in groups.items())
     return f'<div class="pdflab-board">{shown}</div>'
@@ -93,11 +93,3 @@ def _line(event: JobEvent) -> str:
     worker = f" by {event.worker}" if event.worker else ""
     reason = f": {event.reason}" if event.reason else ""
     return html.escape(f"{at}  {event.state:10}  {event.kind:7} {event.job_id[:12]}{attempt}{worker}{reason}")
-
-
-def _seconds(value: float | None) -> str:
-    if value is None:
-        return "–"
-    if value == float("inf"):
-        return "never"
-    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"

@@ -1,6 +1,6 @@
 """The twin of the queued and the synchronous service: a plan in, a Run out, as from an experiment.
 
-    run = run_plan(lab, plan, target(lab, Endpoint.QUEUED))        # experiments/runner.py
+    run = run_plan(lab, plan, lab.target(Endpoint.QUEUED))         # experiments/runner.py
     run = Twin.learn(run, workers=4).simulate(plan)
 
 It renders no PDF. The Run is made of columns: ten million jobs need no objects.

@@ -100,7 +100,7 @@ def test_progress_shows_requests_and_percentiles() -> None:
     counts.start(2)
     counts.end(Send("queued", "custom", 10.0, 10.5, 12.0, 202, "a"))
 
-    rates, heading, acknowledgement, *_ = live_view(counts.progress()).splitlines()
+    rates, heading, acknowledgement, *_ = live_view(counts).splitlines()
 
     assert "2 sent, 1 in flight; 1 accepted" in rates
     assert acknowledgement.index("2,000.0") + len("2,000.0") == heading.index("p50") + len("p50")

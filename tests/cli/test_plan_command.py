@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.charts.forecast import Fleet, plan_figure
+from pdflab.charts.forecast import plan_figure
 from pdflab.charts.style import png
 from pdflab.cli import plan
 from pdflab.cli.parser import parser
 from pdflab.documents.kinds import KINDS
-from pdflab.experiments.capacity import plan_chart
+from pdflab.experiments.capacity import CapacityPlan
 from pdflab.experiments.service_times import measure_rendering
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, burst
 from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
-from pdflab.simulation.capacity.search import autoscaled, fixed
+from pdflab.simulation.capacity.search import FleetPlan, autoscaled, fixed
 from pdflab.simulation.twin import queued_endpoint, simulate
 
 SMALL = ["plan", "--jobs", "500", "--hours", "1", "--deadline", "1.5", "--service", "20", "--start-up", "5"]
@@ -136,8 +136,8 @@ def test_a_fleet_that_cannot_work_is_not_drawn() -> None:
     requirement = Requirement(flat, Objective(latency=5.0), price=1.0, replications=3)
     steadfast, slow = fixed(requirement), autoscaled(requirement)
 
-    lines = plan_chart(requirement, [steadfast, slow]).axes[1].get_lines()
-    alone = plan_chart(requirement, [slow]).axes[1].get_lines()
+    lines = CapacityPlan(requirement, [steadfast, slow]).chart().axes[1].get_lines()
+    alone = CapacityPlan(requirement, [slow]).chart().axes[1].get_lines()
 
     assert [line.get_label() for line in lines] == ["fixed"]
     assert [line.get_label() for line in alone] == ["autoscaled"], "where none will do, one sees why"
@@ -275,9 +275,15 @@ def test_a_file_that_is_not_a_run_is_reported(
 def test_the_chart_shows_each_fleet_and_the_deadline() -> None:
     """Workers beside what is asked for, and the line; hours below; the verdict above."""
     steps = np.array([0.0, 3600.0]), np.array([2.0, 0.0])
-    fleets = [Fleet("fixed", steps, steps), Fleet("scheduled", steps, steps)]
+    demand = Demand(
+        Phase(3600.0, count=10), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=1.0), MOSTLY_INVOICES
+    )
+    fleets = [
+        FleetPlan(policy, queued_endpoint(2), 2, 3600.0, 1.0, 1.0, 1, 1, [(0.0, 2)], steps)
+        for policy in ("fixed", "scheduled")
+    ]
 
-    figure = plan_figure("Two will do", fleets, asked=steps, deadline=7200.0)
+    figure = plan_figure("Two will do", Requirement(demand, Objective(deadline=7200.0), price=1.0), fleets)
 
     workers, line = figure.axes
     assert [entry.get_label() for entry in workers.get_lines()] == [

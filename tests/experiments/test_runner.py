@@ -72,7 +72,10 @@ class StandIn:
     def sends(self) -> list[Send]:
         return self._sends.read()
 
-    def events(self) -> list:
+    def target(self, endpoint: str, **how: float) -> Target:
+        return Target(self.url, endpoint, **how)
+
+    def events(self, endpoint: str) -> list:
         return []
 
     def wait(self, timeout: float) -> None:
@@ -117,7 +120,7 @@ def test_a_lab_that_runs_is_measured_whole(tmp_path: Path) -> None:
     """Five documents at the queued endpoint of a real system: accepted, and made as the events tell."""
     plan = burst(5, seconds=0.2, mix={"custom": 1})
     with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
-        run = experiment.run_plan(lab, plan, experiment.target(lab, "queued"))
+        run = experiment.run_plan(lab, plan, lab.target("queued"))
         run.save(tmp_path / "run.json")
 
     again = Run.load(tmp_path / "run.json")
@@ -132,7 +135,7 @@ def test_a_client_that_gives_up_does_not_stop_the_server(tmp_path: Path) -> None
     """A time-out at the synchronous endpoint is still worked on: the run waits until that is done."""
     plan = replace(burst(6, seconds=0.1, mix={"invoice": 1}), lines=400)
     with Lab(workers=1, mode="threads", folder=tmp_path) as lab:
-        at = experiment.target(lab, "synchronous", timeout=0.05)
+        at = lab.target("synchronous", timeout=0.05)
         run = experiment.run_plan(lab, plan, at)
 
     count, seconds = wasted(run)

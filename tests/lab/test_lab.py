@@ -15,7 +15,7 @@ from conftest import children_of, eventually, lives, needs
 
 from pdflab.audit import audit
 from pdflab.errors import LoadFailed, UsageError
-from pdflab.jobs import JobState
+from pdflab.jobs import Endpoint, JobState
 from pdflab.lab import Lab
 from pdflab.lab.processes import Supervisor
 from pdflab.service.jobqueue.redis_server import Broker
@@ -54,7 +54,8 @@ def test_the_synchronous_endpoint_answers_with_the_pdf_and_keeps_out_of_the_log(
 
     lab.wait()
 
-    assert [event.state for event in lab.sync_events() if event.job_id == job_id][-1] is JobState.COMPLETED
+    last = [event for event in lab.events(Endpoint.SYNCHRONOUS) if event.job_id == job_id][-1]
+    assert last.state is JobState.COMPLETED
     assert not [event for event in lab.events() if event.job_id == job_id]
 
 

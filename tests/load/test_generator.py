@@ -13,8 +13,9 @@ from aiohttp import web
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target, send_plan
+from pdflab.load.launcher import SendLog
 from pdflab.load.plan import batch, burst
-from pdflab.load.send_log import SendLog
+from pdflab.settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 Requests = list[tuple[float, str, dict]]
@@ -334,7 +335,7 @@ def test_the_log_has_every_send_and_every_202(tmp_path) -> None:
         Send("queued", "invoice", 1.0, 1.0, error="timeout"),
     ]
 
-    with closing(SendLog(tmp_path / "sends.jsonl", tmp_path / "accepted.jsonl")) as log:
+    with closing(SendLog(Settings(folder=tmp_path))) as log:
         for send in (accepted, *rest):
             log(send)
         lines = (tmp_path / "sends.jsonl").read_text().splitlines()  # before the log is closed

@@ -13,20 +13,17 @@ def test_percentiles_so_far_are_exact() -> None:
     counter.start(2)
     counter.end(Send("queued", "custom", 10.0, 10.5, 10.1, 503, error="refused"))
 
-    progress = counter.progress()
+    found = counter.latencies()
 
-    assert (progress.acknowledgement.p50, progress.acknowledgement.max, progress.uncorrected.p50) == (
-        2.0,
-        3.0,
-        1.5,
-    )
-    assert (progress.sent, progress.in_flight, progress.send_lag.max) == (5, 1, 0.5)
-    assert progress.outcomes == {"accepted": 3, "refused with 503": 1}
+    acknowledgement, uncorrected = found["acknowledgement"], found["uncorrected"]
+    assert (acknowledgement.p50, acknowledgement.max, uncorrected.p50) == (2.0, 3.0, 1.5)
+    assert (counter.sent, counter.in_flight, found["send_lag"].max) == (5, 1, 0.5)
+    assert counter.outcomes == {"accepted": 3, "refused with 503": 1}
 
 
 def test_before_anything_has_left_there_is_nothing() -> None:
     """No requests, no percentiles, no error."""
-    progress = ProgressCounter().progress()
+    counter = ProgressCounter()
 
-    assert (progress.sent, progress.in_flight) == (0, 0)
-    assert progress.acknowledgement.p99 is None
+    assert (counter.sent, counter.in_flight) == (0, 0)
+    assert counter.latencies()["acknowledgement"].p99 is None

@@ -189,7 +189,7 @@ def test_reset_starts_the_lab_again(lab: FakeLab, room: ControlRoom) -> None:
     room.buttons["invoice"].click()
 
     assert room.wait() == "the queue accepted it: no, 0"  # of the burst nothing is said: it is forgotten
-    assert lab.actions == [("reset", None, None)]
+    assert lab.actions == [("reset",)]
     assert "a core of its own" in room.panel.hint.value
 
 
@@ -219,7 +219,7 @@ def test_threads_can_be_neither_killed_nor_frozen(made_room: MadeRoom) -> None:
         room.wait()
     room.buttons["reset"].click()
     room.wait()
-    assert lab.actions == [("reset", None, None)]
+    assert lab.actions == [("reset",)]
     assert "threads of one process" in room.panel.hint.value
     assert room.buttons["kill"].disabled
 

@@ -47,7 +47,7 @@ def test_a_lab_starts_again_empty() -> None:
 
         room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
-        assert (lab.mode, lab.preset) == ("threads", "teaching")
+        assert (lab.mode, lab.settings.lease) == ("threads", 3.0)
 
 
 def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
-from pdflab.jobs import JobEvent
+from pdflab.jobs import Endpoint, JobEvent
 from pdflab.service.jobqueue.base import WorkerStatus
 
 
@@ -14,7 +14,7 @@ class FakeLab:
     """Notes what it is asked to do; `reported` and `asked` are what it shows, `trouble` what it raises."""
 
     redis, url = "no Redis", "http://127.0.0.1:1"
-    worker, preset = "reliable", "standard"
+    worker = "reliable"
 
     def __init__(self, mode: str = "processes") -> None:
         self.mode = mode
@@ -49,9 +49,8 @@ class FakeLab:
     def freeze(self, seconds: float, *names: str) -> None:
         self._note("freeze", seconds, *names)
 
-    def reset(self, *, mode: str | None = None, preset: str | None = None) -> None:
-        self._note("reset", mode, preset)
-        self.mode, self.preset = mode or self.mode, preset or self.preset
+    def reset(self) -> None:
+        self._note("reset")
         self.reported, self.asked = [], []
 
     def process_names(self) -> list[str]:
@@ -69,11 +68,8 @@ class FakeLab:
     def workers(self) -> list[WorkerStatus]:
         return [WorkerStatus(worker, 0.0) for worker in self.living]
 
-    def events(self) -> list[JobEvent]:
-        return list(self.reported)
-
-    def sync_events(self) -> list[JobEvent]:
-        return []
+    def events(self, endpoint: Endpoint = Endpoint.QUEUED) -> list[JobEvent]:
+        return list(self.reported) if endpoint == Endpoint.QUEUED else []
 
     def sends(self) -> list[Send]:
         return list(self.asked)
