@@ -8,12 +8,10 @@ from fpdf.errors import FPDFException
 
 from pdflab.documents.kinds import KINDS
 from pdflab.documents.requests.base import DocumentRequest
-from pdflab.documents.typesetting.characters import count_rtl
+from pdflab.documents.typesetting.characters import MAX_EFFORT, least_effort
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument
-
-_MAX_EFFORT = 4_000_000  # some seconds on a slow core; a page of western text is 5,000
 
 
 def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> Rendered:
@@ -24,20 +22,10 @@ def render(request: DocumentRequest, *, created_at: float, fonts: FontBook) -> R
     complex text that it would occupy a worker for many seconds.
     """
     text = request.model_dump_json()
-    if effort(text) > _MAX_EFFORT:
+    if least_effort(text) > MAX_EFFORT:
         raise ImpossibleDocument("this document has too much text; split it into several documents")
     try:
         draw = KINDS[request.type].draw
         return draw(request, created_at=created_at, typesetter=fonts.typesetter(text))
     except (FPDFException, ValueError, NotImplementedError, RecursionError) as error:
         raise ImpossibleDocument(f"this document cannot be drawn: {error}") from error
-
-
-def effort(text: str) -> int:
-    """Return the estimated cost of setting a text, in Western characters.
-
-    Right-to-left text is reordered and shaped; each distinct character is looked up once in every font.
-    """
-    if text.isascii():
-        return len(text)
-    return len(text) + 20 * count_rtl(text) + 100 * len(set(text))

@@ -192,3 +192,37 @@ def test_an_empty_table_is_a_heading() -> None:
     section = {"heading": "Nothing", "table": {"columns": ["Site", "Orders"], "rows": []}}
 
     assert "Orders" in " ".join(pages_of({"type": "report", "title": "Empty", "sections": [section]}))
+
+
+HEBREW = "אבגדהוזחטי "
+COSTLY = {
+    "headings on every page": {"columns": [HEBREW * 5] * 10, "rows": [["a\n" * 44] + ["b"] * 9] * 498},
+    "cells of both directions": {"columns": ["c"] * 10, "rows": [[("אב cd " * 5)[:30]] * 10] * 800},
+}
+
+
+@pytest.mark.parametrize("shape", COSTLY)
+def test_what_would_occupy_a_worker_for_long_is_refused_while_it_is_drawn(shape: str) -> None:
+    """What repeats on each page, and each character of a line that has to be reordered, is counted."""
+    section = {"heading": "h", "table": COSTLY[shape]}
+    request = parse_request({"type": "report", "title": "t", "sections": [section]})
+
+    with pytest.raises(ImpossibleDocument, match="too much text; split it into several documents"):
+        render(request, created_at=0.0, fonts=find_fonts())
+
+
+def test_one_foreign_word_does_not_make_a_long_text_impossible() -> None:
+    """Only its own line is reordered."""
+    text = "In the beginning were many words. " * 1_400 + HEBREW
+    request = parse_request({"type": "custom", "title": "t", "text": text})
+
+    assert render(request, created_at=0.0, fonts=find_fonts()).pages > 10
+
+
+def test_boxes_for_missing_characters_are_counted_as_the_work_they_are() -> None:
+    """Each is a rectangle of its own, much more than a letter."""
+    sections = [{"heading": "h", "text": "\u4e00 " * 25_000}] * 20
+    request = parse_request({"type": "report", "title": "t", "sections": sections})
+
+    with pytest.raises(ImpossibleDocument, match="split it into several documents"):
+        render(request, created_at=0.0, fonts=find_fonts())

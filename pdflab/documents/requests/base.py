@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 _MAX_PROBLEMS = 20
+FAST, FULL = "<fast>", "<full>"  # a field's two checks, in the places of errors
 
 _SENTENCES = {
     "value_error": "{error}",
@@ -39,11 +40,25 @@ class DocumentRequest(RequestModel):
 
     type: str
 
+    @property
+    def caption(self) -> str:
+        """Return what a person knows the document by: its title, or the buyer of an invoice."""
+        return str(getattr(self, "title", None) or self.type)
+
 
 def problems_in(error: ValidationError) -> list[tuple[str, str]]:
     """Return the first 20 problems, each a path such as `lines.2.quantity` and a sentence."""
-    problems = error.errors(include_url=False)[:_MAX_PROBLEMS]
-    return [(".".join(map(str, details["loc"])), _sentence(details)) for details in problems]
+    found = [details for details in error.errors(include_url=False) if not _is_of_fast_check(details)]
+    return [(_path(details), _sentence(details)) for details in found[:_MAX_PROBLEMS]]
+
+
+def _is_of_fast_check(details: ErrorDetails) -> bool:
+    return FAST in details["loc"] and details["type"] != "extra_forbidden"  # whose name is the client's
+
+
+def _path(details: ErrorDetails) -> str:
+    of_client = details["type"] == "extra_forbidden"
+    return ".".join(str(part) or '""' for part in details["loc"] if of_client or part != FULL)
 
 
 def _sentence(details: ErrorDetails) -> str:

@@ -6,12 +6,15 @@ Read next: pdflab/documents/requests/money.py.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
+from pdflab.documents.requests.base import FAST, FULL
 from pdflab.documents.requests.iban import is_iban
 from pdflab.documents.requests.money import SEPARATORS
 from pdflab.documents.typesetting.characters import clean
@@ -104,13 +107,57 @@ def _bic(text: str) -> str:
     return bic
 
 
+@dataclass(frozen=True, slots=True, eq=False)  # typing needs a hash
+class _Fast:
+    """A check in pydantic's compiled core, tried first: most values pass it, and need no Python.
+
+    What does not pass gets the full check, which has the sentences; base.py drops the errors of this one.
+    """
+
+    schema: CoreSchema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices: list[CoreSchema | tuple[CoreSchema, str]] = [(self.schema, FAST), (handler(source), FULL)]
+        return core_schema.union_schema(choices, mode="left_to_right")
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
+        inner: Any = schema
+        while "choices" not in inner:  # a model's own validator is around it
+            inner = inner["schema"]
+        return handler(inner["choices"][1][0])
+
+
+def _fast_text(most: int, pattern: str) -> _Fast:
+    return _Fast(core_schema.str_schema(max_length=most, pattern=pattern, strict=True))
+
+
+def _fast_number(most: int, places: int, *, positive: bool = False) -> _Fast:
+    """Return the check of an unsigned number up to `most`, as a text or a whole number."""
+    digits = core_schema.str_schema(
+        pattern=rf"^[0-9]{{1,16}}(\.[0-9]{{1,{places}}})?$", strict=True, max_length=20
+    )
+    exact = core_schema.union_schema([digits, core_schema.int_schema(strict=True)], mode="left_to_right")
+    least: dict[str, Any] = {"gt": Decimal(0)} if positive else {"ge": Decimal(0)}
+    return _Fast(core_schema.chain_schema([exact, core_schema.decimal_schema(le=Decimal(most), **least)]))
+
+
+# Letters of Europe, and signs of its texts, as NFC writes them: what is printed as it is.
+_LETTERS = (
+    r"!-~\u{A1}-\u{AC}\u{AE}-\u{17F}\u{400}-\u{481}\u{2013}\u{2014}\u{2018}-\u{201E}\u{2022}\u{2026}\u{20AC}"
+)
+_LINES, _VISIBLE = rf"^[ \n{_LETTERS}]*$", rf"^[ {_LETTERS}]*[{_LETTERS}][ {_LETTERS}]*$"
+
 Printable = AfterValidator(_plain)
 Visible = AfterValidator(_visible)
 OneLine = AfterValidator(_one_line)
-ShortText = Annotated[str, Field(min_length=1, max_length=200), Printable, OneLine, Visible]
-Remark = Annotated[str, Field(max_length=2_000), Printable]
-Prose = Annotated[str, Field(max_length=50_000), Printable]
-Cell = Annotated[str, Field(max_length=300), Printable]
+ShortText = Annotated[
+    str, Field(min_length=1, max_length=200), Printable, OneLine, Visible, _fast_text(200, _VISIBLE)
+]
+Remark = Annotated[str, Field(max_length=2_000), Printable, _fast_text(2_000, _LINES)]
+VisibleRemark = Annotated[str, Field(max_length=2_000), Printable, Visible, _fast_text(2_000, _VISIBLE)]
+Prose = Annotated[str, Field(max_length=50_000), Printable, _fast_text(50_000, _LINES)]
+Cell = Annotated[str, Field(max_length=300), Printable, _fast_text(300, _LINES)]
+Unit = Annotated[str, Field(min_length=1, max_length=16), Printable, OneLine, _fast_text(16, _VISIBLE)]
 Label = Annotated[str, Field(max_length=60), Printable, OneLine]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -123,5 +170,17 @@ Bic = Annotated[str, Field(max_length=20), AfterValidator(_bic)]
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
 Exact = BeforeValidator(_exact, json_schema_input_type=str | int)
 Unsigned = AfterValidator(abs)  # "-0" is not negative, and would be printed with its sign
-Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned]
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned, _fast_number(100, 2)]
+HolderName = Annotated[str, Field(min_length=1, max_length=70), Printable, OneLine, Visible]
+Quantity = Annotated[
+    Decimal,
+    Field(gt=0, le=10**6, decimal_places=4),
+    Exact,
+    Unsigned,
+    _fast_number(10**6, 4, positive=True),
+]
+Price = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned, _fast_number(10**9, 4)]
+Amount = Annotated[
+    Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned, _fast_number(10**15, 4)
+]
 Value = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]

@@ -7,27 +7,28 @@ Read next: pdflab/documents/requests/report.py.
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from pdflab.documents.requests.base import DocumentRequest, RequestModel
 from pdflab.documents.requests.fields import (
+    Amount,
     Bic,
     Country,
     Currency,
     Day,
-    Exact,
+    HolderName,
     Iban,
     Locale,
-    OneLine,
     Percent,
-    Printable,
+    Price,
+    Quantity,
     Remark,
     ShortText,
-    Unsigned,
+    Unit,
     VatId,
-    Visible,
+    VisibleRemark,
 )
 from pdflab.documents.requests.money import Totals, add_up, decimals, line_net
 
@@ -46,14 +47,12 @@ class Party(RequestModel):
 class Line(RequestModel):
     """One item of an invoice: its net amount is quantity × price less the discount, rounded half-up once."""
 
-    description: Annotated[Remark, Visible] = Field(description="What was sold; up to 2,000 characters.")
-    quantity: Annotated[Decimal, Field(gt=0, le=10**6, decimal_places=4), Exact, Unsigned] = Field(
+    description: VisibleRemark = Field(description="What was sold; up to 2,000 characters.")
+    quantity: Quantity = Field(
         description='How many: a string or a whole number, more than 0, such as "1.5".'
     )
-    unit: Annotated[str, Field(min_length=1, max_length=16), Printable, OneLine] = Field(
-        "pcs", description="The unit of the quantity."
-    )
-    unit_price: Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned] = Field(
+    unit: Unit = Field("pcs", description="The unit of the quantity.")
+    unit_price: Price = Field(
         description='The price of one, without VAT: a string or a whole number, such as "12.50".'
     )
     vat_rate: Percent = Field(
@@ -70,7 +69,7 @@ class Account(RequestModel):
 
     iban: Iban = Field(description="With or without blanks; its check digits are verified.")
     bic: Bic | None = Field(None, description="The bank, 8 or 11 characters; required only outside the EEA.")
-    name: Annotated[ShortText, Field(max_length=70)] | None = Field(
+    name: HolderName | None = Field(
         None, description="The account holder, if it is not the seller; up to 70 characters."
     )
 
@@ -94,7 +93,7 @@ class InvoiceRequest(DocumentRequest):
     buyer_reference: ShortText | None = Field(None, description="The buyer's reference, printed as it is.")
     order_number: ShortText | None = Field(None, description="The buyer's order.")
     lines: list[Line] = Field(min_length=1, max_length=500, description="1 to 500 items.")
-    paid: Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned] = Field(
+    paid: Amount = Field(
         Decimal(0), description='Paid in advance, VAT included: a string or a whole number, such as "100.00".'
     )
     terms: Remark | None = Field(None, description="When and how to pay; up to 2,000 characters.")
@@ -107,6 +106,11 @@ class InvoiceRequest(DocumentRequest):
         None, description="Where to pay; for an amount due in EUR, a QR code for banking apps is drawn."
     )
     note: Remark | None = Field(None, description="A remark below the totals; up to 2,000 characters.")
+
+    @property
+    def caption(self) -> str:
+        """Return the name of the buyer."""
+        return self.buyer.name
 
     @cached_property
     def nets(self) -> tuple[Decimal, ...]:

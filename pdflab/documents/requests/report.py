@@ -5,7 +5,7 @@ Read next: pdflab/service/jobqueue/base.py.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import FailFast, Field, model_validator
 
 from pdflab.documents.requests.base import DocumentRequest, RequestModel
 from pdflab.documents.requests.fields import Cell, Label, OneLine, Printable, Prose, ShortText, Value, Visible
@@ -24,7 +24,11 @@ class Table(RequestModel):
     """A table; a column whose cells are all numbers is aligned to the right."""
 
     columns: list[Label] = Field(min_length=1, max_length=10, description="1 to 10 headings.")
-    rows: list[list[Cell]] = Field(max_length=1_000, description="Rows; each has one cell for each column.")
+    rows: Annotated[
+        list[Annotated[list[Cell], Field(max_length=10), FailFast()]],
+        Field(max_length=1_000, description="Rows; each has one cell for each column."),
+        FailFast(),  # a large table may have a hundred thousand wrong cells
+    ]
 
     @model_validator(mode="after")
     def _rows_fit(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fpdf.enums import ResourceAccessPolicy
 
-from pdflab.documents.typesetting.characters import reads_from_right
+from pdflab.documents.typesetting.characters import MAX_EFFORT, effort, reads_from_right
 from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
 from pdflab.documents.typesetting.text_writer import PDFProducer, TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
@@ -41,6 +41,7 @@ class Sheet(TextWriter):
         self.bottom = self.h - MARGIN - 8  # the lowest y that content may reach
         self.typesetter = typesetter
         self.missing: dict[str, None] = {}
+        self._effort = 0  # what was drawn so far, in Western characters: headings are drawn on every page
         self.resource_access_policy = ResourceAccessPolicy.NONE  # a document must not fetch anything
         self.alias_nb_pages("")  # otherwise {nb} in a customer's text would become the number of pages
         self.set_auto_page_break(False)
@@ -67,6 +68,7 @@ class Sheet(TextWriter):
 
         `rtl` is the direction of its paragraph; None: the first letter of the line decides.
         """
+        self._spend(30 + effort(text))
         y = (self.y if y is None else y) + style.size * 1.05
         x -= self.width_of(text, style) if right else 0
         runs = self.typesetter.runs(text, style.bold, rtl=rtl)
@@ -145,7 +147,13 @@ class Sheet(TextWriter):
         pdf = bytes(self.output(output_producer_class=PDFProducer))
         return Rendered(pdf, len(self.pages), tuple(map(_name, self.missing)))
 
+    def _spend(self, effort: int) -> None:
+        self._effort += effort
+        if self._effort > MAX_EFFORT:
+            raise ImpossibleDocument("this document has too much text; split it into several documents")
+
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
+        self._spend(25 * len(run.text))
         self.missing |= dict.fromkeys(run.text)
         self.set_draw_color(style.colour)
         self.set_line_width(style.size / 16)

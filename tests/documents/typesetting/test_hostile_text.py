@@ -8,7 +8,8 @@ import pytest
 
 from pdflab.documents.invoice.content import transfer_text
 from pdflab.documents.kinds import parse_request, sample_request
-from pdflab.documents.render import effort, render
+from pdflab.documents.render import render
+from pdflab.documents.typesetting.characters import MAX_EFFORT, least_effort
 from pdflab.errors import ImpossibleDocument, InvalidRequest
 from pdflab.service.worker.font_files import find_fonts
 
@@ -71,4 +72,4 @@ def test_a_document_that_would_hold_a_worker_is_refused_at_once() -> None:
 
 def test_ordinary_documents_are_far_from_that_limit() -> None:
     """A novel in Latin or Cyrillic letters is not costly: no plan of ours meets the limit."""
-    assert effort("слово " * 100_000) < 1_000_000
+    assert least_effort("слово " * 100_000) < MAX_EFFORT
