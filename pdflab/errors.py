@@ -16,6 +16,10 @@ class BrokerUnavailable(PdfLabError):
     """Raised when Redis does not answer; the same call may succeed a moment later."""
 
 
+class BrokerRefuses(BrokerUnavailable):
+    """Raised when Redis answers and refuses: it is full, or lacks a right. It may need a person."""
+
+
 class QueueFull(PdfLabError):
     """Raised when the queue has reached its limit; `retry_after` is in seconds."""
 
@@ -26,6 +30,14 @@ class QueueFull(PdfLabError):
 
 class KeyReused(PdfLabError):
     """Raised when the idempotency key of one document is sent with another."""
+
+
+class RequestGone(PdfLabError):
+    """Raised when the job `job_id` cannot be retried because its request is no longer kept."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"The request of job {job_id} is no longer kept; submit the document again.")
 
 
 class InvalidRequest(PdfLabError):

@@ -44,6 +44,7 @@ class Cause(StrEnum):
     TIMED_OUT = "timed_out"  # its rendering took too long
     OUT_OF_MEMORY = "out_of_memory"
     STORAGE_UNAVAILABLE = "storage_unavailable"
+    RECORD_LOST = "record_lost"  # deleted or damaged in Redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,6 @@ class JobEvent:
             cause=_cause(fields.get("cause")),
         )
 
-    @classmethod
-    def from_json(cls, line: str) -> Self:
-        """Return the event of one line of jobs.log."""
-        return cls.from_fields(json.loads(line))
-
     def to_dict(self) -> dict[str, Any]:
         """Return the event as plain data, without empty fields."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "")}
@@ -127,7 +123,7 @@ class Job:
     job_id: str
     kind: str
     state: JobState
-    request: str
+    request: str  # JSON; only where it is asked for, and not kept when the job is COMPLETED
     queued_at: float
     attempt: int = 0
     crashes: int = 0
@@ -149,7 +145,7 @@ class Job:
             job_id=record["job_id"],
             kind=record["kind"],
             state=JobState(record["state"]),
-            request=record["request"],
+            request=record.get("request", ""),
             queued_at=float(record["queued_at"]),
             attempt=int(record.get("attempt") or 0),
             crashes=int(record.get("crashes") or 0),

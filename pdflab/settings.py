@@ -46,13 +46,23 @@ class Settings:
     max_crashes: int = 3  # fail after a job has killed this many workers
     max_errors: int = 3  # fail after this many transient errors
     queue_limit: int = 10_000  # jobs in the queue; more are refused with 429
+    queue_bytes: int = 256_000_000  # requests that Redis keeps, those of FAILED jobs too; more are refused
     max_body: int = 4_000_000  # a larger request is refused with 413
     retention: float = 86_400.0  # how long an ended job and its PDF are kept
+    disk_reserve: int = 50_000_000  # free bytes below which no job is accepted: Redis must be able to write
     fsync: bool = False  # PDFs survive a power loss, at the cost of a disk write each
     appendfsync: str = "everysec"  # when the private Redis writes to disk: "always" loses nothing
 
     def __post_init__(self) -> None:
-        for name in ("workers", "max_crashes", "max_errors", "queue_limit", "max_body"):
+        for name in (
+            "workers",
+            "max_crashes",
+            "max_errors",
+            "queue_limit",
+            "queue_bytes",
+            "max_body",
+            "disk_reserve",
+        ):
             require(getattr(self, name) >= 1, f"{name} must be 1 or more.")
         for name in ("lease", "grace", "time_limit", "retention"):
             require(0 < getattr(self, name) < 1e9, f"{name} must be more than 0 seconds, and finite.")

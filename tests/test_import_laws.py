@@ -64,7 +64,7 @@ import sys, time
 from pathlib import Path
 from threading import Event, Thread
 from pdflab.service.entrypoints import run_worker
-from pdflab.service.jobqueue.redis_server import broker_at
+from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.settings import Settings
 
 _, url, folder, count = sys.argv
@@ -85,7 +85,7 @@ from pathlib import Path
 from pdflab.service.api.app import create_app
 from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.producer import RedisProducer
-from pdflab.service.jobqueue.redis_server import broker_at
+from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 

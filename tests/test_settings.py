@@ -33,6 +33,8 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         max_crashes=1,
         max_errors=9,
         queue_limit=3,
+        queue_bytes=5,
+        disk_reserve=6,
         max_body=10,
         retention=60.0,
         fsync=True,

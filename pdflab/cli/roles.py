@@ -13,7 +13,11 @@ from pdflab.child_process import stop_event
 from pdflab.cli.arguments import add_folder
 from pdflab.errors import UsageError
 from pdflab.service import entrypoints
-from pdflab.service.jobqueue.redis_server import Broker, broker_at
+from pdflab.service.deployment import check_deployment
+from pdflab.service.jobqueue.foreign_redis import broker_at
+from pdflab.service.jobqueue.monitor import RedisMonitor
+from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
 _CHECK_INTERVAL = 0.2  # seconds
@@ -93,4 +97,7 @@ def _broker(settings: Settings, role: str, *, guarded: bool) -> Broker:
         raise UsageError(what)
     if guarded:  # Redis answered the supervisor; if it is down now, the role waits for it
         return Broker("", settings.redis_url)
-    return broker_at(settings.redis_url)
+    broker = broker_at(settings.redis_url)
+    if role != "recorder":  # which needs no storage
+        check_deployment(RedisMonitor(broker.client(patient=False), settings), configured_storage(settings))
+    return broker

@@ -21,7 +21,7 @@ from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan, batch, burst, month_end_peak
 from pdflab.load.scenarios import OPERATIONS, plan_for
-from pdflab.service.jobqueue.redis_server import without_password
+from pdflab.service.jobqueue.foreign_redis import without_password
 from pdflab.settings import Settings
 
 During = Callable[[Sequence[Send]], object]  # called several times per second with the sends that have ended

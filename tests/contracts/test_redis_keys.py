@@ -13,6 +13,9 @@ KEYS = {
     "pdf_jobs:<id>": "hash",
     "pdf_jobs_waiting": "zset",
     "pdf_jobs_sequence": "string",
+    "pdf_jobs_clock": "hash",
+    "pdf_jobs_deployment": "string",
+    "pdf_jobs_ping": "string",
     "pdf_jobs_leases": "zset",
     "pdf_jobs_delayed": "zset",
     "pdf_jobs_completed": "zset",
@@ -50,6 +53,7 @@ def test_all_keys_are_known_by_their_names(tmp_path: Path) -> None:
         seen = Seen(client)
         ask(url, "POST", "/generate-pdf", NOTE, {"Idempotency-Key": "a key"})
         ask(url, "DELETE", f"/jobs/{submit(url, NOTE)}")
+        ask(url, "GET", "/healthz")
         seen.look("")
         lost = client.rpop("pdf_jobs_queue")  # as a worker does that dies before it claims the job
         work = ("worker", "--redis-url", redis_url, "--folder", str(tmp_path))

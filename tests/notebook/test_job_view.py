@@ -1,6 +1,7 @@
 """One job is seen from outside: in jobs.log, and as a table of its record, and as a page."""
 
 import io
+import json
 from collections.abc import Iterator
 
 import PIL.Image
@@ -24,7 +25,7 @@ def test_a_jobs_own_lines_are_found_in_the_log(lab: Lab) -> None:
     job_id = lab.custom(title="Hello", text="From the queue.")
     lab.wait()
 
-    events = [JobEvent.from_json(line) for line in log_lines(lab, job_id)]
+    events = [JobEvent.from_fields(json.loads(line)) for line in log_lines(lab, job_id)]
 
     assert events == [event for event in lab.events() if event.job_id == job_id]
     assert len(events) == 3

@@ -41,7 +41,7 @@ import sys, time
 from pathlib import Path
 from threading import Event
 import pdflab.service.worker.worker
-from pdflab.service.jobqueue.redis_server import broker_at
+from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.entrypoints import run_worker
 from pdflab.settings import Settings
 
@@ -75,7 +75,7 @@ import sys, time
 from pathlib import Path
 import pdflab.service.worker.worker
 from pdflab.child_process import stop_event
-from pdflab.service.jobqueue.redis_server import broker_at
+from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.entrypoints import run_worker
 from pdflab.settings import Settings
 

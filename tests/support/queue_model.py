@@ -74,6 +74,7 @@ class QueueModel:
             known = keys.get(s.idempotency_key)
             if known and asked[known] != s.request:
                 return "reused"
+            known = known or (self.jobs[s.retry_of].retried_as if s.retry_of else None)
             if not known and s.job_id not in asked:
                 fresh.append(s)
                 asked[s.job_id] = s.request
@@ -94,9 +95,11 @@ class QueueModel:
         self._enter(job, JobState.QUEUED)
 
     def cancel(self, job_id: str) -> JobState | None:
-        job = self.jobs.get(job_id)
-        if job is None or job.cause is Cause.CANCELLED:
-            return job and JobState.QUEUED
+        job = self.jobs[job_id]
+        if not job.kept:
+            return None
+        if job.cause is Cause.CANCELLED:
+            return JobState.QUEUED
         found = job.state
         if found is JobState.QUEUED:
             self.line = [hint for hint in self.line if hint != job_id]
@@ -217,7 +220,7 @@ class QueueModel:
             self.line.pop(0)
         passed = {i for i in ids if not self.line or self.jobs[i].number < self.jobs[self.line[0]].number}
         before, self.suspects = self.suspects, passed - self.suspects
-        return [self.jobs[job_id] for job_id in passed & before]
+        return [self.jobs[job_id] for job_id in before if job_id in ids and job_id not in self.line]
 
     def _requeue_front(self, jobs: list[ModelJob]) -> None:
         for job in jobs:
@@ -232,7 +235,8 @@ class QueueModel:
 
     def forget(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
-            self.jobs[job_id].kept = False
+            self.jobs[job_id].kept, self.jobs[job_id].settled = False, ""
+        self.keys = {key: job_id for key, job_id in self.keys.items() if self.jobs[job_id].kept}
 
     # Changing a state
 

@@ -31,7 +31,7 @@ def answers(url: str) -> bool:
 
 
 def submission(job_id: str, *, key: str = "") -> Submission:
-    return Submission(job_id, "custom", '{"type":"custom","title":"t","text":"x"}', key)
+    return Submission(job_id, "custom", '{"type":"custom","title":"t","text":"x"}', "t", idempotency_key=key)
 
 
 def submit(queue: JobQueue, *job_ids: str) -> list[str]:

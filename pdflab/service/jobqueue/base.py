@@ -15,12 +15,17 @@ from pdflab.service.jobqueue.dashboard_view import DashboardView
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A job to enqueue. The caller makes the id, so that a repeated call is harmless."""
+    """A job to enqueue. The caller makes the id, so that a repeated call is harmless.
+
+    A known idempotency key needs the same `fingerprint`. A retry copies the document of `retry_of`.
+    """
 
     job_id: str
-    kind: str
-    request: str  # JSON
+    kind: str = ""
+    request: str = ""  # JSON
+    title: str = ""  # what a person knows the document by
     idempotency_key: str = ""
+    fingerprint: str = ""  # of all that was sent with the key; by default, of this request
     retry_of: str = ""
 
 
@@ -101,7 +106,7 @@ class Consumer(Protocol):
     def renew(self, status: WorkerStatus, claims: Iterable[Claim] = ()) -> None: ...
     def leave(self, worker: str) -> None: ...
     def sweep(self) -> bool: ...
-    def list_expired(self, limit: int = 1000) -> list[str]: ...
+    def list_expired(self, limit: int = 500) -> list[str]: ...
     def forget(self, job_ids: Sequence[str]) -> None: ...
 
 
@@ -121,6 +126,7 @@ class Monitor(Protocol):
     def stats(self, window: float = 10.0) -> Stats: ...
     def dashboard(self, newest: int) -> DashboardView: ...
     def ping(self) -> None: ...
+    def join_deployment(self, deployment: str, place: str) -> tuple[str, str]: ...
 
 
 def new_id() -> str:

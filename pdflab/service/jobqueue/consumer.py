@@ -9,16 +9,19 @@ from typing import Any
 
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, WorkerStatus
-from pdflab.service.jobqueue.scripts import QUEUE, RedisScripts, redis_errors
+from pdflab.service.jobqueue.scripts import QUEUE, RedisScripts
+
+_SCANNED = 500  # keys that a sweep looks through
 
 
 class RedisConsumer(RedisScripts, Consumer):
     """Takes, claims and finishes jobs in Redis."""
 
+    _scanned: Any = 0  # the position of SCAN
+
     def take(self, timeout: float) -> str | None:
         """Wait up to `timeout` seconds for the next job id, first in, first out: BRPOP."""
-        with redis_errors():
-            taken: Any = self._redis.brpop([QUEUE], timeout=timeout)
+        taken: Any = self._repairing(lambda: self._redis.brpop([QUEUE], timeout=timeout))
         return taken[1] if taken else None
 
     def claim(self, job_id: str, worker: str, token: str) -> Claim | None:
@@ -50,29 +53,37 @@ class RedisConsumer(RedisScripts, Consumer):
 
     def leave(self, worker: str) -> None:
         """Remove a worker from the registry."""
-        with redis_errors():
+        with self._errors():
             self._redis.delete(f"pdf_jobs_worker:{worker}")
             self._redis.zrem("pdf_jobs_workers", worker)
 
     def sweep(self) -> bool:
-        """Requeue lost jobs and due retries, once every third of a lease; return whether this call did it."""
-        s = self._settings
-        return bool(self._run("sweep", s.lease / 3, s.max_crashes, s.retention))
+        """Requeue lost jobs and due retries, once every third of a lease; return whether this call did it.
 
-    def list_expired(self, limit: int = 1000) -> list[str]:
+        It also looks through some of the records, and puts a job back into an index that has lost it.
+        """
+        s = self._settings
+        if not self._run("sweep", s.lease / 3, s.max_crashes):
+            return False
+        with self._errors():
+            found: Any = self._redis.scan(self._scanned, match="pdf_jobs:*", count=_SCANNED)
+        self._scanned, keys = found
+        if keys:
+            self._run("reindex", s.lease, *(key.removeprefix("pdf_jobs:") for key in keys))
+        return True
+
+    def list_expired(self, limit: int = 500) -> list[str]:
         """Return jobs whose retention is over; the caller deletes their files, then calls `forget`."""
         return list(self._run("list_expired", self._settings.retention, limit))
 
     def forget(self, job_ids: Sequence[str]) -> None:
-        """Remove jobs whose files have been deleted from the sets of ended jobs."""
-        with redis_errors():
-            self._redis.zrem("pdf_jobs_completed", *job_ids)
-            self._redis.zrem("pdf_jobs_failed", *job_ids)
+        """Remove ended jobs whose files have been deleted, each with its record and idempotency key."""
+        self._run("forget", *job_ids)
 
     def _finish(self, step: str, claim: Claim, worker: str, next_token: str, *details: Any) -> FinishResult:
         s = self._settings
         owned = (claim.job.job_id, claim.token, worker)
-        verdict, *following = self._run(step, *owned, s.lease, next_token, s.retention, *details)
+        verdict, *following = self._run(step, *owned, s.lease, next_token, *details)
         return FinishResult(
             verdict == "fenced", _claim(following[0], next_token, worker) if following else None
         )

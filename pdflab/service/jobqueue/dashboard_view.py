@@ -4,12 +4,11 @@ Read next: pdflab/service/api/snapshot.py.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pdflab.jobs import Cause, JobState
-
-MAX_REQUEST_BYTES = 32_768  # a longer request is not searched for its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +55,29 @@ class DashboardView:
 
 def view_of(now: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
     """Return the view for an answer of lua/dashboard.lua."""
-    seen = {record[0]: _job(now, *record) for record in records}
+    seen = {}
+    for record in records:
+        with suppress(ValueError):  # damaged from outside; a sweep ends that job
+            seen[record[0]] = _job(now, *record)
     jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
-    return DashboardView(jobs, _workers(now, jobs, {worker: json.loads(text) for worker, text in registry}))
+    return DashboardView(jobs, _workers(now, jobs, {worker: _status(text) for worker, text in registry}))
+
+
+def _status(text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        return {}  # damaged from outside; the next renewal writes it anew
 
 
 def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: str | None) -> DashboardJob:
-    queued, started, ended, worker, cause, reason, retried, request = more
+    queued, started, ended, worker, cause, reason, retried, title = more
     end = float(ended or now)
     begin = float(started) if started and state != JobState.QUEUED else None
     return DashboardJob(
         job_id=job_id,
         kind=kind,
-        title=_title(request or "") or kind,
+        title=title or kind,
         state=JobState(state),
         sequence=int(sequence or 0),
         waited=max((end if begin is None else begin) - float(queued or now), 0.0),
@@ -96,12 +105,3 @@ def _workers(
             DashboardWorker(worker, True, seconds=max(now - doing["since"], 0.0) if known else None)
         )
     return sorted(workers, key=lambda seen: seen.worker)
-
-
-def _title(request: str) -> str:
-    """Return the text that identifies a document to a person: its title, or the buyer of an invoice."""
-    try:
-        data = json.loads(request)
-        return str(data.get("title") or data.get("buyer", {}).get("name") or "")[:120]
-    except (ValueError, AttributeError):
-        return ""

@@ -5,15 +5,20 @@ Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/jobqueue/dash
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import fields
 from itertools import chain, count
 from typing import Any
 
+import redis
+
 from pdflab.jobs import Job, JobEvent, JobState
 from pdflab.service.jobqueue.base import Monitor, Stats, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import MAX_REQUEST_BYTES, DashboardView, view_of
-from pdflab.service.jobqueue.scripts import EVENTS, RedisScripts, redis_errors
+from pdflab.service.jobqueue.dashboard_view import DashboardView, view_of
+from pdflab.service.jobqueue.scripts import EVENTS, RedisScripts
 
 _PAGE = 500  # records in one read
+_FIELDS = [*(field.name for field in fields(Job))]
 _LISTS = {
     JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
     JobState.PROCESSING: ("pdf_jobs_leases",),
@@ -26,18 +31,18 @@ class RedisMonitor(RedisScripts, Monitor):
     """Reads the queue in Redis."""
 
     def get(self, job_id: str) -> Job | None:
-        """Return one job, or None if it has no record."""
-        return next(iter(self._records([job_id])), None)
+        """Return one job with its request, or None if it has no whole record."""
+        return next(iter(self._records([job_id], request=True)), None)
 
     def place(self, job_id: str) -> int | None:
         """Return a job's place in the queue, 1 for the next one; None if it is not in the queue."""
-        with redis_errors():
+        with self._errors():
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
 
     def jobs(self, state: JobState, limit: int) -> list[Job]:
         """Return up to `limit` jobs of one state: waiting ones in order, ended ones newest first."""
-        with redis_errors():
+        with self._errors():
             lists: list[Any] = [
                 self._redis.zrange(key, 0, limit - 1, desc=state.is_ending) for key in _LISTS[state]
             ]
@@ -46,7 +51,7 @@ class RedisMonitor(RedisScripts, Monitor):
     def dead_letters(self) -> Iterator[Job]:
         """Yield the FAILED jobs that were neither cancelled nor retried, oldest first, page by page."""
         for first in count(0, _PAGE):
-            with redis_errors():
+            with self._errors():
                 ids: Any = self._redis.zrange("pdf_jobs_failed", first, first + _PAGE - 1)
             if not ids:
                 return
@@ -54,80 +59,105 @@ class RedisMonitor(RedisScripts, Monitor):
 
     def all_jobs(self) -> list[Job]:
         """Return every record: for saving them, not for a running system."""
-        with redis_errors():
+        with self._errors():
             keys = list(self._redis.scan_iter("pdf_jobs:*", count=1000))
         return self._records([key.removeprefix("pdf_jobs:") for key in keys])
 
     def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]:
         """Return the events after a stream id, and whether some of them have already been trimmed."""
-        with redis_errors():
+        with self._errors():
             entries: Any = self._redis.xrange(EVENTS, f"({after}" if after != "0" else "-", "+", count=limit)
-            first: Any = self._redis.xrange(EVENTS, count=1)
-        trimmed = bool(first) and int(first[0][1]["number"]) > 1 and _position(after) < _position(first[0][0])
+            oldest: Any = self._redis.xrange(EVENTS, count=1)
+        first = next(iter(_events(oldest)), None)
+        trimmed = first is not None and first.number > 1 and _position(after) < _position(first.event_id)
         return _events(entries), trimmed
 
     def follow(self, after: str, timeout: float) -> list[JobEvent]:
         """Wait up to `timeout` seconds for events after a stream id."""
-        with redis_errors():
+        with self._errors():
             answer: Any = self._redis.xread({EVENTS: after}, count=1000, block=round(timeout * 1000))
         return _events(answer[0][1]) if answer else []
 
     def trim_events(self, before: str) -> None:
         """Delete the events before a stream id. Only the recorder does, once its log holds them."""
-        with redis_errors():
+        with self._errors():
             self._redis.xtrim(EVENTS, minid=before, approximate=False)
 
     def last_event(self) -> JobEvent | None:
         """Return the newest event, or None when there has never been one."""
-        with redis_errors():
+        with self._errors():
             entries: Any = self._redis.xrevrange(EVENTS, count=1)
         return next(iter(_events(entries)), None)
 
     def workers(self) -> list[WorkerStatus]:
         """Return the status of each worker in the registry."""
-        with redis_errors():
+        with self._errors():
             ids: Any = self._redis.zrange("pdf_jobs_workers", 0, -1)
             texts: Any = self._redis.mget([f"pdf_jobs_worker:{worker}" for worker in ids]) if ids else []
-        return [
-            WorkerStatus(worker, **json.loads(text)) for worker, text in zip(ids, texts, strict=True) if text
-        ]
+        found = []
+        for worker, text in zip(ids, texts, strict=True):
+            with suppress(ValueError, TypeError):  # it has expired, or was damaged from outside
+                found.append(WorkerStatus(worker, **json.loads(text)))
+        return found
 
     def stats(self, window: float = 10.0) -> Stats:
         """Return statistics, read in one script; throughput is over the last `window` seconds."""
-        flat, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
-        counts = dict(zip(flat[::2], flat[1::2], strict=True))
+        counts, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
+        events, fenced, busy, completed, failed = map(float, counts)
         return Stats(
             queued=queued,
             processing=processing,
-            completed=int(counts.get("COMPLETED", 0)),
-            failed=int(counts.get("FAILED", 0)),
+            completed=int(completed),
+            failed=int(failed),
             pdf_count=kept,
             queue_depth=depth,
             oldest_age=float(age),
             workers=workers,
             throughput=float(throughput),
-            events=int(counts.get("events", 0)),
-            fenced=int(counts.get("fenced", 0)),
-            busy=float(counts.get("busy", 0)),
+            events=int(events),
+            fenced=int(fenced),
+            busy=busy,
         )
 
     def dashboard(self, newest: int) -> DashboardView:
         """Return the `newest` jobs of each state, all PROCESSING ones, and the workers, at one instant."""
-        now, jobs, registry = self._run("dashboard", newest, MAX_REQUEST_BYTES)
+        now, jobs, registry = self._run("dashboard", newest)
         return view_of(float(now), jobs, registry)
 
-    def _records(self, job_ids: Sequence[str]) -> list[Job]:
-        """Return those records that exist, in one round trip."""
-        with redis_errors():
+    def join_deployment(self, deployment: str, place: str) -> tuple[str, str]:
+        """Return the id and the place of the deployment of this Redis: this one, unless it has another."""
+        with self._errors():
+            self._redis.set("pdf_jobs_deployment", f"{deployment} {place}", nx=True)
+            found: Any = self._redis.get("pdf_jobs_deployment")
+        theirs, _, where = str(found).partition(" ")
+        return theirs, where
+
+    def _records(self, job_ids: Sequence[str], *, request: bool = False) -> list[Job]:
+        """Return those records that exist and are whole, in one round trip."""
+        names = [name for name in _FIELDS if request or name != "request"]
+        with self._errors():
             pipeline = self._redis.pipeline(transaction=False)
             for job_id in job_ids:
-                pipeline.hgetall(f"pdf_jobs:{job_id}")
-            records: Any = pipeline.execute()
-        return [Job.from_record(record) for record in records if "state" in record]
+                pipeline.hmget(f"pdf_jobs:{job_id}", names)
+            records: Any = pipeline.execute(raise_on_error=False)
+            found = [_job(names, record) for record in records]
+        return [job for job in found if job]
+
+
+def _job(names: list[str], values: list[str | None] | redis.RedisError) -> Job | None:
+    """Return the job of a record, or None if it was deleted or damaged: a sweep ends it."""
+    if isinstance(values, redis.RedisError):
+        if "WRONGTYPE" in str(values):
+            return None
+        raise values
+    try:
+        return Job.from_record({n: v for n, v in zip(names, values, strict=True) if v is not None})
+    except (KeyError, ValueError):
+        return None
 
 
 def _events(entries: list[tuple[str, dict[str, str]]]) -> list[JobEvent]:
-    return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries]
+    return [JobEvent.from_fields(fields, event_id) for event_id, fields in entries if "number" in fields]
 
 
 def _position(event_id: str) -> tuple[int, int]:

@@ -1,11 +1,10 @@
-"""Finds or starts a Redis: the one at a URL, else a private redis-server, else the embedded one.
+"""Starts a private Redis: a redis-server, or the embedded one; and opens connections to any.
 
-Read next: pdflab/service/jobqueue/embedded_redis.py.
+Read next: pdflab/service/jobqueue/embedded_redis.py, then pdflab/service/jobqueue/foreign_redis.py.
 """
 
 import logging
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -22,11 +21,12 @@ import redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
-from pdflab.child_process import end, spawn
+from pdflab.child_process import end, last_line, spawn
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.service.jobqueue.embedded_redis import embedded_server
 
 _log = logging.getLogger(__name__)
+_STABLE = 10.0  # seconds that a restarted Redis has to stay up
 _SERVERS = ("redis-server", "valkey-server")
 
 
@@ -43,6 +43,9 @@ class Broker:
     start: Callable[[], "subprocess.Popen[bytes]"] | None = None
     inside: Any = None  # the fakeredis server that the threads of this process share
     embedded: bool = False  # measure speed only with a real redis-server
+    log: Path | None = None  # where our Redis writes why it ended
+    deaths: int = 0  # in a row
+    not_before: float = 0.0  # when it may be restarted, by time.monotonic()
 
     def client(self, *, patient: bool = True, alone: bool = False) -> "redis.Redis":
         """Return a client: a patient one retries, an impatient one times out within half a second.
@@ -59,6 +62,7 @@ class Broker:
         return redis.Redis.from_url(
             self.url or "",
             decode_responses=True,
+            protocol=2,  # answers have another shape in the next one
             socket_timeout=seconds,
             socket_connect_timeout=seconds,
             retry=retry,
@@ -66,11 +70,18 @@ class Broker:
         )
 
     def revive(self) -> None:
-        """Restart our Redis if it has died; a redis-server continues from its append-only file."""
-        if self.process and self.start and self.process.poll() is not None:
-            _log.warning("%s ended with %s; it is started again.", self.name, self.process.returncode)
-            end(self.process, seconds=0)
-            self.process = self.start()
+        """Restart our Redis if it has died; a redis-server continues from its append-only file.
+
+        One that does not stay up is restarted after a growing delay.
+        """
+        now = time.monotonic()
+        if not self.process or not self.start or self.process.poll() is None or now < self.not_before:
+            return
+        reason = f": {last_line(self.log)}" if self.log else ""
+        _log.warning("%s ended with %s%s; it is started again.", self.name, self.process.returncode, reason)
+        end(self.process, seconds=0)
+        self.deaths = self.deaths + 1 if now - self.not_before < _STABLE else 1
+        self.process, self.not_before = self.start(), now + min(5.0, 0.1 * 2**self.deaths)
 
     def cut(self) -> int:
         """Close every connection to Redis, as a network failure would; return how many there were."""
@@ -115,25 +126,6 @@ class Broker:
             end(self.process, seconds=5.0)
 
 
-def broker_at(url: str) -> Broker:
-    """Use the Redis at a URL. Raises UsageError, naming it without its password, when it does not answer."""
-    shown = without_password(url)
-    broker = Broker(f"the Redis at {shown}", url)
-    try:
-        client = broker.client(patient=False)
-    except ValueError:
-        raise UsageError(
-            f"{shown} is not a Redis URL: it begins with redis://, rediss:// or unix://."
-        ) from None
-    try:
-        client.ping()
-    except (redis.RedisError, OSError) as error:
-        raise UsageError(
-            f"The Redis at {shown} does not answer ({error}); start it, or correct the URL."
-        ) from None
-    return broker
-
-
 def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
     """Start a private Redis that other processes can share: a server found on PATH, or the embedded one.
 
@@ -145,7 +137,7 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
     path = f"{socket_folder}/redis.sock"  # short: macOS allows 103 characters
     server = next((found for name in _SERVERS if (found := shutil.which(name))), None)
-    command = [sys.executable, "-m", "pdflab.service.jobqueue.embedded_redis", path]
+    command = [sys.executable, "-P", "-m", "pdflab.service.jobqueue.embedded_redis", path]
     if server:
         command = [server, *_options(folder, path, appendfsync)]
     to_remove = [socket_folder, *([str(temporary)] if temporary else [])]
@@ -159,18 +151,13 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     if server:
         info: Any = broker.client().info("server")
         broker.name = f"a private {Path(server).name} {info['redis_version']}"
+        broker.log = folder / "redis.log"
     return broker
 
 
 def embedded_broker() -> Broker:
     """Return an embedded Redis that the threads of this process share; it spawns no process."""
     return Broker("embedded in this process (fakeredis)", None, inside=embedded_server(), embedded=True)
-
-
-def without_password(url: str) -> str:
-    """Return a URL without its password, even if the password should have been quoted."""
-    hidden = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
-    return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
 
 def _options(folder: Path, socket_path: str, appendfsync: str) -> list[str]:

@@ -3,17 +3,22 @@
 Read next: pdflab/service/jobqueue/lua/common.lua, then pdflab/service/eventlog/recorder.py.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoPermissionError, NoScriptError, OutOfMemoryError
 
-from pdflab.errors import BrokerUnavailable
+from pdflab.errors import BrokerRefuses, BrokerUnavailable
 from pdflab.settings import Settings
 
+_log = logging.getLogger(__name__)
+_DAMAGED = ("WRONGTYPE", "not an integer", "not a valid float", "not a float")
+_REFUSING = ("MISCONF", "OOM ", "NOPERM")  # its file cannot be written, its memory is full, a right lacks
+_REFUSALS = (OutOfMemoryError, NoPermissionError)
 QUEUE = "pdf_jobs_queue"
 EVENTS = "pdf_jobs_events"
 
@@ -27,33 +32,54 @@ class RedisScripts:
         self.clock_offset = clock_offset  # seconds; only tests set it
         folder = files("pdflab.service.jobqueue") / "lua"
         sources = {path.name.removesuffix(".lua"): path.read_text() for path in folder.iterdir()}
-        common = sources.pop("common")
+        common = sources.pop("common") + sources.pop("damage")
         self._scripts = {step: client.register_script(common + lua) for step, lua in sources.items()}
 
     def prepare(self) -> None:
         """Load every script into Redis, so that its first use is as quick as later ones."""
-        with redis_errors():
+        with self._errors():
             for script in self._scripts.values():
                 self._redis.script_load(script.script)
 
     def ping(self) -> None:
-        """Raise BrokerUnavailable unless Redis answers."""
-        with redis_errors():
-            self._redis.ping()
+        """Raise BrokerUnavailable unless Redis answers and takes a write."""
+        with self._errors():
+            self._redis.set("pdf_jobs_ping", 1, ex=60)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn every error of redis-py into BrokerUnavailable: Redis is away, or refuses."""
+        try:
+            yield
+        except redis.ResponseError as error:  # Redis 6 gives the error of a script another type
+            if isinstance(error, redis.ReadOnlyError) or "READONLY" in str(error):
+                self._redis.connection_pool.disconnect()  # another server is the master now
+                raise BrokerUnavailable(f"Redis is a replica now ({error}); connecting again.") from error
+            if isinstance(error, _REFUSALS) or any(word in str(error) for word in _REFUSING):
+                raise BrokerRefuses(f"Redis refuses the queue's commands ({error}).") from error
+            raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
+        except redis.RedisError as error:
+            raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
 
     def _run(self, step: str, *arguments: Any) -> Any:
         script, argv = self._scripts[step], (self.clock_offset, *arguments)
-        with redis_errors():
+        return self._repairing(lambda: _evaluate(self._redis, script, argv))
+
+    def _repairing(self, command: Callable[[], Any]) -> Any:
+        """Send a command. If a key that all jobs share has been overwritten, repair it and send it again."""
+        with self._errors():
             try:
-                return self._redis.evalsha(script.sha, 0, *argv)
-            except NoScriptError:  # this Redis has just been started
-                return script(args=argv)
+                return command()
+            except redis.ResponseError as error:
+                if not any(sign in str(error) for sign in _DAMAGED):
+                    raise
+                _log.error("A key of the queue was overwritten (%s); it is repaired.", error)
+                _evaluate(self._redis, self._scripts["repair"], (self.clock_offset,))
+                return command()
 
 
-@contextmanager
-def redis_errors() -> Iterator[None]:
-    """Turn every error of redis-py into BrokerUnavailable."""
+def _evaluate(client: "redis.Redis", script: Any, argv: tuple[Any, ...]) -> Any:
     try:
-        yield
-    except redis.RedisError as error:  # down, loading, read-only, out of memory or disk
-        raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
+        return client.evalsha(script.sha, 0, *argv)
+    except NoScriptError:  # this Redis has just been started
+        return script(args=argv)

@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Protocol
 
 
+def is_whole(pdf: bytes) -> bool:
+    """Return whether these bytes are a PDF from its first line to its last: not empty, and not cut."""
+    return pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")
+
+
 class Storage(Protocol):
-    """Stores one PDF a job: whole, or not at all. FolderStorage documents each method."""
+    """Stores one PDF a job: whole, or not at all. FolderStorage documents each method.
+
+    Its text, `str(storage)`, is the place of the PDFs.
+    """
 
     def prepare(self) -> None: ...
     def put(self, job_id: str, token: str, pdf: bytes) -> None: ...
@@ -20,4 +28,5 @@ class Storage(Protocol):
     def delete(self, job_id: str) -> bool: ...
     def tidy(self, *, older_than: float) -> None: ...
     def archive(self, folder: Path) -> None: ...
+    def deployment(self, new: str) -> str: ...
     def unwritable(self) -> AbstractContextManager[None]: ...

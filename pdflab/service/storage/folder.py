@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from pdflab.errors import StorageUnavailable, UsageError
-from pdflab.service.storage.base import Storage
+from pdflab.service.storage.base import Storage, is_whole
 
 
 class FolderStorage(Storage):
@@ -28,7 +29,8 @@ class FolderStorage(Storage):
     def prepare(self) -> None:
         """Make the folder. Raises UsageError when it cannot be written to."""
         try:
-            self._aside.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._aside.mkdir(exist_ok=True)
             probe = self._folder / f".{os.getpid()}.probe"
             probe.touch()
             probe.unlink(missing_ok=True)
@@ -54,14 +56,14 @@ class FolderStorage(Storage):
             raise StorageUnavailable(f"The PDF could not be stored ({error.strerror}).") from error
 
     def exists(self, job_id: str) -> bool:
-        """Return whether a job's PDF is stored. Raises StorageUnavailable."""
+        """Return whether a job's PDF is stored, and whole. Raises StorageUnavailable."""
         try:
-            os.stat(f"{self._folder}/{job_id}.pdf")  # called for each job: a Path would take twice as long
+            with open(f"{self._folder}/{job_id}.pdf", "rb") as file:  # for each job: a Path would take longer
+                return is_whole(file.read())
         except FileNotFoundError:
             return False
         except OSError as error:
             raise StorageUnavailable(f"The storage cannot be read ({error.strerror}).") from error
-        return True
 
     def read(self, job_id: str) -> bytes | None:
         """Return a job's PDF, or None when there is none. Raises StorageUnavailable."""
@@ -94,9 +96,28 @@ class FolderStorage(Storage):
                         os.unlink(entry)
 
     def archive(self, folder: Path) -> None:
-        """Move the folder into another one, and begin empty."""
+        """Move the folder into another one, and begin empty, as a part of the same deployment."""
+        mark = self.deployment(uuid4().hex)
         shutil.move(self._folder, folder)  # it may lie on another disk
         self.prepare()
+        self.deployment(mark)
+
+    def deployment(self, new: str) -> str:
+        """Return the id of the deployment that the folder belongs to, by default `new` from now on."""
+        path, aside = self._folder / ".deployment", self._folder / f".deployment.{uuid4().hex}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                aside.write_text(new)
+                with suppress(FileExistsError):  # another role was quicker
+                    os.link(aside, path)
+                aside.unlink()
+            return path.read_text()
+        except OSError as error:
+            raise StorageUnavailable(f"The storage cannot be written ({error.strerror}).") from error
+
+    def __str__(self) -> str:
+        return str(self._folder)
 
     @contextmanager
     def unwritable(self) -> Iterator[None]:

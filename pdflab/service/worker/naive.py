@@ -49,7 +49,7 @@ class NaiveWorker:
         self._register(job_id)
         self._queue.naive_transition(job_id, JobState.PROCESSING, self.worker_id)
         job = self._queue.get(job_id)
-        if job is None:
+        if job is None or not job.request:
             return 0
         self._storage.put(job_id, new_id(), self._render(job).pdf)
         self._queue.naive_transition(job_id, JobState.COMPLETED, self.worker_id)

@@ -36,6 +36,13 @@ def find_storage_full(queue: JobQueue, storage: Storage) -> None:
     work(queue, storage)
 
 
+def lose_the_record(queue: JobQueue, storage: Storage) -> None:
+    take_and_claim(queue)
+    queue._redis.hdel("pdf_jobs:a", "kind")
+    queue.clock_offset += LEASE_OVER
+    queue.sweep()
+
+
 HAPPENINGS: dict[Cause, Callable[[JobQueue, Storage], object]] = {
     Cause.WORKER_LOST: lose_the_worker,
     Cause.RELEASED: lambda queue, storage: queue.release(take_and_claim(queue)),
@@ -45,6 +52,7 @@ HAPPENINGS: dict[Cause, Callable[[JobQueue, Storage], object]] = {
     Cause.TIMED_OUT: lambda queue, storage: overrun(queue, storage, []),
     Cause.OUT_OF_MEMORY: lambda queue, storage: work(queue, storage, run_out_of_memory),
     Cause.STORAGE_UNAVAILABLE: find_storage_full,
+    Cause.RECORD_LOST: lose_the_record,
 }
 
 
@@ -93,8 +101,13 @@ def test_the_steps_write_no_other_word() -> None:
     words = [word for text in steps for word in re.findall(r"'(?:QUEUED|FAILED)', '(\w+)'", text)]
     words += [word for text in steps for word in re.findall(r"\.cause [=~]= '(\w+)'", text)]
 
-    assert {Cause(word) for word in words} == {Cause.WORKER_LOST, Cause.RELEASED, Cause.CANCELLED}
-    assert len(words) == 5
+    assert {Cause(word) for word in words} == {
+        Cause.WORKER_LOST,
+        Cause.RELEASED,
+        Cause.CANCELLED,
+        Cause.RECORD_LOST,
+    }
+    assert len(words) == 6
 
 
 def test_every_view_of_a_job_reports_its_cause(queue: JobQueue, settings: Settings, tmp_path: Path) -> None:

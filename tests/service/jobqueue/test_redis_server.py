@@ -14,83 +14,8 @@ from shorthand import answers, submit
 from pdflab.errors import UsageError
 from pdflab.service.jobqueue import redis_server as broker_module
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.jobqueue.redis_server import (
-    Broker,
-    broker_at,
-    embedded_broker,
-    private_broker,
-    without_password,
-)
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
-
-
-@pytest.mark.parametrize(
-    "url", ["http://localhost:6379", "localhost:6379", "", "redis:", "redis://localhost:port"]
-)
-def test_what_is_no_redis_url_is_refused(url: str) -> None:
-    """A sentence, whatever was typed."""
-    with pytest.raises(UsageError):
-        broker_at(url)
-
-
-def test_a_url_that_cannot_be_read_at_all_is_refused() -> None:
-    """A bracket that was never closed is the user's mistake, not a traceback."""
-    with pytest.raises(UsageError):
-        broker_at("redis://[::1")
-
-
-@pytest.mark.parametrize("url", ["redis://localhost:1", "unix:///nobody.sock"])
-def test_a_redis_that_does_not_answer_is_refused_by_name(url: str) -> None:
-    """The sentence names the URL and what to do."""
-    with pytest.raises(UsageError, match=r"does not answer .* start it, or correct the URL"):
-        broker_at(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "redis://:secret@localhost:1",
-        "redis://ada:secret@localhost:1/0",
-        "redis://ada:secret@localhost:port",
-        "rediss://:secret@localhost:1",
-        "unix://:secret@/nobody.sock",
-        "http://ada:secret@localhost",
-    ],
-)
-def test_a_password_is_never_shown(url: str) -> None:
-    """Whatever is wrong with the URL, the sentence can be read out to a class."""
-    with pytest.raises(UsageError) as caught:
-        broker_at(url)
-
-    assert "secret" not in str(caught.value)
-    assert ":***@" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["redis://:sesame/7@localhost:1", "redis://:sesame#7@localhost:1", "redis://localhost:1?password=sesame"],
-)
-def test_a_password_in_an_odd_place_is_not_shown_either(url: str) -> None:
-    """A character that should have been quoted, or a query that redis-py understands."""
-    with pytest.raises(UsageError) as caught:
-        broker_at(url)
-
-    assert "sesame" not in str(caught.value)
-
-
-def test_a_url_without_a_password_is_shown_as_it_is() -> None:
-    """Nothing is hidden that is no secret."""
-    for url in ("redis://localhost:6379/3", "unix:///run/redis.sock", "redis://ada@localhost"):
-        assert without_password(url) == url
-
-
-def test_a_redis_that_answers_is_used_and_not_stopped(real_redis: Broker) -> None:
-    """Somebody else's Redis outlives us; its name is what a person reads."""
-    theirs = broker_at(real_redis.url)
-    theirs.stop()
-
-    assert theirs.name == f"the Redis at {real_redis.url}"
-    assert answers(real_redis.url)
 
 
 def test_the_threads_of_a_process_share_one_embedded_redis() -> None:

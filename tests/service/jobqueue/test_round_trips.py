@@ -86,7 +86,7 @@ def test_a_busy_worker_spends_one_round_trip_a_job(
     submit(queue, *(str(number) for number in range(20)))
     commands.clear()
 
-    done = Worker(queue, opened(settings), render=lambda job: Rendered(b"%PDF-", 1)).run_once(0.01)
+    done = Worker(queue, opened(settings), render=lambda job: Rendered(b"%PDF- %%EOF", 1)).run_once(0.01)
 
     assert done == 20
     assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20

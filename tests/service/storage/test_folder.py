@@ -26,10 +26,10 @@ def files_in(storage: FolderStorage) -> list[str]:
 
 def test_a_stored_pdf_is_there_whole_and_alone(storage: FolderStorage) -> None:
     """What was written aside has been renamed: one file, with its bytes."""
-    storage.put("a", "token", b"%PDF- whole")
+    storage.put("a", "token", b"%PDF- whole %%EOF")
 
     assert storage.exists("a")
-    assert storage.read("a") == b"%PDF- whole"
+    assert storage.read("a") == b"%PDF- whole %%EOF"
     assert files_in(storage) == ["a.pdf"]
 
 
@@ -45,7 +45,7 @@ def test_a_writer_that_fails_midway_leaves_nothing(
     monkeypatch.setattr(storage, "_write", write_half)
 
     with pytest.raises(StorageUnavailable, match="No space left on device"):
-        storage.put("a", "token", b"%PDF- whole")
+        storage.put("a", "token", b"%PDF- whole %%EOF")
     assert not storage.exists("a")
     assert files_in(storage) == []
 
@@ -58,7 +58,7 @@ def test_until_the_file_is_renamed_there_is_none(
     rename = os.replace
     monkeypatch.setattr(os, "replace", lambda *paths: (seen.append(storage.exists("a")), rename(*paths)))
 
-    storage.put("a", "token", b"%PDF- whole")
+    storage.put("a", "token", b"%PDF- whole %%EOF")
 
     assert seen == [False]
     assert storage.exists("a")
@@ -72,14 +72,14 @@ def test_two_workers_with_the_same_job_write_beside_each_other(
 
     def rename_after_the_other(aside: Path, path: Path) -> None:
         monkeypatch.setattr(os, "replace", rename)
-        storage.put("a", "token-2", b"%PDF- second")
-        assert Path(aside).read_bytes() == b"%PDF- first"
+        storage.put("a", "token-2", b"%PDF- second %%EOF")
+        assert Path(aside).read_bytes() == b"%PDF- first %%EOF"
         rename(aside, path)
 
     monkeypatch.setattr(os, "replace", rename_after_the_other)
-    storage.put("a", "token-1", b"%PDF- first")
+    storage.put("a", "token-1", b"%PDF- first %%EOF")
 
-    assert storage.read("a") == b"%PDF- first"
+    assert storage.read("a") == b"%PDF- first %%EOF"
     assert files_in(storage) == ["a.pdf"]
 
 
@@ -95,7 +95,7 @@ def test_the_disk_is_waited_for_when_power_loss_is_to_be_survived(
     monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), sync(fd)))
     monkeypatch.setattr(os, "replace", lambda *paths: (order.append("rename"), rename(*paths)))
 
-    storage.put("a", "token", b"%PDF-")
+    storage.put("a", "token", b"%PDF- %%EOF")
 
     assert order == (["fsync", "rename", "fsync"] if fsync else ["rename"])
 
@@ -127,7 +127,7 @@ def test_a_folder_that_went_is_storage_that_is_unavailable(storage: FolderStorag
     shutil.rmtree(storage._folder)
 
     with pytest.raises(StorageUnavailable):
-        storage.put("a", "token", b"%PDF-")
+        storage.put("a", "token", b"%PDF- %%EOF")
 
 
 def test_a_folder_that_has_become_useless_is_storage_that_is_unavailable(storage: FolderStorage) -> None:
@@ -136,14 +136,14 @@ def test_a_folder_that_has_become_useless_is_storage_that_is_unavailable(storage
     storage._folder.write_text("no folder")
 
     with pytest.raises(StorageUnavailable):
-        storage.put("a", "token", b"%PDF-")
+        storage.put("a", "token", b"%PDF- %%EOF")
 
 
 def test_deleting_returns_whether_the_pdf_is_gone(
     storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gone is gone, whoever removed it; on a disk that refuses, it is not."""
-    storage.put("a", "token", b"%PDF-")
+    storage.put("a", "token", b"%PDF- %%EOF")
 
     def refuse(path: str) -> None:
         raise OSError(30, "Read-only file system")
@@ -168,7 +168,7 @@ def test_what_is_written_lies_aside_under_the_name_of_its_token(
         rename(*paths)
 
     monkeypatch.setattr(os, "replace", look_and_rename)
-    storage.put("a", "token", b"%PDF-")
+    storage.put("a", "token", b"%PDF- %%EOF")
 
     assert seen == [([".aside"], ["a.token"])]
 
@@ -183,7 +183,7 @@ def half_written(storage: FolderStorage, *names: str, seconds_ago: float) -> Non
 
 def test_what_has_lain_half_written_for_long_is_tidied_away(storage: FolderStorage) -> None:
     """By its age; a file that is being written, and one that is finished, however old, stay."""
-    storage.put("finished", "token", b"%PDF-")
+    storage.put("finished", "token", b"%PDF- %%EOF")
     os.utime(storage._path("finished"), times=(0, 0))
     half_written(storage, "a.old", "b.old", seconds_ago=31)
     half_written(storage, "a.new", seconds_ago=29)
@@ -232,12 +232,12 @@ def test_a_folder_that_has_become_useless_is_neither_full_nor_empty(storage: Fol
 
 def test_an_unwritable_storage_takes_no_pdf_and_serves_those_it_has(storage: FolderStorage) -> None:
     """As on a full disk; afterwards everything is as it was."""
-    storage.put("before", "token", b"%PDF-")
+    storage.put("before", "token", b"%PDF- %%EOF")
 
     with storage.unwritable():
         with pytest.raises(StorageUnavailable):
-            storage.put("meanwhile", "token", b"%PDF-")
-        assert storage.read("before") == b"%PDF-"
-    storage.put("after", "token", b"%PDF-")
+            storage.put("meanwhile", "token", b"%PDF- %%EOF")
+        assert storage.read("before") == b"%PDF- %%EOF"
+    storage.put("after", "token", b"%PDF- %%EOF")
 
     assert files_in(storage) == ["after.pdf", "before.pdf"]

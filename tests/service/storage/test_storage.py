@@ -11,12 +11,12 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import StorageUnavailable
 from pdflab.jobs import JobState
 from pdflab.service.jobqueue.jobqueue import JobQueue
-from pdflab.service.storage.base import Storage
+from pdflab.service.storage.base import Storage, is_whole
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
 
-PDF = b"%PDF- whole"
+PDF = b"%PDF- whole %%EOF"
 
 
 class MemoryStorage(Storage):
@@ -25,6 +25,7 @@ class MemoryStorage(Storage):
     def __init__(self) -> None:
         self._pdfs: dict[str, bytes] = {}
         self._writable = True
+        self._deployment = ""
 
     def prepare(self) -> None: ...
 
@@ -34,7 +35,7 @@ class MemoryStorage(Storage):
         self._pdfs[job_id] = pdf
 
     def exists(self, job_id: str) -> bool:
-        return job_id in self._pdfs
+        return is_whole(self._pdfs.get(job_id, b""))
 
     def read(self, job_id: str) -> bytes | None:
         return self._pdfs.get(job_id)
@@ -52,6 +53,10 @@ class MemoryStorage(Storage):
         for job_id, pdf in self._pdfs.items():
             (folder / f"{job_id}.pdf").write_bytes(pdf)
         self._pdfs.clear()
+
+    def deployment(self, new: str) -> str:
+        self._deployment = self._deployment or new
+        return self._deployment
 
     @contextmanager
     def unwritable(self) -> Iterator[None]:
@@ -86,10 +91,10 @@ def test_what_is_stored_is_read_back_whole(storage: Storage) -> None:
 
 def test_two_workers_with_one_job_store_one_pdf(storage: Storage) -> None:
     """Each with its own token: the last one wins, with the same bytes in real life."""
-    storage.put("a", "token-1", b"%PDF- first")
-    storage.put("a", "token-2", b"%PDF- second")
+    storage.put("a", "token-1", b"%PDF- first %%EOF")
+    storage.put("a", "token-2", b"%PDF- second %%EOF")
 
-    assert (storage.read("a"), [*storage.list()]) == (b"%PDF- second", ["a"])
+    assert (storage.read("a"), [*storage.list()]) == (b"%PDF- second %%EOF", ["a"])
 
 
 def test_a_deleted_pdf_is_gone_and_deleting_it_again_is_harmless(storage: Storage) -> None:
@@ -150,3 +155,25 @@ def test_a_worker_stores_and_the_api_serves_from_any_storage(
     assert (state(queue, "a"), answer.status_code, answer.data) == (JobState.COMPLETED, 200, PDF)
     assert answer.headers["Content-Length"] == str(len(PDF))
     assert api.get("/jobs/a/pdf").status_code == 410
+
+
+def test_a_file_that_is_empty_or_cut_is_no_pdf(storage: Storage) -> None:
+    """A worker renders the document again; what was left there is no ending."""
+    for left in (b"", b"%PDF-1.4 and then the power", b"a note of someone else"):
+        storage.put("a", "token", left)
+        assert not storage.exists("a")
+
+    storage.put("a", "token", b"%PDF-1.4 whole\n%%EOF\n")
+
+    assert storage.exists("a")
+
+
+def test_a_storage_keeps_the_id_of_its_deployment(storage: Storage, tmp_path: Path) -> None:
+    """The first id that it is given, also when it begins anew."""
+    assert storage.deployment("first") == "first"
+    assert storage.deployment("second") == "first"
+
+    (tmp_path / "earlier").mkdir()
+    storage.archive(tmp_path / "earlier")
+
+    assert storage.deployment("third") == "first"

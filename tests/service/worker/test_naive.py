@@ -80,13 +80,13 @@ def test_a_naive_worker_makes_pdfs_while_nothing_goes_wrong(queue: JobQueue, set
     """It is the tutorial's, and the tutorial works: one job a call, each with its file and its ending."""
     submit(queue, "a", "b")
     storage = opened(settings)
-    worker = NaiveWorker(queue, storage, render=lambda job: Rendered(b"%PDF- naive", 1))
+    worker = NaiveWorker(queue, storage, render=lambda job: Rendered(b"%PDF- naive %%EOF", 1))
 
     done = [worker.run_once(0.01) for _ in range(3)]
 
     assert done == [1, 1, 0]
     assert [states(queue, name) for name in "ab"] == ["QPC"] * 2
-    assert storage.read("a") == b"%PDF- naive"
+    assert storage.read("a") == b"%PDF- naive %%EOF"
     assert [status.worker for status in queue.workers()] == [worker.worker_id]
 
 

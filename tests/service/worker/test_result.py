@@ -72,7 +72,7 @@ def test_a_stale_completion_reports_nothing(queue: JobQueue) -> None:
 def test_a_pdf_that_was_already_there_is_completed_without_a_word(queue: JobQueue, storage: Storage) -> None:
     """The worker that made it died before it could tell; the next one does not render again."""
     queue.enqueue([Submission("one", "custom", "{}")])
-    storage.put("one", "token", b"%PDF-1.4\n")
+    storage.put("one", "token", b"%PDF-1.4\n%%EOF")
 
     Worker(queue, storage, render=lambda _: pytest.fail("rendered twice")).run_once(timeout=0.1)
 

@@ -124,11 +124,11 @@ def test_a_pdf_is_stored_before_its_job_is_completed(
 def test_a_pdf_that_is_there_already_is_not_rendered_again(queue: JobQueue, storage: Storage) -> None:
     """An earlier worker died after storing it: the job is completed as it is."""
     submit(queue, "a")
-    storage.put("a", "earlier", b"%PDF- earlier")
+    storage.put("a", "earlier", b"%PDF- earlier %%EOF")
 
     assert work(queue, storage, must_not_be_called) == 1
     assert state(queue, "a") is JobState.COMPLETED
-    assert storage.read("a") == b"%PDF- earlier"
+    assert storage.read("a") == b"%PDF- earlier %%EOF"
 
 
 @pytest.mark.parametrize(

@@ -5,5 +5,5 @@ if verdict ~= 'owned' then return verdict end
 
 job.attempt = job.attempt - 1
 end_claim(job, ARGV[3], 'QUEUED', 'released', 'handed back by a worker that was asked to stop', 'attempt', job.attempt)
-requeue_front(job.id)
+requeue_front(job)
 return verdict

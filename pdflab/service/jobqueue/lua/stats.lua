@@ -2,15 +2,17 @@
 local window = tonumber(ARGV[2])
 local waiting = redis.call('ZCARD', 'pdf_jobs_waiting')
 local oldest = redis.call('ZRANGE', 'pdf_jobs_waiting', 0, 0)[1]
-local oldest_age = oldest and now - tonumber(redis.call('HGET', record(oldest), 'queued_at')) or 0
+local queued_at = oldest and tonumber(redis.pcall('HGET', record(oldest), 'queued_at'))
 local finished = redis.call('ZCOUNT', 'pdf_jobs_completed', stamp(now - window), '+inf')
+local counts = redis.call('HMGET', 'pdf_jobs_counts', 'events', 'fenced', 'busy', 'COMPLETED', 'FAILED')
+for i = 1, 5 do counts[i] = stamp(tonumber(counts[i]) or 0) end
 return {
-  redis.call('HGETALL', 'pdf_jobs_counts'),
+  counts,
   waiting + redis.call('ZCARD', 'pdf_jobs_delayed'),
   redis.call('ZCARD', 'pdf_jobs_leases'),
   redis.call('LLEN', 'pdf_jobs_queue'),
   redis.call('ZCARD', 'pdf_jobs_completed'),
   redis.call('ZCOUNT', 'pdf_jobs_workers', at, '+inf'),
-  stamp(oldest_age),
+  stamp(queued_at and math.max(0, clock + offset - queued_at) or 0),
   stamp(finished / window),
 }
