@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from pdflab.child_process import open_standard_files
 from pdflab.cli.parser import parser
 from pdflab.errors import PdfLabError
 
@@ -14,6 +15,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
+    open_standard_files()
     arguments = parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     run: Callable[[argparse.Namespace], int] = arguments.run

@@ -17,7 +17,7 @@ from pathlib import Path
 from pdflab.errors import require
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.eventlog.reader import Tail, read_event
-from pdflab.service.storage.base import Storage
+from pdflab.service.storage.base import Storage, is_whole
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
@@ -90,7 +90,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
         if verdict == "open" and job_id not in known:
             verdict, finding = "lost", f"{job_id} was accepted, and has neither an ending nor a record"
         counts[verdict] += job_id in accepted or bool(finding)
-        findings += [finding] if finding else []
+        findings += [ascii(finding)[1:-1]] if finding else []  # another's file may hold escape sequences
     gaps = list(_gaps(events))
     return Audit(Counts(**counts, holes=len(gaps)), (*findings, *gaps))
 
@@ -114,7 +114,7 @@ def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: f
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
     if ending.at <= kept_since and not storage.exists(job_id):
         return "expired", ""
-    if not _is_pdf(storage.read(job_id)):
+    if not is_whole(storage.read(job_id) or b""):
         return "invalid", f"{job_id} is COMPLETED, and its PDF is not whole"
     return "completed", ""
 
@@ -126,9 +126,5 @@ def _gaps(events: list[JobEvent]) -> Iterator[str]:
             yield f"jobs.log goes from event {before.number} to {after.number}"
 
 
-def _is_pdf(data: bytes | None) -> bool:
-    return bool(data and data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF"))
-
-
 def _job_ids(path: Path) -> set[str]:
-    return {line["job_id"] for line in Tail(path, json.loads).read()}
+    return set(Tail(path, lambda line: str(json.loads(line)["job_id"])).read())

@@ -19,10 +19,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
+from typing import BinaryIO
 
 _EXIT_TIMEOUT = 1.5  # seconds that a child may outlive its parent
 _COMMAND_DELAY = 1.8  # seconds: the other children need the command until they end
@@ -31,18 +33,46 @@ _COMMAND_DELAY = 1.8  # seconds: the other children need the command until they 
 def spawn(
     words: list[str], log: Path, *, env: Mapping[str, str] | None = None, sock: socket.socket | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start `python -m WORDS` as a child that writes to `log` and ends with this process."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    """Start `python -m WORDS` as a child that writes to `log`, if it can, and ends with this process.
+
+    Files in the current folder are not imported (`-P`): one called secrets.py would be.
+    """
+    with _output(log) as output:
         return subprocess.Popen(
-            [sys.executable, "-m", *words],
+            [sys.executable, "-P", "-m", *words],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             env=env,
             pass_fds=() if sock is None else (sock.fileno(),),
             start_new_session=True,  # only the parent receives Ctrl-C and the interrupt of a cell
+            umask=0o077,  # other users of this machine read no PDF, log or queue
         )
+
+
+def _output(log: Path) -> BinaryIO:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("ab")
+    except OSError:  # a full disk, a folder that went: to run is more than to tell
+        return open(os.devnull, "ab")
+
+
+def last_line(log: Path) -> str:
+    """Return the last line that a child wrote, or an empty text."""
+    with suppress(OSError):
+        lines = log.read_text(errors="replace").strip().splitlines()
+        return lines[-1].removeprefix("pdflab: ") if lines else ""
+    return ""
+
+
+def open_standard_files() -> None:
+    """Open what a caller has closed of standard input, output and error: a socket would take its number."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
 
 
 def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:

@@ -293,3 +293,20 @@ def test_a_tail_reads_each_line_once_and_all_that_there_was(settings: Settings) 
     assert [event.state for event in tail.read()] == [Q]
     folder.log("a", P)
     assert [event.state for event in tail.read()] == [Q, P]
+
+
+def test_a_line_without_a_job_is_a_sentence(folder: Folder) -> None:
+    """A foreign file is the user's mistake, not a traceback."""
+    with folder.settings.accepted_file.open("a") as file:
+        file.write('{"id": 7}\n')
+
+    with pytest.raises(UsageError, match=r"accepted\.jsonl has a line of another format"):
+        folder.audit()
+
+
+def test_what_a_foreign_file_holds_does_not_reach_the_terminal(folder: Folder) -> None:
+    """An id may be an escape sequence that clears the screen, or says "clean"."""
+    folder.accept("\x1b[2Jclean")
+
+    assert "\x1b" not in folder.audit().text
+    assert r"\x1b[2Jclean was accepted" in folder.audit().text

@@ -46,7 +46,7 @@ def begin_files(settings: Settings, queue: RedisMonitor) -> int:
     if last is None:
         return 0
     if not settings.log_file.exists():
-        begin_log(settings.log_file, last)
+        begin_log(settings.log_file, last.event_id, last.number)
     return last.number
 
 

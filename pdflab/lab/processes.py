@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread, current_thread
 
-from pdflab.child_process import end, freeze, spawn, wait_until
+from pdflab.child_process import end, freeze, last_line, spawn, wait_until
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
@@ -26,6 +26,7 @@ _RESTART_TIMEOUT = 10.0  # seconds that a fault waits for a dead child, which re
 _START_TIME = 10.0  # seconds: a child that lived longer did not fail to start
 _LOADING_TIME = 1.0  # seconds: a signalled child that lived longer was at work
 _USAGE = 2  # the exit code of a child with invalid settings
+_SILENT = "A process of the lab ended without a message."
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Supervisor:
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
         self.broken: str | None = None  # why a child can never run
+        self.failing: str | None = None  # why a child has died at its start, twice running
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a child of this name; it serves the listening socket `sock`."""
@@ -119,11 +121,16 @@ class Supervisor:
         return [child.process for child in living]
 
     def _watch(self) -> None:
+        """Watch until `stop`, whatever happens: without this thread, nothing is ever restarted."""
         while not self._stop.wait(_POLL_INTERVAL):
-            self._revive_broker()
-            with self._lock:
-                for name, child in list(self._children.items()):
-                    self._look_after(name, child)
+            try:
+                self._revive_broker()
+                with self._lock:
+                    for name, child in list(self._children.items()):
+                        self._look_after(name, child)
+            except Exception as error:  # no process, no file, no memory to be had at present
+                _log.warning("A process cannot be started (%s); trying again.", error)
+                self._stop.wait(1.0)
 
     def _look_after(self, name: str, child: _Child) -> None:
         """Restart a dead child: at once, or with a growing delay while it fails to start.
@@ -136,9 +143,11 @@ class Supervisor:
         if child.restart_at is None:
             lived_long = now - child.started_at > (_LOADING_TIME if code < 0 else _START_TIME)
             if code == _USAGE and not child.deaths and not lived_long:
-                child.broken, self.broken = True, _last_line(child.log)
+                child.broken, self.broken = True, last_line(child.log) or _SILENT
                 return  # a child that has worked may recover, for instance when its disk is back
             child.deaths = 1 if lived_long else child.deaths + 1
+            if child.deaths > 1:
+                self.failing = f"{name} cannot be started: {last_line(child.log) or _SILENT}"
             wait = 0.0 if child.deaths == 1 else min(5.0, 0.1 * 2**child.deaths)
             child.restart_at = now + wait
             when = f" in {wait:.1f} s" if wait else ""
@@ -147,8 +156,3 @@ class Supervisor:
             end(child.process, seconds=0)
             child.process = spawn(child.words, child.log, env=self._env, sock=child.sock)
             child.started_at, child.restart_at = now, None
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("pdflab: ") if lines else "A process of the lab ended without a message."

@@ -7,7 +7,7 @@ import shutil
 import socket
 import weakref
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Self
@@ -18,9 +18,11 @@ from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
+from pdflab.service.deployment import check_deployment
 from pdflab.service.http.server import address, listen
+from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.jobqueue.monitor import RedisMonitor
-from pdflab.service.jobqueue.redis_server import Broker, broker_at, embedded_broker, private_broker
+from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
@@ -153,6 +155,10 @@ class System:
 
     def _start(self, *, fresh: bool) -> None:
         settings, ending = self.settings, self._ending
+        with suppress(OSError):  # the storage says what is wrong with it
+            settings.folder.mkdir(
+                mode=0o700, parents=True, exist_ok=True
+            )  # for no other user of this machine
         configured_storage(settings).prepare()
         ending.callback(lock_folder(settings.folder).release)
         if fresh:
@@ -162,6 +168,7 @@ class System:
         connected = replace(settings, redis_url=broker.url)
         queue = RedisMonitor(broker.client(), connected)
         queue.prepare()
+        check_deployment(queue, configured_storage(settings))
         began_after = begin_files(settings, queue)
         sockets = []
         for port, option in ((settings.port, "--port"), (settings.sync_port, "--sync-port")):
@@ -217,6 +224,8 @@ class System:
 
     def _all_answer(self) -> bool:
         self.check()
+        if failing := self._running().supervisor.failing:
+            raise PdfLabError(failing)
         endpoints = _is_healthy(self.url) and _is_healthy(self.sync_url)
         return endpoints and self.queue.stats().workers >= self.settings.workers
 

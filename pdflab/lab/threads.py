@@ -30,6 +30,7 @@ class Threads:
         self._broker = broker
         self._roles: dict[str, tuple[Thread, Event]] = {}
         self.broken: str | None = None
+        self.failing: str | None = None
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a thread of this name."""

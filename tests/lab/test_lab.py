@@ -215,9 +215,9 @@ def test_an_unfinished_system_that_goes_on_has_open_jobs_and_no_lost_ones(tmp_pa
 
 
 def test_a_log_in_a_new_folder_begins_where_a_used_redis_stands(real_redis: Broker, tmp_path: Path) -> None:
-    """Two folders, one Redis after the other: each log has its own jobs, and both audits are clean."""
+    """Two folders on one Redis and storage: each log has its own jobs, and both audits are clean."""
     real_redis.client().flushall()
-    settings = replace(QUICK, redis_url=real_redis.url)
+    settings = replace(QUICK, redis_url=real_redis.url, storage=tmp_path / "pdfs")
     for name in ("first", "second"):
         with Lab(folder=tmp_path / name, settings=settings, workers=1) as lab:
             lab.custom()

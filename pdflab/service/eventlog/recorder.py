@@ -9,6 +9,7 @@ Read next: pdflab/service/worker/worker.py.
 import json
 import logging
 import os
+import time
 from collections import deque
 from pathlib import Path
 from threading import Event
@@ -34,6 +35,7 @@ class Recorder:
         self._path = path
         self._lock = FileLock(f"{path}.lock")
         self._last_id, self._last_number = "0", 0
+        self._unsure = False  # what the log holds, after an error
         self._batches: deque[tuple[str, int]] = deque()  # last id and size of each write still in the stream
         self._behind = 0  # the sum of those sizes
 
@@ -57,14 +59,16 @@ class Recorder:
         """Record until `stop` is set; wait while Redis is away or the disk is full."""
         while not stop.is_set():
             try:
+                if self._unsure:
+                    self._resume()
                 self.run_once(_FOLLOW_TIMEOUT)
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
                 stop.wait(0.5)
-            except OSError as error:
-                _log.error("%s cannot be written (%s); retrying.", self._path, error.strerror)
+            except (OSError, UsageError) as error:  # a full disk; a last line that is no event any more
+                _log.error("%s cannot be written (%s); retrying.", self._path, error)
+                self._unsure = True
                 stop.wait(0.5)
-                self._resume()
         self.close()
 
     def run_once(self, timeout: float = 0.001) -> int:
@@ -72,6 +76,8 @@ class Recorder:
         events = self._monitor.follow(self._last_id, timeout)
         if not events:
             return 0
+        if self._last_number and not self._path.exists():  # someone has moved it away: begin the next one
+            begin_log(self._path, self._last_id, self._last_number)
         lines = [line for event in events for line in self._lines(event)]
         with self._path.open("a", encoding="utf-8") as file:
             file.write("".join(lines))
@@ -81,6 +87,8 @@ class Recorder:
     def close(self) -> None:
         """Write the remaining events, if Redis still answers, and release the lock."""
         try:
+            if self._unsure:
+                self._resume()
             while self.run_once():
                 pass
         except (BrokerUnavailable, OSError) as error:
@@ -91,6 +99,7 @@ class Recorder:
         """Continue after the last whole line."""
         last = _last_whole_line(self._path)
         self._last_id, self._last_number = (last["event_id"], last["number"]) if last else ("0", 0)
+        self._unsure = False
 
     def _lines(self, event: JobEvent) -> list[str]:
         """Return the line of an event, after a line that notes a gap if the numbering has one."""
@@ -115,9 +124,9 @@ class Recorder:
             self._monitor.trim_events(last_id)
 
 
-def begin_log(path: Path, last: JobEvent) -> None:
+def begin_log(path: Path, event_id: str, number: int) -> None:
     """Begin a new log after an event: earlier ones belong to another log."""
-    mark = {"gap": True, "event_id": last.event_id, "number": last.number, "at": last.at}
+    mark = {"gap": True, "event_id": event_id, "number": number, "at": time.time()}
     path.write_text(json.dumps(mark) + "\n")
 
 

@@ -54,6 +54,8 @@ class Heartbeat:
                 self.beat(lease)
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
+            except Exception:  # whatever it meets: without this thread, no lease is renewed
+                _log.exception("The heartbeat of %s failed; it goes on.", self._worker_id)
             if finished.wait(lease / 3):
                 return
 

@@ -93,6 +93,9 @@ class Worker:
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
                 stop.wait(random.uniform(0.1, 0.5))  # spread over the workers
+            except Exception:  # whatever an answer contains, the worker lives
+                _log.exception("%s could not finish a step; it goes on.", self.worker_id)
+                stop.wait(random.uniform(0.1, 0.5))
         finished.set()
         heartbeat.join()
         self._leave()
@@ -105,12 +108,14 @@ class Worker:
         token = new_id()
         claim = self._retry_until_connected(lambda: self._queue.claim(job_id, self.worker_id, token))
         done = 0
-        while claim:
-            self._set_current(claim)
-            result = self._work(claim)
-            done += result is not None and not result.fenced
-            claim = result.next if result else None
-        self._set_current(None)
+        try:
+            while claim:
+                self._set_current(claim)
+                result = self._work(claim)
+                done += result is not None and not result.fenced
+                claim = result.next if result else None
+        finally:
+            self._set_current(None)  # otherwise its lease would be renewed for ever
         return done
 
     def release(self, *, over: Consumer) -> None:

@@ -13,6 +13,7 @@ from shorthand import WORKER, events, submit, take_and_claim
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent
 from pdflab.service.eventlog import recorder as recorder_module
+from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.eventlog.recorder import Recorder
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.scripts import EVENTS
@@ -50,7 +51,7 @@ def test_every_event_is_a_line(queue: JobQueue, recorder: Recorder, log: Path) -
 
     assert recorder.run_once() == 4
     assert recorder.run_once() == 0
-    assert [JobEvent.from_json(line) for line in log.read_text().splitlines()] == events(queue)
+    assert [JobEvent.from_fields(json.loads(line)) for line in log.read_text().splitlines()] == events(queue)
 
 
 def test_a_recorder_goes_on_where_the_last_one_ended(queue: JobQueue, log: Path) -> None:
@@ -241,3 +242,43 @@ def test_a_recorder_that_ends_writes_what_is_left(queue: JobQueue, log: Path) ->
     record(queue, log)
 
     assert numbers(log) == list(range(1, 2501))
+
+
+def test_a_log_that_was_moved_away_is_begun_anew(queue: JobQueue, log: Path) -> None:
+    """As logrotate does it: no line is written twice, whether or not the recorder is killed afterwards."""
+    submit(queue, "a", "b")
+    first = Recorder(queue, log)
+    first.open()
+    first.run_once()
+    log.rename(log.with_name("jobs.log.1"))
+    submit(queue, "c")
+    first.run_once()
+    first.close()
+
+    submit(queue, "d")
+    record(queue, log)
+
+    assert numbers(log.with_name("jobs.log.1")) == [1, 2]
+    assert [event.job_id for event in Tail(log, read_event).read()] == ["c", "d"]
+
+
+def test_an_error_while_it_looks_where_to_go_on_makes_no_hole(
+    queue: JobQueue, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither write nor look succeeds for a while: it follows nothing before it knows what the log holds."""
+    submit(queue, "a", "b")
+    recorder = Recorder(queue, log)
+    recorder.open()
+    stop, refusals, opened = Event(), iter([True, True, True]), Path.open
+
+    def refuse(self: Path, *args: Any, **options: Any) -> Any:
+        if self == log and next(refusals, False):
+            raise OSError(errno.EMFILE, "Too many open files")
+        if self == log:
+            stop.set()
+        return opened(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    recorder.run(stop)
+
+    assert numbers(log) == [1, 2]
