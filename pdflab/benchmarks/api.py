@@ -127,7 +127,7 @@ def _serve_bare_flask(fd: int) -> None:
     def answer() -> tuple[dict[str, str], int]:
         return {"job_id": "0" * 32, "state": "QUEUED"}, 202
 
-    serve_http(app, listener(fd), stop_event(guarded=True), threads=8)
+    serve_http(app, listener(fd), stop_event(guarded=True), threads=8, max_body=4_000_000)
 
 
 if __name__ == "__main__":

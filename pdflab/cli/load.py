@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Coroutine, Mapping
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
@@ -31,6 +31,7 @@ from pdflab.load.launcher import SendLog, read_plan
 from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
+from pdflab.service.http.connections import raise_file_limit
 from pdflab.settings import Settings
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
@@ -114,7 +115,7 @@ def is_this_machine(host: str) -> bool:
 
 def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCounter, stop: Event) -> None:
     """Send everything, and log each send."""
-    _allow_many_files()
+    raise_file_limit(_OPEN_FILES)
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
     with closing(SendLog(settings)) as log:
@@ -135,15 +136,6 @@ async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait({task}, timeout=0.1)
     if not task.cancelled():
         task.result()
-
-
-def _allow_many_files() -> None:
-    with suppress(ImportError, OSError, ValueError):
-        import resource  # which Windows lacks
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _live(counter: ProgressCounter) -> Live:

@@ -53,7 +53,7 @@ def run_api(
     if own_process:
         gc.collect()
         gc.freeze()  # a full collection would block all requests for 0.1 s
-    serve_http(app, sock, stop, threads=_API_THREADS)
+    serve_http(app, sock, stop, threads=_API_THREADS, max_body=settings.max_body)
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
@@ -65,9 +65,8 @@ def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_pr
     if own_process:
         _lower_priority()  # as the workers do: both endpoints render at the same priority
     log = EventLog(settings.sync_log_file)
-    serve_http(
-        create_sync_app(settings, log, fonts=find_fonts(settings.fonts)), sock, stop, threads=_SYNC_THREADS
-    )
+    app = create_sync_app(settings, log, fonts=find_fonts(settings.fonts))
+    serve_http(app, sock, stop, threads=_SYNC_THREADS, max_body=settings.max_body)
     log.close()
 
 

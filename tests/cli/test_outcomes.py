@@ -165,7 +165,10 @@ def test_a_full_line_says_when_to_ask_again(
     code = main(["dead-letters", "--url", url, "--retry", dead])
 
     assert code == 2
-    assert "The queue is full: 2 jobs are waiting. Try again in about 5 s." in capsys.readouterr().err
+    assert (
+        "The queue is full: 2 jobs are waiting, and 0 MB of requests are kept. Try again in about 5 s."
+        in capsys.readouterr().err
+    )
     assert letters(queue) == [dead]
 
 

@@ -103,9 +103,10 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
                 tried_again = submit(url, NOTE)
                 eventually(lambda: ask(url, "GET", f"/jobs/{tried_again}").json["errors"] == 1, seconds=20)
             await_ending(url, tried_again)
-        with up(second, "--redis-url", redis_url) as (url, _):
+        storage = str(first / "pdf_storage")  # where this Redis has its PDFs
+        with up(second, "--redis-url", redis_url, PDFLAB_STORAGE=storage) as (url, _):
             await_ending(url, submit(url, NOTE))
-        with api(redis_url, second) as url:
+        with api(redis_url, second, PDFLAB_STORAGE=storage) as url:
             submit(url, NOTE), submit(url, NOTE)
         missing, _ = client.xrange("pdf_jobs_events")[-2:]
         client.xdel("pdf_jobs_events", missing[0])
@@ -146,7 +147,11 @@ def test_a_folder_holds_files_by_these_names(left: Left) -> None:
 
     assert names >= {"jobs.log", "accepted.jsonl", "sends.jsonl", "sync.jsonl", "records.jsonl", "retention"}
     assert names >= {"pdf_storage", "logs"}
-    assert pdfs == {record["job_id"] for record in records if record["state"] == "COMPLETED"}
+    made = {
+        record["job_id"] for file in (left.first, left.second) for record in lines_of(file / "records.jsonl")
+    }
+    failed = {record["job_id"] for record in records if record["state"] != "COMPLETED"}
+    assert pdfs == made - failed
     assert (left.first / "retention").read_text() == "5000.0\n"
 
 

@@ -485,6 +485,20 @@ def test_the_description_has_every_route_and_model(idle: tuple[str, dict[str, st
     }
 
 
+def test_every_answer_is_in_the_description(idle: tuple[str, dict[str, str]]) -> None:
+    """Each status that a route may answer with, so that a generated client knows it."""
+    paths = ask(idle[0], "GET", "/openapi.json").json["paths"]
+    undescribed = []
+    for method, path, _, _, status, _ in REQUESTS:
+        route = re.sub(r"^(/jobs|/operations)/[^/]+", r"\1/{}", path.partition("?")[0])
+        [described] = [paths[known] for known in paths if re.sub("{.*}", "{}", known) == route] or [{}]
+        if method.lower() in described and str(status) not in described[method.lower()]["responses"]:
+            undescribed.append((method, path, status))
+
+    assert undescribed == []
+    assert "Idempotency-Key" in str(paths["/generate-pdf/batch"]["post"]["parameters"])
+
+
 def _fields(schema: dict[str, Any]) -> set[str]:
     required = schema.get("required", ())
     return {name + "*" * (name in required) for name in schema.get("properties", ())}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from pdflab.service.api.context import CachedCall, Context, Operations
+from pdflab.service.api.context import CachedCall, Context, Operations, has_room
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
 from pdflab.service.api.snapshot import Snapshots
@@ -38,6 +38,7 @@ def create_app(
         monitor,
         storage,
         operations,
+        room=lambda: has_room(settings.folder, settings.disk_reserve),
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),

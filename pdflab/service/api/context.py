@@ -3,9 +3,11 @@
 Read next: pdflab/service/http/errors.py.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -69,6 +71,7 @@ class Context:
     storage: Storage
     operations: Operations
     max_batch: int
+    room: Callable[[], bool]  # whether the disk has room for more
     stats: CachedCall[Stats]
     snapshot: CachedCall[bytes]
 
@@ -76,3 +79,12 @@ class Context:
 def context() -> Context:
     """Return the context of the application that answers the current request."""
     return cast(Context, current_app.extensions["pdflab"])
+
+
+def has_room(folder: Path, reserve: int) -> bool:
+    """Return whether the disk of a folder has so many bytes free; also if there is no such folder here."""
+    try:
+        disk = os.statvfs(folder)
+    except (OSError, AttributeError):  # Windows has no statvfs
+        return True
+    return disk.f_bavail * disk.f_frsize >= reserve

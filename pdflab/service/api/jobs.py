@@ -15,6 +15,7 @@ from pdflab.jobs import Job, JobState
 from pdflab.service.api.context import context
 from pdflab.service.api.submit import accepted
 from pdflab.service.http.errors import problem
+from pdflab.service.storage.base import is_whole
 
 _MAX_DEAD_LETTERS = 1000  # in one answer
 
@@ -46,8 +47,8 @@ def show_pdf(job_id: str) -> Response:
     if job.state is not JobState.COMPLETED:
         return problem(409, _why_no_pdf(job), state=job.state)
     pdf = context().storage.read(job_id)
-    if pdf is None:
-        return problem(410, "This PDF has expired. Submit the document again to get a new one.")
+    if pdf is None or not is_whole(pdf):
+        return problem(410, "This PDF has expired or was damaged; submit the document again.")
     answer = send_file(BytesIO(pdf), "application/pdf", download_name=f"{job_id}.pdf", etag=job_id)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

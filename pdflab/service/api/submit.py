@@ -3,13 +3,15 @@
 Read next: pdflab/documents/kinds.py.
 """
 
+import hashlib
 import json
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from flask import Blueprint, request
 
 from pdflab.documents.kinds import parse_request
-from pdflab.errors import InvalidRequest
+from pdflab.errors import InvalidRequest, StorageUnavailable
 from pdflab.jobs import JobState
 from pdflab.service.api.context import context
 from pdflab.service.http.errors import read_json
@@ -17,6 +19,7 @@ from pdflab.service.jobqueue.base import Submission, new_id
 
 _MAX_KEY = 200  # characters
 _MAX_PROBLEMS = 20  # in one answer
+_MAX_TITLE = 120  # characters
 
 submit_routes = Blueprint("submit", __name__)
 
@@ -35,6 +38,7 @@ def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
     """Accept one document; the same Idempotency-Key answers with the same job."""
     key = _idempotency_key()
     submission = _submission(read_json(request), f"client:{key}" if key else "")
+    _require_room()
     [job_id] = context().producer.enqueue([submission])
     replayed = job_id != submission.job_id
     answer = accepted(job_id, replayed=replayed)
@@ -47,13 +51,21 @@ def generate_batch() -> tuple[dict[str, list[str]], int, dict[str, str]]:
 
     The same Idempotency-Key answers with the same jobs.
     """
-    key, body, max_batch = _idempotency_key(), read_json(request), context().max_batch
+    key, max_batch = _idempotency_key(), context().max_batch
+    body = read_json(request)
     requests = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list) or not 1 <= len(requests) <= max_batch:
         raise InvalidRequest([("requests", f"must be a list of 1 to {max_batch:,} requests")])
     submissions = _submissions(requests, key)
+    _require_room()
     job_ids = context().producer.enqueue(submissions)
     return {"job_ids": job_ids}, 202, _replayed_header(job_ids[0] != submissions[0].job_id)
+
+
+def _require_room() -> None:
+    """Raise StorageUnavailable when the disk is nearly full: Redis answers before its file is written."""
+    if not context().room():
+        raise StorageUnavailable("The disk is nearly full, and no job is accepted; make room on it.")
 
 
 def accepted(job_id: str, *, replayed: bool) -> Accepted:
@@ -80,8 +92,9 @@ def _replayed_header(replayed: bool) -> dict[str, str]:
 
 
 def _submission(data: Any, key: str) -> Submission:
-    kind = parse_request(data).type
-    return Submission(new_id(), kind, json.dumps(data, separators=(",", ":"), sort_keys=True), key)
+    document = parse_request(data)
+    request = json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return Submission(new_id(), document.type, request, document.caption[:_MAX_TITLE], key)
 
 
 def _submissions(requests: list[Any], key: str) -> list[Submission]:
@@ -93,4 +106,5 @@ def _submissions(requests: list[Any], key: str) -> list[Submission]:
             problems += [(f"requests.{index}.{field}".rstrip("."), what) for field, what in error.problems]
     if problems:
         raise InvalidRequest(problems[:_MAX_PROBLEMS])
-    return submissions
+    whole = hashlib.sha256("\n".join(s.request for s in submissions).encode()).hexdigest()
+    return [replace(s, fingerprint=whole) for s in submissions] if key else submissions

@@ -5,6 +5,7 @@ Read next: pdflab/service/http/security.py.
 
 import json
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -12,15 +13,22 @@ from flask import Flask, Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from pdflab.errors import (
+    BrokerRefuses,
     BrokerUnavailable,
     ImpossibleDocument,
     InvalidRequest,
     KeyReused,
     QueueFull,
+    RequestGone,
     StorageUnavailable,
 )
+from pdflab.service.http.connections import TOO_LARGE
 
 _log = logging.getLogger(__name__)
+_LARGE = 64_000  # bytes: a smaller body costs little, whatever it is
+_TOO_MANY = "The body has too many parts. Split it into several requests."
+_NAME = re.compile(rb'"\s*:')
+_MAX_PARTS, _MAX_FIELDS = 250_000, 50  # of a body, of an object: none of ours has more than 20
 _RETRY_AFTER = 1  # seconds, while Redis or the storage is away
 
 
@@ -36,13 +44,36 @@ def problem(status: int, detail: str, *, retry_after: int | None = None, **membe
 
 
 def read_json(request: Request) -> Any:
-    """Return the decoded body of a request. Raises InvalidRequest when it is not JSON."""
+    """Return the decoded body of a request. Raises InvalidRequest when it is not JSON, or has too many parts.
+
+    A part costs ten times its bytes in memory, and an unknown field more: they are counted before.
+    """
+    body = request.get_data()
+    names = len(_NAME.findall(body)) if len(body) > _LARGE else 0
+    if names > _MAX_PARTS or body.count(b",") > _MAX_PARTS:
+        raise InvalidRequest([("", _TOO_MANY)])
     try:
-        return json.loads(request.get_data(), parse_constant=_refuse_constant)
+        data = json.loads(body, parse_constant=_refuse_constant)
     except RecursionError:
         raise InvalidRequest([("", "The body is nested too deeply.")]) from None
     except ValueError as error:
         raise InvalidRequest([("", f"The body is not JSON: {error}")]) from None
+    if names and _has_wide_object(data):
+        raise InvalidRequest([("", _TOO_MANY)])
+    return data
+
+
+def _has_wide_object(data: Any) -> bool:
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if len(item) > _MAX_FIELDS:
+                return True
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return False
 
 
 def add_problem_handlers(app: Flask) -> None:
@@ -56,6 +87,7 @@ def add_problem_handlers(app: Flask) -> None:
         StorageUnavailable, lambda error: problem(503, str(error), retry_after=_RETRY_AFTER)
     )
     app.register_error_handler(KeyReused, lambda error: problem(409, str(error)))
+    app.register_error_handler(RequestGone, lambda error: problem(409, str(error)))
     app.register_error_handler(BrokerUnavailable, _away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
@@ -72,12 +104,13 @@ def _invalid(error: InvalidRequest) -> Response:
 
 def _away(error: BrokerUnavailable) -> Response:
     _log.warning("%s", error)
-    detail = "The queue cannot be reached. Send the request again with the same Idempotency-Key."
+    reason = "refuses jobs at present" if isinstance(error, BrokerRefuses) else "cannot be reached"
+    detail = f"The queue {reason}. Send the request again with the same Idempotency-Key."
     return problem(503, detail, retry_after=_RETRY_AFTER)
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
-    return problem(413, "The request is larger than this service accepts. Split it or shorten it.")
+    return problem(413, TOO_LARGE)
 
 
 def _http(error: HTTPException) -> Response:

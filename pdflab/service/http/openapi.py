@@ -11,6 +11,36 @@ from werkzeug.routing import Map, Rule
 from pdflab import __version__
 from pdflab.documents.kinds import request_schema
 
+_DOCUMENT = {"$ref": "#/components/schemas/DocumentRequest"}
+_BODIES: Mapping[str, dict[str, Any]] = {
+    "/generate-pdf": _DOCUMENT,
+    "/generate-pdf/batch": {
+        "type": "object",
+        "required": ["requests"],
+        "properties": {"requests": {"type": "array", "items": _DOCUMENT, "minItems": 1, "maxItems": 1000}},
+    },
+    "/operations/<name>": {"type": "object", "description": "Its parameters, such as n and seconds."},
+}
+_PARAMETERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # in, name, description
+    "/generate-pdf": (("header", "Idempotency-Key", "The same key answers with the same job."),),
+    "/generate-pdf/batch": (("header", "Idempotency-Key", "The same key answers with the same jobs."),),
+    "/jobs": (("query", "state", "QUEUED by default."), ("query", "limit", "1 to 1000; 50 by default.")),
+    "/events": (("query", "after", "The value of `after` in an earlier answer."),),
+}
+_PROBLEMS = {
+    "400": "The request is wrong as a whole.",
+    "403": "A page of another site asks for a change.",
+    "404": "There is no such job or operation.",
+    "409": "The job is in another state, or the key stands for another request.",
+    "410": "The PDF has expired.",
+    "413": "The body is too large.",
+    "421": "The service does not answer to this host name.",
+    "422": "Some fields are wrong; `errors` names each.",
+    "429": "The queue is full; `Retry-After` says when to ask again.",
+    "503": "Redis or the disk cannot be used at present; `Retry-After` says when to ask again.",
+}
+_ONLY_POST = ("413", "422", "429")
+
 
 def openapi_description(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of every route."""
@@ -25,20 +55,44 @@ def openapi_description(routes: Map, views: Mapping[str, Callable[..., Any]]) ->
         "openapi": "3.1.0",
         "info": {"title": "pdflab", "version": __version__},
         "paths": paths,
-        "components": {"schemas": definitions | {"DocumentRequest": schema}},
+        "components": {
+            "schemas": definitions | {"DocumentRequest": schema},
+            "responses": {code: _problem(what) for code, what in _PROBLEMS.items()},
+        },
     }
 
 
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {}}}
+
+
 def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
-    summary = (view.__doc__ or "").strip().splitlines()[0]
-    answers = {"200": {"description": "done"}, "4XX": {"description": "problem+json"}}
-    operation: dict[str, Any] = {"summary": summary, "responses": answers}
-    if rule.arguments:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in sorted(rule.arguments)
-        ]
-    if rule.rule == "/generate-pdf":
-        schema = {"$ref": "#/components/schemas/DocumentRequest"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return {method.lower(): operation for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})}
+    methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    return {method.lower(): _operation(rule, view, method) for method in methods}
+
+
+def _operation(rule: Rule, view: Callable[..., Any], method: str) -> dict[str, Any]:
+    done = "202" if method == "POST" else "200"
+    problems = [code for code in _PROBLEMS if method == "POST" or code not in _ONLY_POST]
+    operation: dict[str, Any] = {
+        "summary": (view.__doc__ or view.__name__).strip().splitlines()[0],
+        "responses": {done: {"description": "done"}}
+        | {code: {"$ref": f"#/components/responses/{code}"} for code in problems},
+        "parameters": [_parameter("path", name) for name in sorted(rule.arguments)]
+        + [_parameter(*about) for about in _PARAMETERS.get(rule.rule, ())],
+    }
+    if rule.rule in _BODIES:
+        content = {"application/json": {"schema": _BODIES[rule.rule]}}
+        operation["requestBody"] = {"required": rule.rule != "/operations/<name>", "content": content}
+    return operation
+
+
+def _parameter(place: str, name: str, description: str = "") -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "schema": schema,
+        "description": description,
+    }

@@ -6,6 +6,7 @@ Read next: pdflab/service/entrypoints.py.
 import errno
 import logging
 import socket
+import time
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -14,11 +15,10 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from pdflab.errors import UsageError
+from pdflab.service.http.connections import Channel, connection_limit, cut_overdue
 
 _POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
-# At waitress' own limit of 100, idle keep-alive connections would shut new clients out. A process may
-# usually open 1024 files.
-_MAX_CONNECTIONS = 900
+_LARGEST_PDF = 64_000_000  # bytes; waitress would write a larger answer to a temporary file
 _SHUTDOWN_TIMEOUT = 1  # seconds to finish the requests in flight
 
 
@@ -51,22 +51,36 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve_http(app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int) -> None:
-    """Answer requests with a WSGI application until `stop` is set."""
+def serve_http(
+    app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int, max_body: int
+) -> None:
+    """Answer requests with a WSGI application until `stop` is set.
+
+    A body of more than `max_body` bytes is refused while it is read, and never stored.
+    """
     # Queueing is expected here; silence waitress's warning, which would fill a notebook's cell.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
+    limit = connection_limit()
     sock.setblocking(False)
     server = create_server(
         app,
         map=channels,
         sockets=[sock],
         threads=threads,
-        connection_limit=_MAX_CONNECTIONS,
+        connection_limit=limit,
+        max_request_body_size=max_body + 1,
+        inbuf_overflow=max_body + 1,  # bodies stay in memory: a full /tmp refuses nobody
+        outbuf_overflow=_LARGEST_PDF,
         clear_untrusted_proxy_headers=True,
     )
+    server.channel_class = Channel  # type: ignore[union-attr]
     try:
+        cut_at = 0.0
         while not stop.is_set():
+            if time.monotonic() > cut_at:
+                cut_overdue(channels, limit)
+                cut_at = time.monotonic() + _POLL_INTERVAL
             wasyncore.loop(timeout=_POLL_INTERVAL, map=channels, count=1, use_poll=True)
     finally:
         server.task_dispatcher.shutdown(timeout=_SHUTDOWN_TIMEOUT)

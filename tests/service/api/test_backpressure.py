@@ -138,7 +138,10 @@ def test_the_answer_of_a_full_queue_says_what_the_queue_computed(
     answer = ask(client_of(narrow, settings))
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(seconds))
-    assert f"4 jobs are waiting. Try again in about {seconds} s." in answer.json["detail"]
+    assert (
+        f"4 jobs are waiting, and 0 MB of requests are kept. Try again in about {seconds} s."
+        in answer.json["detail"]
+    )
 
 
 def test_a_key_that_comes_with_another_document_is_refused(queue: JobQueue) -> None:
@@ -146,7 +149,7 @@ def test_a_key_that_comes_with_another_document_is_refused(queue: JobQueue) -> N
     queue.enqueue([submission("a", key="order-7")])
 
     with pytest.raises(KeyReused, match="take a new key"):
-        queue.enqueue([Submission("b", "custom", OTHER, "order-7")])
+        queue.enqueue([Submission("b", "custom", OTHER, idempotency_key="order-7")])
 
     assert [event.job_id for event in events(queue)] == ["a"]
     assert queue.enqueue([submission("c", key="order-7")]) == ["a"]
@@ -158,7 +161,7 @@ def test_a_key_still_stands_for_its_document_when_the_job_has_ended(queue: JobQu
     queue.complete(take_and_claim(queue), WORKER)
 
     with pytest.raises(KeyReused):
-        queue.enqueue([Submission("b", "custom", OTHER, "k")])
+        queue.enqueue([Submission("b", "custom", OTHER, idempotency_key="k")])
     assert queue.enqueue([submission("c", key="k")]) == ["a"]
 
 
@@ -167,7 +170,13 @@ def test_one_reused_key_refuses_its_batch(queue: JobQueue) -> None:
     queue.enqueue([submission("a", key="k")])
 
     with pytest.raises(KeyReused):
-        queue.enqueue([submission("b"), Submission("c", "custom", OTHER, "k"), submission("d", key="new")])
+        queue.enqueue(
+            [
+                submission("b"),
+                Submission("c", "custom", OTHER, idempotency_key="k"),
+                submission("d", key="new"),
+            ]
+        )
 
     assert [event.job_id for event in events(queue)] == ["a"]
     assert queue.enqueue([submission("e", key="new")]) == ["e"]
@@ -178,7 +187,7 @@ def test_a_reused_key_is_reported_even_when_the_queue_is_full(narrow: JobQueue) 
     narrow.enqueue([submission("a", key="k"), *(submission(job_id) for job_id in "bcd")])
 
     with pytest.raises(KeyReused):
-        narrow.enqueue([Submission("e", "custom", OTHER, "k")])
+        narrow.enqueue([Submission("e", "custom", OTHER, idempotency_key="k")])
 
 
 def test_the_same_key_twice_in_a_batch_is_one_job(narrow: JobQueue) -> None:
@@ -195,7 +204,7 @@ def test_the_same_key_twice_in_a_batch_is_one_job(narrow: JobQueue) -> None:
 def test_the_same_key_twice_in_a_batch_with_two_documents_is_refused(queue: JobQueue) -> None:
     """The second would never be made: nothing of the batch is accepted."""
     with pytest.raises(KeyReused):
-        queue.enqueue([submission("a", key="k"), Submission("b", "custom", OTHER, "k")])
+        queue.enqueue([submission("a", key="k"), Submission("b", "custom", OTHER, idempotency_key="k")])
 
     assert events(queue) == []
 

@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
 
+from pdflab.errors import RequestGone
 from pdflab.jobs import Cause, JobState
 from pdflab.service.api import app, jobs
 from pdflab.service.jobqueue.base import Failure
@@ -83,21 +84,27 @@ def test_a_failed_job_still_expires_after_a_retry(queue: JobQueue, broker: Broke
     let_fail(queue, "a")
 
     queue.retry(list(queue.dead_letters()))
+    queue.clock_offset += 86_401
+    expired = queue.list_expired()
+    queue.forget(expired)
 
-    assert 0 < broker.client().ttl("pdf_jobs:a") <= 86_460
+    assert expired == ["a"]
+    assert not broker.client().exists("pdf_jobs:a")
 
 
 def test_a_dead_letter_that_expired_meanwhile_leaves_no_trace_of_a_record(
     queue: JobQueue, broker: Broker
 ) -> None:
-    """It expired between the listing and the retry: no half record is made, which would never expire."""
-    let_fail(queue, "a")
+    """It expired between the listing and the retry: others are retried, and no half record is made."""
+    let_fail(queue, "a", "b")
     letters = list(queue.dead_letters())
     broker.client().delete("pdf_jobs:a")
 
     [new] = queue.retry(letters)
+    with pytest.raises(RequestGone, match="no longer kept; submit the document again"):
+        queue.retry(letters[:1])
 
-    assert state(queue, new) is JobState.QUEUED
+    assert job(queue, new).retry_of == "b"
     assert not broker.client().exists("pdf_jobs:a")
     assert dead(queue) == []
 

@@ -78,7 +78,7 @@ def test_a_pdf_is_sent_when_its_job_is_completed(api: FlaskClient, queue: JobQue
 def test_a_pdf_that_is_not_there_yet_is_409(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
     """Even when its bytes are: until the job is COMPLETED there is no PDF. The answer has the state."""
     submit(queue, "a")
-    storage.put("a", "token", b"%PDF-")
+    storage.put("a", "token", b"%PDF- %%EOF")
 
     answer = api.get("/jobs/a/pdf")
 
@@ -105,7 +105,7 @@ def test_a_pdf_that_has_expired_is_410(api: FlaskClient, queue: JobQueue, storag
     answer = api.get("/jobs/a/pdf")
 
     assert (answer.status_code, answer.content_type) == (410, PROBLEM)
-    assert "This PDF has expired." in answer.json["detail"]
+    assert "This PDF has expired" in answer.json["detail"]
 
 
 def test_a_pdf_that_cannot_be_read_is_503(

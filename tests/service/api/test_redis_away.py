@@ -114,7 +114,7 @@ def test_a_worker_goes_on_when_its_connections_are_cut(ours: Broker, settings: S
         cuts.append(ours.cut())
         if job.job_id == "b":
             stop.set()
-        return Rendered(b"%PDF-", 1)
+        return Rendered(b"%PDF- %%EOF", 1)
 
     cutter = Thread(target=cut_the_waiting)
     cutter.start()

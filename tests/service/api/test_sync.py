@@ -28,7 +28,9 @@ def endpoint(settings: Settings) -> Iterator[FlaskClient]:
 
 
 def logged(settings: Settings) -> list[JobEvent]:
-    return [JobEvent.from_json(line) for line in settings.sync_log_file.read_text().splitlines()]
+    return [
+        JobEvent.from_fields(json.loads(line)) for line in settings.sync_log_file.read_text().splitlines()
+    ]
 
 
 @pytest.mark.parametrize("kind", ["custom", "invoice", "report"])

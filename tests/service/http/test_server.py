@@ -1,13 +1,20 @@
 """The server: it takes over an open socket, and it can be stopped."""
 
+import json
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from threading import Event, Thread
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from pdflab.errors import UsageError
+from pdflab.service.http import connections
 from pdflab.service.http.server import address, listen, listener, serve_http
 
 
@@ -47,7 +54,7 @@ def test_a_server_answers_until_it_is_stopped() -> None:
     app.add_url_rule("/", view_func=lambda: "here")
     opened = listen("127.0.0.1", 0, setting="--port")
     url, inherited = address(opened), listener(opened.detach())
-    server = Thread(target=serve_http, args=(app, inherited, stop), kwargs={"threads": 2})
+    server = Thread(target=serve_http, args=(app, inherited, stop), kwargs={"threads": 2, "max_body": 1000})
     server.start()
 
     assert ask(url) == (200, b"here")
@@ -63,7 +70,7 @@ def test_an_answer_in_flight_is_finished_before_the_server_ends() -> None:
     """Stopped in the middle of a request, it still answers it."""
     app, stop = Flask("small"), Event()
     sock = listen("127.0.0.1", 0, setting="--port")
-    server = Thread(target=serve_http, args=(app, sock, stop), kwargs={"threads": 2})
+    server = Thread(target=serve_http, args=(app, sock, stop), kwargs={"threads": 2, "max_body": 1000})
 
     @app.get("/")
     def stop_and_answer() -> str:
@@ -85,7 +92,10 @@ def test_two_servers_share_one_listening_socket() -> None:
     app.add_url_rule("/", view_func=lambda: "here")
     sock = listen("127.0.0.1", 0, setting="--sync-port")
     copies = [socket.socket(fileno=socket.dup(sock.fileno())) for _ in range(2)]
-    servers = [Thread(target=serve_http, args=(app, copy, stop), kwargs={"threads": 1}) for copy in copies]
+    servers = [
+        Thread(target=serve_http, args=(app, copy, stop), kwargs={"threads": 1, "max_body": 9})
+        for copy in copies
+    ]
     for server in servers:
         server.start()
 
@@ -96,3 +106,91 @@ def test_two_servers_share_one_listening_socket() -> None:
         server.join()
     for one in (sock, *copies):
         one.close()
+
+
+@pytest.fixture
+def small() -> Iterator[str]:
+    """The address of a server that takes bodies of a thousand bytes."""
+    with serving() as host:
+        yield host
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    app, stop = Flask("small"), Event()
+    app.add_url_rule("/", view_func=lambda: f"{len(request.get_data())} bytes", methods=["POST", "GET"])
+    sock = listen("127.0.0.1", 0, setting="--port")
+    server = Thread(target=serve_http, args=(app, sock, stop), kwargs={"threads": 2, "max_body": 1000})
+    server.start()
+    try:
+        yield address(sock).removeprefix("http://")
+    finally:
+        stop.set()
+        server.join()
+        sock.close()
+
+
+def post(host: str, body: bytes | Iterator[bytes]) -> tuple[int, Any]:
+    connection = HTTPConnection(host, timeout=10)
+    connection.request("POST", "/", body)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    is_json = answer.headers["Content-Type"] == "application/problem+json"
+    return answer.status, json.loads(text) if is_json else text
+
+
+def test_a_body_of_just_the_limit_is_taken(small: str) -> None:
+    """And one byte more is not."""
+    assert post(small, b"x" * 1000) == (200, b"1000 bytes")
+    assert post(small, b"x" * 1001)[0] == 413
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_is_refused_and_the_client_can_read_why(small: str, chunked: bool) -> None:
+    """Twenty megabytes are neither stored nor answered with a reset connection."""
+    pieces = [b"x" * 100_000] * 200
+
+    status, problem = post(small, iter(pieces) if chunked else b"".join(pieces))
+
+    assert (status, problem["status"]) == (413, 413)
+    assert problem["detail"].startswith("The request is larger than this service accepts.")
+
+
+def test_what_is_no_http_is_refused_in_the_same_form(small: str) -> None:
+    """A program reads one kind of error."""
+    host, _, port = small.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        answer = client.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.0 400")
+    assert b"application/problem+json" in answer
+
+
+def test_idle_and_trickling_clients_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When most places are taken, who sends nothing or next to nothing is cut, and others are answered."""
+    monkeypatch.setattr(connections, "_PATIENCE", {False: (60.0, 60.0), True: (0.5, 0.3)})
+    monkeypatch.setattr("pdflab.service.http.server.connection_limit", lambda: 20)
+    with serving() as small:
+        host, _, port = small.partition(":")
+        clients = [socket.create_connection((host, int(port)), timeout=10) for _ in range(60)]
+        for client in clients[::2]:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nx")
+
+        status = post(small, b"me too")[0]
+
+        for client in clients:
+            client.close()
+    assert status == 200
+
+
+def test_the_limit_of_open_files_is_respected() -> None:
+    """A process that may open 64 files takes fewer connections, instead of failing at each."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64));"
+        "from pdflab.service.http.connections import connection_limit; print(connection_limit())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert 8 <= int(done.stdout) <= 16
