@@ -101,3 +101,8 @@ def test_every_setting_is_in_the_table_with_its_default_and_its_meaning() -> Non
     ]
 
     assert rows == expected
+
+
+def test_readme_is_read_at_a_sitting() -> None:
+    """Tables of figures stand where their command is explained."""
+    assert len(README.splitlines()) < 200
