@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 _MAX_CONNECTIONS = 900
@@ -35,66 +35,50 @@ class _Refusal(Error):
         return f"{self.code} {self.reason}", headers, json.dumps(problem).encode() + b"\n"
 
 
-class _Parser(HTTPRequestParser):
-    def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
-        if self.error and not isinstance(self.error, _Refusal):
-            self.error = _Refusal(self.error)
-        return consumed
+class _Refuse(ErrorTask):
+    """Answers what is no request, or too large a one."""
+
+    def execute(self) -> None:
+        self.channel.refused = True  # type: ignore[attr-defined]
+        self.request.error = _Refusal(self.request.error)  # type: ignore[attr-defined]
+        super().execute()
 
 
 class Channel(HTTPChannel):
-    """A connection that knows since when it waits for the rest of a request."""
+    """A connection that can be overdue. What every request passes is waitress' own: it is called most."""
 
-    _parser: _Parser | None = None  # of the latest request
-    _refused = False
-    _began: float | None = None  # the request that has not arrived whole
+    error_task_class = _Refuse
+    refused = False
+    _partial: object = None  # the request that had not arrived whole, at the last look
+    _since = 0.0  # when that was seen first
     _closing: float | None = None  # the end of reading on after a refusal
-
-    def parser_class(self, adj: Any) -> _Parser:  # type: ignore[override]
-        """Return a parser for the next request; after a refused one, for what is left of its body."""
-        self._refused = self._is_refused()
-        self._parser = _Parser(adj)
-        return self._parser
-
-    def _is_refused(self) -> bool:
-        return self._refused or (self._parser is not None and self._parser.error is not None)
-
-    def received(self, data: bytes) -> bool:
-        taken: bool = super().received(data)
-        if self.request is None:
-            self._began = None
-        elif self._began is None:
-            self._began = time.monotonic()
-        return taken
 
     def is_overdue(self, now: float, *, crowded: bool) -> bool:
         """Return whether to close it: it is slow, idle, or has had time to read its refusal."""
         if self._closing is not None:
             return now > self._closing
+        if self.request is not self._partial:
+            self._partial, self._since = self.request, now
         if self.requests or self.total_outbufs_len:
             return False
         for_request, for_idle = _PATIENCE[crowded]
-        if self._began is not None:
-            return now - self._began > for_request
+        if self.request is not None:
+            return now - self._since > for_request
         return time.time() - self.last_activity > for_idle
 
     def handle_close(self) -> None:
         """Close; after a refusal, read on for a while: a reset would reach the client before the answer."""
-        if self._is_refused() and self._closing is None and self.socket:
+        if self.refused and self._closing is None and self.socket:
             self.will_close, self._closing = False, time.monotonic() + _LINGER
+            self.readable = lambda: True  # type: ignore[method-assign]
+            self.handle_read = self._discard  # type: ignore[method-assign]
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
         else:
             super().handle_close()
 
-    def readable(self) -> bool:
-        return self._closing is not None or super().readable()
-
-    def handle_read(self) -> None:
-        if self._closing is None:
-            super().handle_read()
-        elif not self.recv(self.adj.recv_bytes):
+    def _discard(self) -> None:
+        if not self.recv(self.adj.recv_bytes):
             super().handle_close()
 
 
