@@ -14,7 +14,7 @@ from typing import Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import end, spawn
-from pdflab.errors import InvalidRequest, UsageError
+from pdflab.errors import InvalidRequest, QueueFull, UsageError
 from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
@@ -22,6 +22,7 @@ from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
 from pdflab.settings import Settings
 
 _MAX_RUNNING = 8  # operations at the same time, for one service
+_RETRY_AFTER = 5  # seconds
 _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
 
 
@@ -129,7 +130,7 @@ class OperationStarter:
     def start(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Start an operation and return what it sends.
 
-        Raises InvalidRequest, naming each wrong parameter, and when too many operations are running.
+        Raises InvalidRequest, naming each wrong parameter, and QueueFull when too many are running.
         """
         if name not in OPERATIONS:
             problem = f"there is no operation {name!r}: take one of {', '.join(OPERATIONS)}"
@@ -138,8 +139,8 @@ class OperationStarter:
         with self._lock:
             self._running = [load for load in self._running if load.poll() is None]
             if len(self._running) >= _MAX_RUNNING:
-                problem = f"{_MAX_RUNNING} operations are running already; wait for one to end"
-                raise InvalidRequest([("name", problem)])
+                problem = f"{_MAX_RUNNING} operations are running already; wait for one to end."
+                raise QueueFull(problem, retry_after=_RETRY_AFTER)
             load = self._load(plan, self._target)
             load.start()
             self._running.append(load)

@@ -110,3 +110,19 @@ def test_a_wrong_parameter_is_named(
 
     assert (answer.status_code, [error["field"] for error in answer.json["errors"]]) == (422, [*parameters])
     assert launcher.plans == []
+
+
+def test_a_ninth_operation_at_once_is_refused_for_a_while(
+    api: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not wrong, only too early: 429 with Retry-After, and it starts when another has ended."""
+    monkeypatch.setattr(Ended, "poll", lambda load: None)
+    for _ in range(8):
+        assert api.post("/operations/custom").status_code == 202
+
+    refused = api.post("/operations/custom")
+    monkeypatch.undo()
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert refused.json["detail"] == "8 operations are running already; wait for one to end."
+    assert api.post("/operations/custom").status_code == 202
