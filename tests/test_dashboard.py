@@ -237,7 +237,7 @@ def test_a_queue_that_is_away_has_its_own_message(
 ) -> None:
     """The service answers, and its queue does not."""
     gone = JobQueue(Broker("gone", f"unix://{settings.folder}/nobody.sock").client(patient=False), settings)
-    monkeypatch.setattr(service.queue, "_redis", gone._redis)
+    monkeypatch.setattr(service.queue, "_shared", gone._redis)
 
     monkeypatch.setattr(service.queue, "_scripts", gone._scripts)
     expect(page.locator("#connection")).to_contain_text("The service answers, but its queue does not.")

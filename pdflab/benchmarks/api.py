@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from pdflab.benchmarks.measuring import median_ratio, take_turns
 from pdflab.child_process import end, spawn, stop_event, wait_until
-from pdflab.documents.kinds import sample_request
+from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.service.http.server import address, listen, listener, serve_http
@@ -38,19 +38,24 @@ _START_TIMEOUT = 20.0  # seconds
 
 
 def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
-    """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
-    post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
-    rate = partial(accept_rate, post=post, seconds=seconds)
-    with _endpoints() as (api, yardstick):
-        contenders = {"ours": partial(rate, api), "bare": partial(rate, yardstick)}
+    """Measure both with a document of each kind, in turns; return the medians, and that of the ratios."""
+    posts = {kind: _post(sample_request(kind, 1)) for kind in KINDS}
+    with _endpoints() as urls:
+        contenders = {
+            (kind, name): partial(accept_rate, url, post, seconds=seconds)
+            for kind, post in posts.items()
+            for name, url in urls.items()
+        }
         if not wait_until(lambda: all(run() for run in contenders.values()), _START_TIMEOUT):  # and a warm-up
             raise PdfLabError(f"An endpoint did not answer within {_START_TIMEOUT:g} s; try again.")
         rates = take_turns(contenders, rounds)
-    return {
-        "accepted_per_s": round(median(rates["ours"]), 1),
-        "bare_per_s": round(median(rates["bare"]), 1),
-        "share_of_bare_flask": round(median_ratio(rates["ours"], rates["bare"]), 3),
-    }
+    figures = {}
+    for kind in posts:
+        ours, bare = rates[kind, "ours"], rates[kind, "bare"]
+        figures[f"{kind}_per_s"] = round(median(ours), 1)
+        figures[f"{kind}_bare_per_s"] = round(median(bare), 1)
+        figures[f"{kind}_share"] = round(median_ratio(ours, bare), 3)
+    return figures
 
 
 def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
@@ -76,9 +81,11 @@ def accept_rate(url: str, post: bytes, *, seconds: float) -> float:
 
 def explain(figures: dict[str, float]) -> Iterator[FigureTable]:
     """Yield the results as a table."""
-    bare, ours = (f"{figures[name]:,.0f}" for name in ("bare_per_s", "accepted_per_s"))
-    row = ("custom document", bare, ours, f"{figures['share_of_bare_flask']:.0%}")
-    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), [row])
+    rows = []
+    for kind in KINDS:
+        bare, ours = (f"{figures[f'{kind}_{name}']:,.0f}" for name in ("bare_per_s", "per_s"))
+        rows.append((kind, bare, ours, f"{figures[f'{kind}_share']:.0%}"))
+    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), rows)
 
 
 def _post(request: Mapping[str, Any]) -> bytes:
@@ -100,22 +107,22 @@ def _read_answer(answer: BinaryIO) -> None:
 
 
 @contextmanager
-def _endpoints() -> Iterator[tuple[str, str]]:
-    """Run a Redis, the API and the yardstick, each in its own process; yield both addresses."""
-    api, bare = ["pdflab", "api", "--guarded", "--fd"], ["pdflab.benchmarks.api"]
+def _endpoints() -> Iterator[dict[str, str]]:
+    """Run a Redis, the API and the yardstick, each in its own process; yield both addresses, by name."""
+    commands = {"ours": ["pdflab", "api", "--guarded", "--fd"], "bare": ["pdflab.benchmarks.api"]}
     with ExitStack() as exits:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
         exits.callback(broker.stop)
         env = os.environ | Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE).to_env()
-        urls = []
-        for words in (api, bare):
+        urls = {}
+        for name, words in commands.items():
             sock = exits.enter_context(listen("127.0.0.1", 0, setting="--port"))
             process = spawn([*words, str(sock.fileno())], folder / "bench.log", env=env, sock=sock)
             exits.callback(end, process, seconds=3.0)
             exits.callback(process.terminate)
-            urls.append(address(sock))
-        yield urls[0], urls[1]
+            urls[name] = address(sock)
+        yield urls
 
 
 def _serve_bare_flask(fd: int) -> None:

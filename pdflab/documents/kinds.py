@@ -5,6 +5,7 @@ requests, never loads the renderer.
 Read next: pdflab/documents/requests/base.py.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Union
@@ -20,6 +21,8 @@ from pdflab.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from pdflab.documents.typesetting.page import Rendered
+
+_TYPE = re.compile(rb'"type"\s*:\s*"(\w+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,19 @@ def parse_request(data: object) -> DocumentRequest:
         return kind.model.model_validate(data)
     except ValidationError as error:
         raise InvalidRequest(problems_in(error)) from None
+
+
+def parse_json(text: bytes) -> DocumentRequest | None:
+    """Return the request in a JSON text, checked while it is decoded.
+
+    None means that only `parse_request` can say what is wrong, if anything is.
+    """
+    found = _TYPE.search(text)
+    kind = KINDS.get(found[1].decode()) if found else None
+    try:
+        return kind.model.model_validate_json(text) if kind else None
+    except ValidationError:
+        return None
 
 
 def sample_request(kind: str, seed: int, *, lines: int | None = None) -> dict[str, Any]:

@@ -10,11 +10,12 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from typing import TYPE_CHECKING
+from threading import Event, Thread, local
+from typing import TYPE_CHECKING, Any
 
 from pdflab.service.jobqueue.consumer import RedisConsumer
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -46,9 +47,12 @@ def run_api(
     from pdflab.service.api.app import create_app
     from pdflab.service.http.server import serve_http
 
-    client = broker.client(patient=False)
     storage = configured_storage(settings)  # not prepared: accepting needs no disk
-    producer, monitor = RedisProducer(client, settings), RedisMonitor(client, settings)
+    client, connect = broker.client(patient=False), partial(broker.client, patient=False, alone=True)
+    producer, monitor = (
+        ProducerOfEachThread(client, settings, connect=connect),
+        RedisMonitor(client, settings),
+    )
     app = create_app(producer, monitor, storage, settings, operations=operations)
     if own_process:
         gc.collect()
@@ -122,6 +126,23 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
     queue, storage = JobQueue(broker.client(), settings), configured_storage(settings)
     storage.prepare()
     NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts))).run(stop)
+
+
+class ProducerOfEachThread(RedisProducer):
+    """A producer whose threads have a connection each: a connection pool takes as long as the command.
+
+    `connect` makes the client of a thread, when the thread first needs it.
+    """
+
+    def __init__(self, client: Any, settings: Settings, *, connect: Callable[[], Any]) -> None:
+        super().__init__(client, settings)
+        self._connect, self._own = connect, local()
+
+    @property
+    def _redis(self) -> Any:
+        if not hasattr(self._own, "client"):
+            self._own.client = self._connect()
+        return self._own.client
 
 
 @contextmanager

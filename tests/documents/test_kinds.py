@@ -1,13 +1,16 @@
 """The table of kinds: what is entered there is accepted, made up and drawn."""
 
+import json
 import subprocess
 import sys
 from typing import Any, Literal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from shorthand import ask, client_of
 
-from pdflab.documents.kinds import KINDS, Kind, parse_request, request_schema, sample_request
+from pdflab.documents.kinds import KINDS, Kind, parse_json, parse_request, request_schema, sample_request
 from pdflab.documents.render import render
 from pdflab.documents.requests.base import DocumentRequest
 from pdflab.documents.typesetting.font_book import FontBook
@@ -58,6 +61,45 @@ def test_an_unknown_kind_is_refused_by_name() -> None:
     """The table of this test alone had the toy: without it, nothing is left."""
     with pytest.raises(InvalidRequest, match='"custom", "invoice" or "report"'):
         parse_request(sample_label(1, None))
+
+
+_TEXTS = st.sampled_from(
+    [
+        '"custom"',
+        '"report"',
+        '"letter"',
+        '"c\\u0075stom"',
+        '"a"',
+        '"\\ud800"',
+        '"\x00"',
+        "1",
+        "NaN",
+        "1e999",
+        "[]",
+        '["a"]',
+    ]
+)
+_FIELDS = st.tuples(st.sampled_from(["type", "title", "text", "bullets", "paper", "x"]), _TEXTS)
+
+
+@given(st.lists(_FIELDS, max_size=4), st.sampled_from(["", " ", "\ufeff", "["]))
+@example([("type", '"report"')], "")
+def test_the_quick_check_accepts_nothing_that_the_full_one_refuses(fields: list[Any], before: str) -> None:
+    """Whatever is said twice, in another order or in no JSON: a worker reads the same request later."""
+    usual = [("type", '"custom"'), ("title", '"a"'), ("text", '"b"')]
+    for order in (usual + fields, fields + usual):
+        text = before + "{" + ", ".join(f'"{name}": {value}' for name, value in order) + "}"
+
+        if quick := parse_json(text.encode()):
+            assert quick == parse_request(json.loads(text))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_quick_check_accepts_what_is_usual(kind: str) -> None:
+    """So that a request is decoded once."""
+    request = sample_request(kind, 1)
+
+    assert parse_json(json.dumps(request).encode()) == parse_request(request)
 
 
 @pytest.mark.parametrize("kind", KINDS)

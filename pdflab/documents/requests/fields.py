@@ -131,14 +131,13 @@ def _fast_text(most: int, pattern: str) -> _Fast:
     return _Fast(core_schema.str_schema(max_length=most, pattern=pattern, strict=True))
 
 
-def _fast_number(most: int, places: int, *, positive: bool = False) -> _Fast:
-    """Return the check of an unsigned number up to `most`, as a text or a whole number."""
-    digits = core_schema.str_schema(
-        pattern=rf"^[0-9]{{1,16}}(\.[0-9]{{1,{places}}})?$", strict=True, max_length=20
-    )
-    exact = core_schema.union_schema([digits, core_schema.int_schema(strict=True)], mode="left_to_right")
-    least: dict[str, Any] = {"gt": Decimal(0)} if positive else {"ge": Decimal(0)}
-    return _Fast(core_schema.chain_schema([exact, core_schema.decimal_schema(le=Decimal(most), **least)]))
+def _fast_number(digits: int, places: int, *, first: str = "0-9") -> _Fast:
+    """Return the check of an unsigned number with so many digits before the point, and `places` behind it."""
+    pattern = rf"^[{first}][0-9]{{0,{digits - 1}}}(\.[0-9]{{1,{places}}})?$"
+    text = core_schema.str_schema(pattern=pattern, strict=True)
+    whole = core_schema.int_schema(strict=True, ge=int(first[0]), lt=10**digits)
+    exact = core_schema.union_schema([text, whole], mode="left_to_right")
+    return _Fast(core_schema.no_info_after_validator_function(Decimal, exact))
 
 
 # Letters of Europe, and signs of its texts, as NFC writes them: what is printed as it is.
@@ -170,17 +169,15 @@ Bic = Annotated[str, Field(max_length=20), AfterValidator(_bic)]
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
 Exact = BeforeValidator(_exact, json_schema_input_type=str | int)
 Unsigned = AfterValidator(abs)  # "-0" is not negative, and would be printed with its sign
-Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned, _fast_number(100, 2)]
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2), Exact, Unsigned, _fast_number(2, 2)]
 HolderName = Annotated[str, Field(min_length=1, max_length=70), Printable, OneLine, Visible]
 Quantity = Annotated[
     Decimal,
     Field(gt=0, le=10**6, decimal_places=4),
     Exact,
     Unsigned,
-    _fast_number(10**6, 4, positive=True),
+    _fast_number(6, 4, first="1-9"),
 ]
-Price = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned, _fast_number(10**9, 4)]
-Amount = Annotated[
-    Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned, _fast_number(10**15, 4)
-]
+Price = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4), Exact, Unsigned, _fast_number(9, 4)]
+Amount = Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=4), Exact, Unsigned, _fast_number(15, 4)]
 Value = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]

@@ -38,7 +38,7 @@ def create_app(
         monitor,
         storage,
         operations,
-        room=lambda: has_room(settings.folder, settings.disk_reserve),
+        room=CachedCall(lambda: has_room(settings.folder, settings.disk_reserve), lifetime=0.1),
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),

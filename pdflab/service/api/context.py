@@ -17,15 +17,21 @@ from pdflab.errors import BrokerUnavailable
 from pdflab.service.jobqueue.base import Monitor, Producer, Stats
 from pdflab.service.storage.base import Storage
 
-_LIFETIME = 0.5  # seconds
 _T = TypeVar("_T")
 
 
 class CachedCall(Generic[_T]):
-    """Calls a function at most once in half a second, and caches its result or its BrokerUnavailable."""
+    """Calls a function at most once in `lifetime` seconds, and caches its result or its BrokerUnavailable."""
 
-    def __init__(self, call: Callable[[], _T], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        call: Callable[[], _T],
+        *,
+        lifetime: float = 0.5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._call = call
+        self._lifetime = lifetime
         self._clock = clock
         self._lock = Lock()
         self._called_at = float("-inf")
@@ -35,7 +41,7 @@ class CachedCall(Generic[_T]):
     def __call__(self) -> _T:
         """Return the cached result, or a new one. Raises BrokerUnavailable while Redis is away."""
         with self._lock:
-            if self._clock() - self._called_at > _LIFETIME:
+            if self._clock() - self._called_at > self._lifetime:
                 self._refresh()
             if self._error:
                 raise self._error

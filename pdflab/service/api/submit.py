@@ -8,13 +8,13 @@ import json
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
-from pdflab.documents.kinds import parse_request
+from pdflab.documents.kinds import parse_json, parse_request
 from pdflab.errors import InvalidRequest, StorageUnavailable
 from pdflab.jobs import JobState
 from pdflab.service.api.context import context
-from pdflab.service.http.errors import read_json
+from pdflab.service.http.errors import LARGE, read_json
 from pdflab.service.jobqueue.base import Submission, new_id
 
 _MAX_KEY = 200  # characters
@@ -34,15 +34,16 @@ class Accepted(TypedDict):
 
 
 @submit_routes.post("/generate-pdf")
-def generate_pdf() -> tuple[Accepted, int, dict[str, str]]:
+def generate_pdf() -> Response:
     """Accept one document; the same Idempotency-Key answers with the same job."""
     key = _idempotency_key()
-    submission = _submission(read_json(request), f"client:{key}" if key else "")
+    submission = _submission(read_json(request), f"client:{key}") if key else _quick_submission()
     _require_room()
     [job_id] = context().producer.enqueue([submission])
     replayed = job_id != submission.job_id
     answer = accepted(job_id, replayed=replayed)
-    return answer, 202, {"Location": answer["status_url"]} | _replayed_header(replayed)
+    headers = {"Location": answer["status_url"]} | _replayed_header(replayed)
+    return Response(json.dumps(answer), 202, headers, content_type="application/json")
 
 
 @submit_routes.post("/generate-pdf/batch")
@@ -89,6 +90,15 @@ def _idempotency_key() -> str:
 
 def _replayed_header(replayed: bool) -> dict[str, str]:
     return {"Idempotent-Replayed": "true"} if replayed else {}
+
+
+def _quick_submission() -> Submission:
+    """Return the request as it was sent, if it passes the quick check; the full one says what is wrong."""
+    body = request.get_data()
+    document = parse_json(body) if len(body) <= LARGE else None
+    if not document:
+        return _submission(read_json(request), "")
+    return Submission(new_id(), document.type, body.decode(), document.caption[:_MAX_TITLE])
 
 
 def _submission(data: Any, key: str) -> Submission:

@@ -25,7 +25,7 @@ from pdflab.errors import (
 from pdflab.service.http.connections import TOO_LARGE
 
 _log = logging.getLogger(__name__)
-_LARGE = 64_000  # bytes: a smaller body costs little, whatever it is
+LARGE = 64_000  # bytes: a smaller body costs little, whatever it is
 _TOO_MANY = "The body has too many parts. Split it into several requests."
 _NAME = re.compile(rb'"\s*:')
 _MAX_PARTS, _MAX_FIELDS = 250_000, 50  # of a body, of an object: none of ours has more than 20
@@ -49,7 +49,7 @@ def read_json(request: Request) -> Any:
     A part costs ten times its bytes in memory, and an unknown field more: they are counted before.
     """
     body = request.get_data()
-    names = len(_NAME.findall(body)) if len(body) > _LARGE else 0
+    names = len(_NAME.findall(body)) if len(body) > LARGE else 0
     if names > _MAX_PARTS or body.count(b",") > _MAX_PARTS:
         raise InvalidRequest([("", _TOO_MANY)])
     try:

@@ -19,6 +19,7 @@ from pdflab.service.http.connections import Channel, connection_limit, cut_overd
 
 _POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
 _LARGEST_PDF = 64_000_000  # bytes; waitress would write a larger answer to a temporary file
+_WHOLE_ANSWER = 16_000  # bytes: the loop sends a shorter answer, head and body at once
 _SHUTDOWN_TIMEOUT = 1  # seconds to finish the requests in flight
 
 
@@ -74,6 +75,7 @@ def serve_http(
         outbuf_overflow=_LARGEST_PDF,
         clear_untrusted_proxy_headers=True,
     )
+    server.adj.send_bytes = _WHOLE_ANSWER
     server.channel_class = Channel  # type: ignore[union-attr]
     try:
         cut_at = 0.0
@@ -84,4 +86,7 @@ def serve_http(
             wasyncore.loop(timeout=_POLL_INTERVAL, map=channels, count=1, use_poll=True)
     finally:
         server.task_dispatcher.shutdown(timeout=_SHUTDOWN_TIMEOUT)
+        for channel in [*channels.values()]:
+            if isinstance(channel, Channel):
+                channel.handle_write()  # the last answers
         wasyncore.close_all(channels)

@@ -58,7 +58,8 @@ class Broker:
 
             return FakeRedis(server=self.inside, decode_responses=True)  # type: ignore[no-any-return]
         seconds = 5.0 if patient else 0.5
-        retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 0)
+        again = (redis.ConnectionError,)  # of an impatient one: Redis may have closed an old connection
+        retry = Retry(ConstantBackoff(0.05), 2) if patient else Retry(NoBackoff(), 1, supported_errors=again)
         return redis.Redis.from_url(
             self.url or "",
             decode_responses=True,

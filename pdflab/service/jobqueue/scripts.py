@@ -27,13 +27,17 @@ class RedisScripts:
     """A Redis client with the queue's scripts."""
 
     def __init__(self, client: "redis.Redis", settings: Settings, *, clock_offset: float = 0.0) -> None:
-        self._redis = client
+        self._shared = client
         self._settings = settings
         self.clock_offset = clock_offset  # seconds; only tests set it
         folder = files("pdflab.service.jobqueue") / "lua"
         sources = {path.name.removesuffix(".lua"): path.read_text() for path in folder.iterdir()}
         common = sources.pop("common") + sources.pop("damage")
         self._scripts = {step: client.register_script(common + lua) for step, lua in sources.items()}
+
+    @property
+    def _redis(self) -> "redis.Redis":
+        return self._shared  # a producer of the API has one for each thread
 
     def prepare(self) -> None:
         """Load every script into Redis, so that its first use is as quick as later ones."""
@@ -80,6 +84,19 @@ class RedisScripts:
 
 def _evaluate(client: "redis.Redis", script: Any, argv: tuple[Any, ...]) -> Any:
     try:
-        return client.evalsha(script.sha, 0, *argv)
+        return _send(client, "EVALSHA", script.sha, 0, *argv)
     except NoScriptError:  # this Redis has just been started
         return script(args=argv)
+
+
+def _send(client: "redis.Redis", *command: Any) -> Any:
+    """Send a command. On the connection of a client alone, this takes half the time of `execute_command`."""
+    connection: Any = client.connection
+    if connection is None:
+        return client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def exchange() -> Any:
+        connection.send_command(*command)
+        return connection.read_response()
+
+    return connection.retry.call_with_retry(exchange, lambda error: connection.disconnect())

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,11 +12,12 @@ import pytest
 import redis
 from conftest import eventually
 from flask.testing import FlaskClient
-from shorthand import ask, client_of, opened, states, submit
+from shorthand import ask, client_of, opened, states, submission, submit
 
 from pdflab.documents.typesetting.page import Rendered
-from pdflab.errors import UsageError
+from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import Job
+from pdflab.service.entrypoints import ProducerOfEachThread
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.service.worker.worker import Worker
@@ -98,6 +100,55 @@ def test_a_redis_that_was_killed_is_503_until_it_is_there_again(api: FlaskClient
 
     eventually(lambda: ask(api).status_code == 202, seconds=10)
     assert api.get(f"/jobs/{accepted}").json["state"] == "QUEUED"
+
+
+def producer_of(broker: Broker, settings: Settings) -> ProducerOfEachThread:
+    """The API's own producer."""
+    connect = partial(broker.client, patient=False, alone=True)
+    return ProducerOfEachThread(broker.client(patient=False), settings, connect=connect)
+
+
+def test_a_connection_that_was_cut_is_made_again(ours: Broker, settings: Settings) -> None:
+    """The next job is accepted: the thread that finds its old connection closed asks once more."""
+    producer = producer_of(ours, settings)
+    producer.enqueue([submission("a")])
+
+    ours.cut()
+
+    assert producer.enqueue([submission("b")]) == ["b"]
+
+
+def use(producer: ProducerOfEachThread, job_id: str) -> object:
+    """Accept a job, and return the client that did it."""
+    producer.enqueue([submission(job_id)])
+    return producer._redis
+
+
+def test_each_thread_has_a_connection_of_its_own(ours: Broker, settings: Settings) -> None:
+    """No thread reads what another has asked."""
+    producer = producer_of(ours, settings)
+    clients = []
+    for name in "ab":
+        thread = Thread(target=lambda name=name: clients.append(use(producer, name)))
+        thread.start()
+        thread.join()
+
+    assert clients[0] is not clients[1]
+    assert use(producer, "c") is use(producer, "d")
+
+
+def test_a_thread_that_began_without_redis_finds_it_later(ours: Broker, settings: Settings) -> None:
+    """The first error says that the queue is away; it is no defect of the service."""
+    producer = producer_of(ours, settings)
+    ours.kill()
+    eventually(lambda: ours.process.poll() is not None, seconds=5)
+    with pytest.raises(BrokerUnavailable):
+        producer.enqueue([submission("a")])
+
+    ours.revive()
+    eventually(lambda: answers(ours), seconds=10)
+
+    assert producer.enqueue([submission("a")]) == ["a"]
 
 
 def test_a_worker_goes_on_when_its_connections_are_cut(ours: Broker, settings: Settings) -> None:
