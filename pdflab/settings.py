@@ -39,6 +39,7 @@ class Settings:
     hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
+    api_processes: int = 1  # processes of the queued endpoint, which share its port
     workers: int = 2  # workers, and rendering processes at the synchronous endpoint
     lease: float = 10.0  # a silent worker loses its job after this time
     grace: float = 2.0  # how long a stopping worker may finish its job
@@ -55,6 +56,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in (
+            "api_processes",
             "workers",
             "max_crashes",
             "max_errors",

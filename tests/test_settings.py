@@ -26,6 +26,7 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         hosts="lab.example.org",
         port=0,
         sync_port=65_535,
+        api_processes=2,
         workers=7,
         lease=0.25,
         grace=1.5,

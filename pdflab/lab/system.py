@@ -185,6 +185,8 @@ class System:
         self._parts = _Parts(broker, queue, supervisor, sockets, began_after)
         supervisor.start("recorder", "recorder")
         supervisor.start("api", "api", sockets[0])
+        for number in range(2, 1 + (settings.api_processes if self.mode == PROCESSES else 1)):
+            supervisor.start(f"api-{number}", "api", sockets[0])
         self.scale(settings.workers)
         if not wait_until(self._all_answer, _START_TIMEOUT):
             logs = settings.folder / "logs"

@@ -19,6 +19,7 @@ VARIABLES: dict[str, tuple[Any, str, Any]] = {
     "HOSTS": (None, "lab.example.org, .mybinder.org", "lab.example.org, .mybinder.org"),
     "PORT": (8000, "0", 0),
     "SYNC_PORT": (8001, "65535", 65535),
+    "API_PROCESSES": (1, "2", 2),
     "WORKERS": (2, "4", 4),
     "LEASE": (10.0, "3", 3.0),
     "GRACE": (2.0, "0.5", 0.5),
@@ -36,6 +37,7 @@ VARIABLES: dict[str, tuple[Any, str, Any]] = {
 WRONG = {
     "PORT": ("-1", "65536", "http"),
     "SYNC_PORT": ("-1", "8001.5"),
+    "API_PROCESSES": ("0",),
     "WORKERS": ("0", "two"),
     "LEASE": ("0", "inf", "nan", "ten"),
     "GRACE": ("0", "-1"),

@@ -1,7 +1,9 @@
 """A system without load, in threads: what it refuses, and what a failed start leaves."""
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 from conftest import eventually
@@ -34,6 +36,20 @@ def test_a_system_that_cannot_start_leaves_nothing_and_starts_later(settings: Se
     assert set(threading.enumerate()) <= before
     with system:
         assert send_request(system.url, "/healthz").status == 200
+
+
+def test_one_of_two_api_processes_answers_for_both(settings: Settings) -> None:
+    """While one is frozen: both accept from one port."""
+    with System(replace(settings, workers=1, api_processes=2)) as system:
+        assert system.process_names()[:3] == ["recorder", "api", "api-2"]
+        freezing = Thread(target=system.freeze, args=(4.0, "api"))
+        freezing.start()
+        answers = 0
+        while freezing.is_alive():
+            with suppress(TimeoutError):  # the frozen one had just taken this connection
+                answers += send_request(system.url, "/healthz", timeout=0.5).status == 200
+
+    assert answers > 10
 
 
 def test_threads_are_not_killed_or_frozen(settings: Settings) -> None:
