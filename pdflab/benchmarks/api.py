@@ -10,6 +10,7 @@ Read next: pdflab/service/api/submit.py.
 
 import json
 import os
+import secrets
 import selectors
 import socket
 import sys
@@ -39,9 +40,10 @@ _START_TIMEOUT = 20.0  # seconds
 
 def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
     """Measure both with a custom document, in turns; return the medians, and that of the ratios."""
-    post = _post(sample_request("custom", 1))  # most of the cost of the others is validating their fields
+    token = secrets.token_urlsafe(24)
+    post = _post(sample_request("custom", 1), token)  # of the others, most of the cost is validating fields
     rate = partial(accept_rate, post=post, seconds=seconds)
-    with _endpoints() as (api, yardstick):
+    with _endpoints(token) as (api, yardstick):
         contenders = {"ours": partial(rate, api), "bare": partial(rate, yardstick)}
         if not wait_until(lambda: all(run() for run in contenders.values()), _START_TIMEOUT):  # and a warm-up
             raise PdfLabError(f"An endpoint did not answer within {_START_TIMEOUT:g} s; try again.")
@@ -81,10 +83,11 @@ def explain(figures: dict[str, float]) -> Iterator[FigureTable]:
     yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), [row])
 
 
-def _post(request: Mapping[str, Any]) -> bytes:
+def _post(request: Mapping[str, Any], token: str) -> bytes:
     body = json.dumps(request, ensure_ascii=False).encode()
     head = f"POST /generate-pdf HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-    return (head + "Content-Type: application/json\r\n\r\n").encode() + body
+    head += f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\r\n"
+    return head.encode() + body
 
 
 def _read_answer(answer: BinaryIO) -> None:
@@ -100,14 +103,15 @@ def _read_answer(answer: BinaryIO) -> None:
 
 
 @contextmanager
-def _endpoints() -> Iterator[tuple[str, str]]:
+def _endpoints(token: str) -> Iterator[tuple[str, str]]:
     """Run a Redis, the API and the yardstick, each in its own process; yield both addresses."""
     api, bare = ["pdflab", "api", "--guarded", "--fd"], ["pdflab.benchmarks.api"]
     with ExitStack() as exits:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
         exits.callback(broker.stop)
-        env = os.environ | Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE).to_env()
+        settings = Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE, token=token)
+        env = os.environ | settings.to_env()
         urls = []
         for words in (api, bare):
             sock = exits.enter_context(listen("127.0.0.1", 0, setting="--port"))
