@@ -113,7 +113,8 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
         raise LoadFailed(f"The generator failed; {lab.folder / 'logs' / 'load.log'} says why.")
     _await_everything(lab, at.endpoint)
     settings, url = asdict(lab.settings), lab.settings.redis_url
-    settings |= {"redis_url": url and without_password(url), "token": None, "mode": lab.mode}
+    settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
+    del settings["token"]  # a run is saved, and shown to others
     machine = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -64,10 +64,16 @@ def _check_token(request: Request, token: bytes) -> Response | None:
         linked = request.args.get("token") if request.method == "GET" and request.url_rule else None
         given = request.cookies.get(_cookie(request), "") if linked is None else linked
     if not compare_digest(given.strip().encode(errors="replace"), token):
-        answer = problem(401, _NO_TOKEN)
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+        return _refusal(request)
     return None if linked is None else _redirect_with_cookie(request, token.decode())
+
+
+def _refusal(request: Request) -> Response:
+    answer = problem(401, _NO_TOKEN)
+    if "text/html" in request.headers.get("Accept", ""):  # a browser, which shows the sentence as a page
+        answer = Response(f"{_NO_TOKEN}\n", 401, content_type="text/plain")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def _redirect_with_cookie(request: Request, token: str) -> Response:

@@ -120,6 +120,14 @@ def test_a_refusal_says_what_to_do(api: FlaskClient) -> None:
     assert TOKEN not in answer.text
 
 
+def test_a_browser_is_shown_the_sentence_alone(api: FlaskClient) -> None:
+    """Its reader wants no JSON."""
+    answer = api.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+    assert (answer.status_code, answer.mimetype) == (401, "text/plain")
+    assert answer.text.startswith("This needs the token of the service.")
+
+
 def test_the_host_is_checked_before_the_token(api: FlaskClient) -> None:
     """A rebound name learns nothing, not even whether its token is right."""
     assert api.get("/jobs", headers={"Host": "evil.example"}).status_code == 421
@@ -189,7 +197,7 @@ def test_an_open_service_needs_none_and_looks_at_none(queue: JobQueue, settings:
 
 
 def test_an_endpoint_without_a_token_is_not_started(queue: JobQueue, settings: Settings) -> None:
-    """Neither told to be open nor given a token: a mistake must not open it."""
+    """Neither set to be open nor given a token: a mistake must not open it."""
     with pytest.raises(UsageError, match="a token, or open"):
         client_of(queue, replace(settings, token=None))
 
