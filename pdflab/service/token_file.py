@@ -51,5 +51,5 @@ def token_for(url: str, settings: Settings) -> str | None:
 
 def _is_loopback(host: str) -> bool:
     with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return False

@@ -20,6 +20,7 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
     """From the buttons to the comparison, with a real system inside this process."""
     with Lab(workers=2, mode="threads") as lab:
         room = ControlRoom(lab, lines=5, month_seconds=1.0)
+        assert b"<title>pdflab</title>" in follow(room.panel.status.value)
         room.buttons["batch"].click()
         assert room.wait(60) == "the queue accepted all 50: yes"
         title = comparison_figure(room.run("queued"), room.run("synchronous")).get_suptitle()
@@ -27,7 +28,6 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
         assert "newest PDF" in room.panel.thumbnail.value
         assert "COMPLETED" in room.panel.log.value
         assert follow(room.panel.thumbnail.value).startswith(b"%PDF-")
-        assert b"<title>pdflab</title>" in follow(room.panel.status.value)
 
         room.endpoint.value = "synchronous"
         room.buttons["invoice"].click()

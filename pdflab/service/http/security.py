@@ -60,12 +60,13 @@ def _check_token(request: Request, token: bytes) -> Response | None:
     """Return None if a request may go on. A link with the token becomes a cookie, and a link without it."""
     scheme, _, given = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     linked = None
+    name = f"pdflab-{request.environ['SERVER_PORT']}"  # of the cookie: all ports of a host share theirs
     if scheme.lower() != "bearer":
         linked = request.args.get("token") if request.method == "GET" and request.url_rule else None
-        given = request.cookies.get(_cookie(request), "") if linked is None else linked
+        given = request.cookies.get(name, "") if linked is None else linked
     if not compare_digest(given.strip().encode(errors="replace"), token):
         return _refusal(request)
-    return None if linked is None else _redirect_with_cookie(request, token.decode())
+    return None if linked is None else _redirect(request, name, token.decode())
 
 
 def _refusal(request: Request) -> Response:
@@ -76,19 +77,13 @@ def _refusal(request: Request) -> Response:
     return answer
 
 
-def _redirect_with_cookie(request: Request, token: str) -> Response:
+def _redirect(request: Request, cookie: str, token: str) -> Response:
     rest = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "token"])
     place = request.script_root + quote(request.path) + (rest and f"?{rest}")
     answer = Response(status=302, headers={"Location": place, "Referrer-Policy": "no-referrer"})
-    # Not "Strict": a browser that comes from a notebook on another origin would not send it on.
-    path = f"{request.script_root}/"
-    answer.set_cookie(_cookie(request), token, path=path, httponly=True, samesite="Lax")
+    path = f"{request.script_root}/"  # "Strict" would not come back from a notebook on another origin
+    answer.set_cookie(cookie, token, path=path, httponly=True, samesite="Lax")
     return answer
-
-
-def _cookie(request: Request) -> str:
-    """Return its name, with the port: all ports of a host share their cookies."""
-    return f"pdflab-{request.environ['SERVER_PORT']}"
 
 
 def _is_own(host: str, own_names: frozenset[str]) -> bool:
