@@ -127,12 +127,12 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     page.wait_for_selector("img.widget-image", timeout=60_000)
     facts = facts_of(folder)
 
+    open_dashboard(page, facts)
     press(page, "Both side by side")
     press(page, "Burst of 100")
     page.get_by_text("light blue and orange part").wait_for(timeout=2_000)
     assert page.locator('[data-status="busy"]').count()  # the other cell still runs
     see_frames(page, 3)
-    open_dashboard(page, facts)
     assert page.locator("img.widget-image").evaluate("picture => picture.naturalWidth") == 1000
     assert [hidden_beside(page, width) for width in (1180, 1280, 1366, 1440)] == [0, 0, 0, 0]
     press_everything(page, facts)

@@ -74,6 +74,8 @@ def _load(a: argparse.Namespace) -> int:
         _send(plan, target, settings, counter, stop)
     if counter.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
+    if counter.outcomes.keys() == {"HTTP 401"}:
+        raise LoadFailed(f"{a.url} needs its token: set PDFLAB_TOKEN, or --folder to the system's folder.")
     _report(plan, counter, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED

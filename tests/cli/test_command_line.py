@@ -140,7 +140,7 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
 
 
 def test_the_line_that_up_prints_works_when_it_is_copied(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    """Started before, load and dead letters find the token by themselves; README's request works, too."""
+    """So does README's request; load and dead letters find the token in the folder, or say what they need."""
     url, lines = url_of(up), [str(up.stdout.readline()).strip() for _ in range(4)]
     [copied], [link] = (
         [line for line in lines if line.startswith(word)] for word in ("curl ", "dashboard: ")
@@ -158,7 +158,8 @@ def test_the_line_that_up_prints_works_when_it_is_copied(up: "subprocess.Popen[s
     (tmp_path / "elsewhere").mkdir()
     refused = pdflab("dead-letters", "--url", url, folder=tmp_path / "elsewhere")
     assert (refused.returncode, "This needs the token" in refused.stderr) == (2, True)
-    assert "HTTP 401" in pdflab("load", "custom", "--url", url, folder=tmp_path / "elsewhere").stdout
+    unsent = pdflab("load", "custom", "--url", url, folder=tmp_path / "elsewhere")
+    assert (unsent.returncode, "needs its token: set PDFLAB_TOKEN, or --folder" in unsent.stderr) == (2, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -183,6 +184,20 @@ def test_another_user_of_the_machine_gets_nothing(up: "subprocess.Popen[str]", t
     assert b"pdflab" in done.stdout
     assert token_in(tmp_path).encode() not in done.stdout
     assert done.returncode == 1
+
+
+def test_an_endpoint_alone_says_where_its_token_is(tmp_path: Path) -> None:
+    """It makes one at its first start."""
+    command = [sys.executable, "-m", "pdflab", "sync-api"]
+    env = os.environ | {"PDFLAB_SYNC_PORT": "0"}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        eventually((tmp_path / "pdflab-data" / "sync.jsonl").exists, seconds=30)
+        process.terminate()
+
+    assert line == "The token is in pdflab-data/token; other programs send it.\n"
+    assert len(token_in(tmp_path)) == 32
 
 
 @pytest.mark.parametrize("up", [["--open"]], indirect=True)
