@@ -6,8 +6,9 @@ machine is configured exactly like a worker of the lab.
 Read next: pdflab/service/jobqueue/redis_server.py.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, get_type_hints
@@ -40,6 +41,9 @@ class Settings:
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
     api_processes: int = 1  # processes of the queued endpoint, which share its port
+    token: str | None = field(default=None, repr=False)  # what clients send, if not that of folder/token
+    open: bool = False  # no token: who reaches the ports can read documents and start jobs
+    proxy: bool = False  # a proxy is in front, and its X-Forwarded-Prefix is believed
     workers: int = 2  # workers, and rendering processes at the synchronous endpoint
     lease: float = 10.0  # a silent worker loses its job after this time
     grace: float = 2.0  # how long a stopping worker may finish its job
@@ -69,6 +73,8 @@ class Settings:
         for name in ("lease", "grace", "time_limit", "retention"):
             require(0 < getattr(self, name) < 1e9, f"{name} must be more than 0 seconds, and finite.")
         require(self.appendfsync in _APPENDFSYNC, f"appendfsync must be {' or '.join(_APPENDFSYNC)}.")
+        whole = self.token is None or re.fullmatch(r"[\w.~-]{16,}", self.token, re.ASCII)
+        require(bool(whole), "token must be 16 or more letters, digits or signs of -._~")
         for name in ("port", "sync_port"):
             require(0 <= getattr(self, name) <= 65_535, f"{name} must be between 0 and 65535.")
 
@@ -119,6 +125,11 @@ class Settings:
     def retention_file(self) -> Path:
         """The retention of the system in this folder, in seconds, for the audit."""
         return self.folder / "retention"
+
+    @property
+    def token_file(self) -> Path:
+        """The token that the system in this folder made, for its user alone."""
+        return self.folder / "token"
 
     @property
     def records_file(self) -> Path:

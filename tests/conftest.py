@@ -72,8 +72,8 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of a small system in a folder of its own."""
-    return Settings(folder=tmp_path, port=0, sync_port=0)
+    """Settings of a small system in a folder of its own, open to all: the token has tests of its own."""
+    return Settings(folder=tmp_path, port=0, sync_port=0, open=True)
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     page.wait_for_selector("img.widget-image", timeout=60_000)
     facts = facts_of(folder)
 
+    open_dashboard(page, facts)
     press(page, "Both side by side")
     press(page, "Burst of 100")
     page.get_by_text("light blue and orange part").wait_for(timeout=2_000)
@@ -148,6 +149,17 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     assert "widgets" not in json.loads((folder / "busy.ipynb").read_text())["metadata"]
     with nothing_outlives(facts):
         os.kill(facts["pid"], signal.SIGKILL)
+
+
+def open_dashboard(page: Page, facts: dict[str, Any]) -> None:
+    """Click on its link: it opens in another tab, live, and neither page shows the token."""
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=facts["url"]).click()
+    dashboard = opened.value
+    dashboard.get_by_text("live", exact=True).wait_for(timeout=10_000)
+    assert dashboard.url == f"{facts['url']}/"
+    assert "token" not in page.inner_text("body")
+    dashboard.close()
 
 
 def press_everything(page: Page, facts: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from servers import path_proxy
 
 from pdflab.jobs import Cause
 from pdflab.load.plan import burst
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.browser
 WORKER = "machine:1:worker"
 MARKUP = "<img src=x onerror=document.title='hacked'><b>Müller</b>"
 PDF = b"%PDF- small %%EOF"
+TOKEN = "a-token-for-the-browser"
 
 
 class Service:
@@ -36,6 +39,7 @@ class Service:
         self.started: list[tuple[str, Mapping[str, Any]]] = []  # operations
         self.storage = FolderStorage(settings.storage_folder)
         self.storage.prepare()
+        self._settings = settings
         self._app = create_app(queue, queue, self.storage, settings, operations=self)
         self._port = 0
         self.listen()
@@ -48,6 +52,13 @@ class Service:
         self._port = sock.getsockname()[1]
         self._thread = Thread(target=self._serve, args=(sock, self._stop))
         self._thread.start()
+
+    def trust_proxy(self) -> None:
+        """Start again on the same port, behind a proxy."""
+        self.stop()
+        settings = replace(self._settings, proxy=True)
+        self._app = create_app(self.queue, self.queue, self.storage, settings, operations=self)
+        self.listen()
 
     def listing(self) -> list[Operation]:
         """Return the operations of the package."""
@@ -97,6 +108,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A service that is not open."""
+    return replace(settings, open=False, token=TOKEN)
+
+
+@pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
     """A service without workers: what happens in it the test does."""
     service = Service(JobQueue(embedded_broker().client(), settings), settings)
@@ -116,7 +133,7 @@ def open_page(browser: Browser, service: Service) -> Iterator[Opener]:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(service.url)
+        page.goto(f"{service.url}/?token={TOKEN}")
         expect(page.locator("#connection")).to_have_text("live")
         return page
 
@@ -155,6 +172,53 @@ def test_the_numbers_follow_the_queue(page: Page, service: Service) -> None:
     expect(number(page, "oldest_age")).not_to_have_text("0 s")
     expect(number(page, "throughput")).to_have_text("0.1")
     expect(page.locator("[data-latency=total]")).to_contain_text("s")
+
+
+def test_a_link_in_a_notebook_opens_the_page_and_hides_the_token(browser: Browser, service: Service) -> None:
+    """From a page of another site, in another tab: the browser keeps a cookie, and shows no token."""
+    with browser.new_context() as context:
+        link = f'<a target="_blank" href="{service.url}/?token={TOKEN}">dashboard</a>'
+        context.route(
+            "http://notebook.example/*", lambda route: route.fulfill(body=link, content_type="text/html")
+        )
+        notebook = context.new_page()
+        notebook.goto("http://notebook.example/")
+        seen: list[str] = []
+        context.on("request", lambda request: seen.append(f"{request.url} {request.headers.get('referer')}"))
+
+        with context.expect_page() as opened:
+            notebook.get_by_role("link").click()
+        page = opened.value
+        expect(page.locator("#connection")).to_have_text("live")
+        page.get_by_role("button", name="Invoice").click()
+        expect(page.locator("#message")).to_contain_text("Started: one")
+
+        assert (page.url, page.evaluate("document.cookie")) == (f"{service.url}/", "")
+        assert TOKEN not in page.content()
+        assert [line for line in seen if TOKEN in line] == seen[:1]
+        again = context.new_page()
+        again.goto(service.url)
+        expect(again.locator("#connection")).to_have_text("live")
+
+
+def test_without_the_token_the_browser_shows_what_to_do(browser: Browser, service: Service) -> None:
+    """One sentence that can be read, and no figure."""
+    with browser.new_context() as context:
+        page = context.new_page()
+
+        answer = page.goto(service.url)
+
+        assert answer is not None
+        assert answer.status == 401
+        expect(page.locator("body")).to_contain_text("open the link that `pdflab up` prints")
+        assert page.locator("#connection").count() == 0
+
+
+def test_a_page_whose_token_has_changed_says_so(page: Page, service: Service) -> None:
+    """It names the token, and not the queue, as what is wrong."""
+    page.context.clear_cookies()
+
+    expect(page.locator("#connection")).to_contain_text("This needs the token of the service.")
 
 
 def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
@@ -466,7 +530,7 @@ def test_one_request_a_second_and_none_to_another_host(browser: Browser, service
     context = browser.new_context()
     page, requested = context.new_page(), []
     page.on("request", lambda request: requested.append(request.url.removeprefix(service.url)))
-    page.goto(service.url)
+    page.goto(f"{service.url}/?token={TOKEN}")
 
     page.wait_for_timeout(3500)
     context.close()
@@ -474,6 +538,7 @@ def test_one_request_a_second_and_none_to_another_host(browser: Browser, service
     polls = requested.count("/snapshot")
     assert 2 <= polls <= 4
     assert set(requested) <= {
+        f"/?token={TOKEN}",
         "/",
         "/static/style.css",
         "/static/dashboard.js",
@@ -483,19 +548,16 @@ def test_one_request_a_second_and_none_to_another_host(browser: Browser, service
 
 
 def test_it_works_behind_a_proxy_that_puts_a_path_before_it(browser: Browser, service: Service) -> None:
-    """As JupyterHub does: every address is relative to the page."""
-    context, path = browser.new_context(), "/user/x/proxy/8000"
-    page, requested = context.new_page(), []
-    page.on("request", lambda request: requested.append(request.url))
-    page.route(
-        f"**{path}/**",
-        lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(path, ""))),
-    )
-    page.goto(f"{service.url}{path}/")
+    """As JupyterHub does: every address is relative to the page, and the cookie is for its path alone."""
+    service.trust_proxy()
+    with path_proxy(service.url, "/user/x/proxy/8000") as url, browser.new_context() as context:
+        page, requested = context.new_page(), []
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(f"{url}/?token={TOKEN}")
 
-    expect(page.locator("#connection")).to_have_text("live")
-    page.get_by_role("button", name="Invoice").click()
-    expect(row(page, "invoice 1")).to_have_count(1)
-    assert row(page, "invoice 1").locator(".download").evaluate("e => e.href").startswith(service.url + path)
-    assert [url for url in requested if not url.startswith(service.url + path)] == []
-    context.close()
+        expect(page.locator("#connection")).to_have_text("live")
+        page.get_by_role("button", name="Invoice").click()
+        expect(row(page, "invoice 1")).to_have_count(1)
+        assert row(page, "invoice 1").locator(".download").evaluate("e => e.href").startswith(url)
+        assert [other for other in requested if not other.startswith(f"{url}/")] == []
+        assert [cookie["path"] for cookie in context.cookies()] == ["/user/x/proxy/8000/"]

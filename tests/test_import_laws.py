@@ -89,7 +89,7 @@ from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
-settings, client = Settings(folder=Path(sys.argv[2])), broker_at(sys.argv[1]).client()
+settings, client = Settings(folder=Path(sys.argv[2]), open=True), broker_at(sys.argv[1]).client()
 storage = FolderStorage(settings.storage_folder)
 app = create_app(
     RedisProducer(client, settings), RedisMonitor(client, settings), storage, settings, operations=None

@@ -50,10 +50,11 @@ def lab() -> Iterator[Lab]:
         yield lab
 
 
-def ask(url: str, body: object = None) -> str:
-    """Ask a service, by POST if there is a body; return its answer."""
+def ask(lab: Lab, path: str, body: object = None) -> str:
+    """Ask its service, by POST if there is a body; return the answer."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {lab.token}"}
+    request = urllib.request.Request(lab.url + path, data, headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return str(answer.read().decode())
 
@@ -66,22 +67,22 @@ def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_the_service_makes_and_describes_the_new_kind(lab: Lab) -> None:
     """POST /generate-pdf takes it, a worker draws it, /openapi.json names it."""
-    accepted = json.loads(ask(f"{lab.url}/generate-pdf", sample_label(7, None)))
+    accepted = json.loads(ask(lab, "/generate-pdf", sample_label(7, None)))
     lab.wait(60)
 
     assert (lab.pdf(accepted["job_id"]) or b"").startswith(b"%PDF-")
-    assert "shipping-label" in ask(f"{lab.url}/openapi.json")
+    assert "shipping-label" in ask(lab, "/openapi.json")
 
 
 def test_the_lab_and_the_dashboard_start_the_new_operation(lab: Lab) -> None:
     """By its name, at either endpoint, or by the button that the page has for it."""
     lab.operate("ship")
     lab.operate("ship", endpoint="synchronous")
-    started = json.loads(ask(f"{lab.url}/operations/ship", {}))
+    started = json.loads(ask(lab, "/operations/ship", {}))
     lab.wait(60)
 
     assert started["documents"] == 1
-    assert 'data-operation="ship"' in ask(lab.url)
+    assert 'data-operation="ship"' in ask(lab, "/")
     assert [(send.kind, send.accepted) for send in lab.sends()] == [("shipping-label", True)] * 3
 
 

@@ -10,6 +10,7 @@ Read next: pdflab/service/api/submit.py.
 
 import json
 import os
+import secrets
 import selectors
 import socket
 import sys
@@ -39,8 +40,9 @@ _START_TIMEOUT = 20.0  # seconds
 
 def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
     """Measure both with a document of each kind, in turns; return the medians, and that of the ratios."""
-    posts = {kind: _post(sample_request(kind, 1)) for kind in KINDS}
-    with _endpoints() as urls:
+    token = secrets.token_urlsafe(24)
+    posts = {kind: _post(sample_request(kind, 1), token) for kind in KINDS}
+    with _endpoints(token) as urls:
         contenders = {
             (kind, name): partial(accept_rate, url, post, seconds=seconds)
             for kind, post in posts.items()
@@ -88,10 +90,11 @@ def explain(figures: dict[str, float]) -> Iterator[FigureTable]:
     yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), rows)
 
 
-def _post(request: Mapping[str, Any]) -> bytes:
+def _post(request: Mapping[str, Any], token: str) -> bytes:
     body = json.dumps(request, ensure_ascii=False).encode()
     head = f"POST /generate-pdf HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-    return (head + "Content-Type: application/json\r\n\r\n").encode() + body
+    head += f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\r\n"
+    return head.encode() + body
 
 
 def _read_answer(answer: BinaryIO) -> None:
@@ -107,14 +110,15 @@ def _read_answer(answer: BinaryIO) -> None:
 
 
 @contextmanager
-def _endpoints() -> Iterator[dict[str, str]]:
+def _endpoints(token: str) -> Iterator[dict[str, str]]:
     """Run a Redis, the API and the yardstick, each in its own process; yield both addresses, by name."""
     commands = {"ours": ["pdflab", "api", "--guarded", "--fd"], "bare": ["pdflab.benchmarks.api"]}
     with ExitStack() as exits:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
         exits.callback(broker.stop)
-        env = os.environ | Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE).to_env()
+        settings = Settings(folder=folder, redis_url=broker.url, queue_limit=_QUEUE, token=token)
+        env = os.environ | settings.to_env()
         urls = {}
         for name, words in commands.items():
             sock = exits.enter_context(listen("127.0.0.1", 0, setting="--port"))

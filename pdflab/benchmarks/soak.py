@@ -132,7 +132,7 @@ def _run_jobs(system: System, left: int) -> Iterator[int]:
         if left and stats.queued < _MIN_QUEUED:
             number = min(_BATCH, left)
             document = {"type": "custom", "title": "Soak", "text": f"{left:,} to go"}
-            _ask(system.url, "/generate-pdf/batch", body={"requests": number * [document]})
+            _ask(system, "/generate-pdf/batch", body={"requests": number * [document]})
             left -= number
         if stats.completed > ended:
             ended, moved_at = stats.completed, now
@@ -145,7 +145,7 @@ def _run_jobs(system: System, left: int) -> Iterator[int]:
 def _samples(system: System) -> Iterator[tuple[str, float]]:
     """Yield the size of each part, and the time of GET /stats."""
     began = time.perf_counter()
-    _ask(system.url, "/stats")
+    _ask(system, "/stats")
     yield "stats_ms", 1_000 * (time.perf_counter() - began)
     if not system.broker.embedded:  # it has no INFO
         memory: Any = system.broker.client().info("memory")
@@ -157,7 +157,8 @@ def _samples(system: System) -> Iterator[tuple[str, float]]:
                 yield part, int(rss) / 1024
 
 
-def _ask(url: str, path: str, *, body: object = None) -> None:
-    answer = send_request(url, path, method="POST" if body else "GET", body=body, timeout=30)
+def _ask(system: System, path: str, *, body: object = None) -> None:
+    method = "POST" if body else "GET"
+    answer = send_request(system.url, path, method=method, body=body, token=system.token, timeout=30)
     if answer.status not in (200, 202):
         raise PdfLabError(f"{path} answered {answer.status}: {answer.body.decode()[:200]}")

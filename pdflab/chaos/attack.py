@@ -15,9 +15,8 @@ from pdflab.audit import Audit, audit
 from pdflab.chaos.faults import NEED_A_SERVER, FaultHit, FaultKind, inject, plan
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
-from pdflab.jobs import Cause, JobEvent, JobState
+from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
-from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadThread
 from pdflab.load.plan import burst
 from pdflab.settings import Settings
@@ -123,7 +122,8 @@ class _BackgroundLoad:
         missing = missing_jobs(self._lab)
         if missing > 0 and len(self._loads) < _MAX_IN_FLIGHT:
             plan = burst(missing, seconds=0.25, seed=next(self._seeds))
-            load = LoadThread(replace(plan, lines=_LINES), Target(self._lab.url), self._lab.settings)
+            target = self._lab.target(Endpoint.QUEUED)
+            load = LoadThread(replace(plan, lines=_LINES), target, self._lab.settings)
             load.start()
             self._loads.append(load)
 

@@ -32,6 +32,7 @@ from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
 from pdflab.service.http.connections import raise_file_limit
+from pdflab.service.token_file import token_for
 from pdflab.settings import Settings
 
 _OPEN_FILES = 10_240  # an open loop may have thousands of requests in flight
@@ -56,23 +57,25 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
     load.add_argument("--timeout", type=float, default=30.0, help="how long a client waits (default 30)")
     load.add_argument("--clients", type=int, help="number of closed-loop clients (default: open loop)")
-    add_folder(load, "folder of the log of sends")
+    add_folder(load, "folder of the log of sends, and of the token")
     load.add_argument("--yes", action="store_true", help="do not ask before load goes to another machine")
     load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
 
 
 def _load(a: argparse.Namespace) -> int:
     """Send a scenario, or a written plan; return 0 if any request was accepted."""
-    target, plan = Target(a.url, a.endpoint, timeout=a.timeout, clients=a.clients), _plan(a)
+    settings, plan = Settings.from_env(os.environ, folder=a.folder), _plan(a)
+    target = Target(a.url, a.endpoint, a.timeout, a.clients, token_for(a.url, settings))
     if not a.yes:
         make_sure(target.url, plan)
-    settings = Settings.from_env(os.environ, folder=a.folder)
     settings.folder.mkdir(parents=True, exist_ok=True)
     stop, counter = stop_event(guarded=a.guarded), ProgressCounter()
     with _live(counter) if sys.stdout.isatty() and not a.guarded else nullcontext():
         _send(plan, target, settings, counter, stop)
     if counter.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
+    if counter.outcomes.keys() == {"HTTP 401"}:
+        raise LoadFailed(f"{a.url} needs its token: set PDFLAB_TOKEN, or --folder to the system's folder.")
     _report(plan, counter, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED

@@ -16,9 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from pdflab.audit import audit
-from pdflab.cli.arguments import add_url, print_report
+from pdflab.cli.arguments import add_folder, add_url, print_report
 from pdflab.errors import PdfLabError, UsageError, require
 from pdflab.lab.http_client import send_request
+from pdflab.service.token_file import token_for
 from pdflab.settings import Settings
 
 _TIMEOUT = 30.0  # seconds: a retry of thousands of jobs takes a while
@@ -35,6 +36,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
         which.add_argument("--retry-all", action="store_true", help="retry all of them")
         add_url(command)
+        add_folder(command, "folder of the system, with its token")
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -46,14 +48,14 @@ def _audit(arguments: argparse.Namespace) -> int:
 def _dead_letters(a: argparse.Namespace) -> int:
     if a.retry:
         paths = [f"/jobs/{quote(job_id, safe='')}/retry" for job_id in a.retry]
-        retried = [_ask(a.url, "POST", path)["job_id"] for path in paths]
+        retried = [_ask(a, "POST", path)["job_id"] for path in paths]
         found: dict[str, Any] = {"job_ids": retried}
         lines = [f"{job_id} is retried as {again}" for job_id, again in zip(a.retry, retried, strict=True)]
     elif a.retry_all:
-        found = _ask(a.url, "POST", "/dead-letters/retry")
+        found = _ask(a, "POST", "/dead-letters/retry")
         lines = [f"tried again: {len(found['job_ids']):,}"]
     else:
-        found = _ask(a.url, "GET", "/dead-letters")
+        found = _ask(a, "GET", "/dead-letters")
         lines = list(_table(found["jobs"], beyond=found["count"] - len(found["jobs"])))
     print_report(a, found, lines)
     return 0
@@ -77,13 +79,14 @@ def _row(job_id: str, kind: str, failed_at: str, reason: str) -> str:
     return f"{job_id:32}  {kind:8}{failed_at:21}{shown}"
 
 
-def _ask(url: str, method: str, path: str) -> dict[str, Any]:
+def _ask(a: argparse.Namespace, method: str, path: str) -> dict[str, Any]:
     """Send one request. Raises UsageError when no pdflab answers, PdfLabError when it refuses."""
-    is_url = url.startswith(("http://", "https://"))
+    url, is_url = a.url, a.url.startswith(("http://", "https://"))
     require(is_url, f"{url!r} is not a URL: it begins with http:// or https://.")
+    token = token_for(url, Settings.from_env(os.environ, folder=a.folder))
     body: dict[str, Any] = {}
     try:
-        answer = send_request(url, path, method=method, timeout=_TIMEOUT)
+        answer = send_request(url, path, method=method, token=token, timeout=_TIMEOUT)
     except OSError:
         message = f"Nothing answers at {url}; start the service with `pdflab up`, or correct --url."
         raise UsageError(message) from None

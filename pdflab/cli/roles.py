@@ -5,7 +5,9 @@ Read next: pdflab/service/entrypoints.py.
 
 import argparse
 import os
+import shlex
 import socket
+import sys
 from functools import partial
 from threading import Event
 
@@ -18,6 +20,7 @@ from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.storage.configured import configured_storage
+from pdflab.service.token_file import with_token
 from pdflab.settings import PRESETS, Settings
 
 _CHECK_INTERVAL = 0.2  # seconds
@@ -33,6 +36,8 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     add_folder(command)
     command.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="the queued endpoint (default 8000; 0 is any)")
+    if name in ("up", "api", "sync-api"):
+        command.add_argument("--open", action="store_true", default=None, help="ask for no token")
     if name == "up":
         command.add_argument("--preset", choices=tuple(PRESETS), help="settings that belong together")
         command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
@@ -40,7 +45,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    names = ("redis_url", "folder", "host", "port", "sync_port", "workers")
+    names = ("redis_url", "folder", "host", "port", "sync_port", "workers", "open")
     chosen = {name: getattr(arguments, name, None) for name in names}
     preset = PRESETS[getattr(arguments, "preset", None) or "standard"]
     return Settings.from_env(os.environ, **preset, **chosen)
@@ -53,14 +58,28 @@ def _up(arguments: argparse.Namespace) -> int:
     with System(settings) as system:
         print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
         print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
+        print(f"  dashboard: {system.link()}")
+        print(f"  {_how_to_ask(settings, system.url)}")
         print(f"  Ctrl-C stops it; then check the promise with: pdflab audit {settings.folder}", flush=True)
         while not stop.wait(_CHECK_INTERVAL):
             system.check()
     return 0
 
 
+def _how_to_ask(settings: Settings, url: str) -> str:
+    """Return a command that works when it is copied, or what it means to be open."""
+    if settings.open:
+        return f"It is open: all who reach its port can read documents and start jobs: curl {url}/jobs"
+    token = "$PDFLAB_TOKEN" if settings.token else f"$(cat {shlex.quote(str(settings.token_file))})"
+    return f'curl -H "Authorization: Bearer {token}" {url}/jobs'
+
+
 def _run_role(a: argparse.Namespace) -> int:
     settings = _settings(a)
+    if a.role in ("api", "sync-api"):
+        if not (settings.token or settings.open):
+            print(f"The token is in {settings.token_file}; other programs send it.", file=sys.stderr)
+        settings = with_token(settings)
     if a.role == "sync-api":
         sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
         entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
@@ -80,7 +99,7 @@ def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socke
     from pdflab.load.launcher import LoadProcess, OperationStarter  # which no other role loads
     from pdflab.service.http.server import address
 
-    operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock))
+    operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock), settings.token)
     entrypoints.run_api(broker, settings, stop, sock, operations)
     operations.stop()
 

@@ -114,6 +114,7 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
     _await_everything(lab, at.endpoint)
     settings, url = asdict(lab.settings), lab.settings.redis_url
     settings |= {"redis_url": url and without_password(url), "mode": lab.mode}
+    del settings["token"]  # a run is saved, and shown to others
     machine = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -24,15 +24,22 @@ class Answer:
 
 
 def send_request(
-    url: str, path: str, *, method: str = "GET", body: object = None, timeout: float = 10.0
+    url: str,
+    path: str,
+    *,
+    method: str = "GET",
+    body: object = None,
+    token: str | None = None,
+    timeout: float = 10.0,
 ) -> Answer:
     """Send one request, its body as JSON, past any proxy. Raises OSError when no service answers."""
     target = urlsplit(url)
     connect = HTTPSConnection if target.scheme == "https" else HTTPConnection
     connection = connect(target.netloc, timeout=timeout)
     data = None if body is None else json.dumps(body)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
-        connection.request(method, target.path.rstrip("/") + path, data, {"Content-Type": "application/json"})
+        connection.request(method, target.path.rstrip("/") + path, data, headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers.get_content_type(), response.read())
     except HTTPException as error:

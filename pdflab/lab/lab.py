@@ -138,7 +138,8 @@ class Lab(System):
 
     def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
         """Return an endpoint as a target, for clients of this timeout in seconds."""
-        return Target(self.url if endpoint == Endpoint.QUEUED else self.sync_url, endpoint, timeout, clients)
+        url = self.url if endpoint == Endpoint.QUEUED else self.sync_url
+        return Target(url, endpoint, timeout, clients, self.token)
 
     # Faults
 

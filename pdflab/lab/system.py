@@ -24,6 +24,7 @@ from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.service.storage.configured import configured_storage
+from pdflab.service.token_file import with_token
 from pdflab.settings import Settings
 
 MODES = PROCESSES, THREADS = "processes", "threads"
@@ -106,6 +107,15 @@ class System:
         return address(self._running().sockets[1])
 
     @property
+    def token(self) -> str | None:
+        """What requests to both endpoints must carry; None if the system is open."""
+        return self.settings.token
+
+    def link(self, path: str = "/") -> str:
+        """Return the address of a page for a browser: the dashboard, or such as a PDF."""
+        return f"{self.url}{path}?token={self.token}" if self.token else f"{self.url}{path}"
+
+    @property
     def broker(self) -> Broker:
         """The Redis of this system."""
         return self._running().broker
@@ -161,6 +171,7 @@ class System:
             )  # for no other user of this machine
         configured_storage(settings).prepare()
         ending.callback(lock_folder(settings.folder).release)
+        settings = self.settings = with_token(settings)
         if fresh:
             archive(settings, fresh=True)
         broker = self._start_broker()

@@ -70,7 +70,9 @@ class Threads:
         broker, settings = self._broker, self._settings
         match role, sock:
             case "api", socket.socket():
-                operations = OperationStarter(partial(LoadThread, settings=settings), address(sock))
+                operations = OperationStarter(
+                    partial(LoadThread, settings=settings), address(sock), settings.token
+                )
                 roles.run_api(broker, settings, stop, sock, operations, own_process=False)
                 operations.stop()
             case "sync-api", socket.socket():

@@ -38,7 +38,7 @@ _MIN_SPARE = 0.005  # seconds: with less until the next batch is due, none is ma
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Endpoint, client timeout in seconds and, for a closed loop, the number of clients.
+    """Endpoint, client timeout in seconds, for a closed loop the number of clients, and the service's token.
 
     Raises UsageError for invalid values.
     """
@@ -47,6 +47,7 @@ class Target:
     endpoint: Endpoint = Endpoint.QUEUED
     timeout: float = 30.0
     clients: int | None = None
+    token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         require(
@@ -79,7 +80,9 @@ async def send_plan(
     stop = stop or Event()
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
+    headers = {"Content-Type": "application/json"}
+    headers |= {"Authorization": f"Bearer {target.token}"} if target.token else {}
+    async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
         sender = _Sender(session, target, batched, on_send, on_start, turn)
         async with asyncio.TaskGroup() as in_flight:
@@ -163,9 +166,9 @@ class _Sender:
         bodies = [document.body for document in batch]
         path = _BATCH_PATH if self.batched else _PATHS[self.target.endpoint]
         data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
-        url, headers = self.target.url.rstrip("/") + path, {"Content-Type": "application/json"}
+        url = self.target.url.rstrip("/") + path
         # as a file, because aiohttp warns of plain bytes beyond one mebibyte
-        async with self.session.post(url, data=io.BytesIO(data), headers=headers) as response:
+        async with self.session.post(url, data=io.BytesIO(data)) as response:
             return _read(response, await response.read(), len(batch))
 
     def _report(

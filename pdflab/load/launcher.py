@@ -5,6 +5,7 @@ Read next: pdflab/load/generator.py.
 
 import asyncio
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -58,10 +59,12 @@ class LoadProcess:
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
         self._words = ["pdflab", *words, "--yes", "--guarded"]
+        secret = {"PDFLAB_TOKEN": target.token} if target.token else {}  # every user can see a command line
+        self._env = os.environ | secret
 
     def start(self) -> None:
         """Start sending, and return at once."""
-        self._process = spawn(self._words, self._folder / "logs" / "load.log")
+        self._process = spawn(self._words, self._folder / "logs" / "load.log", env=self._env)
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""
@@ -117,9 +120,9 @@ class OperationStarter:
     `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
     """
 
-    def __init__(self, load: Callable[[Plan, Target], Load], url: str) -> None:
+    def __init__(self, load: Callable[[Plan, Target], Load], url: str, token: str | None = None) -> None:
         self._load = load
-        self._target = Target(url)
+        self._target = Target(url, token=token)
         self._running: list[Load] = []
         self._lock = Lock()
 

@@ -182,7 +182,7 @@ class ControlRoom:
         finally:
             self.panel.set_all_busy(False)
         self.panel.show_hint(hints.STARTED[lab.mode])
-        self.panel.show_status(hints.ADDRESS.format(lab=lab))
+        self.panel.show_address(lab)
 
     def _fail(self, error: Exception) -> None:
         self._error = self._error or error

@@ -33,7 +33,6 @@ WORKER_TYPES = {
     "reliable": "Reliable workers: <b>kill one</b> while it renders; its job comes back.",
     "naive": "Naive workers, as most tutorials write them: <b>kill one</b> while it renders, and count.",
 }
-ADDRESS = "{lab.redis}; dashboard: {lab.url}"
 STARTS = "The lab starts again, empty …"
 STARTED = {
     "processes": "The lab is empty and runs in processes: each worker can have a core of its own.",

@@ -71,7 +71,7 @@ class Panel:
         self._closed, self._in_threads = False, lab.mode == THREADS
         self.set_all_busy(False)
         self.show_hint(hints.FIRST)
-        self.show_status(hints.ADDRESS.format(lab=lab))
+        self.show_address(lab)
 
     def show_hint(self, hint: str) -> None:
         """Show what to look for; the hint is trusted HTML."""
@@ -80,6 +80,11 @@ class Panel:
     def show_status(self, text: str, *, error: bool = False) -> None:
         """Show a message or an error."""
         self.status.value = error_html(text) if error else f"<div>{html.escape(text)}</div>"
+
+    def show_address(self, lab: Lab) -> None:
+        """Show the Redis and the dashboard of a lab; the token is in the link, and not on the screen."""
+        link = f'<a target="_blank" href="{html.escape(lab.link())}">{html.escape(lab.url)}</a>'
+        self.status.value = f"<div>{html.escape(lab.redis)}; dashboard: {link}</div>"
 
     def set_busy(self, name: str, busy: bool) -> None:
         """Disable a button while its task runs; then enable it if it can be used."""

@@ -110,7 +110,7 @@ class Poller(threading.Thread):
         self._shown_job, self._thumbnail_at = newest, now
         with suppress(PdfiumError):  # of a file that is not one of ours
             if pdf := lab.pdf(newest):
-                picture, url = first_page(pdf, width=110).data, f"{lab.url}/jobs/{newest}/pdf"
+                picture, url = first_page(pdf, width=110).data, lab.link(f"/jobs/{newest}/pdf")
                 self._panel.thumbnail.value = status_html.thumbnail_html(picture, url=url)
 
 

@@ -15,7 +15,7 @@ FIGURES = {
 
 def test_every_accepted_request_is_counted() -> None:
     """What the server has seen is what was counted, but for those under way at the end."""
-    post = api._post({"type": "custom"})
+    post = api._post({"type": "custom"}, "")
     with foreign_server() as there:
         rate = api.accept_rate(there.url, post, seconds=0.3)
 
@@ -25,7 +25,7 @@ def test_every_accepted_request_is_counted() -> None:
 def test_an_endpoint_that_does_not_accept_is_no_result() -> None:
     """Refusals are quick: counting them would make a broken endpoint the fastest."""
     with foreign_server(status=503) as there, pytest.raises(LoadFailed, match="503"):
-        api.accept_rate(there.url, api._post({"type": "custom"}), seconds=0.3)
+        api.accept_rate(there.url, api._post({"type": "custom"}, ""), seconds=0.3)
 
 
 def test_one_short_round_has_the_promised_keys() -> None:

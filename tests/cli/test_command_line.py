@@ -24,9 +24,10 @@ def pdflab(*words: str, folder: Path, **env: str) -> "subprocess.CompletedProces
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def up(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """A running `pdflab up` on free ports, started as in a terminal of its own."""
     command = [sys.executable, "-m", "pdflab", "up", "--port", "0", "--sync-port", "0", "--workers", "1"]
+    command += getattr(request, "param", [])
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -127,7 +128,8 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
     """POST /operations/burst starts the generator beside the service; what it was answered can be audited."""
     url = url_of(up)
     connection = HTTPConnection(url.removeprefix("http://"))
-    connection.request("POST", "/operations/burst", json.dumps({"n": 7}))
+    bearer = {"Authorization": f"Bearer {token_in(tmp_path)}"}
+    connection.request("POST", "/operations/burst", json.dumps({"n": 7}), bearer)
     answer = json.loads(connection.getresponse().read())
     connection.close()
 
@@ -135,6 +137,77 @@ def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_p
 
     assert answer["documents"] == 7
     assert len((tmp_path / "pdflab-data" / "accepted.jsonl").read_text().splitlines()) == 7
+
+
+def test_the_line_that_up_prints_works_when_it_is_copied(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """So does README's request; load and dead letters find the token in the folder, or say what they need."""
+    url, lines = url_of(up), [str(up.stdout.readline()).strip() for _ in range(4)]
+    [copied], [link] = (
+        [line for line in lines if line.startswith(word)] for word in ("curl ", "dashboard: ")
+    )
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    [asking] = [line for line in readme.splitlines() if line.startswith("curl -i")]
+
+    sent = shell(asking.replace("http://127.0.0.1:8000", url), tmp_path)
+    eventually(lambda: _stats(url)["completed"] == 1, seconds=20)
+
+    assert sent.startswith("HTTP/1.1 202 ")
+    assert json.loads(shell(f"{copied}?state=COMPLETED", tmp_path))["jobs"][0]["kind"] == "custom"
+    assert link == f"dashboard: {url}/?token={token_in(tmp_path)}"
+    assert pdflab("dead-letters", "--url", url, folder=tmp_path).stdout == "No dead letters.\n"
+    (tmp_path / "elsewhere").mkdir()
+    refused = pdflab("dead-letters", "--url", url, folder=tmp_path / "elsewhere")
+    assert (refused.returncode, "This needs the token" in refused.stderr) == (2, True)
+    unsent = pdflab("load", "custom", "--url", url, folder=tmp_path / "elsewhere")
+    assert (unsent.returncode, "needs its token: set PDFLAB_TOKEN, or --folder" in unsent.stderr) == (2, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_of_the_machine_gets_nothing(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """It reaches the ports, and neither the file, nor the environment, nor a command line with the token."""
+    url = url_of(up)
+    load = pdflab("load", "batch", "--n", "3", "--url", url, folder=tmp_path)
+    commands = [
+        f"curl -s -o /dev/null -w '%{{http_code}} ' {url}{path}" for path in ("/jobs", "/events", "/")
+    ]
+    commands += [f"curl -s -o /dev/null -w '%{{http_code}} ' -X POST {url}/operations/burst"]
+    commands += [
+        "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null",
+        f"cat {tmp_path}/pdflab-data/token",
+    ]
+
+    script = ";".join(commands)
+    done = subprocess.run(["sh", "-c", script], user="nobody", cwd="/", capture_output=True, check=False)
+
+    assert load.returncode == 0
+    assert done.stdout.startswith(b"401 401 401 401 ")
+    assert b"pdflab" in done.stdout
+    assert token_in(tmp_path).encode() not in done.stdout
+    assert done.returncode == 1
+
+
+def test_an_endpoint_alone_says_where_its_token_is(tmp_path: Path) -> None:
+    """It makes one at its first start."""
+    command = [sys.executable, "-m", "pdflab", "sync-api"]
+    env = os.environ | {"PDFLAB_SYNC_PORT": "0"}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        eventually((tmp_path / "pdflab-data" / "sync.jsonl").exists, seconds=30)
+        process.terminate()
+
+    assert line == "The token is in pdflab-data/token; other programs send it.\n"
+    assert len(token_in(tmp_path)) == 32
+
+
+@pytest.mark.parametrize("up", [["--open"]], indirect=True)
+def test_an_open_system_says_what_that_means(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """In one sentence, at the start; it makes no token, and asks for none."""
+    url, lines = url_of(up), [str(up.stdout.readline()) for _ in range(4)]
+
+    assert "It is open: all who reach its port can read documents and start jobs" in "".join(lines)
+    assert json.loads(shell(f"curl -s {url}/jobs", tmp_path)) == {"jobs": []}
+    assert not (tmp_path / "pdflab-data" / "token").exists()
 
 
 def test_the_demo_reports_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
@@ -190,6 +263,15 @@ def test_output_may_be_cut_off_by_its_reader(tmp_path: Path) -> None:
     )
 
     assert (piped.stdout.startswith("usage: pdflab"), piped.stderr) == (True, "")
+
+
+def shell(line: str, folder: Path) -> str:
+    """Run a line as it is typed; return what it prints."""
+    return subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def token_in(folder: Path) -> str:
+    return (folder / "pdflab-data" / "token").read_text().strip()
 
 
 def _stats(url: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from typing import Any
 import redis
 from conftest import eventually, needs
 
+TOKEN = "the-token-of-these-tests"
 NOTE = {"type": "custom", "title": "A note", "text": "Some words."}
 # Valid, and yet no worker can draw it: it has far more text that is costly to set than one document may.
 IMPOSSIBLE = NOTE | {"bullets": ["\u0628" * 2_000] * 150}
@@ -114,11 +115,12 @@ def ask(
     body: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Send one request; a body that is no text is sent as JSON."""
+    """Send one request, with the token; a body that is no text is sent as JSON."""
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
         data = body if body is None or isinstance(body, str) else json.dumps(body)
-        kind = {} if body is None else {"Content-Type": "application/json"}
+        kind = {"Authorization": f"Bearer {TOKEN}"}
+        kind |= {} if body is None else {"Content-Type": "application/json"}
         connection.request(method, path, data, kind | dict(headers or {}))
         response = connection.getresponse()
         return Answer(response.status, dict(response.getheaders()), response.read())
@@ -166,7 +168,7 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 def _environment(changed: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PDFLAB_")}
-    return kept | dict(changed)
+    return kept | {"PDFLAB_TOKEN": TOKEN} | dict(changed)
 
 
 def _free_port() -> int:

@@ -87,6 +87,7 @@ OPERATION = {"operation": TEXT, "plan": TEXT, "documents": NUMBER, "seed": NUMBE
 
 JSON, PROBLEM_JSON, PDF = "application/json", "application/problem+json", "application/pdf"
 BATCH = {"requests": [NOTE, NOTE]}
+WRONG_TOKEN = {"Authorization": "Bearer another-token"}
 KEY = {"Idempotency-Key": "a key"}
 KNOWN_KEY = {"Idempotency-Key": "known"}
 KNOWN_BATCH = {"Idempotency-Key": "known batch"}
@@ -107,6 +108,9 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/generate-pdf", NOTE, {"Host": "elsewhere.example"}, 421, PROBLEM),
     ("POST", "/generate-pdf", NOTE, {"Origin": "http://elsewhere.example"}, 403, PROBLEM),
     ("POST", "/generate-pdf", NOTE, {"Sec-Fetch-Site": "cross-site"}, 403, PROBLEM),
+    ("POST", "/generate-pdf", NOTE, WRONG_TOKEN, 401, PROBLEM),
+    ("GET", "/jobs", None, WRONG_TOKEN, 401, PROBLEM),
+    ("GET", "/stats", None, WRONG_TOKEN, 200, STATS),
     ("POST", "/generate-pdf/batch", BATCH, {}, 202, JOB_IDS),
     ("POST", "/generate-pdf/batch", BATCH, KEY, 202, JOB_IDS),
     ("POST", "/generate-pdf/batch", BATCH, KNOWN_BATCH, 202, JOB_IDS),

@@ -10,16 +10,16 @@ import pytest
 ROLE = "--redis-url --folder --host --port"
 COMMANDS = {
     "": "--version",
-    "up": f"{ROLE} --preset{{standard,teaching}} --workers --sync-port",
-    "api": ROLE,
-    "sync-api": ROLE,
+    "up": f"{ROLE} --open --preset{{standard,teaching}} --workers --sync-port",
+    "api": f"{ROLE} --open",
+    "sync-api": f"{ROLE} --open",
     "worker": ROLE,
     "naive-worker": ROLE,
     "recorder": ROLE,
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
     " --seconds --timeout --workers --folder --json",
     "audit": "--json",
-    "dead-letters": "--retry --retry-all --url --json",
+    "dead-letters": "--retry --retry-all --url --folder --json",
     "chaos": "--seconds --seed --workers --naive --folder --json",
     "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --folder"
     " --yes",

@@ -17,6 +17,7 @@ from pdflab.audit import audit
 from pdflab.errors import LoadFailed, UsageError
 from pdflab.jobs import Endpoint, JobState
 from pdflab.lab import Lab
+from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
@@ -57,6 +58,21 @@ def test_the_synchronous_endpoint_answers_with_the_pdf_and_keeps_out_of_the_log(
     last = [event for event in lab.events(Endpoint.SYNCHRONOUS) if event.job_id == job_id][-1]
     assert last.state is JobState.COMPLETED
     assert not [event for event in lab.events() if event.job_id == job_id]
+
+
+def test_a_lab_is_closed_to_other_users(lab: Lab) -> None:
+    """In either mode, at both endpoints; its token and its links open it."""
+    asked = {
+        (url, token): send_request(url, path, method=method, token=token).status
+        for url, path, method in ((lab.url, "/jobs", "GET"), (lab.sync_url, "/generate-pdf/sync", "POST"))
+        for token in (None, "another-token", lab.token)
+    }
+
+    closed = [status for (_, token), status in asked.items() if token != lab.token]
+    assert closed == [401] * 4
+    assert (asked[lab.url, lab.token], asked[lab.sync_url, lab.token]) == (200, 400)
+    assert lab.settings.token_file.read_text().strip() == lab.token
+    assert lab.link() == f"{lab.url}/?token={lab.token}"
 
 
 def test_the_six_operations_leave_a_clean_audit(lab: Lab) -> None:
@@ -276,6 +292,7 @@ def test_nothing_outlives_a_killed_kernel() -> None:
 _HOLDER = """
 import time
 from pdflab.lab import Lab
+from pdflab.lab.http_client import send_request
 with Lab() as lab:
     lab.burst(50)
     print(lab.folder, flush=True)
@@ -286,6 +303,7 @@ with Lab() as lab:
 _ONWARDS = """
 import os, signal, time
 from pdflab.lab import Lab
+from pdflab.lab.http_client import send_request
 lab = Lab(folder={folder!r}, workers=1)
 lab.start()
 lab.batch(1000)

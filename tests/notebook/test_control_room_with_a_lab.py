@@ -1,8 +1,10 @@
 """The control room in front of a real system: driven by clicks, started again, stopped under its feet."""
 
 import gc
+import html
 import os
 import time
+import urllib.request
 import weakref
 
 import pytest
@@ -18,12 +20,14 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
     """From the buttons to the comparison, with a real system inside this process."""
     with Lab(workers=2, mode="threads") as lab:
         room = ControlRoom(lab, lines=5, month_seconds=1.0)
+        assert b"<title>pdflab</title>" in follow(room.panel.status.value)
         room.buttons["batch"].click()
         assert room.wait(60) == "the queue accepted all 50: yes"
         title = comparison_figure(room.run("queued"), room.run("synchronous")).get_suptitle()
         assert title == "The queue accepted all 50; the synchronous endpoint was not tried"
         assert "newest PDF" in room.panel.thumbnail.value
         assert "COMPLETED" in room.panel.log.value
+        assert follow(room.panel.thumbnail.value).startswith(b"%PDF-")
 
         room.endpoint.value = "synchronous"
         room.buttons["invoice"].click()
@@ -34,6 +38,13 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
 
     eventually(lambda: "The lab has stopped" in room.panel.status.value, seconds=5)
     assert len(room.run("synchronous").sends) > 1
+
+
+def follow(shown: str) -> bytes:
+    """Open the link in a part of the panel, as a browser that has never been here."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(html.unescape(shown.partition('href="')[2].partition('"')[0]), timeout=10) as answer:
+        return bytes(answer.read())
 
 
 def test_a_lab_starts_again_empty() -> None:

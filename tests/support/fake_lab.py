@@ -28,6 +28,9 @@ class FakeLab:
         self.trouble: Exception | None = None
         self.before: Callable[[str], object] = lambda action: None
 
+    def link(self, path: str = "/") -> str:
+        return f"{self.url}{path}?token=secret"
+
     def __repr__(self) -> str:
         return "FakeLab()"
 

@@ -8,7 +8,10 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import nbformat
 from conftest import eventually
@@ -75,6 +78,38 @@ def _server(words: list[str], port_option: str, home: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@contextmanager
+def path_proxy(upstream: str, path: str) -> Iterator[str]:
+    """What jupyter-server-proxy 4.4 does: take the path away, name it in headers, and keep the others."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            connection = HTTPConnection(upstream.removeprefix("http://"), timeout=10)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            context = {"X-Forwarded-Prefix": path, "X-Forwarded-Context": path, "X-ProxyContextPath": path}
+            connection.request(self.command, self.path.removeprefix(path), body, {**self.headers, **context})
+            answer = connection.getresponse()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.read())
+            connection.close()
+
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{path}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def listens(port: int) -> bool:

@@ -37,7 +37,7 @@ monitoring_routes = Blueprint("monitoring", __name__)
 def show_dashboard() -> Response:
     """Show the live dashboard, with a button for each operation."""
     page = render_template("index.html", operations=context().operations.listing())
-    return Response(page, headers={"Content-Security-Policy": _POLICY})
+    return Response(page, headers={"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
 
 
 @monitoring_routes.post("/operations/<name>")

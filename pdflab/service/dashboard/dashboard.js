@@ -24,7 +24,7 @@ async function ask(path, options) {
   } catch {
     throw new Error("The service does not answer.");
   }
-  if (!answer.ok) throw new Error(path === "snapshot" ? "The service answers, but its queue does not." : body.detail);
+  if (!answer.ok) throw new Error(path === "snapshot" && answer.status !== 401 ? "The service answers, but its queue does not." : body.detail);
   return body;
 }
 

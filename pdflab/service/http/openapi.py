@@ -10,6 +10,7 @@ from werkzeug.routing import Map, Rule
 
 from pdflab import __version__
 from pdflab.documents.kinds import request_schema
+from pdflab.service.http.security import PUBLIC
 
 _DOCUMENT = {"$ref": "#/components/schemas/DocumentRequest"}
 _BODIES: Mapping[str, dict[str, Any]] = {
@@ -29,6 +30,7 @@ _PARAMETERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # in, name, des
 }
 _PROBLEMS = {
     "400": "The request is wrong as a whole.",
+    "401": "The token is missing or wrong.",
     "403": "A page of another site asks for a change.",
     "404": "There is no such job or operation.",
     "409": "The job is in another state, or the key stands for another request.",
@@ -58,6 +60,7 @@ def openapi_description(routes: Map, views: Mapping[str, Callable[..., Any]]) ->
         "components": {
             "schemas": definitions | {"DocumentRequest": schema},
             "responses": {code: _problem(what) for code, what in _PROBLEMS.items()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
 
@@ -73,9 +76,13 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
 
 def _operation(rule: Rule, view: Callable[..., Any], method: str) -> dict[str, Any]:
     done = "202" if method == "POST" else "200"
+    public = rule.rule in PUBLIC
     problems = [code for code in _PROBLEMS if method == "POST" or code not in _ONLY_POST]
+    if public:
+        problems.remove("401")
     operation: dict[str, Any] = {
         "summary": (view.__doc__ or view.__name__).strip().splitlines()[0],
+        "security": [] if public else [{"token": []}],
         "responses": {done: {"description": "done"}}
         | {code: {"$ref": f"#/components/responses/{code}"} for code in problems},
         "parameters": [_parameter("path", name) for name in sorted(rule.arguments)]

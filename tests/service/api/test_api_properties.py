@@ -30,7 +30,7 @@ def queue() -> JobQueue:
 @pytest.fixture(scope="module")
 def api(queue: JobQueue, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """A client of an API over that queue."""
-    return client_of(queue, Settings(folder=tmp_path_factory.mktemp("api")))
+    return client_of(queue, Settings(folder=tmp_path_factory.mktemp("api"), open=True))
 
 
 def paths_into(data: Any) -> list[tuple[Any, ...]]:

@@ -1,5 +1,7 @@
 """Dead letters: FAILED jobs are listed, and retried one by one or all, each as a new job."""
 
+from dataclasses import replace
+
 import pytest
 from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, events, job, line, state, states, submit, take_and_claim
@@ -160,7 +162,7 @@ def test_when_the_queue_has_no_room_for_all_dead_letters_the_rest_stays_listed(
     """429; a second retry, when there is room, makes no job twice."""
     roomy = JobQueue(broker.client(), settings)
     let_fail(roomy, "a", "b", "c")
-    narrow = Settings(folder=settings.folder, queue_limit=2)
+    narrow = replace(settings, queue_limit=2)
     api = client_of(JobQueue(broker.client(), narrow), narrow)
 
     refused = api.post("/dead-letters/retry")
