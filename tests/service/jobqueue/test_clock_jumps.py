@@ -1,4 +1,4 @@
-"""Someone sets the clock of Redis: deadlines stay where they were, within two thirds of a lease."""
+"""Someone sets the clock of Redis: deadlines stay where they were, within half a lease."""
 
 import pytest
 from shorthand import LEASE_OVER, SWEEP_DUE, WORKER, states, submit, take_and_claim
