@@ -48,30 +48,29 @@ class TimedWork:
         self.worked.append(perf_counter() - self.began[-1])
         return rendered
 
-    def exists(self, job_id: str) -> bool:
-        return self.storage.exists(job_id)
-
     def put(self, job_id: str, token: str, pdf: bytes) -> None:
         self.worked[-1] += timed(lambda: self.storage.put(job_id, token, pdf))
 
 
-class AllStored:
-    """A storage that has every PDF: a worker renders and stores nothing, and what remains is the queue."""
+class NoWork:
+    """A renderer and a storage that do nothing: what remains of a job is the queue."""
 
-    render = None
+    def render(self, job: Job) -> Rendered:
+        return Rendered(b"", 0)
 
-    def exists(self, job_id: str) -> bool:
-        return True
+    def put(self, job_id: str, token: str, pdf: bytes) -> None:
+        pass
 
 
 def time_rounds(broker: Broker, settings: Settings, request: str, *, rounds: int) -> list[dict[str, float]]:
     """Time each contender once in each round, after a warm-up; return the figures of each round."""
-    queue, ping = JobQueue(broker.client(), settings), broker.client().ping
+    client = broker.client(alone=True)  # as a worker has it
+    queue = JobQueue(client, settings)
     draw, storage = render_and_store(settings)
     turns = []
     for _ in rounds_of(rounds + 1, "one process", max_seconds=MAX_SECONDS):
-        turns.append(_take_turn(queue, ping, TimedWork(draw, storage), request))
-        broker.client().flushdb()
+        turns.append(_take_turn(queue, client.ping, TimedWork(draw, storage), request))
+        client.flushdb()
     return turns[1:]
 
 
@@ -84,7 +83,7 @@ def round_trips(broker: Broker, settings: Settings) -> dict[str, float]:
     """Count the commands of enqueueing a batch, and those of one more job for a busy worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    worker = _worker(queue, AllStored())
+    worker = _worker(queue, NoWork())
     sent = _commands_of(client)
     counts = []
     for size in (10, 30):
@@ -137,7 +136,7 @@ def _take_turn(
     cycles = [after - before for before, after in pairwise(work.began[1:])]
     overheads = [cycle - worked for cycle, worked in zip(cycles, work.worked[1:-1], strict=True)]
     queue.enqueue(submissions(_EMPTY_REQUEST, _EMPTY_JOBS))
-    empty = timed(_worker(queue, AllStored()).run_once)
+    empty = timed(_worker(queue, NoWork()).run_once)
     jobs = submissions(request, BATCH)
     return {
         "bare": 1 / bare,
@@ -151,7 +150,7 @@ def _take_turn(
 
 
 def _worker(queue: JobQueue, work: Any) -> Worker:
-    """Return a worker; of its storage it calls no more than `exists` and `put`."""
+    """Return a worker; of its storage it calls no more than `put`, as no job was tried before."""
     return Worker(queue, work, render=work.render)
 
 

@@ -191,7 +191,7 @@ class QueueModel:
 
     def sweep(self) -> bool:
         """Whether it was time for one."""
-        if self.now - self._swept_at < self._settings.lease / 3:
+        if self.now - self._swept_at < self._settings.lease / 6:
             return False
         self._swept_at = self.now
         waiting = [job for job in self.jobs.values() if job.waits]

@@ -19,7 +19,7 @@ from pdflab.settings import Settings
 
 WORKER = "worker-1"
 LEASE_OVER = 11.0  # seconds; a lease is 10
-SWEEP_DUE = 4.0  # seconds; a sweep happens every third of a lease
+SWEEP_DUE = 2.0  # seconds; a sweep happens every sixth of a lease
 
 
 def answers(url: str) -> bool:

@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections import deque
+from math import inf
 from pathlib import Path
 from threading import Event
 from typing import Any, BinaryIO
@@ -38,6 +39,7 @@ class Recorder:
         self._unsure = False  # what the log holds, after an error
         self._batches: deque[tuple[str, int]] = deque()  # last id and size of each write still in the stream
         self._behind = 0  # the sum of those sizes
+        self._kept_time_at = -inf  # by time.monotonic()
 
     def open(self) -> None:
         """Take the lock and find where to continue. Raises UsageError for a log of another format."""
@@ -61,6 +63,9 @@ class Recorder:
             try:
                 if self._unsure:
                     self._resume()
+                if time.monotonic() - self._kept_time_at >= _FOLLOW_TIMEOUT:
+                    self._monitor.keep_time()
+                    self._kept_time_at = time.monotonic()
                 self.run_once(_FOLLOW_TIMEOUT)
             except BrokerUnavailable as error:
                 _log.warning("%s", error)

@@ -11,7 +11,7 @@ from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, WorkerStatus
 from pdflab.service.jobqueue.scripts import QUEUE, RedisScripts
 
-_SCANNED = 500  # keys that a sweep looks through
+_SCANNED = 250  # keys that a sweep looks through
 
 
 class RedisConsumer(RedisScripts, Consumer):
@@ -58,12 +58,12 @@ class RedisConsumer(RedisScripts, Consumer):
             self._redis.zrem("pdf_jobs_workers", worker)
 
     def sweep(self) -> bool:
-        """Requeue lost jobs and due retries, once every third of a lease; return whether this call did it.
+        """Requeue lost jobs and due retries, once every sixth of a lease; return whether this call did it.
 
         It also looks through some of the records, and puts a job back into an index that has lost it.
         """
         s = self._settings
-        if not self._run("sweep", s.lease / 3, s.max_crashes):
+        if not self._run("sweep", s.lease / 6, s.max_crashes):
             return False
         with self._errors():
             found: Any = self._redis.scan(self._scanned, match="pdf_jobs:*", count=_SCANNED)

@@ -92,7 +92,7 @@ def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: s
 def _workers(
     now: float, jobs: list[DashboardJob], registry: dict[str, dict[str, Any]]
 ) -> list[DashboardWorker]:
-    """Derive each status from the jobs' records: the registry is renewed only every third of a lease."""
+    """Derive each status from the jobs' records: the registry is renewed only every sixth of a lease."""
     busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
     workers = [
         DashboardWorker(worker, worker in registry, job.job_id, job.title, job.rendered)

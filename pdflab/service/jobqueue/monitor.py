@@ -78,6 +78,10 @@ class RedisMonitor(RedisScripts, Monitor):
             answer: Any = self._redis.xread({EVENTS: after}, count=1000, block=round(timeout * 1000))
         return _events(answer[0][1]) if answer else []
 
+    def keep_time(self) -> None:
+        """Let leases run out while no worker lives; to be called several times in a lease."""
+        self._run("keep_time", self._settings.lease)
+
     def trim_events(self, before: str) -> None:
         """Delete the events before a stream id. Only the recorder does, once its log holds them."""
         with self._errors():

@@ -55,15 +55,18 @@ class RedisScripts:
         """Turn every error of redis-py into BrokerUnavailable: Redis is away, or refuses."""
         try:
             yield
-        except redis.ResponseError as error:  # Redis 6 gives the error of a script another type
-            if isinstance(error, redis.ReadOnlyError) or "READONLY" in str(error):
-                self._redis.connection_pool.disconnect()  # another server is the master now
-                raise BrokerUnavailable(f"Redis is a replica now ({error}); connecting again.") from error
-            if isinstance(error, _REFUSALS) or any(word in str(error) for word in _REFUSING):
-                raise BrokerRefuses(f"Redis refuses the queue's commands ({error}).") from error
-            raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
         except redis.RedisError as error:
-            raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: redis.RedisError) -> BrokerUnavailable:
+        text = str(error)
+        if isinstance(error, redis.ReadOnlyError) or "READONLY" in text:
+            self._redis.connection_pool.disconnect()  # another server is the master now
+            return BrokerUnavailable(f"Redis is a replica now ({text}); connecting again.")
+        # Redis 6 gives the error of a script another type
+        if isinstance(error, _REFUSALS) or any(word in text for word in _REFUSING):
+            return BrokerRefuses(f"Redis refuses the queue's commands ({text}).")
+        return BrokerUnavailable(f"Redis command failed ({text}); retrying.")
 
     def _run(self, step: str, *arguments: Any) -> Any:
         script, argv = self._scripts[step], (self.clock_offset, *arguments)
@@ -71,15 +74,15 @@ class RedisScripts:
 
     def _repairing(self, command: Callable[[], Any]) -> Any:
         """Send a command. If a key that all jobs share has been overwritten, repair it and send it again."""
+        try:
+            return command()
+        except redis.RedisError as error:
+            if not any(sign in str(error) for sign in _DAMAGED):
+                raise self._unavailable(error) from error
+            _log.error("A key of the queue was overwritten (%s); it is repaired.", error)
         with self._errors():
-            try:
-                return command()
-            except redis.ResponseError as error:
-                if not any(sign in str(error) for sign in _DAMAGED):
-                    raise
-                _log.error("A key of the queue was overwritten (%s); it is repaired.", error)
-                _evaluate(self._redis, self._scripts["repair"], (self.clock_offset,))
-                return command()
+            _evaluate(self._redis, self._scripts["repair"], (self.clock_offset,))
+            return command()
 
 
 def _evaluate(client: "redis.Redis", script: Any, argv: tuple[Any, ...]) -> Any:

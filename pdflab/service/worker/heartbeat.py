@@ -48,7 +48,7 @@ class Heartbeat:
         self._on_timeout = on_timeout
 
     def run(self, lease: float, finished: Event) -> None:
-        """Beat three times in a lease until `finished` is set; the first beat registers the worker."""
+        """Beat six times in a lease until `finished` is set; the first beat registers the worker."""
         while True:
             try:
                 self.beat(lease)
@@ -56,7 +56,7 @@ class Heartbeat:
                 _log.warning("%s", error)
             except Exception:  # whatever it meets: without this thread, no lease is renewed
                 _log.exception("The heartbeat of %s failed; it goes on.", self._worker_id)
-            if finished.wait(lease / 3):
+            if finished.wait(lease / 6):
                 return
 
     def beat(self, lease: float) -> None:

@@ -282,3 +282,21 @@ def test_an_error_while_it_looks_where_to_go_on_makes_no_hole(
     recorder.run(stop)
 
     assert numbers(log) == [1, 2]
+
+
+def test_a_recorder_keeps_the_time_of_leases(
+    queue: JobQueue, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should no worker live, leases run out all the same."""
+    kept: list[None] = []
+    turns = iter([False, False, True])
+    monkeypatch.setattr(recorder_module, "_FOLLOW_TIMEOUT", 0.001)
+    monkeypatch.setattr(queue, "keep_time", lambda: kept.append(None))
+    stop = Event()
+    monkeypatch.setattr(stop, "is_set", lambda: next(turns))
+    recorder = Recorder(queue, log)
+    recorder.open()
+
+    recorder.run(stop)
+
+    assert kept

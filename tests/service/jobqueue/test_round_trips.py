@@ -1,7 +1,17 @@
 """Speed as a count of operations: how many times a step goes to Redis and back."""
 
 import pytest
-from shorthand import WORKER, ask, client_of, note_commands, opened, submission, submit, take_and_claim
+from shorthand import (
+    WORKER,
+    ask,
+    client_of,
+    note_commands,
+    opened,
+    state,
+    submission,
+    submit,
+    take_and_claim,
+)
 
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.errors import ImpossibleDocument
@@ -104,3 +114,26 @@ def test_a_busy_worker_whose_documents_fail_spends_no_more(
 
     assert done == 20
     assert commands == ["BRPOP", "EVALSHA"] + ["EVALSHA"] * 20
+
+
+def test_a_workers_own_connection_outlives_a_cut_and_a_redis_that_forgot(
+    real_redis: Broker, settings: Settings
+) -> None:
+    """Its steps go straight over it. Cut, it connects again; a forgotten script is sent whole."""
+    real_redis.client().flushall()
+    client = real_redis.client(alone=True)
+    queue = JobQueue(client, settings)
+    submit(queue, "a", "b", "c")
+    commands = note_commands(client)
+
+    claims = [take_and_claim(queue, "1")]
+    straight = [*commands]
+    real_redis.cut()
+    queue.complete(claims[0], WORKER)
+    claims.append(take_and_claim(queue, "2"))
+    real_redis.client().script_flush()
+    queue.complete(claims[1], WORKER)
+
+    assert straight == ["BRPOP"]
+    assert commands[1] == "EVALSHA", "after the cut"
+    assert [state(queue, name) for name in "abc"] == ["COMPLETED", "COMPLETED", "QUEUED"]

@@ -160,9 +160,9 @@ def test_a_sweep_happens_once_an_interval(queue: JobQueue) -> None:
     take_and_claim(queue)
     later(queue, 9)
 
-    later(queue, 2)
+    later(queue, 1.5)
     assert state(queue, "a") is JobState.PROCESSING
-    later(queue, 2)
+    later(queue, 0.5)
 
     assert state(queue, "a") is JobState.QUEUED
 
@@ -170,7 +170,7 @@ def test_a_sweep_happens_once_an_interval(queue: JobQueue) -> None:
 def test_of_all_who_sweep_one_hears_that_it_was_its_turn(queue: JobQueue) -> None:
     """Whoever does alone goes on to look through the folder; with nothing lost, too."""
     assert [queue.sweep() for _ in range(3)] == [True, False, False]
-    assert [later(queue, 2), later(queue, 2), later(queue, 0)] == [False, True, False]
+    assert [later(queue, 1), later(queue, 1), later(queue, 0)] == [False, True, False]
 
 
 def test_many_sweeps_at_one_instant_suspect_a_job_only_once(queue: JobQueue) -> None:

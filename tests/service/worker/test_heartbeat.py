@@ -13,6 +13,7 @@ from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Cause
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
+from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.storage.base import Storage
 from pdflab.service.worker.worker import Worker
 from pdflab.settings import Settings
@@ -47,6 +48,43 @@ def test_an_idle_worker_is_idle_since_it_began(queue: JobQueue, storage: Storage
 
     assert queue.workers() == [first]
     assert first.job_id is None
+
+
+class Turns(Event):
+    """An Event for a heartbeat to wait for: each wait moves the queue's clock, until a job has come back."""
+
+    def __init__(self, queue: JobQueue, job_id: str) -> None:
+        super().__init__()
+        self.queue, self.job_id, self.waited = queue, job_id, 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if states(self.queue, self.job_id).endswith("PQ") or self.waited > 50:
+            return True
+        self.waited += timeout or 0.0
+        self.queue.clock_offset += timeout or 0.0
+        return False
+
+
+@pytest.mark.parametrize("away", [0, 1, 2, 3, 4])
+def test_the_job_of_a_dead_worker_is_back_in_little_more_than_a_lease(
+    queue: JobQueue, broker: Broker, storage: Storage, away: int
+) -> None:
+    """Claimed just after a sweep; and a recorder alone lived for so many quarters of a lease after that."""
+    submit(queue, "a")
+    worker = Worker(queue, storage, render=lambda job: Rendered(PDF, 1))
+    worker.heartbeat.beat(10.0)
+    queue.clock_offset += 0.01
+    take_and_claim(queue)
+    for _ in range(away):
+        broker.client().hincrbyfloat(
+            "pdf_jobs_clock", "seen", -2.5
+        )  # so long ago was the last look at the clock
+        queue.keep_time()
+
+    turns = Turns(queue, "a")
+    worker.heartbeat.run(10.0, turns)
+
+    assert 10.0 <= 2.5 * away + turns.waited <= 12.0
 
 
 def end_and_store(queue: JobQueue, storage: Storage, *job_ids: str) -> None:

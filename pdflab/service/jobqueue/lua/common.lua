@@ -12,7 +12,7 @@ local at = stamp(clock + offset)  -- for people: events, records, the registry
 local function record(job_id) return 'pdf_jobs:' .. job_id end
 
 -- For deadlines: leases, retries, retention. Someone may set the clock of Redis; this one follows it, but between two
--- renewals of any worker neither back nor further ahead than `limit`, which is less than a lease has left.
+-- renewals (or calls of keep_time) neither back nor further ahead than `limit`, which is less than a lease has left.
 local function deadline_clock()
   local saved = redis.pcall('HMGET', 'pdf_jobs_clock', 'seen', 'now', 'limit')
   local seen, base, limit = tonumber(saved[1]), tonumber(saved[2]), tonumber(saved[3])
@@ -24,6 +24,10 @@ local function deadline_clock()
   return base
 end
 local now = deadline_clock() + offset
+
+local function follow_clock(lease)
+  redis.call('HSET', 'pdf_jobs_clock', 'seen', stamp(clock), 'now', stamp(now - offset), 'limit', lease / 2)
+end
 
 local FIELDS = { 'state', 'token', 'settled', 'next', 'kind', 'request', 'queued_at', 'due_at', 'claimed_at',
   'attempt', 'crashes', 'errors', 'worker', 'cause', 'history', 'sequence', 'bytes' }

@@ -1,7 +1,7 @@
 -- Renew a worker's leases and its entry in the registry, and let the clock of the deadlines follow.
 -- ARGV: offset, lease, worker, its status (JSON), then pairs of job_id, token. Returns how many leases were renewed.
 local lease, worker = tonumber(ARGV[2]), ARGV[3]
-redis.call('HSET', 'pdf_jobs_clock', 'seen', stamp(clock), 'now', stamp(now - offset), 'limit', lease / 2)
+follow_clock(lease)
 redis.call('ZADD', 'pdf_jobs_workers', stamp(clock + offset + lease), worker)
 redis.call('SET', 'pdf_jobs_worker:' .. worker, ARGV[4], 'EX', math.ceil(lease))
 
