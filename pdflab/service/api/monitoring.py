@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from pdflab.errors import BrokerUnavailable, InvalidRequest
+from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
 from pdflab.service.http.errors import problem, read_json
 from pdflab.service.http.openapi import openapi_description
@@ -84,7 +84,7 @@ def show_health() -> dict[str, str] | Response:
     """Answer ok while the service and its Redis answer, and jobs are safe in it."""
     try:
         context().monitor.ping()
-    except BrokerUnavailable as error:
+    except BrokerRefuses as error:
         return problem(503, str(error), retry_after=1)
     return {"status": "ok"}
 

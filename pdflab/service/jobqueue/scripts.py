@@ -58,7 +58,7 @@ class RedisScripts:
         except redis.ResponseError as error:  # Redis 6 gives the error of a script another type
             if isinstance(error, redis.ReadOnlyError) or "READONLY" in str(error):
                 self._redis.connection_pool.disconnect()  # another server is the master now
-                raise BrokerUnavailable(f"Redis is a replica now ({error}); connecting again.") from error
+                raise BrokerRefuses(f"Redis is a replica now ({error}); connecting again.") from error
             if isinstance(error, _REFUSALS) or any(word in str(error) for word in _REFUSING):
                 raise BrokerRefuses(f"Redis refuses the queue's commands ({error}).") from error
             raise BrokerUnavailable(f"Redis command failed ({error}); retrying.") from error
