@@ -25,6 +25,13 @@ def needs(program: str, package: str) -> None:
     pytest.skip(message)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave slow tests to .ci/run, which sets CI."""
+    for item in items:
+        if item.get_closest_marker("slow") and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason="slow; run it with CI=true"))
+
+
 def eventually(condition: Callable[[], bool], *, seconds: float) -> None:
     """Wait until a condition holds; fail when that takes far longer than it should."""
     assert wait_until(condition, seconds), f"not within {seconds} s"

@@ -17,6 +17,11 @@ _ODD = re.compile(rf"{_INVISIBLE.pattern}|[\n\t\v\f\u2007\u2028\u2029\u202f]")
 _SPACES = str.maketrans(dict.fromkeys("\n\t\v\f\u2028\u2029", " ") | dict.fromkeys("\u2007\u202f", "\u00a0"))
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+# Letters from the right, without the digits among them, and signs that follow the letters around them.
+_ALL_RTL = re.compile(
+    "[ !-/:-@\\[-`{-~\u0590-\u05ff\u0606-\u065f\u066a\u066d-\u06dc\u06de-\u06ef\u06fa-\u088f\u0892-\u08e1\u08e3-\u08ff"
+    "\ufb1d-\ufdff\ufe70-\ufefc\u2010-\u2027]+"
+)
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 # Between Han, kana and similar characters a line may end, but not before closing punctuation.
@@ -37,12 +42,9 @@ def has_rtl(text: str) -> bool:
     return _RTL.search(text) is not None
 
 
-def effort(text: str) -> int:
-    """Return the estimated cost of setting a line, in Western characters.
-
-    A line with any right-to-left text is reordered and shaped as a whole.
-    """
-    return len(text) if text.isascii() or not has_rtl(text) else 60 * len(text)
+def is_all_rtl(text: str) -> bool:
+    """Return whether a line has no order of its own: no digit or foreign letter stands in its other direction."""
+    return _ALL_RTL.fullmatch(text) is not None
 
 
 def least_effort(text: str) -> int:

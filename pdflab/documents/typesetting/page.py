@@ -12,7 +12,7 @@ from typing import Any
 
 from fpdf.enums import ResourceAccessPolicy
 
-from pdflab.documents.typesetting.characters import MAX_EFFORT, effort, reads_from_right
+from pdflab.documents.typesetting.characters import MAX_EFFORT, reads_from_right
 from pdflab.documents.typesetting.style import ACCENT, MARGIN, READING, SMALL, TITLE, Style
 from pdflab.documents.typesetting.text_writer import PDFProducer, TextWriter
 from pdflab.documents.typesetting.typesetter import BOX, TextRun, Typesetter
@@ -68,10 +68,11 @@ class Sheet(TextWriter):
 
         `rtl` is the direction of its paragraph; None: the first letter of the line decides.
         """
-        self._spend(30 + effort(text))
+        self._spend(30 + self.typesetter.effort(text, rtl=rtl))
         y = (self.y if y is None else y) + style.size * 1.05
         x -= self.width_of(text, style) if right else 0
         runs = self.typesetter.runs(text, style.bold, rtl=rtl)
+        self._spend(80 * (len(runs) - 1))  # each is shaped twice
         for run in runs:
             self.write_run(run, x, y, style)
             if run.font is None:
@@ -81,10 +82,12 @@ class Sheet(TextWriter):
 
     def width_of(self, text: str, style: Style) -> float:
         """Return the width of a line in points."""
+        self._spend(1 + self.typesetter.effort(text))
         return self.typesetter.width(text, style.bold) * style.size
 
     def wrap(self, text: str, width: float, style: Style) -> list[str]:
         """Break a text into lines no wider than `width`; longer words are broken, too."""
+        self._spend(10 + self.typesetter.effort_of_wrapping(text))
         width += 0.01  # a column exactly as wide as its text must hold it, despite rounding
         return self.typesetter.wrap(text, width / style.size, style.bold)
 
@@ -153,7 +156,7 @@ class Sheet(TextWriter):
             raise ImpossibleDocument("this document has too much text; split it into several documents")
 
     def _draw_boxes(self, run: TextRun, x: float, y: float, style: Style) -> None:
-        self._spend(25 * len(run.text))
+        self._spend(40 * len(run.text))
         self.missing |= dict.fromkeys(run.text)
         self.set_draw_color(style.colour)
         self.set_line_width(style.size / 16)

@@ -13,7 +13,14 @@ from typing import NamedTuple
 from fpdf.bidi import BidiParagraph
 from fpdf.enums import TextDirection
 
-from pdflab.documents.typesetting.characters import breakable, clean, has_rtl, mirrored, reads_from_right
+from pdflab.documents.typesetting.characters import (
+    breakable,
+    clean,
+    has_rtl,
+    is_all_rtl,
+    mirrored,
+    reads_from_right,
+)
 from pdflab.documents.typesetting.font import CoreFont, Face
 
 Font = Face | CoreFont
@@ -69,6 +76,22 @@ class Typesetter:
     def wrap(self, text: str, width: float, bold: bool) -> list[str]:
         """Break a text into lines no wider than `width`; longer words are broken, too."""
         return [line for part in text.split("\n") for line in self._lines(clean(part), width, bold)]
+
+    def effort(self, line: str, *, rtl: bool | None = None) -> int:
+        """Return the highest cost of setting a line or a word, in Western characters."""
+        if self._is_simple(line):
+            return len(line)
+        if not has_rtl(line) or (rtl is not False and is_all_rtl(line)):
+            return 20 * len(line)
+        return 300 + 60 * len(line)
+
+    def effort_of_wrapping(self, text: str) -> int:
+        """Return the highest cost of breaking a text into lines: each word of it is set."""
+        return len(text) if self._is_simple(text) else len(text) + sum(map(self.effort, text.split()))
+
+    def _is_simple(self, text: str) -> bool:
+        main = self._main[False]
+        return not main.shaped and main.has(text)
 
     def _width(self, text: str, bold: bool) -> float:
         return sum(run.width for run in self.runs(text, bold))
@@ -150,6 +173,8 @@ def _from_left_to_right(text: str, *, rtl: bool) -> list[tuple[str, bool]]:
     Each piece is in reading order. This is the Unicode bidirectional algorithm (UAX #9), applied to each
     line by itself; a production system would resolve the paragraph before it breaks it into lines.
     """
+    if rtl and is_all_rtl(text):
+        return [(text, True)]
     direction = TextDirection.RTL if rtl else TextDirection.LTR
     letters = BidiParagraph(text, direction, preserve_bn_chars=True).get_reordered_characters()
     pieces = []

@@ -40,6 +40,7 @@ def create_app(
         operations,
         room=CachedCall(lambda: has_room(settings.folder, settings.disk_reserve), lifetime=0.1),
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
+        health=CachedCall(monitor.ping),
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),
     )

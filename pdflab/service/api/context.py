@@ -78,6 +78,7 @@ class Context:
     operations: Operations
     max_batch: int
     room: Callable[[], bool]  # whether the disk has room for more
+    health: CachedCall[None]
     stats: CachedCall[Stats]
     snapshot: CachedCall[bytes]
 

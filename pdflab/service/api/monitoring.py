@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from pdflab.errors import InvalidRequest
+from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
-from pdflab.service.http.errors import read_json
+from pdflab.service.http.errors import problem, read_json
 from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.base import Stats
 
@@ -80,9 +80,12 @@ def show_metrics() -> Response:
 
 
 @monitoring_routes.get("/healthz")
-def show_health() -> dict[str, str]:
-    """Answer ok while the service and its Redis answer."""
-    context().monitor.ping()
+def show_health() -> dict[str, str] | Response:
+    """Answer ok while the service and its Redis answer, and jobs are safe in it."""
+    try:
+        context().monitor.ping()
+    except BrokerRefuses as error:
+        return problem(503, str(error), retry_after=1)
     return {"status": "ok"}
 
 

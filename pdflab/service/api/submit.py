@@ -64,9 +64,13 @@ def generate_batch() -> tuple[dict[str, list[str]], int, dict[str, str]]:
 
 
 def _require_room() -> None:
-    """Raise StorageUnavailable when the disk is nearly full: Redis answers before its file is written."""
+    """Raise StorageUnavailable when the disk is nearly full: Redis answers before its file is written.
+
+    Raise BrokerUnavailable when Redis would not keep a job.
+    """
     if not context().room():
         raise StorageUnavailable("The disk is nearly full, and no job is accepted; make room on it.")
+    context().health()
 
 
 def accepted(job_id: str, *, replayed: bool) -> Accepted:

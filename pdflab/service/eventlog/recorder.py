@@ -79,10 +79,10 @@ class Recorder:
     def run_once(self, timeout: float = 0.001) -> int:
         """Wait up to `timeout` seconds for events, write them, and return how many there were."""
         events = self._monitor.follow(self._last_id, timeout)
+        if self._last_number and not self._path.exists():  # logrotate has moved it away: begin the next one
+            begin_log(self._path, self._last_id, self._last_number)
         if not events:
             return 0
-        if self._last_number and not self._path.exists():  # someone has moved it away: begin the next one
-            begin_log(self._path, self._last_id, self._last_number)
         lines = [line for event in events for line in self._lines(event)]
         with self._path.open("a", encoding="utf-8") as file:
             file.write("".join(lines))

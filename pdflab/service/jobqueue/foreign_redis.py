@@ -1,10 +1,12 @@
-"""A Redis that someone else runs: its URL is read strictly, and it is examined before a job is put into it.
+"""A Redis that someone else runs: its URL is read strictly, and it is examined at the start and later.
 
 Read next: pdflab/service/jobqueue/base.py.
 """
 
 import logging
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -21,7 +23,7 @@ _OLDEST = (6, 2)
 # What the queue sends, from Python or from a script, each on a key of its own; the last is `return 1`.
 _COMMANDS = """
 SET key 1, GET key, INCR key, INCRBY key 1, TYPE key, EXISTS key, EXPIRE key 60, MGET key, DEL key
-LPUSH key a, RPUSH key b, LINDEX key 0, LLEN key, LPOS key a, LREM key 0 b, RPOP key, BRPOP key 0.01
+LPUSH key a, RPUSH key b, LINDEX key 0, LLEN key, LPOS key a, LREM key 0 b, BRPOP key 0.01, RPOP key
 HSET key a 1, HGET key a, HMGET key a, HGETALL key, HINCRBY key a 1, HINCRBYFLOAT key a 1, HDEL key a
 ZADD key 1 a, ZCARD key, ZSCORE key a, ZRANK key a, ZCOUNT key 0 1, ZRANGE key 0 1, ZREVRANGE key 0 1
 ZRANGEBYSCORE key 0 1, ZREMRANGEBYSCORE key 0 0, ZREM key a, SADD key a, SMEMBERS key, DEL key
@@ -42,7 +44,13 @@ def broker_at(url: str) -> Broker:
             raise UsageError(
                 f"The Redis at {shown} does not answer ({error}); start it, or correct the URL."
             ) from None
-        _examine(client, shown)
+        info = _information(client)
+        if info is None:
+            _log.warning("The Redis at %s does not say how it is set up; it is used as it is.", shown)
+        fault = _fault_in(info or {}, client)
+        require(not fault, f"The Redis at {shown} {fault}")
+    if info and not info.get("aof_enabled"):
+        _log.warning("The Redis at %s has no append-only file: a restart of it may lose jobs.", shown)
     return broker
 
 
@@ -73,50 +81,46 @@ def _check_url(url: str, shown: str) -> None:
         raise UsageError(f"{shown} cannot be read ({error}); correct the URL.") from None
 
 
-def _examine(client: "redis.Redis", shown: str) -> None:
-    """Refuse a Redis that would lose jobs or lacks a right; warn of what cannot be asked."""
-    try:
-        info: Any = client.info()
-    except redis.ResponseError as error:
-        _log.warning("The Redis at %s does not say how it is set up (%s); it is used as it is.", shown, error)
-        info = {}
+def fault_of(client: "redis.Redis") -> str:
+    """Return what has become wrong with a Redis that was good, to go on after "Redis"; '' if nothing has."""
+    info = _information(client)
+    return _fault_in(info, client) if info else ""
+
+
+def _information(client: "redis.Redis") -> dict[str, Any] | None:
+    with suppress(redis.ResponseError):  # of a managed service, or the embedded one
+        found: Any = client.info()
+        return dict(found)
+    return None
+
+
+def _fault_in(info: Mapping[str, Any], client: "redis.Redis") -> str:
+    """Return why a Redis would lose jobs, or the rights that it does not give."""
     version = info.get("redis_version", "99")
-    require(
-        tuple(map(int, version.split(".")[:2])) >= _OLDEST,
-        f"The Redis at {shown} is version {version}; the queue needs {'.'.join(map(str, _OLDEST))} or newer.",
-    )
-    require(
-        info.get("role", "master") == "master",
-        f"The Redis at {shown} is a replica, and accepts no jobs; use its master.",
-    )
-    require(
-        not info.get("cluster_enabled"),
-        f"The Redis at {shown} is part of a cluster; the queue needs one server for all its keys.",
-    )
+    if tuple(map(int, version.split(".")[:2])) < _OLDEST:
+        return f"is version {version}; the queue needs {'.'.join(map(str, _OLDEST))} or newer."
+    if info.get("role", "master") != "master":
+        return "is a replica, and accepts no jobs; use its master."
+    if info.get("cluster_enabled"):
+        return "is part of a cluster; the queue needs one server for all its keys."
     policy = str(info.get("maxmemory_policy", ""))
-    require(
-        not policy.startswith("allkeys") or not info.get("maxmemory"),
-        f"The Redis at {shown} deletes jobs when its memory is full (maxmemory-policy {policy}); "
-        "set it to noeviction.",
-    )
-    refused = _refused_commands(client)
-    require(
-        not refused,
-        f"The Redis at {shown} refuses {', '.join(refused)} to this user; give it the right to them, "
-        "on keys that begin with pdf_jobs.",
-    )
-    if info and not info.get("aof_enabled"):
-        _log.warning("The Redis at %s has no append-only file: a restart of it may lose jobs.", shown)
+    if policy.startswith("allkeys") and info.get("maxmemory"):
+        return f"deletes jobs when its memory is full (maxmemory-policy {policy}); set it to noeviction."
+    if refused := _refused_commands(client):
+        these = ", ".join(refused)
+        return f"refuses {these} to this user; give it the right to them, on keys that begin with pdf_jobs."
+    return ""
 
 
 def _refused_commands(client: "redis.Redis") -> list[str]:
-    refused, probe = [], f"pdf_jobs_probe:{uuid4().hex}"  # other roles may start at the same time
-    for command in re.split(", |\n", _COMMANDS.strip()):
-        name, *arguments = command.replace("key", probe).split(" ")
-        try:
-            client.execute_command(name, *arguments)  # type: ignore[no-untyped-call]
-        except redis.exceptions.NoScriptError:
-            pass  # it may be run, and is not there
-        except redis.ResponseError:
-            refused.append(name)
-    return refused
+    probe = f"pdf_jobs_probe:{uuid4().hex}"  # other roles may look at the same time
+    commands = [command.split(" ") for command in re.split(", |\n", _COMMANDS.strip().replace("key", probe))]
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+    answers = pipeline.execute(raise_on_error=False)
+    return [
+        name
+        for (name, *_), answer in zip(commands, answers, strict=True)
+        if isinstance(answer, redis.ResponseError) and not isinstance(answer, redis.exceptions.NoScriptError)
+    ]

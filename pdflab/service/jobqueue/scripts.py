@@ -13,11 +13,12 @@ import redis
 from redis.exceptions import NoPermissionError, NoScriptError, OutOfMemoryError
 
 from pdflab.errors import BrokerRefuses, BrokerUnavailable
+from pdflab.service.jobqueue.foreign_redis import fault_of
 from pdflab.settings import Settings
 
 _log = logging.getLogger(__name__)
 _DAMAGED = ("WRONGTYPE", "not an integer", "not a valid float", "not a float")
-_REFUSING = ("MISCONF", "OOM ", "NOPERM")  # its file cannot be written, its memory is full, a right lacks
+_REFUSING = ("MISCONF", "OOM ", "NOPERM", "run this command")  # its file, its memory, a right (two sentences)
 _REFUSALS = (OutOfMemoryError, NoPermissionError)
 QUEUE = "pdf_jobs_queue"
 EVENTS = "pdf_jobs_events"
@@ -46,9 +47,12 @@ class RedisScripts:
                 self._redis.script_load(script.script)
 
     def ping(self) -> None:
-        """Raise BrokerUnavailable unless Redis answers and takes a write."""
+        """Raise BrokerUnavailable unless Redis answers, takes a write, and will keep what it is given."""
         with self._errors():
             self._redis.set("pdf_jobs_ping", 1, ex=60)
+            fault = fault_of(self._redis)
+        if fault:
+            raise BrokerRefuses(f"Redis {fault}")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -62,7 +66,7 @@ class RedisScripts:
         text = str(error)
         if isinstance(error, redis.ReadOnlyError) or "READONLY" in text:
             self._redis.connection_pool.disconnect()  # another server is the master now
-            return BrokerUnavailable(f"Redis is a replica now ({text}); connecting again.")
+            return BrokerRefuses(f"Redis is a replica now ({text}); connecting again.")
         # Redis 6 gives the error of a script another type
         if isinstance(error, _REFUSALS) or any(word in text for word in _REFUSING):
             return BrokerRefuses(f"Redis refuses the queue's commands ({text}).")

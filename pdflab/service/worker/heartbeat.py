@@ -65,6 +65,7 @@ class Heartbeat:
         self._renew()
         if self._queue.sweep():
             self._tidy(older_than=3 * lease)
+            self._queue.ping()  # someone may have changed its settings
 
     def _enforce_time_limit(self) -> None:
         """Fail a document that takes too long: while its lease is renewed, its job would never end."""

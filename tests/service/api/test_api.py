@@ -87,7 +87,8 @@ def test_the_largest_batch_goes_to_redis_in_one_round_trip(broker: Broker, setti
     answer = client_of(queue, settings).post("/generate-pdf/batch", json={"requests": [NOTE] * 1000})
 
     assert (answer.status_code, len(set(answer.json["job_ids"]))) == (202, 1000)
-    assert commands == ["EVALSHA"]
+    look = ["SET", "INFO"]  # at the health of Redis, once in half a second
+    assert [command for command in commands if command not in look] == ["EVALSHA"]
 
 
 def test_a_queued_job_can_be_cancelled(api: FlaskClient, queue: JobQueue) -> None:

@@ -262,6 +262,22 @@ def test_a_log_that_was_moved_away_is_begun_anew(queue: JobQueue, log: Path) -> 
     assert [event.job_id for event in Tail(log, read_event).read()] == ["c", "d"]
 
 
+def test_a_recorder_that_is_killed_after_logrotate_writes_nothing_twice(queue: JobQueue, log: Path) -> None:
+    """It has begun the next log at its next look, whether or not there was an event."""
+    submit(queue, "a")
+    killed = Recorder(queue, log)
+    killed.open()
+    killed.run_once()
+    log.rename(log.with_name("jobs.log.1"))
+    killed.run_once()
+    killed._lock.release()  # as its end does
+
+    submit(queue, "b")
+    record(queue, log)
+
+    assert [event.job_id for event in Tail(log, read_event).read()] == ["b"]
+
+
 def test_an_error_while_it_looks_where_to_go_on_makes_no_hole(
     queue: JobQueue, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,12 +1,18 @@
 """The server: it takes over an open socket, and it can be stopped."""
 
 import json
+import os
+import resource
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from itertools import chain, repeat
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -130,8 +136,8 @@ def serving() -> Iterator[str]:
         sock.close()
 
 
-def post(host: str, body: bytes | Iterator[bytes]) -> tuple[int, Any]:
-    connection = HTTPConnection(host, timeout=10)
+def post(host: str, body: bytes | Iterator[bytes], *, timeout: float = 10) -> tuple[int, Any]:
+    connection = HTTPConnection(host, timeout=timeout)
     connection.request("POST", "/", body)
     answer = connection.getresponse()
     text = answer.read()
@@ -194,3 +200,105 @@ def test_the_limit_of_open_files_is_respected() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert 8 <= int(done.stdout) <= 16
+
+
+SERVER = """
+import resource, sys
+from threading import Event
+from flask import Flask
+from pdflab.service.http.server import address, listen, serve_http
+soft, hard = int(sys.argv[1]), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+app = Flask("small")
+app.add_url_rule("/", view_func=lambda: "here", methods=["GET", "POST"])
+sock = listen("127.0.0.1", 0, setting="--port")
+print(address(sock), flush=True)
+serve_http(app, sock, Event(), threads=2, max_body=1000)
+"""
+
+
+@contextmanager
+def limited_server(soft: int, hard: int) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server of its own process, with so many open files; yield its host and the process."""
+    command = [sys.executable, "-c", SERVER, str(soft), str(hard)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip().removeprefix("http://"), process
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def clients(host: str, count: int) -> Iterator[list[socket.socket]]:
+    """Connect so many clients, without waiting for the server to take them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < count + 200:
+        pytest.skip(f"{count} connections need more open files than the {hard} that are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 200), hard))
+    name, _, port = host.partition(":")
+    found = [socket.socket() for _ in range(count)]
+    try:
+        for one in found:
+            one.setblocking(False)
+            one.connect_ex((name, int(port)))
+        yield found
+    finally:
+        for one in found:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_a_server_without_free_files_waits_and_does_not_spin() -> None:
+    """With more idle clients than it may open, it fills neither its log nor a processor."""
+    with limited_server(64, 64) as (host, process), clients(host, 100):
+        used = processor_time(process.pid)
+        time.sleep(2.5)
+        used = processor_time(process.pid) - used
+
+        status = post(host, b"me too", timeout=60)[0]
+
+        process.terminate()
+        assert process.stderr
+        log = process.stderr.read()
+    assert (status, used < 1) == (200, True)
+    assert log.count("\n") < 20, log[:2000]
+
+
+def trickle(floods: list[socket.socket], stop: Event) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n"
+    for piece in chain([head], repeat(b"x")):
+        for one in floods:
+            with suppress(OSError):
+                one.send(piece)
+        if stop.wait(0.3):
+            return
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "trickles"), [(3000, False), (1000, True)])
+def test_honest_clients_are_answered_in_a_flood(count: int, trickles: bool) -> None:
+    """However many are idle or send a byte now and then, although the limit at the start was 256 files."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    stop = Event()
+    with limited_server(256, hard) as (host, _), clients(host, count) as floods:
+        flood = Thread(target=trickle, args=(floods, stop))
+        if trickles:
+            flood.start()
+        try:
+            with ThreadPoolExecutor(20) as pool:
+                answers = list(pool.map(lambda _: post(host, b"honest", timeout=60)[0], range(20)))
+        finally:
+            stop.set()
+            if trickles:
+                flood.join()
+
+    assert answers == [200] * 20

@@ -3,15 +3,20 @@
 import logging
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event
 
 import pytest
+import redis
 from conftest import eventually, needs
-from shorthand import answers, submit, take_and_claim
+from shorthand import answers, client_of, submit, take_and_claim
 
 from pdflab.errors import BrokerRefuses, BrokerUnavailable, UsageError
 from pdflab.service.jobqueue.foreign_redis import broker_at, without_password
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.service.storage.folder import FolderStorage
+from pdflab.service.worker.heartbeat import Activity, Heartbeat
 from pdflab.settings import Settings
 
 Start = Callable[..., str]
@@ -144,6 +149,57 @@ def test_a_connection_to_a_server_that_became_a_replica_is_dropped(start: Start,
 
     submit(queue, "c")
     assert queue._redis.client_id() != before
+    assert queue.stats().queued == 2
+
+
+CHANGES = {  # of a running Redis: what its operator does, how to mend it, and what is said
+    "policy": (
+        ("CONFIG SET maxmemory-policy allkeys-lru", "CONFIG SET maxmemory 1gb"),
+        ("CONFIG SET maxmemory-policy noeviction",),
+        "Redis deletes jobs when its memory is full (maxmemory-policy allkeys-lru); set it to noeviction.",
+    ),
+    "replica": (("REPLICAOF localhost 1",), ("REPLICAOF NO ONE",), "Redis is a replica now"),
+    "right": (
+        ("ACL SETUSER default -xadd",),
+        ("ACL SETUSER default +xadd",),
+        "Redis refuses XADD to this user; give it the right to them, on keys that begin with pdf_jobs.",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_running_redis_is_examined_again(
+    start: Start, settings: Settings, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    """No job is accepted that it would lose; the reason is at /healthz and in the log of a worker."""
+    broker = broker_at(start("--appendonly", "yes"))
+    queue, operator = JobQueue(broker.client(), settings), broker.client()
+    heartbeat = Heartbeat(
+        "w", queue, FolderStorage(settings.storage_folder), Activity(), time_limit=9, on_timeout=list
+    )
+    spoil, mend, said = CHANGES[change]
+
+    def health(*commands: str) -> tuple[int, int, str]:
+        for command in commands:
+            operator.execute_command(command)
+        with suppress(redis.ReadOnlyError):
+            operator.delete("pdf_jobs_swept_at")  # so that it is the worker's turn
+        caplog.clear()
+        stopped = Event()
+        stopped.set()
+        heartbeat.run(10.0, stopped)  # beats once
+        api = client_of(queue, settings)  # that has nothing cached
+        sent = api.post("/generate-pdf", json={"type": "custom", "title": "t", "text": "x"})
+        answer = api.get("/healthz")
+        return answer.status_code, sent.status_code, answer.text
+
+    assert health()[:2] == (200, 202)
+    status, sent, text = health(*spoil)
+    log = caplog.text
+    assert (status, sent) == (503, 503)
+    assert said in log
+    assert said in text
+    assert health(*mend)[:2] == (200, 202)
     assert queue.stats().queued == 2
 
 
