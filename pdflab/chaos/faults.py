@@ -1,30 +1,19 @@
-"""Faults: their plan, drawn from a seed, and their injection.
+"""Faults, and their plan, drawn from a seed.
 
-Read next: pdflab/child_process.py.
+Read next: pdflab/chaos/injection.py.
 """
 
-import math
-import os
 import random
-import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import Lock
+from itertools import chain, cycle, islice
 
-from pdflab.child_process import freeze
-from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.jobs import WorkerId
-from pdflab.lab import Lab
+from pdflab.chaos.surroundings import A_JOB_OF
 
 WORKER = "worker"  # as a target: any worker with a claimed job
 PARTS = ("recorder", "api", WORKER)
-_TIMEOUT = 10.0  # seconds that a fault waits for a target, which may just have been killed
-_PAUSE = 1.0  # leases without another fault, so that the target can restart
-_OUTAGE = 1.0  # seconds: over before a job has used up its attempts
-_POLL_INTERVAL = 0.1
+JUMPS = ("+300", "-7200", "+172800", "-300", "+7200", "-172800")  # seconds: minutes, hours and days
 
 
 class FaultKind(StrEnum):
@@ -33,17 +22,37 @@ class FaultKind(StrEnum):
     CUT = "cut"
     RESTART = "restart"
     OUTAGE = "outage"
+    JUMP = "jump"
+    FILL = "fill"
+    EVICTION = "eviction"
 
 
-NEED_A_SERVER = frozenset({FaultKind.CUT, FaultKind.RESTART})
+NEED_A_SERVER = frozenset({FaultKind.CUT, FaultKind.RESTART, FaultKind.JUMP})
 
-_EVERY = {"kill": 2.0, "freeze": 4.0, "cut": 4.0, "restart": 8.0, "outage": 12.0}  # seconds
+# Seconds between two faults of a kind. The hard plan has 200 kills in its ten minutes.
+_EVERY = {"kill": 2.0, "freeze": 4.0, "cut": 4.0, "restart": 8.0}
+_EVERY |= {"outage": 12.0, "jump": 10.0, "fill": 15.0, "eviction": 10.0}
+_HARD = {"kill": 3.0, "freeze": 12.0, "cut": 30.0, "restart": 120.0}
+_HARD |= {"outage": 60.0, "jump": 30.0, "fill": 120.0, "eviction": 40.0}
 _FREEZE_LEASES = (2.5, 3.0)  # one to expire, a third until the next sweep, the rest for a slow machine
+_OUTAGE = 1.0  # seconds: over before a job has used up its attempts
+_LASTS = {FaultKind.OUTAGE: _OUTAGE, FaultKind.JUMP: 3.0, FaultKind.FILL: 3.0}
+_EVICTED = tuple(A_JOB_OF + index for index in ("pdf_jobs_waiting", "pdf_jobs_leases"))
+_EVICTED += ("pdf_jobs_queue", "pdf_jobs_leases", "pdf_jobs_waiting", "pdf_jobs_clock")
+_TARGETS = {  # in turn
+    FaultKind.KILL: (*PARTS, WORKER, WORKER),  # more of the workers, which own the jobs
+    FaultKind.FREEZE: (*PARTS, WORKER, WORKER),
+    FaultKind.JUMP: JUMPS,
+    FaultKind.EVICTION: _EVICTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a plan: its instant, in seconds from the start, its target, and its duration."""
+    """One fault of a plan: its instant, in seconds from the start, its target, and its duration.
+
+    The target is one of PARTS, of JUMPS, or a key; cuts, restarts and disks have none.
+    """
 
     at: float
     kind: FaultKind
@@ -62,119 +71,28 @@ class FaultHit:
 
 
 def plan(
-    seed: int, *, seconds: float, lease: float, kinds: frozenset[FaultKind] = frozenset(FaultKind)
+    seed: int, *, seconds: float, lease: float, kinds: Iterable[FaultKind] = FaultKind, hard: bool = False
 ) -> list[Fault]:
     """Draw a plan in which each kind occurs, and each part is killed and frozen past its lease at least once.
 
     Each kind has its own random stream: the same seed kills the same parts at the same instants, with any
     other kinds.
     """
-    rngs = {kind: random.Random(f"{seed} {kind}") for kind in kinds}
-    faults = [fault for kind, rng in rngs.items() for fault in _drawn(kind, rng, seconds, lease)]
-    return sorted(faults, key=lambda fault: (fault.at, fault.kind))
+    every = _HARD if hard else _EVERY
+    drawn = (_drawn(kind, every[kind], seed, seconds, lease) for kind in kinds)
+    return sorted(chain.from_iterable(drawn), key=lambda fault: (fault.at, fault.kind))
 
 
-def inject(
-    lab: Lab,
-    faults: Sequence[Fault],
-    *,
-    on_hit: Callable[[float, str], object],
-    on_poll: Callable[[], object],
-) -> list[FaultHit]:
-    """Inject each fault at its instant, concurrently, and return those that hit.
-
-    `on_hit` gets the instant and a description; `on_poll` is called several times per second.
-    """
-    began, aim = time.monotonic(), _Aim(lab)
-
-    def hit(fault: Fault) -> FaultHit | None:
-        deadline = time.monotonic() + _TIMEOUT
-        while time.monotonic() < deadline:
-            try:
-                one = _inject_one(fault, lab, aim)
-            except (UsageError, BrokerUnavailable, OSError):
-                time.sleep(_POLL_INTERVAL)
-            else:
-                on_hit(time.monotonic() - began, one.did)
-                return one
-        return None  # there never was a target
-
-    with ThreadPoolExecutor(len(faults)) as pool:
-        running = []
-        for fault in faults:
-            while (now := time.monotonic() - began) < fault.at:
-                on_poll()
-                time.sleep(min(_POLL_INTERVAL, fault.at - now))
-            running.append(pool.submit(hit, fault))
-        while wait(running, _POLL_INTERVAL).not_done:
-            on_poll()
-    return [one for result in running if (one := result.result())]
-
-
-class _Aim:
-    """Chooses targets: none that is dead, starting, frozen, or without a claimed job."""
-
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-        self._lock = Lock()
-        self._spared_until: dict[str, float] = {}
-
-    def at(self, fault: Fault) -> str:
-        """Return a part's name, or a worker's id. Raises UsageError while there is no target."""
-        with self._lock:
-            busy = (status.worker for status in self._lab.workers() if status.job_id)
-            now, candidates = time.monotonic(), busy if fault.part == WORKER else [fault.part]
-            target = next((one for one in candidates if self._spared_until.get(one, 0.0) <= now), None)
-            if target is None:
-                raise UsageError(f"No {fault.part} can be hit just now; try again.")
-            dead = fault.kind is FaultKind.KILL and fault.part == WORKER  # its successor has another id
-            pause = fault.lasts + _PAUSE * self._lab.settings.lease
-            self._spared_until[target] = math.inf if dead else now + pause
-            return target
-
-
-def _drawn(kind: FaultKind, rng: random.Random, seconds: float, lease: float) -> Iterator[Fault]:
+def _drawn(kind: FaultKind, every: float, seed: int, seconds: float, lease: float) -> Iterator[Fault]:
     """Spread the faults of a kind over equal intervals, one at a random instant of each.
 
-    Kills and freezes hit every part once, then workers, which own the jobs.
+    Each kind occurs, and the first three targets of each.
     """
-    hits_parts = kind in (FaultKind.KILL, FaultKind.FREEZE)
-    count = max(len(PARTS) if hits_parts else 1, round(seconds / _EVERY[kind]))
-    hit = [*PARTS, *[WORKER] * (count - len(PARTS))] if hits_parts else [""] * count
-    if hits_parts:
-        rng.shuffle(hit)
+    rng, targets = random.Random(f"{seed} {kind}"), _TARGETS.get(kind, ("",))
+    count = max(round(seconds / every), min(3, len(targets)))
+    hit = list(islice(cycle(targets), count))
+    rng.shuffle(hit)
     for number, part in enumerate(hit):
         frozen = lease * rng.uniform(*_FREEZE_LEASES)
-        lasts = {FaultKind.FREEZE: frozen, FaultKind.OUTAGE: _OUTAGE}.get(kind, 0.0)
+        lasts = frozen if kind is FaultKind.FREEZE else _LASTS.get(kind, 0.0)
         yield Fault((number + rng.random()) / count * (seconds - lasts), kind, part, lasts)
-
-
-def _inject_one(fault: Fault, lab: Lab, aim: _Aim) -> FaultHit:
-    target = aim.at(fault) if fault.part else ""
-    worker, now = target if fault.part == WORKER else None, time.time()
-    pid = WorkerId.parse(worker).pid if worker else None
-    named = f"worker {pid}" if pid else target
-    match fault.kind:
-        case FaultKind.KILL:
-            if pid:  # as the registry shows it
-                os.kill(pid, signal.SIGKILL)
-            else:
-                lab.kill(target)
-            did = f"killed {named}"
-        case FaultKind.FREEZE:
-            if pid:
-                freeze([pid], fault.lasts)
-                os.kill(pid, 0)  # raises OSError, for a retry, if the worker died before it woke up
-            else:
-                lab.freeze(fault.lasts, target)
-            did = f"woke {named}, frozen {fault.lasts:.1f} s ago"
-        case FaultKind.CUT:
-            did = f"cut {lab.cut()} connections to Redis"
-        case FaultKind.RESTART:
-            lab.kill_redis()
-            did = "killed Redis"
-        case FaultKind.OUTAGE:
-            with lab.storage.unwritable():
-                time.sleep(fault.lasts)
-            did = f"pdf_storage works again, after it took no file for {fault.lasts:.1f} s"
-    return FaultHit(fault.kind, now, did, worker)
