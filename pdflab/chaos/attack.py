@@ -1,13 +1,13 @@
 """An attack on a private lab: send documents while injecting faults, then audit everything.
 
-Read next: pdflab/chaos/impact.py.
+Read next: pdflab/chaos/faults.py.
 """
 
 import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from itertools import count
@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pdflab.audit import Audit, audit
-from pdflab.chaos.faults import NEED_A_SERVER, FaultKind, plan
-from pdflab.chaos.impact import measure_impact
-from pdflab.chaos.injection import inject
+from pdflab.chaos.faults import JUMPS, NEED_A_SERVER, FaultHit, FaultKind, OnHit, inject, plan
 from pdflab.chaos.surroundings import clock_wrapper, own_disk, tidy_shared_memory
 from pdflab.child_process import wait_until
 from pdflab.errors import BrokerUnavailable, require
+from pdflab.jobs import Cause, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadThread
@@ -29,7 +28,7 @@ from pdflab.settings import Settings
 
 _LEASE = 1.5  # seconds: short, so that it often runs out
 _TIMEOUT = {"reliable": 12.0, "naive": 3.0}  # seconds without an event: a retry may take 6, or never comes
-_LINES = 300  # per document: rendering takes some 50 ms, which limits the number of answers
+_LINES, _HARD_LINES = 300, 100  # per document: rendering takes some 50 or 20 ms
 _RATE, _HARD_RATE = 1_000.0, 10_000 / 600  # documents a second, at most
 _WAITING_PER_WORKER = 20  # jobs: the queue lasts while the API is frozen
 _MAX_BURST = 20  # documents: small bursts, so that faults hit requests too
@@ -40,13 +39,7 @@ _NOT_NAIVE = frozenset({FaultKind.OUTAGE, FaultKind.FILL, FaultKind.EVICTION})
 
 
 def attack(
-    settings: Settings,
-    seconds: float,
-    seed: int,
-    *,
-    naive: bool,
-    hard: bool,
-    on_fault: Callable[[float, str], object],
+    settings: Settings, seconds: float, seed: int, *, naive: bool, hard: bool, on_fault: OnHit
 ) -> tuple[dict[str, Any], Audit]:
     """Attack a private lab under load, and audit it. Raises UsageError.
 
@@ -60,26 +53,24 @@ def attack(
         skipped = _impossible(lab) | (_NOT_NAIVE if naive else frozenset())
         kinds = frozenset(FaultKind) - skipped
         faults = plan(seed, seconds=seconds, lease=_LEASE, kinds=kinds, hard=hard)
-        load = _BackgroundLoad(lab, seed, outside, rate=_HARD_RATE if hard else _RATE)
+        load = _BackgroundLoad(lab, seed, outside, hard=hard)
         load.top_up()
         wait_until(lambda: bool(lab.events()), _TIMEOUT[lab.worker])
         began = time.time()
-        hits = inject(lab, faults, clock=outside / _CLOCK, on_hit=on_fault, on_poll=load.top_up)
+        hits = inject(lab, faults, outside / _CLOCK, on_fault, load.top_up)
         over = time.time()
         on_fault(over - began, "no more faults; waiting until every job has ended")
         wait_until(lambda: not hard or load.top_up() >= seconds * _HARD_RATE, seconds)
         load.wait()
         _await_endings(lab)
         about = {"worker": lab.worker, "workers": lab.settings.workers, "seconds": seconds, "seed": seed}
-        about |= {"redis": lab.redis, "skipped": sorted(skipped), "fenced": lab.stats().fenced}
-    times, sends, events, verdict = (
-        Counter(h.kind for h in hits),
-        lab.sends(),
-        lab.events(),
-        audit(lab.settings),
-    )
-    figures = about | {f"{kind}s": times[kind] for kind in FaultKind} | final_counts(verdict)
-    figures |= asdict(measure_impact(events, hits, began=began, over=over, lease=_LEASE))
+        about |= {"redis": lab.redis, "skipped": sorted(skipped)}
+        fenced = lab.stats().fenced
+    sends, events, verdict = lab.sends(), lab.events(), audit(lab.settings)
+    times = Counter(hit.kind for hit in hits)
+    figures: dict[str, Any] = about | {f"{kind}s": times[kind] for kind in FaultKind} | final_counts(verdict)
+    figures |= measure_impact(events, hits, began, over)
+    figures["fenced"] = max(0, fenced - figures["evicted"])  # the worker of an evicted job is refused, too
     unheard = {event.job_id for event in events} - {send.job_id for send in sends if send.accepted}
     return figures | {"sent": len(sends), "unheard": len(unheard), "audit": verdict.summary}, verdict
 
@@ -88,6 +79,37 @@ def final_counts(verdict: Audit) -> dict[str, int]:
     """Return the counts of the audit. After the attack no event can come, so that an open job is lost."""
     counts = asdict(verdict.counts)
     return counts | {"open": 0, "lost": counts["lost"] + counts["open"]}
+
+
+def measure_impact(
+    logged: Sequence[JobEvent], hits: Sequence[FaultHit], began: float, over: float
+) -> dict[str, float | None]:
+    """Count faults that hit a claimed job, and jobs that came back, were evicted, or ended during the attack.
+
+    `slowest_return` is the longest redelivery, from the kill of the worker, in leases; None without one.
+    """
+    events = list(without_jumps(logged, began))
+    killed_at = {hit.worker: hit.at for hit in hits if hit.kind is FaultKind.KILL}
+    returns = [e for e in events if e.state is JobState.QUEUED and e.cause is Cause.WORKER_LOST]
+    slowest = max((e.at - killed_at[e.worker] for e in returns if e.worker in killed_at), default=None)
+    return {
+        "hits": sum(_hit_a_job(hit, events) for hit in hits),
+        "completed_meanwhile": sum(began <= e.at <= over for e in events if e.state is JobState.COMPLETED),
+        "returned": len({event.job_id for event in returns}),
+        "evicted": sum(event.state.is_ending and event.cause is Cause.RECORD_LOST for event in events),
+        "slowest_return": None if slowest is None else slowest / _LEASE,
+    }
+
+
+def without_jumps(events: Iterable[JobEvent], at: float) -> Iterator[JobEvent]:
+    """Yield events with their true instants: the clock of Redis was right, or off by one of JUMPS.
+
+    The first event was at about `at`, and each following one soon after the one before.
+    """
+    for event in events:
+        true = min((event.at - float(off) for off in ("0", *JUMPS)), key=lambda one: abs(one - at))
+        yield (event := replace(event, at=true))
+        at = event.at
 
 
 @contextmanager
@@ -121,11 +143,12 @@ class _BackgroundLoad:
     A fixed rate would flood a slow machine, and leave a fast one idle, so that faults hit no claimed job.
     """
 
-    def __init__(self, lab: Lab, seed: int, outside: Path, *, rate: float) -> None:
+    def __init__(self, lab: Lab, seed: int, outside: Path, *, hard: bool) -> None:
         self._lab, self._settings = lab, replace(lab.settings, folder=outside)
+        self._rate, self._lines = (_HARD_RATE, _HARD_LINES) if hard else (_RATE, _LINES)
         self._loads: list[LoadThread] = []
         self._seeds = count(seed * _SEEDS)
-        self._began, self._rate, self._sent = time.monotonic(), rate, 0
+        self._began, self._sent = time.monotonic(), 0
 
     def top_up(self) -> int:
         """Start to send what is missing in the queue, unless several bursts are unanswered.
@@ -137,7 +160,7 @@ class _BackgroundLoad:
         missing = min(missing_jobs(self._lab), due - self._sent)
         if missing > 0 and len(self._loads) < _MAX_IN_FLIGHT:
             plan = burst(missing, seconds=0.25, seed=next(self._seeds))
-            load = LoadThread(replace(plan, lines=_LINES), Target(self._lab.url), self._settings)
+            load = LoadThread(replace(plan, lines=self._lines), Target(self._lab.url), self._settings)
             load.start()
             self._loads.append(load)
             self._sent += missing
@@ -170,3 +193,9 @@ def _await_endings(lab: Lab) -> None:
     events = len(lab.events())
     while not wait_until(has_ended, _TIMEOUT[lab.worker]) and len(lab.events()) > events:
         events = len(lab.events())
+
+
+def _hit_a_job(hit: FaultHit, events: Sequence[JobEvent]) -> bool:
+    """Return whether the worker's last event before the fault was a claim."""
+    before = [event for event in events if event.worker == hit.worker and event.at <= hit.at]
+    return bool(before) and before[-1].state is JobState.PROCESSING

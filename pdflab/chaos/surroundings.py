@@ -4,12 +4,12 @@ Read next: pdflab/child_process.py.
 """
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import glob
+from itertools import chain
 from pathlib import Path
 
 import redis
@@ -18,6 +18,7 @@ from pdflab.errors import require
 
 A_JOB_OF = "a job of "  # before an index: evict the record of a job in it
 _LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
+_OPTIONS = ("FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1")
 _SMALL_DISK = 1e9  # bytes
 # KEYS: a key, or an index; ARGV: whether to evict a job of the index. Returns the deleted key.
 _EVICT = """
@@ -33,16 +34,12 @@ def clock_wrapper(file: Path) -> list[str]:
     There are none where libfaketime is missing, or does not work with the Redis of this machine.
     """
     _set_clock(file, "+0")
-    server, libraries = shutil.which("redis-server"), [path for place in _LIBRARIES for path in glob(place)]
-    if not (server and libraries):
-        return []
-    # The allocator of Redis would ask for the time before libfaketime is ready, and hang: libc has another.
-    preload = f"LD_PRELOAD={libraries[0]} libc.so.6"
-    options = ("FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1")
-    words = ["env", preload, f"FAKETIME_TIMESTAMP_FILE={file}", *options]
-    with suppress(OSError, subprocess.SubprocessError):
-        subprocess.run([*words, server, "--version"], capture_output=True, timeout=5, check=True)
-        return words
+    for library in chain.from_iterable(map(glob, _LIBRARIES)):
+        # The allocator of Redis asks for the time before libfaketime is ready, and hangs: libc has another.
+        words = ["env", f"LD_PRELOAD={library} libc.so.6", f"FAKETIME_TIMESTAMP_FILE={file}", *_OPTIONS]
+        with suppress(OSError, subprocess.SubprocessError):
+            subprocess.run([*words, "redis-server", "--version"], capture_output=True, timeout=5, check=True)
+            return words
     return []
 
 
