@@ -16,8 +16,6 @@ from itertools import chain, cycle, islice
 from pathlib import Path
 from threading import Lock
 
-import redis
-
 from pdflab.chaos.surroundings import A_JOB_OF, evict, full_disk, shifted_clock
 from pdflab.child_process import freeze
 from pdflab.errors import BrokerUnavailable, UsageError
@@ -110,7 +108,7 @@ def inject(
         while time.monotonic() < deadline:
             try:
                 one = _inject_one(fault, lab, aim, clock)
-            except (UsageError, BrokerUnavailable, OSError, redis.RedisError):
+            except (UsageError, BrokerUnavailable, OSError):
                 time.sleep(_POLL_INTERVAL)
             else:
                 on_hit(time.monotonic() - began, one.did)
@@ -190,7 +188,7 @@ def _inject_one(fault: Fault, lab: Lab, aim: _Aim, clock: Path) -> FaultHit:
                 time.sleep(lasts)
             did = f"the disk has room again, after it was full for {lasts:.1f} s"
         case FaultKind.EVICTION:
-            with lab.broker.client(patient=False) as client:
+            with lab.broker.fault_client() as client:
                 did = f"evicted {evict(client, fault.part)} from Redis"
     return FaultHit(fault.kind, now, did, worker)
 

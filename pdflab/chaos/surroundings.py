@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from glob import glob
 from itertools import chain
 from pathlib import Path
-
-import redis
+from typing import Any
 
 from pdflab.errors import require
 
@@ -81,7 +80,7 @@ def full_disk(folder: Path) -> Iterator[None]:
         yield
 
 
-def evict(client: "redis.Redis", what: str) -> str:
+def evict(client: Any, what: str) -> str:
     """Delete a key, as a Redis that is short of memory does, and return its name.
 
     Raises UsageError when there is no such key.

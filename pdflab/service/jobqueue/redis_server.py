@@ -86,14 +86,14 @@ class Broker:
     def cut(self) -> int:
         """Close every connection to Redis, as a network failure would; return how many there were."""
         self._require_server("cuts no connection")
-        with self._own_client() as client:
+        with self.fault_client() as client:
             cut: Any = client.client_kill_filter(_type="normal", skipme=True)
         return int(cut)
 
     def kill(self) -> None:
         """Kill our redis-server with SIGKILL; `revive` restarts it from its append-only file."""
         self._require_server("keeps nothing when it is killed")
-        with self._own_client() as client:
+        with self.fault_client() as client:
             server: Any = client.info("server")
             os.kill(int(server["process_id"]), signal.SIGKILL)
 
@@ -103,7 +103,7 @@ class Broker:
         return self.process is not None and not self.embedded
 
     @contextmanager
-    def _own_client(self) -> Iterator["redis.Redis"]:
+    def fault_client(self) -> Iterator["redis.Redis"]:
         """Yield a client for one fault. Raises BrokerUnavailable when Redis is already away."""
         client = self.client(patient=False)
         try:
