@@ -233,6 +233,32 @@ def test_a_clock_that_was_set_back_excuses_no_missing_pdf(folder: Folder) -> Non
     assert columns(folder.audit(), "expired", "invalid") == (0, 1)
 
 
+def test_every_crime_is_named_beside_the_others(folder: Folder) -> None:
+    """None hides behind another one, in the counts or in the sentences."""
+    folder.accept("cut", "doubled", "empty", "evicted", "lost")
+    folder.log("evicted", Q)
+    folder.lose_a_number()
+    for job_id, pdf in (("cut", PDF[:-8]), ("doubled", PDF), ("empty", b""), ("foreign", PDF * 2)):
+        folder.log(job_id, Q, P, *([C, C] if job_id == "doubled" else [C]))
+        folder.store(job_id, pdf)
+        folder.keep_records(job_id, result={"bytes": len(PDF)})
+    folder.log("forged", F, reason="why")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "lost", "doubled", "invalid", "holes", "open") == (2, 1, 4, 1, 0)
+    assert verdict.findings == (
+        "cut is COMPLETED, and its PDF is not whole",
+        "doubled ended 2 times: COMPLETED, COMPLETED",
+        "empty is COMPLETED, and its PDF is not whole",
+        "evicted was accepted, and has neither an ending nor a record",
+        "foreign has a PDF of 42 bytes, and one of 21 bytes was made",
+        "forged is FAILED in jobs.log, and Redis has no record of it",
+        "lost was accepted, and has neither an ending nor a record",
+        "jobs.log goes from event 7 to 9",
+    )
+
+
 def test_a_job_that_only_the_log_names_is_judged_too(folder: Folder) -> None:
     """Somebody asked with a client that is not ours: what was never finished is found all the same."""
     folder.log("curl", Q)

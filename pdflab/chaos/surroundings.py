@@ -64,7 +64,8 @@ def own_disk(folder: Path) -> int | None:
     """Return the bytes of the small file system of a folder; None if it is large, or shared with others."""
     folder = folder.resolve()
     place = next(path for path in (folder, *folder.parents) if path.exists())
-    shared = {os.stat(path).st_dev for path in ("/", tempfile.gettempdir(), Path.home(), "/dev/shm")}
+    others = ("/", tempfile.gettempdir(), os.path.expanduser("~"), "/dev/shm")
+    shared = {os.stat(path).st_dev for path in others if os.path.exists(path)}
     disk = os.statvfs(place)
     size = disk.f_blocks * disk.f_frsize
     return size if size < _SMALL_DISK and place.stat().st_dev not in shared else None
