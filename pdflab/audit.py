@@ -9,10 +9,11 @@ Read next: pdflab/lab/system.py.
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pdflab.errors import require
 from pdflab.jobs import JobEvent, JobState
@@ -20,6 +21,8 @@ from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.storage.base import Storage, is_whole
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
+
+_Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,13 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
         if event.state.is_ending:
             endings[event.job_id].append(event)
     kept_since = (time.time() if now is None else now) - _retention(settings)
-    known = _job_ids(settings.records_file) if settings.records_file.exists() else set(endings)
+    records = _saved_records(settings, unsaved=endings)
     storage = configured_storage(settings)
     counts: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
     for job_id in sorted(accepted | endings.keys()):
-        verdict, finding = _judge(job_id, endings.get(job_id, []), storage, kept_since)
-        if verdict == "open" and job_id not in known:
-            verdict, finding = "lost", f"{job_id} was accepted, and has neither an ending nor a record"
+        record, ended = records.get(job_id), endings.get(job_id, [])
+        verdict, finding = _judge(job_id, ended, record, storage, kept_since)
         counts[verdict] += job_id in accepted or bool(finding)
         findings += [ascii(finding)[1:-1]] if finding else []  # another's file may hold escape sequences
     gaps = list(_gaps(events))
@@ -103,19 +105,50 @@ def _retention(settings: Settings) -> float:
         return settings.retention
 
 
-def _judge(job_id: str, endings: list[JobEvent], storage: Storage, kept_since: float) -> tuple[str, str]:
+def _saved_records(settings: Settings, *, unsaved: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the record of each job; while the system runs, an empty one for each job of the log."""
+    if not settings.records_file.exists():
+        return {job_id: {} for job_id in unsaved}
+    return {record["job_id"]: record for record in Tail(settings.records_file, _record).read()}
+
+
+def _judge(
+    job_id: str, endings: list[JobEvent], record: _Record | None, storage: Storage, kept_since: float
+) -> tuple[str, str]:
     """Return the name of the count that a job belongs to, and its finding, if any."""
     if not endings:
-        return "open", f"{job_id} has not ended yet"
+        return _judge_open(job_id, record)
     if len(endings) > 1:
         return "doubled", f"{job_id} ended {len(endings)} times: {', '.join(e.state for e in endings)}"
     [ending] = endings
+    recorded = (record or {}).get("state", ending.state)
+    if recorded != ending.state:
+        return "invalid", f"{job_id} is {ending.state} in jobs.log, and {recorded} in Redis"
+    if record is None and ending.at > kept_since:
+        return "invalid", f"{job_id} is {ending.state} in jobs.log, and Redis has no record of it"
     if ending.state is JobState.FAILED:
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
-    if ending.at <= kept_since and not storage.exists(job_id):
+    # Whoever sets the clock of Redis back excuses no missing PDF: it is deleted together with the record.
+    if ending.at <= kept_since and not record and not storage.exists(job_id):
         return "expired", ""
-    if not is_whole(storage.read(job_id) or b""):
+    return _judge_pdf(job_id, storage.read(job_id) or b"", (record or {}).get("result"))
+
+
+def _judge_open(job_id: str, record: _Record | None) -> tuple[str, str]:
+    if record is None:
+        return "lost", f"{job_id} was accepted, and has neither an ending nor a record"
+    state = JobState(record.get("state", JobState.QUEUED))
+    if state.is_ending:
+        return "open", f"{job_id} is {state} in Redis, and jobs.log does not say so"
+    return "open", f"{job_id} has not ended yet"
+
+
+def _judge_pdf(job_id: str, pdf: bytes, result: _Record | None) -> tuple[str, str]:
+    made = (result or {}).get("bytes", len(pdf))
+    if not is_whole(pdf):
         return "invalid", f"{job_id} is COMPLETED, and its PDF is not whole"
+    if len(pdf) != made:
+        return "invalid", f"{job_id} has a PDF of {len(pdf):,} bytes, and one of {made:,} bytes was made"
     return "completed", ""
 
 
@@ -127,4 +160,9 @@ def _gaps(events: list[JobEvent]) -> Iterator[str]:
 
 
 def _job_ids(path: Path) -> set[str]:
-    return set(Tail(path, lambda line: str(json.loads(line)["job_id"])).read())
+    return {record["job_id"] for record in Tail(path, _record).read()}
+
+
+def _record(line: str) -> dict[str, Any]:
+    record = json.loads(line)
+    return {**record, "job_id": str(record["job_id"])}

@@ -42,9 +42,14 @@ class Folder:
     def store(self, job_id: str, pdf: bytes = PDF) -> None:
         (self.settings.storage_folder / f"{job_id}.pdf").write_bytes(pdf)
 
-    def keep_records(self, *job_ids: str) -> None:
-        lines = [json.dumps({"job_id": job_id}) + "\n" for job_id in job_ids]
-        self.settings.records_file.write_text("".join(lines))
+    def keep_records(self, *job_ids: str, **fields: Any) -> None:
+        """Save records that say what the log says, but for these fields."""
+        events = Tail(self.settings.log_file, read_event).read()
+        said = {event.job_id: {"job_id": event.job_id, "state": event.state} for event in events}
+        said |= {job_id: said.get(job_id, {"job_id": job_id, "state": Q}) for job_id in job_ids}
+        lines = [json.dumps(said[job_id] | fields) + "\n" for job_id in job_ids]
+        with self.settings.records_file.open("a") as file:
+            file.writelines(lines)
 
     def lose_a_number(self) -> None:
         next(self._numbers)
@@ -85,7 +90,7 @@ def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState,
     """Its record is there, so it can still end; until then the promise is not kept."""
     folder.accept("late")
     folder.log("late", *states)
-    folder.keep_records("kept", "failed", "late")
+    folder.keep_records("late")
 
     verdict = folder.audit()
 
@@ -138,6 +143,7 @@ def test_a_completed_job_without_a_whole_pdf_is_invalid(folder: Folder, pdf: byt
     """Missing, empty, cut off, or something else."""
     folder.accept("bad")
     folder.log("bad", Q, P, C)
+    folder.keep_records("bad")
     if pdf is not None:
         folder.store("bad", pdf)
 
@@ -151,6 +157,7 @@ def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:
     """FAILED alone is no ending that a person understands."""
     folder.accept("mute")
     folder.log("mute", Q, P, F)
+    folder.keep_records("mute")
 
     verdict = folder.audit()
 
@@ -158,10 +165,104 @@ def test_a_failure_without_a_reason_is_invalid(folder: Folder) -> None:
     assert verdict.summary == "mute failed without a reason"
 
 
+@pytest.mark.parametrize(
+    ("logged", "recorded", "count", "finding"),
+    [
+        ((Q, P), C, "open", "x is COMPLETED in Redis, and jobs.log does not say so"),
+        ((Q, P, F), Q, "invalid", "x is FAILED in jobs.log, and QUEUED in Redis"),
+        ((Q, P, C), P, "invalid", "x is COMPLETED in jobs.log, and PROCESSING in Redis"),
+        ((Q, P, F), C, "invalid", "x is FAILED in jobs.log, and COMPLETED in Redis"),
+    ],
+)
+def test_a_line_that_was_never_in_redis_is_found(
+    folder: Folder, logged: tuple[JobState, ...], recorded: JobState, count: str, finding: str
+) -> None:
+    """Nor does the end of a log go unmissed, although no number after it shows the gap."""
+    folder.accept("x")
+    folder.log("x", *logged, reason="why")
+    folder.store("x")
+    folder.keep_records("x", state=recorded)
+
+    verdict = folder.audit()
+
+    assert (columns(verdict, count), verdict.summary) == ((1,), finding)
+
+
+def test_a_job_that_only_the_log_has_ended_is_found(folder: Folder) -> None:
+    """Its time is not over, and yet Redis has no record: the line is forged, or it was evicted."""
+    folder.log("forged", Q, F, reason="why")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "invalid", "failed") == (1, 1)
+    assert verdict.summary == "forged is FAILED in jobs.log, and Redis has no record of it"
+
+
+def test_the_pdf_of_another_job_is_found(folder: Folder) -> None:
+    """It is whole; but the worker that stored this job's PDF noted another size."""
+    folder.accept("swapped")
+    folder.log("swapped", Q, P, C)
+    folder.store("swapped")
+    folder.keep_records("swapped", result={"bytes": len(PDF) + 1})
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "invalid", "completed") == (1, 1)
+    assert verdict.summary == "swapped has a PDF of 21 bytes, and one of 22 bytes was made"
+
+
+def test_a_job_whose_record_was_evicted_has_an_ending_or_is_lost(folder: Folder) -> None:
+    """The next sweep ends it, with a reason; a system that stopped before that has lost it."""
+    folder.accept("swept", "evicted")
+    folder.log("swept", Q, F, reason="its record in Redis was deleted or damaged")
+    folder.log("evicted", Q)
+    folder.keep_records("swept")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "failed", "lost", "open") == (2, 1, 0)
+    assert verdict.summary == "evicted was accepted, and has neither an ending nor a record"
+
+
+def test_a_clock_that_was_set_back_excuses_no_missing_pdf(folder: Folder) -> None:
+    """By the clock, its time was over when it ended; but Redis still keeps its record."""
+    folder.accept("yesterday")
+    folder.log("yesterday", Q, P, C, at=NOW - 2 * folder.settings.retention)
+    folder.keep_records("yesterday")
+
+    assert columns(folder.audit(), "expired", "invalid") == (0, 1)
+
+
+def test_every_crime_is_named_beside_the_others(folder: Folder) -> None:
+    """None hides behind another one, in the counts or in the sentences."""
+    folder.accept("cut", "doubled", "empty", "evicted", "lost")
+    folder.log("evicted", Q)
+    folder.lose_a_number()
+    for job_id, pdf in (("cut", PDF[:-8]), ("doubled", PDF), ("empty", b""), ("foreign", PDF * 2)):
+        folder.log(job_id, Q, P, *([C, C] if job_id == "doubled" else [C]))
+        folder.store(job_id, pdf)
+        folder.keep_records(job_id, result={"bytes": len(PDF)})
+    folder.log("forged", F, reason="why")
+
+    verdict = folder.audit()
+
+    assert columns(verdict, "lost", "doubled", "invalid", "holes", "open") == (2, 1, 4, 1, 0)
+    assert verdict.findings == (
+        "cut is COMPLETED, and its PDF is not whole",
+        "doubled ended 2 times: COMPLETED, COMPLETED",
+        "empty is COMPLETED, and its PDF is not whole",
+        "evicted was accepted, and has neither an ending nor a record",
+        "foreign has a PDF of 42 bytes, and one of 21 bytes was made",
+        "forged is FAILED in jobs.log, and Redis has no record of it",
+        "lost was accepted, and has neither an ending nor a record",
+        "jobs.log goes from event 7 to 9",
+    )
+
+
 def test_a_job_that_only_the_log_names_is_judged_too(folder: Folder) -> None:
     """Somebody asked with a client that is not ours: what was never finished is found all the same."""
     folder.log("curl", Q)
-    folder.keep_records("kept", "failed", "curl")
+    folder.keep_records("curl")
 
     verdict = folder.audit()
 
@@ -181,6 +282,7 @@ def test_a_hole_in_the_numbers_is_found(folder: Folder) -> None:
     folder.lose_a_number()
     folder.log("other", Q, P, C)
     folder.store("other")
+    folder.keep_records("other")
 
     verdict = folder.audit()
 
@@ -235,9 +337,9 @@ def test_the_retention_is_the_systems_and_not_the_auditors(folder: Folder) -> No
 
 def test_a_job_that_ended_and_whose_record_expired_is_not_lost(folder: Folder) -> None:
     """The log remembers its ending when Redis has forgotten it."""
-    folder.keep_records()
+    folder.settings.records_file.write_text("")
 
-    assert folder.audit().clean
+    assert audit(folder.settings, now=NOW + folder.settings.retention + 60).clean
 
 
 def test_a_client_that_was_answered_twice_has_one_job(folder: Folder) -> None:
@@ -260,6 +362,7 @@ def test_a_reason_may_hold_any_character(folder: Folder, character: str) -> None
     """A line of the log ends with a newline, and at nothing else that looks like one."""
     folder.accept("odd")
     folder.log("odd", Q, P, F, reason=f"one{character}two")
+    folder.keep_records("odd")
 
     assert folder.audit().clean
 

@@ -21,6 +21,9 @@ _ROWS = {
     "cuts": "all connections to Redis cut",
     "restarts": "Redis killed and started again",
     "outages": "pdf_storage took no file for 1 s; no job fails of it",
+    "jumps": "the clock of Redis set forth or back, for 3 s",
+    "fills": "the disk full for 3 s",
+    "evictions": "keys evicted from Redis",
     "hits": "faults that hit a worker with a claimed job",
     "completed_meanwhile": "jobs completed during the attack",
     "returned": "jobs that came back from a lost worker",
@@ -30,18 +33,24 @@ _ROWS = {
     "unheard": "accepted, but the answer was lost",
     "completed": "completed",
     "failed": "failed, with a reason",
+    "evicted": "ended because their records were evicted",
     "lost": "lost: will never end",
     "doubled": "ended twice",
     "invalid": "invalid: without a whole PDF or a reason",
     "holes": "gaps in jobs.log",
 }
-_SLOWEST = "The slowest return, from its claim into the queue again, took {slowest_return_s:.1f} s."
+_SLOWEST = "The slowest return to the queue, from the kill of the worker, took {slowest_return:.1f} leases."
 _APPENDFSYNC = (
     "Redis ran with appendfsync always: what it has answered is on the disk. What everysec, the default of "
     "`pdflab up`, may lose, and when, is said in README; PDFLAB_APPENDFSYNC=always prevents it."
 )
-_NO_SERVER = "Skipped: cutting connections and killing Redis, as it is embedded; install redis-server for it."
-_NO_OUTAGE = "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks."
+_SKIPPED = {
+    "cut": "Skipped: cutting connections and killing Redis, as it is embedded; install redis-server for it.",
+    "jump": "Skipped: setting the clock of Redis; install redis-server and libfaketime for it.",
+    "fill": "Skipped: a full disk; give a --folder on a file system of its own, below 1 GB, such as a tmpfs.",
+    "outage": "Skipped: the outage of the storage. A naive worker bypasses the folder that it blocks.",
+    "eviction": "Skipped: evicting keys from Redis. A naive worker's steps trust that each is there.",
+}
 _NAIVE = (
     "The naive workers lost {lost:,} accepted documents, and {invalid:,} of their PDFs are not whole. "
     "That was to be expected, and is why the exit code is 1."
@@ -61,7 +70,10 @@ _INCONCLUSIVE = (
 def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
     """Add the arguments of `chaos`."""
     chaos.set_defaults(run=_chaos)
-    chaos.add_argument("--seconds", type=float, default=30.0, help="how long the attack lasts (default 30)")
+    chaos.add_argument(
+        "--seconds", type=float, help="how long the attack lasts (default 30, or 600 if --hard)"
+    )
+    chaos.add_argument("--hard", action="store_true", help="200 kills, 100 other faults, 10,000 documents")
     chaos.add_argument("--seed", type=int, default=1, help="the same seed plans the same attack (default 1)")
     chaos.add_argument("--workers", type=int, help="how many workers (default 2)")
     chaos.add_argument("--naive", action="store_true", help="attack workers as tutorials write them")
@@ -72,8 +84,10 @@ def add_arguments(chaos: argparse.ArgumentParser, _: str) -> None:
 def _chaos(a: argparse.Namespace) -> int:
     """Attack, print the figures, and return 0 if the promise was kept."""
     logging.disable(logging.WARNING)  # of the supervisor: each death is reported as an injected fault
+    seconds = a.seconds if a.seconds is not None else 600.0 if a.hard else 30.0
+    options = {"naive": a.naive, "hard": a.hard, "on_fault": _print_fault}
     try:
-        figures, audit = attack(private_settings(a), a.seconds, a.seed, naive=a.naive, on_fault=_print_fault)
+        figures, audit = attack(private_settings(a), seconds, a.seed, **options)
     finally:
         logging.disable(logging.NOTSET)
     print_report(a, figures, _report(figures, audit))
@@ -88,15 +102,17 @@ def _report(figures: Mapping[str, Any], audit: Audit) -> Iterator[str]:
     yield "{seconds:g} s of attack (seed {seed}) on {workers} {worker} workers; {redis}".format(**figures)
     rows = [(name, f"{figures[key]:,}") for key, name in _ROWS.items()]
     yield str(FigureTable(("what happened", "times"), rows))
-    if figures["returned"]:
+    if figures["slowest_return"] is not None:
         yield _SLOWEST.format(**figures)
-    yield _NO_SERVER if figures["skipped"] else _APPENDFSYNC
+    yield from (_SKIPPED[kind] for kind in figures["skipped"] if kind in _SKIPPED)
+    if "cut" not in figures["skipped"]:
+        yield _APPENDFSYNC
     yield from _verdict(figures, audit)
 
 
 def _verdict(figures: Mapping[str, Any], audit: Audit) -> list[str]:
     if figures["worker"] == "naive":
-        return [_NO_OUTAGE, _LUCKY if audit.clean else _NAIVE.format(**figures)]
+        return [_LUCKY if audit.clean else _NAIVE.format(**figures)]
     if not audit.clean:
         return ["The promise was BROKEN:", *audit.findings[:10]]
     reasons = " and ".join(reason for name, reason in _UNTESTED.items() if not figures[name])

@@ -70,6 +70,8 @@ def save_records(settings: Settings, broker: Broker) -> None:
     """Save the job records beside the log, so that the audit needs no Redis."""
     try:
         jobs = RedisMonitor(broker.client(patient=False), settings).all_jobs()
-        settings.records_file.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
+        aside = settings.records_file.with_suffix(".new")  # on a full disk half of them would be saved
+        aside.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
+        aside.replace(settings.records_file)
     except (BrokerUnavailable, OSError) as error:
         _log.warning("The job records could not be saved (%s).", error)

@@ -6,7 +6,7 @@ Read next: pdflab/lab/processes.py; pdflab/lab/threads.py does the same in threa
 import shutil
 import socket
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from threading import RLock
@@ -53,6 +53,7 @@ class System:
         self, settings: Settings, *, mode: str = PROCESSES, worker: str = "reliable", temporary: bool = False
     ) -> None:
         self._temporary = settings.folder if temporary else None
+        self.redis_wrapper: Sequence[str] = ()  # before the command of a private redis-server: for faults
         self._parts: _Parts | None = None
         self._ending = ExitStack()  # of the parts
         self._lifecycle = RLock()  # one start, stop or change of the workers at a time
@@ -209,7 +210,8 @@ class System:
             return broker_at(s.redis_url)
         if self.mode == THREADS:
             return embedded_broker()
-        return private_broker(s.folder / "redis", temporary=self._temporary, appendfsync=s.appendfsync)
+        folder, sync, wrapper = s.folder / "redis", s.appendfsync, self.redis_wrapper
+        return private_broker(folder, temporary=self._temporary, appendfsync=sync, wrapper=wrapper)
 
     def _run_roles(self, role: str, prefix: str, count: int, sock: socket.socket | None) -> None:
         """Run a role so many times, under the names `prefix`-1, `prefix`-2, …"""

@@ -20,7 +20,7 @@ COMMANDS = {
     " --seconds --timeout --workers --folder --json",
     "audit": "--json",
     "dead-letters": "--retry --retry-all --url --folder --json",
-    "chaos": "--seconds --seed --workers --naive --folder --json",
+    "chaos": "--seconds --hard --seed --workers --naive --folder --json",
     "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --folder"
     " --yes",
     "bench": "--json {render,queue,api,chart,simulation}",

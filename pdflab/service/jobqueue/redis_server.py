@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +87,14 @@ class Broker:
     def cut(self) -> int:
         """Close every connection to Redis, as a network failure would; return how many there were."""
         self._require_server("cuts no connection")
-        with self._own_client() as client:
+        with self.fault_client() as client:
             cut: Any = client.client_kill_filter(_type="normal", skipme=True)
         return int(cut)
 
     def kill(self) -> None:
         """Kill our redis-server with SIGKILL; `revive` restarts it from its append-only file."""
         self._require_server("keeps nothing when it is killed")
-        with self._own_client() as client:
+        with self.fault_client() as client:
             server: Any = client.info("server")
             os.kill(int(server["process_id"]), signal.SIGKILL)
 
@@ -104,7 +104,7 @@ class Broker:
         return self.process is not None and not self.embedded
 
     @contextmanager
-    def _own_client(self) -> Iterator["redis.Redis"]:
+    def fault_client(self) -> Iterator["redis.Redis"]:
         """Yield a client for one fault. Raises BrokerUnavailable when Redis is already away."""
         client = self.client(patient=False)
         try:
@@ -127,12 +127,15 @@ class Broker:
             end(self.process, seconds=5.0)
 
 
-def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec") -> Broker:
+def private_broker(
+    folder: Path, *, temporary: Path | None = None, appendfsync: str = "everysec", wrapper: Sequence[str] = ()
+) -> Broker:
     """Start a private Redis that other processes can share: a server found on PATH, or the embedded one.
 
     It keeps its data in `folder`. It ends with the calling process, even a killed one, and then removes the
     `temporary` folder. A killed redis-server loses no acknowledged write. When the machine crashes,
     appendfsync `everysec` loses up to a second of writes; `always` loses none, but waits for the disk.
+    A `wrapper` goes before the server's command.
     """
     folder.mkdir(parents=True, exist_ok=True)
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
@@ -140,7 +143,7 @@ def private_broker(folder: Path, *, temporary: Path | None = None, appendfsync: 
     server = next((found for name in _SERVERS if (found := shutil.which(name))), None)
     command = [sys.executable, "-P", "-m", "pdflab.service.jobqueue.embedded_redis", path]
     if server:
-        command = [server, *_options(folder, path, appendfsync)]
+        command = [*wrapper, server, *_options(folder, path, appendfsync)]
     to_remove = [socket_folder, *([str(temporary)] if temporary else [])]
 
     def start() -> "subprocess.Popen[bytes]":

@@ -7,6 +7,7 @@ from pdflab.jobs import Cause
 from pdflab.service.jobqueue.base import Claim, Failure, WorkerStatus
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
+from pdflab.settings import Settings
 
 DAY = 86_400.0
 JUMPS = pytest.mark.parametrize("jump", [-2 * DAY, -3600.0, 3600.0, 2 * DAY])
@@ -75,6 +76,18 @@ def test_nothing_is_forgotten_before_its_time_or_long_after(
 
     queue.clock_offset += 2 * LEASE_OVER
     assert sorted(queue.list_expired()) == ["a", "b"]
+
+
+def test_a_worker_that_died_before_the_clock_was_set_back_is_not_shown_for_days(
+    queue: JobQueue, broker: Broker, settings: Settings
+) -> None:
+    """Its entry was to expire by a clock that was two days ahead."""
+    JobQueue(broker.client(), settings, clock_offset=2 * DAY).renew(WorkerStatus("dead", 0.0))
+
+    beat(queue)
+
+    assert [status.worker for status in queue.workers()] == [WORKER]
+    assert queue.stats().workers == 1
 
 
 @JUMPS
