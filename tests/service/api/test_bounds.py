@@ -50,11 +50,15 @@ COSTLY = {  # bodies of nearly 4 MB, as a careless or hostile client sends them
 }
 
 
+def body_of(shape: str) -> str:
+    asked = COSTLY[shape]
+    return asked if isinstance(asked, str) else json.dumps(asked, separators=(",", ":"))
+
+
 @pytest.mark.parametrize("shape", COSTLY)
 def test_a_refusal_costs_little_memory(api: FlaskClient, shape: str) -> None:
     """Whatever its shape, a body that can be no document is refused before it is taken apart."""
-    asked = COSTLY[shape]
-    body = asked if isinstance(asked, str) else json.dumps(asked, separators=(",", ":"))
+    body = body_of(shape)
     assert len(body) < 4_000_000
     api.post("/generate-pdf", data=b"{}")  # all modules are loaded
 
@@ -84,10 +88,7 @@ def seconds_of(api: FlaskClient, body: str | bytes) -> float:
 def test_a_refusal_costs_little_time(api: FlaskClient) -> None:
     """At most as much as to read ten texts of its size: a tenth of a second."""
     reference = seconds_of(api, '"' + "é" * 1_990_000)
-    costs = {
-        shape: seconds_of(api, asked if isinstance(asked, str) else json.dumps(asked))
-        for shape, asked in COSTLY.items()
-    }
+    costs = {shape: seconds_of(api, body_of(shape)) for shape in COSTLY}
 
     assert {shape: cost / reference for shape, cost in costs.items() if cost > 10 * reference} == {}
 
