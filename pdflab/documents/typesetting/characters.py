@@ -43,7 +43,7 @@ def has_rtl(text: str) -> bool:
 
 
 def is_all_rtl(text: str) -> bool:
-    """Return whether a right-to-left line has no digit and no foreign letter, which are read the other way."""
+    """Return whether a right-to-left line has no digits and no letters that are read the other way."""
     return _ALL_RTL.fullmatch(text) is not None
 
 
