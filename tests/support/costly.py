@@ -1,18 +1,15 @@
 """A search for costly documents: the shapes that a hostile client tries, and a climb to the worst of them."""
 
-import json
 import random
-from collections.abc import Callable, Iterator
-from itertools import cycle, islice
 from typing import Any
 
 from pdflab.documents.kinds import sample_request
 
-MAX_BODY = 4_000_000
 ALPHABETS = [
     "abc ", "e1.", "ěšč", "слово", "ψυχή", "שלום", "سلام", "لا", "aש", "ש1(", "ש()<>[]", "a.ש", "سa1", "ܐܒ",
-    "e" + "\u0301" * 30, "ש" + "\u05b0\u05bc" * 15, "س" + "\u064b\u0651" * 15, "一", "アー", "नमस्ते", "ก็", "\U0001f600",
-    "a\u200d", "a\u00ad", "\u00a0", "\\(", '"', ".", "a\ufe0f", "\u1100\u1161", "ߊ\u07eb", "Wm", "\u0085"[:0] + "i",
+    "e" + "\u0301" * 30, "ש" + "\u05b0\u05bc" * 15, "س" + "\u064b\u0651" * 15, "一", "アー", "नमस्ते", "ก็",
+    "\U0001f600", "a\u200d", "a\u00ad", "\u00a0", "\\(", '"', ".", "a\ufe0f", "\u1100\u1161", "ߊ\u07eb", "Wm",
+    "i",
     "".join(map(chr, range(0x100, 0x250))), "".join(map(chr, range(0x4E00, 0x9FA0))),
     "".join(map(chr, range(0x400, 0x530))) + "".join(map(chr, range(0x5D0, 0x5EB))),
     "".join(map(chr, range(0x621, 0x64B))), "".join(map(chr, range(0x710, 0x72F))),
@@ -55,8 +52,8 @@ def build(kind: str, genes: Genes) -> dict[str, Any]:
         }
     if kind == "invoice":
         lines = [
-            {"description": text("description", 2000, n, line=False), "quantity": 1, "unit": text("unit", 16, n),
-             "unit_price": "1", "vat_rate": f"{n % 100 if genes['varied'] else 1}"}
+            {"description": text("description", 2000, n, line=False), "quantity": 1, "unit_price": "1",
+             "unit": text("unit", 16, n), "vat_rate": f"{n % 100 if genes['varied'] else 1}"}
             for n in many("lines", 500)
         ]  # fmt: skip
         party = {"name": text("title", 200), "address": [text("address", 200, n) for n in many("address", 6)]}
@@ -86,8 +83,8 @@ def build(kind: str, genes: Genes) -> dict[str, Any]:
         for n in many("sections", 50)
     ]
     figures = [{"label": text("label", 60), "value": text("value", 40)}] * 8
-    return {"type": kind, "title": text("title", 200), "subtitle": text("title", 200), "author": text("number", 200),
-            "figures": figures, "sections": sections}  # fmt: skip
+    return {"type": kind, "title": text("title", 200), "subtitle": text("title", 200),
+            "author": text("number", 200), "figures": figures, "sections": sections}  # fmt: skip
 
 
 TEXTS = {
@@ -102,7 +99,7 @@ NUMBERS = {
 }
 
 
-def make(kind: str, rng: random.Random) -> Genes:
+def genes_of(kind: str, rng: random.Random) -> Genes:
     genes: Genes = {slot: _slot(rng) for slot in TEXTS[kind]}
     genes |= {f"#{slot}": rng.choice(COUNTS) for slot in NUMBERS[kind]}
     return genes | {"varied": rng.random() < 0.5, "chart": rng.random() < 0.5}
@@ -114,7 +111,7 @@ def _slot(rng: random.Random) -> tuple[int, int, int, int, float]:
             rng.randrange(len(SEPARATORS)), rng.choice(LENGTHS))  # fmt: skip
 
 
-def mutate(genes: Genes, rng: random.Random) -> Genes:
+def mutated(genes: Genes, rng: random.Random) -> Genes:
     new = dict(genes)
     for name in rng.sample(sorted(genes), rng.choice((1, 1, 2, 3))):
         if name.startswith("#"):

@@ -1,9 +1,12 @@
 """A line becomes runs of one font and one direction, from left to right."""
 
+import random
 from collections import Counter
 
 import pytest
 
+from pdflab.documents.typesetting import typesetter
+from pdflab.documents.typesetting.characters import is_all_rtl
 from pdflab.documents.typesetting.font import CoreFont, Face
 from pdflab.documents.typesetting.font_book import FontBook
 from pdflab.documents.typesetting.typesetter import BOX, Typesetter
@@ -13,8 +16,8 @@ FONTS = find_fonts()
 
 
 def pieces(text: str, *, document: str | None = None, rtl: bool | None = None) -> list[tuple[str, bool]]:
-    typesetter = FONTS.typesetter(text if document is None else document)
-    return [(run.text, run.rtl) for run in typesetter.runs(text, False, rtl=rtl)]
+    setter = FONTS.typesetter(text if document is None else document)
+    return [(run.text, run.rtl) for run in setter.runs(text, False, rtl=rtl)]
 
 
 def test_letters_decide_the_main_font_and_signs_do_not() -> None:
@@ -102,3 +105,16 @@ def test_joiners_are_never_boxes_of_their_own(joined: str) -> None:
     runs = FONTS.typesetter(joined).runs(joined, False)
 
     assert not any("‌" in run.text or "‍" in run.text for run in runs if run.font is None)
+
+
+def test_a_line_in_one_direction_needs_no_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way gives what UAX #9 gives, for any mixture of the letters and signs that take it."""
+    signs = [chr(code) for code in (*range(0x20, 0x900), *range(0x2010, 0x2028), *range(0xFB1D, 0xFB50))]
+    signs = [sign for sign in signs if is_all_rtl(sign)]
+    rng = random.Random(7)
+    lines = ["".join(rng.choices(signs, k=rng.randint(1, 9))) for _ in range(500)]
+    short = [typesetter._from_left_to_right(line, rtl=True) for line in lines]
+
+    monkeypatch.setattr(typesetter, "is_all_rtl", lambda line: False)
+
+    assert [typesetter._from_left_to_right(line, rtl=True) for line in lines] == short

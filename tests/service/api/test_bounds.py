@@ -1,6 +1,8 @@
 """What one request may cost, refused or accepted; and what is not accepted although the queue has room."""
 
 import json
+import random
+import time
 import tracemalloc
 from dataclasses import replace
 from typing import Any
@@ -39,15 +41,24 @@ COSTLY = {  # bodies of nearly 4 MB, as a careless or hostile client sends them
     "lists in lists": {"type": "custom", "title": [[]] * 900_000},
     "a deep list": "[" * 3_900_000,
     "many lines": {**sample_request("invoice", 1), "lines": [{}] * 900_000},
+    "many names that are none": '":' * 1_990_000,
+    "many objects": "[" + '{"a":1},' * 400_000 + "{}]",
+    "many lists": "[" + "[]," * 900_000 + "[]]",
+    "many wrong figures": {"type": "report", "title": "t", "figures": [{"label": 1}] * 240_000},
+    "accents": {"type": "custom", "title": "t", "text": "e\u0301" * 550_000},
     "many bullets": {"type": "custom", "title": "t", "text": "x", "bullets": [0] * 1_900_000},
 }
+
+
+def body_of(shape: str) -> str:
+    asked = COSTLY[shape]
+    return asked if isinstance(asked, str) else json.dumps(asked, separators=(",", ":"))
 
 
 @pytest.mark.parametrize("shape", COSTLY)
 def test_a_refusal_costs_little_memory(api: FlaskClient, shape: str) -> None:
     """Whatever its shape, a body that can be no document is refused before it is taken apart."""
-    asked = COSTLY[shape]
-    body = asked if isinstance(asked, str) else json.dumps(asked, separators=(",", ":"))
+    body = body_of(shape)
     assert len(body) < 4_000_000
     api.post("/generate-pdf", data=b"{}")  # all modules are loaded
 
@@ -59,6 +70,65 @@ def test_a_refusal_costs_little_memory(api: FlaskClient, shape: str) -> None:
     assert answer.status_code in (400, 422)
     assert len(answer.data) < 10_000
     assert peak - 2 * len(body) / 1e6 < MAX_MB
+
+
+def seconds_of(api: FlaskClient, body: str | bytes) -> float:
+    """Return the processor time of a refusal, the better of two."""
+
+    def once() -> float:
+        began = time.process_time()
+        answer = api.post("/generate-pdf", data=body)
+        spent = time.process_time() - began
+        assert answer.status_code in (400, 422)
+        return spent
+
+    return min(once(), once())
+
+
+def test_a_refusal_costs_little_time(api: FlaskClient) -> None:
+    """At most as much as to read ten texts of its size: a tenth of a second."""
+    reference = seconds_of(api, '"' + "é" * 1_990_000)
+    costs = {shape: seconds_of(api, body_of(shape)) for shape in COSTLY}
+
+    assert {shape: cost / reference for shape, cost in costs.items() if cost > 10 * reference} == {}
+
+
+def test_a_search_finds_no_costlier_refusal(api: FlaskClient) -> None:
+    """Bodies of the signs of JSON, repeated in any mixture."""
+    rng = random.Random(7)
+    reference = seconds_of(api, '"' + "é" * 1_990_000)
+    signs = [
+        '"',
+        ":",
+        ",",
+        "[",
+        "]",
+        "{",
+        "}",
+        "1",
+        "a",
+        " ",
+        "\\",
+        "é",
+        '"a":',
+        '{"a":1},',
+        "[1],",
+        '"x",',
+        "0.",
+    ]
+    starts = [
+        "",
+        "[",
+        '{"type":"report","sections":[',
+        '{"type":"invoice","lines":[',
+        '{"a":"',
+        "[1" + ",1" * 100_000,
+    ]
+
+    for _ in range(20):
+        piece = "".join(rng.choice(signs) for _ in range(rng.randint(1, 4)))
+        body = (rng.choice(starts) + piece * 1_000_000).encode()[:3_990_000]
+        assert seconds_of(api, body) < 10 * reference, body[:80]
 
 
 def test_the_largest_documents_are_still_taken(api: FlaskClient) -> None:
