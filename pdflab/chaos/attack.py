@@ -59,7 +59,7 @@ def attack(
         hits = inject(lab, faults, outside / _CLOCK, on_fault, load.top_up)
         over = time.time()
         on_fault(over - began, "no more faults; waiting until every job has ended")
-        wait_until(lambda: not hard or load.top_up() >= seconds * _HARD_RATE, seconds)
+        wait_until(lambda: not hard or load.top_up() >= seconds * _HARD_RATE, 2 * seconds)
         load.wait()
         _await_endings(lab)
         about = {"worker": lab.worker, "workers": lab.settings.workers, "seconds": seconds, "seed": seed}

@@ -53,7 +53,7 @@ _FREEZE_LEASES = (2.5, 3.0)  # one to expire, a third until the next sweep, the 
 _LASTS = {"outage": 1.0, "jump": 3.0, "fill": 3.0}  # seconds: over before a job has used up its attempts
 _KEYS = ("pdf_jobs_queue", "pdf_jobs_leases", "pdf_jobs_waiting", "pdf_jobs_clock")
 _EVICTED = (f"{A_JOB_OF}pdf_jobs_waiting", f"{A_JOB_OF}pdf_jobs_leases", *_KEYS)
-_IN_TURN = (*PARTS, WORKER, WORKER)  # more of the workers, which own the jobs
+_IN_TURN = (*PARTS, *[WORKER] * 5)  # more of the workers, which own the jobs
 _TARGETS = {"kill": _IN_TURN, "freeze": _IN_TURN, "jump": JUMPS, "eviction": _EVICTED}
 
 
