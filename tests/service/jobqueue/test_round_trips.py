@@ -61,7 +61,8 @@ def test_a_client_of_the_api_costs_redis_one_round_trip(
     answers = [ask(api), ask(api, **{"Idempotency-Key": "order-7"})]
 
     assert [answer.status_code for answer in answers] == [202, 202]
-    assert commands == ["EVALSHA"] * 2
+    look = ("SET", "INFO", "PIPELINE")  # at the health of Redis, once in half a second for all clients
+    assert [command for command in commands if command not in look] == ["EVALSHA"] * 2
 
 
 def test_a_thousand_jobs_are_accepted_in_one_round_trip(counted: tuple[JobQueue, list[str]]) -> None:
