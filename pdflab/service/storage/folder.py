@@ -57,8 +57,11 @@ class FolderStorage(Storage):
 
     def exists(self, job_id: str) -> bool:
         """Return whether a job's PDF is stored, and whole. Raises StorageUnavailable."""
+        path = f"{self._folder}/{job_id}.pdf"  # for each job: a Path, or an error of `open`, takes longer
         try:
-            with open(f"{self._folder}/{job_id}.pdf", "rb") as file:  # for each job: a Path would take longer
+            if not os.path.exists(path):
+                return False
+            with open(path, "rb") as file:
                 return is_whole(file.read())
         except FileNotFoundError:
             return False

@@ -143,7 +143,7 @@ class Worker:
         """Render and store a PDF that is not stored yet. Return facts about it, or why there is none."""
         job = claim.job
         try:
-            if job.attempt > 1 and self._storage.exists(job.job_id):
+            if self._storage.exists(job.job_id):
                 return {}  # stored by a worker that died before it could complete the job
             rendered = self._render(job)
             self._storage.put(job.job_id, claim.token, rendered.pdf)

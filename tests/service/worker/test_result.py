@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from shorthand import LEASE_OVER, submit, take_and_claim
 
 from pdflab.documents.typesetting.page import Rendered
 from pdflab.jobs import Job, JobState
@@ -72,11 +71,8 @@ def test_a_stale_completion_reports_nothing(queue: JobQueue) -> None:
 
 def test_a_pdf_that_was_already_there_is_completed_without_a_word(queue: JobQueue, storage: Storage) -> None:
     """The worker that made it died before it could tell; the next one does not render again."""
-    submit(queue, "one")
-    take_and_claim(queue)
+    queue.enqueue([Submission("one", "custom", "{}")])
     storage.put("one", "token", b"%PDF-1.4\n%%EOF")
-    queue.clock_offset += LEASE_OVER
-    queue.sweep()
 
     Worker(queue, storage, render=lambda _: pytest.fail("rendered twice")).run_once(timeout=0.1)
 

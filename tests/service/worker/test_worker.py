@@ -124,10 +124,7 @@ def test_a_pdf_is_stored_before_its_job_is_completed(
 def test_a_pdf_that_is_there_already_is_not_rendered_again(queue: JobQueue, storage: Storage) -> None:
     """An earlier worker died after storing it: the job is completed as it is."""
     submit(queue, "a")
-    take_and_claim(queue)
     storage.put("a", "earlier", b"%PDF- earlier %%EOF")
-    queue.clock_offset += LEASE_OVER
-    queue.sweep()
 
     assert work(queue, storage, must_not_be_called) == 1
     assert state(queue, "a") is JobState.COMPLETED
