@@ -74,7 +74,7 @@ def test_no_document_holds_a_worker_for_long(name: str) -> None:
 
 
 def test_a_search_finds_no_costlier_document() -> None:
-    """From made-up shapes uphill, for a few seconds; by hand it ran for a quarter of an hour."""
+    """From made-up shapes uphill, for a few seconds; by hand it ran for nine minutes."""
     rng = random.Random(7)
     worst: dict[str, tuple[float, dict[str, Any]]] = {}
     began = time.process_time()

@@ -43,7 +43,7 @@ def up(folder: Path, *prefix: str) -> Iterator[tuple[subprocess.Popen[str], str,
     """Run `pdflab up`; yield the process, its URL, and the log of its supervisor."""
     log = folder / "up.log"
     command = [*prefix, sys.executable, "-P", "-m", "pdflab", "up", "--folder", str(folder / "data")]
-    command += ["--workers", "2", "--port", "0", "--sync-port", "0"]
+    command += ["--open", "--workers", "2", "--port", "0", "--sync-port", "0"]
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, text=True, cwd=folder)
     with process:

@@ -69,8 +69,8 @@ table.sort(recovered, function(a, b) return a.sequence > b.sequence end)
 for _, job in ipairs(recovered) do requeue_front(job) end
 
 redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', at)
--- Later than a lease from now: the clock was set back since then. A worker that lives adds itself again.
-redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', stamp(clock + offset + 4 * interval), '+inf')
+-- Later than a lease (six intervals) from now: the clock was set back since then. A worker that lives adds itself again.
+redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', stamp(clock + offset + 8 * interval), '+inf')
 local open = redis.call('ZCARD', 'pdf_jobs_waiting') + redis.call('ZCARD', 'pdf_jobs_leases')
   + redis.call('ZCARD', 'pdf_jobs_delayed')
 if open == 0 then redis.call('HSET', 'pdf_jobs_counts', 'bytes', 0) end  -- a deleted record gave none back
