@@ -1,9 +1,9 @@
 """`pdflab bench api`: documents accepted a second, beside a Flask view that returns a constant, in one run.
 
-Both are processes with the same waitress. They take turns, and get the same bytes over the same number of
-keep-alive connections from a cheap client. No worker runs: only the endpoint is measured.
+The view is served twice: by waitress as it comes, and as the API is. All take turns, and get the same bytes
+over the same number of keep-alive connections from a cheap client. No worker runs.
 
-    python -m pdflab.benchmarks.api FD    the Flask view, served as the API is
+    python -m pdflab.benchmarks.api [plain] FD    the Flask view, served as the API is, or by waitress
 
 Read next: pdflab/service/api/submit.py.
 """
@@ -29,7 +29,7 @@ from pdflab.child_process import end, spawn, stop_event, wait_until
 from pdflab.documents.kinds import KINDS, sample_request
 from pdflab.errors import LoadFailed, PdfLabError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.service.http.server import address, listen, listener, serve_http
+from pdflab.service.http.server import address, keep_to_one_core, listen, listener, serve_http
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
@@ -53,10 +53,12 @@ def measure(*, rounds: int = 9, seconds: float = 0.5) -> dict[str, float]:
         rates = take_turns(contenders, rounds)
     figures = {}
     for kind in posts:
-        ours, bare = rates[kind, "ours"], rates[kind, "bare"]
+        ours, bare, waitress = (rates[kind, name] for name in ("ours", "bare", "waitress"))
         figures[f"{kind}_per_s"] = round(median(ours), 1)
         figures[f"{kind}_bare_per_s"] = round(median(bare), 1)
+        figures[f"{kind}_waitress_per_s"] = round(median(waitress), 1)
         figures[f"{kind}_share"] = round(median_ratio(ours, bare), 3)
+        figures[f"{kind}_share_of_waitress"] = round(median_ratio(ours, waitress), 3)
     return figures
 
 
@@ -85,9 +87,19 @@ def explain(figures: dict[str, float]) -> Iterator[FigureTable]:
     """Yield the results as a table."""
     rows = []
     for kind in KINDS:
-        bare, ours = (f"{figures[f'{kind}_{name}']:,.0f}" for name in ("bare_per_s", "per_s"))
-        rows.append((kind, bare, ours, f"{figures[f'{kind}_share']:.0%}"))
-    yield FigureTable(("accepted per second", "bare Flask", "pdflab", "share"), rows)
+        names = ("waitress_per_s", "bare_per_s", "per_s")
+        rates = [f"{figures[f'{kind}_{name}']:,.0f}" for name in names]
+        shares = [f"{figures[f'{kind}_{name}']:.0%}" for name in ("share_of_waitress", "share")]
+        rows.append((kind, *rates, *shares))
+    head = (
+        "accepted per second",
+        "Flask on waitress",
+        "Flask on our server",
+        "pdflab",
+        "share",
+        "share of ours",
+    )
+    yield FigureTable(head, rows)
 
 
 def _post(request: Mapping[str, Any], token: str) -> bytes:
@@ -111,8 +123,13 @@ def _read_answer(answer: BinaryIO) -> None:
 
 @contextmanager
 def _endpoints(token: str) -> Iterator[dict[str, str]]:
-    """Run a Redis, the API and the yardstick, each in its own process; yield both addresses, by name."""
-    commands = {"ours": ["pdflab", "api", "--guarded", "--fd"], "bare": ["pdflab.benchmarks.api"]}
+    """Run a Redis, the API and both yardsticks, each in its own process; yield their addresses, by name."""
+    yardstick = "pdflab.benchmarks.api"
+    commands = {
+        "ours": ["pdflab", "api", "--guarded", "--fd"],
+        "bare": [yardstick],
+        "waitress": [yardstick, "plain"],
+    }
     with ExitStack() as exits:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="pdflab-bench-")))
         broker = private_broker(folder / "redis")
@@ -129,7 +146,8 @@ def _endpoints(token: str) -> Iterator[dict[str, str]]:
         yield urls
 
 
-def _serve_bare_flask(fd: int) -> None:
+def _serve_bare_flask(fd: int, *, plain: bool) -> None:
+    import waitress
     from flask import Flask
 
     app = Flask("bare")
@@ -138,8 +156,11 @@ def _serve_bare_flask(fd: int) -> None:
     def answer() -> tuple[dict[str, str], int]:
         return {"job_id": "0" * 32, "state": "QUEUED"}, 202
 
+    if plain:
+        waitress.serve(app, sockets=[listener(fd)], threads=8)
+    keep_to_one_core()
     serve_http(app, listener(fd), stop_event(guarded=True), threads=8, max_body=4_000_000)
 
 
 if __name__ == "__main__":
-    _serve_bare_flask(int(sys.argv[1]))
+    _serve_bare_flask(int(sys.argv[-1]), plain="plain" in sys.argv)

@@ -9,6 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -65,6 +66,8 @@ class LoadProcess:
     def start(self) -> None:
         """Start sending, and return at once."""
         self._process = spawn(self._words, self._folder / "logs" / "load.log", env=self._env)
+        with suppress(OSError, AttributeError):  # the API, which may start it, keeps itself to one core
+            os.sched_setaffinity(self._process.pid, os.sched_getaffinity(os.getppid()))
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""

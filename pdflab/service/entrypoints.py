@@ -45,7 +45,7 @@ def run_api(
 ) -> None:
     """Serve the queued endpoint and the dashboard until asked to stop."""
     from pdflab.service.api.app import create_app
-    from pdflab.service.http.server import serve_http
+    from pdflab.service.http.server import keep_to_one_core, serve_http
 
     storage = configured_storage(settings)  # not prepared: accepting needs no disk
     client, connect = broker.client(patient=False), partial(broker.client, patient=False, alone=True)
@@ -56,6 +56,7 @@ def run_api(
     app = create_app(producer, monitor, storage, settings, operations=operations)
     if own_process:
         _set_loaded_aside()
+        keep_to_one_core()
     serve_http(app, sock, stop, threads=_API_THREADS, max_body=settings.max_body)
 
 

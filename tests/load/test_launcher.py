@@ -1,6 +1,8 @@
-"""Loads in a thread: how one is followed, ended, and what it leaves in the folder."""
+"""Loads in a thread or a process: how one is followed, ended, and what it leaves in the folder."""
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from foreign import foreign_server
@@ -8,8 +10,9 @@ from foreign import foreign_server
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target
-from pdflab.load.launcher import LoadThread, read_plan
+from pdflab.load.launcher import LoadProcess, LoadThread, read_plan
 from pdflab.load.plan import burst, steady
+from pdflab.service.http.server import keep_to_one_core
 from pdflab.settings import Settings
 
 
@@ -36,6 +39,26 @@ def test_a_thread_of_load_can_be_ended(settings: Settings) -> None:
 
     assert load.poll() == 0
     assert len(load.sends) < 600
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is all there is")
+def test_a_load_that_the_api_starts_may_use_all_cores(settings: Settings) -> None:
+    """The API keeps itself to one core, and the load would take that from it."""
+    found: list[set[int]] = []
+
+    def start_as_the_api_does(url: str) -> None:
+        keep_to_one_core()
+        load = LoadProcess(steady(1.0, seconds=600.0), Target(url), settings)
+        load.start()
+        found.append(os.sched_getaffinity(load._process.pid))
+        load.terminate()
+
+    with foreign_server() as there:
+        thread = Thread(target=start_as_the_api_does, args=(there.url,))
+        thread.start()
+        thread.join()
+
+    assert found == [os.sched_getaffinity(0)]
 
 
 def test_a_file_without_a_plan_is_refused(tmp_path: Path) -> None:

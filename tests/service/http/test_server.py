@@ -21,7 +21,9 @@ from flask import Flask, request
 
 from pdflab.errors import UsageError
 from pdflab.service.http import connections
-from pdflab.service.http.server import address, listen, listener, serve_http
+from pdflab.service.http.server import address, keep_to_one_core, listen, listener, serve_http
+
+needs_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is all there is")
 
 
 def ask(url: str) -> tuple[int, bytes]:
@@ -90,6 +92,26 @@ def test_an_answer_in_flight_is_finished_before_the_server_ends() -> None:
         stop.set()
         server.join()
         sock.close()
+
+
+@needs_cores
+def test_a_server_on_one_core_leaves_the_others_to_the_process() -> None:
+    """The thread that serves, and those that it starts; not the one beside it."""
+    kept: list[set[int]] = []
+
+    def serve() -> None:
+        keep_to_one_core()
+        inner = Thread(target=lambda: kept.append(os.sched_getaffinity(0)))
+        inner.start()
+        inner.join()
+
+    before = os.sched_getaffinity(0)
+    thread = Thread(target=serve)
+    thread.start()
+    thread.join()
+
+    assert len(kept[0]) == 1
+    assert os.sched_getaffinity(0) == before
 
 
 def test_two_servers_share_one_listening_socket() -> None:
