@@ -137,18 +137,18 @@ def _judge(
 def _judge_open(job_id: str, record: _Record | None) -> tuple[str, str]:
     if record is None:
         return "lost", f"{job_id} was accepted, and has neither an ending nor a record"
-    state = JobState(record.get("state", JobState.QUEUED))
-    if state.is_ending:
+    state = record.get("state")
+    if state in (JobState.COMPLETED, JobState.FAILED):
         return "open", f"{job_id} is {state} in Redis, and jobs.log does not say so"
     return "open", f"{job_id} has not ended yet"
 
 
-def _judge_pdf(job_id: str, pdf: bytes, result: _Record | None) -> tuple[str, str]:
-    made = (result or {}).get("bytes", len(pdf))
+def _judge_pdf(job_id: str, pdf: bytes, result: object) -> tuple[str, str]:
+    made = result.get("bytes", len(pdf)) if isinstance(result, dict) else len(pdf)
     if not is_whole(pdf):
         return "invalid", f"{job_id} is COMPLETED, and its PDF is not whole"
     if len(pdf) != made:
-        return "invalid", f"{job_id} has a PDF of {len(pdf):,} bytes, and one of {made:,} bytes was made"
+        return "invalid", f"{job_id} has a PDF of {len(pdf):,} bytes, and one of {made} bytes was made"
     return "completed", ""
 
 

@@ -97,9 +97,11 @@ def _run_role(a: argparse.Namespace) -> int:
 
 def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socket) -> None:
     from pdflab.load.launcher import LoadProcess, OperationStarter  # which no other role loads
-    from pdflab.service.http.server import address
+    from pdflab.service.http.server import address, usable_cores
 
-    operations = OperationStarter(partial(LoadProcess, settings=settings), address(sock), settings.token)
+    operations = OperationStarter(
+        partial(LoadProcess, settings=settings, cores=usable_cores()), address(sock), settings.token
+    )
     entrypoints.run_api(broker, settings, stop, sock, operations)
     operations.stop()
 

@@ -6,6 +6,7 @@ Read next: pdflab/service/storage/configured.py.
 import json
 import logging
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.service.eventlog.recorder import begin_log
+from pdflab.service.jobqueue.consumer import RedisConsumer
 from pdflab.service.jobqueue.monitor import RedisMonitor
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.storage.configured import configured_storage
@@ -41,7 +43,10 @@ def begin_files(settings: Settings, queue: RedisMonitor) -> int:
     if queue.stats().events == 0:
         archive(settings, fresh=False)
     settings.records_file.unlink(missing_ok=True)  # records of an earlier stop lack our jobs
-    settings.retention_file.write_text(f"{settings.retention}\n")
+    retention = settings.retention
+    with suppress(OSError, ValueError):  # what was forgotten under a shorter one is not missing
+        retention = min(retention, float(settings.retention_file.read_text()))
+    settings.retention_file.write_text(f"{retention}\n")
     last = queue.last_event()
     if last is None:
         return 0
@@ -69,7 +74,9 @@ def archive(settings: Settings, *, fresh: bool) -> None:
 def save_records(settings: Settings, broker: Broker) -> None:
     """Save the job records beside the log, so that the audit needs no Redis."""
     try:
-        jobs = RedisMonitor(broker.client(patient=False), settings).all_jobs()
+        client = broker.client(patient=False)
+        expired = RedisConsumer(client, settings).list_expired()  # their PDFs may be deleted already
+        jobs = (job for job in RedisMonitor(client, settings).all_jobs() if job.job_id not in expired)
         aside = settings.records_file.with_suffix(".new")  # on a full disk half of them would be saved
         aside.write_text("".join(json.dumps(job.to_dict()) + "\n" for job in jobs))
         aside.replace(settings.records_file)

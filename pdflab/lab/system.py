@@ -167,12 +167,10 @@ class System:
     def _start(self, *, fresh: bool) -> None:
         settings, ending = self.settings, self._ending
         with suppress(OSError):  # the storage says what is wrong with it
-            settings.folder.mkdir(
-                mode=0o700, parents=True, exist_ok=True
-            )  # for no other user of this machine
+            settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # for no other user
         configured_storage(settings).prepare()
         ending.callback(lock_folder(settings.folder).release)
-        settings = self.settings = with_token(settings)
+        settings = self.settings = with_token(settings, fresh=True)
         if fresh:
             archive(settings, fresh=True)
         broker = self._start_broker()

@@ -9,7 +9,6 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -52,10 +51,15 @@ class SendLog:
 
 
 class LoadProcess:
-    """The generator in its own process: the measured service does not slow it down. It ends with ours."""
+    """The generator in its own process: the measured service does not slow it down. It ends with ours.
 
-    def __init__(self, plan: Plan, target: Target, settings: Settings) -> None:
-        self._folder = settings.folder
+    It may run on these `cores`, by default on those of the thread that starts it.
+    """
+
+    def __init__(
+        self, plan: Plan, target: Target, settings: Settings, *, cores: set[int] | None = None
+    ) -> None:
+        self._folder, self._cores = settings.folder, cores
         words = ["load", "--plan", _save(plan, self._folder / "plans"), "--folder", str(self._folder)]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
@@ -66,8 +70,8 @@ class LoadProcess:
     def start(self) -> None:
         """Start sending, and return at once."""
         self._process = spawn(self._words, self._folder / "logs" / "load.log", env=self._env)
-        with suppress(OSError, AttributeError):  # the API, which may start it, keeps itself to one core
-            os.sched_setaffinity(self._process.pid, os.sched_getaffinity(os.getppid()))
+        if self._cores:
+            os.sched_setaffinity(self._process.pid, self._cores)
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it is running."""

@@ -49,14 +49,13 @@ def run_api(
 
     storage = configured_storage(settings)  # not prepared: accepting needs no disk
     client, connect = broker.client(patient=False), partial(broker.client, patient=False, alone=True)
-    producer, monitor = (
-        ProducerOfEachThread(client, settings, connect=connect),
-        RedisMonitor(client, settings),
-    )
+    producer = ProducerOfEachThread(client, settings, connect=connect)
+    monitor = RedisMonitor(client, settings)
     app = create_app(producer, monitor, storage, settings, operations=operations)
     if own_process:
         _set_loaded_aside()
-        keep_to_one_core()
+        if settings.api_processes == 1:  # two might choose the same core
+            keep_to_one_core()
     serve_http(app, sock, stop, threads=_API_THREADS, max_body=settings.max_body)
 
 

@@ -18,17 +18,20 @@ from pdflab.settings import Settings
 _TIMEOUT = 1.0  # seconds that another process may take to write the file that it has just made
 
 
-def with_token(settings: Settings) -> Settings:
-    """Return the settings with a token: the given one, or that of the folder, made at its first start.
+def with_token(settings: Settings, *, fresh: bool = False) -> Settings:
+    """Return the settings with a token: the given one, or that of the folder, which is made if it is missing.
 
-    An open system has none. Raises UsageError when the file cannot be used.
+    A `fresh` one replaces it: whoever took the port meanwhile may have been sent the old one. An open system
+    has none. Raises UsageError when the file cannot be used.
     """
     if settings.open or settings.token:
         return settings
     path = settings.token_file
     try:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):  # a restart keeps the token that its clients know
+        if fresh:
+            path.unlink(missing_ok=True)
+        with suppress(FileExistsError):  # each role of a system that is started one by one has the same
             new = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(new, "w") as file:
                 file.write(f"{secrets.token_urlsafe(24)}\n")

@@ -12,7 +12,7 @@ from pdflab.errors import UsageError
 from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadProcess, LoadThread, read_plan
 from pdflab.load.plan import burst, steady
-from pdflab.service.http.server import keep_to_one_core
+from pdflab.service.http.server import keep_to_one_core, usable_cores
 from pdflab.settings import Settings
 
 
@@ -47,8 +47,9 @@ def test_a_load_that_the_api_starts_may_use_all_cores(settings: Settings) -> Non
     found: list[set[int]] = []
 
     def start_as_the_api_does(url: str) -> None:
+        cores = usable_cores()
         keep_to_one_core()
-        load = LoadProcess(steady(1.0, seconds=600.0), Target(url), settings)
+        load = LoadProcess(steady(1.0, seconds=600.0), Target(url), settings, cores=cores)
         load.start()
         found.append(os.sched_getaffinity(load._process.pid))
         load.terminate()

@@ -1,4 +1,4 @@
-"""The objects that the views of an application share: queue, storage, operations and two cached answers.
+"""The objects that the views of an application share: queue, storage, operations and cached answers.
 
 Read next: pdflab/service/http/errors.py.
 """
@@ -43,15 +43,15 @@ class CachedCall(Generic[_T]):
         with self._lock:
             if self._clock() - self._called_at > self._lifetime:
                 self._refresh()
-            if self._error:
-                raise self._error
+            if self._error:  # a new one: each `raise` adds the frames of its request to the traceback
+                raise type(self._error)(*self._error.args)
             return self._result
 
     def _refresh(self) -> None:
         try:
             self._result, self._error = self._call(), None
         except BrokerUnavailable as error:
-            self._error = error
+            self._error = error.with_traceback(None)
         self._called_at = self._clock()
 
 

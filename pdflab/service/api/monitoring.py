@@ -83,7 +83,7 @@ def show_metrics() -> Response:
 def show_health() -> dict[str, str] | Response:
     """Answer ok while the service and its Redis answer, and jobs are safe in it."""
     try:
-        context().monitor.ping()
+        context().health()
     except BrokerRefuses as error:
         return problem(503, str(error), retry_after=1)
     return {"status": "ok"}

@@ -63,10 +63,10 @@ class Recorder:
             try:
                 if self._unsure:
                     self._resume()
-                if time.monotonic() - self._kept_time_at >= _FOLLOW_TIMEOUT:
-                    self._monitor.keep_time()
-                    self._kept_time_at = time.monotonic()
                 self.run_once(_FOLLOW_TIMEOUT)
+                if time.monotonic() - self._kept_time_at >= _FOLLOW_TIMEOUT:
+                    self._kept_time_at = time.monotonic()
+                    self._monitor.keep_time()
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
                 stop.wait(0.5)

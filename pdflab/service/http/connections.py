@@ -66,6 +66,18 @@ class Channel(HTTPChannel):
             return now - self._since > for_request
         return time.time() - self.last_activity > for_idle
 
+    def writable(self) -> bool:
+        """Return whether there is something to do for the loop: an answer that is not yet whole is not."""
+        ending = self.will_close or self.close_when_flushed
+        whole = not self.requests or self.total_outbufs_len >= self.adj.send_bytes
+        return bool(ending or (whole and self.total_outbufs_len))
+
+    def service(self) -> None:
+        """Answer one request; the client need not wait for the answer to the next."""
+        super().service()
+        if self.requests:
+            self._flush_exception(self._flush_some_if_lockable)  # type: ignore[attr-defined]
+
     def handle_close(self) -> None:
         """Close; after a refusal, read on for a while: a reset would reach the client before the answer."""
         if self.refused and self._closing is None and self.socket:

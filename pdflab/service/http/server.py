@@ -9,7 +9,6 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -54,14 +53,18 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def usable_cores() -> set[int]:
+    """Return the cores that this thread may run on; none where the system does not say."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def keep_to_one_core() -> None:
     """Let this thread, and those that it starts, run on one core only.
 
     Only one thread of a Python process runs at a time. On two cores, each handover between threads wakes the
     other core up, and a request has a dozen: on one core a server answers up to twice as many.
     """
-    with suppress(OSError, AttributeError):  # macOS and Windows choose the cores themselves
-        cores = sorted(os.sched_getaffinity(0))
+    if cores := sorted(usable_cores()):
         os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
 
 

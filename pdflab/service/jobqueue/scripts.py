@@ -38,7 +38,7 @@ class RedisScripts:
 
     @property
     def _redis(self) -> "redis.Redis":
-        return self._shared  # a producer of the API has one for each thread
+        return self._shared  # a subclass may have several
 
     def prepare(self) -> None:
         """Load every script into Redis, so that its first use is as quick as later ones."""
@@ -97,7 +97,10 @@ def _evaluate(client: "redis.Redis", script: Any, argv: tuple[Any, ...]) -> Any:
 
 
 def _send(client: "redis.Redis", *command: Any) -> Any:
-    """Send a command. On the connection of a client alone, this takes half the time of `execute_command`."""
+    """Send a command. On the connection of a client alone, this takes half the time of `execute_command`.
+
+    No answer is another command's: redis-py closes a connection whose answer did not come whole.
+    """
     connection: Any = client.connection
     if connection is None:
         return client.execute_command(*command)  # type: ignore[no-untyped-call]

@@ -57,10 +57,9 @@ class FolderStorage(Storage):
 
     def exists(self, job_id: str) -> bool:
         """Return whether a job's PDF is stored, and whole. Raises StorageUnavailable."""
-        path = f"{self._folder}/{job_id}.pdf"  # for each job: a Path, or an error of `open`, takes longer
+        path = f"{self._folder}/{job_id}.pdf"  # for each job: a Path, or `open` without a file, takes longer
         try:
-            if not os.path.exists(path):
-                return False
+            os.stat(path)
             with open(path, "rb") as file:
                 return is_whole(file.read())
         except FileNotFoundError:

@@ -94,6 +94,30 @@ def test_an_answer_in_flight_is_finished_before_the_server_ends() -> None:
         sock.close()
 
 
+def test_an_answer_does_not_wait_for_the_next_request_of_its_client() -> None:
+    """Two requests in one packet: the first answer comes while the second one is at work."""
+    app, stop, read, waited = Flask("two"), Event(), Event(), []
+
+    @app.get("/slow")
+    def slow() -> str:
+        waited.append(read.wait(10))
+        return "slow"
+
+    with listen("127.0.0.1", 0, setting="--port") as sock:
+        server = Thread(target=serve_http, args=(app, sock, stop), kwargs={"threads": 2, "max_body": 1000})
+        server.start()
+        with socket.create_connection(sock.getsockname(), timeout=20) as client:
+            client.sendall(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\nGET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+            first = client.recv(4096)
+            read.set()
+            client.recv(4096)
+        stop.set()
+        server.join()
+
+    assert first.startswith(b"HTTP/1.1 404")
+    assert waited == [True]
+
+
 @needs_cores
 def test_a_server_on_one_core_leaves_the_others_to_the_process() -> None:
     """The thread that serves, and those that it starts; not the one beside it."""
