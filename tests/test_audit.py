@@ -233,6 +233,17 @@ def test_a_clock_that_was_set_back_excuses_no_missing_pdf(folder: Folder) -> Non
     assert columns(folder.audit(), "expired", "invalid") == (0, 1)
 
 
+@pytest.mark.parametrize("fields", [{"result": "a text"}, {"result": None}, {"state": "RENDERED"}])
+def test_a_record_of_another_form_is_no_traceback(folder: Folder, fields: dict[str, Any]) -> None:
+    """It is judged by what can be read of it."""
+    folder.accept("odd", "unfinished")
+    folder.log("odd", Q, P, C)
+    folder.store("odd")
+    folder.keep_records("odd", "unfinished", **fields)
+
+    assert columns(folder.audit(), "doubled", "lost", "open") == (0, 0, 1)
+
+
 def test_every_crime_is_named_beside_the_others(folder: Folder) -> None:
     """None hides behind another one, in the counts or in the sentences."""
     folder.accept("cut", "doubled", "empty", "evicted", "lost")

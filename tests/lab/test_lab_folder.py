@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shorthand import WORKER, take_and_claim
 
 from pdflab.errors import UsageError
 from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
@@ -76,6 +77,29 @@ def test_the_records_are_saved_for_the_audit(settings: Settings) -> None:
 
     [record] = map(json.loads, settings.records_file.read_text().splitlines())
     assert (record["job_id"], record["state"]) == ("a", "QUEUED")
+
+
+def test_a_record_whose_time_is_over_is_not_saved(settings: Settings) -> None:
+    """Its PDF may be deleted already, and the audit would miss it."""
+    broker, queue = with_one_job(settings)
+    queue.complete(take_and_claim(queue), WORKER)
+    assert queue.list_expired() == []
+
+    save_records(replace(settings, retention=1e-6), broker)
+
+    assert settings.records_file.read_text() == ""
+
+
+def test_the_shortest_retention_of_a_log_is_kept(settings: Settings) -> None:
+    """What Redis forgot under it is not missing; a new log begins with the present one."""
+    _, queue = with_one_job(settings)
+    for retention in (500.0, 60.0, 500.0):
+        begin_files(replace(settings, retention=retention), queue)
+    assert float(settings.retention_file.read_text()) == 60.0
+
+    archive(settings, fresh=False)
+    begin_files(replace(settings, retention=500.0), queue)
+    assert float(settings.retention_file.read_text()) == 500.0
 
 
 def test_a_full_disk_ends_in_a_warning(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

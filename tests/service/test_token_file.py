@@ -44,6 +44,14 @@ def test_a_restart_keeps_it_and_another_folder_has_another(settings: Settings, t
     assert first == again != other
 
 
+def test_a_fresh_one_replaces_it(settings: Settings) -> None:
+    """Who took the port while the system was down may have been sent the old one."""
+    first, second = with_token(settings).token, with_token(settings, fresh=True).token
+
+    assert first != second
+    assert settings.token_file.read_text().strip() == second
+
+
 def test_processes_that_start_at_once_agree(settings: Settings) -> None:
     """One makes it, and the others wait until it is written."""
     found: list[str | None] = []

@@ -1,6 +1,7 @@
 """The snapshot: all that the dashboard shows, at the cost of two commands, with any number of viewers."""
 
 import json
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -203,6 +204,22 @@ def test_the_absence_of_redis_is_shared_too(settings: Settings, clock: Clock) ->
             shared()
 
     assert tried == [1]
+
+
+def test_the_error_that_all_are_given_keeps_nothing_of_their_requests(
+    settings: Settings, clock: Clock
+) -> None:
+    """A traceback holds the frames that it passed, with the bodies in them: each has its own."""
+    shared = CachedCall(queue_away(settings).stats, clock=clock)
+
+    errors = []
+    for _ in range(3):
+        with pytest.raises(BrokerUnavailable) as caught:
+            shared()
+        errors.append(caught.value)
+
+    assert len({id(error) for error in errors}) == 3
+    assert len({len(list(walk_tb(error.__traceback__))) for error in errors[1:]}) == 1
 
 
 def test_the_api_sends_the_snapshot_and_no_cache_keeps_it(queue: JobQueue, settings: Settings) -> None:

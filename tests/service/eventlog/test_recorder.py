@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shorthand import WORKER, events, submit, take_and_claim
 
-from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.errors import BrokerRefuses, BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent
 from pdflab.service.eventlog import recorder as recorder_module
 from pdflab.service.eventlog.reader import Tail, read_event
@@ -52,6 +52,24 @@ def test_every_event_is_a_line(queue: JobQueue, recorder: Recorder, log: Path) -
     assert recorder.run_once() == 4
     assert recorder.run_once() == 0
     assert [JobEvent.from_fields(json.loads(line)) for line in log.read_text().splitlines()] == events(queue)
+
+
+def test_a_redis_that_takes_no_write_does_not_stop_the_log(
+    queue: JobQueue, recorder: Recorder, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory may be full while workers finish jobs; to keep time is a write."""
+    stop = Event()
+
+    def refuse() -> None:
+        stop.set()
+        raise BrokerRefuses("its memory is full")
+
+    monkeypatch.setattr(queue, "keep_time", refuse)
+    submit(queue, "a")
+
+    recorder.run(stop)
+
+    assert numbers(log) == [1]
 
 
 def test_a_recorder_goes_on_where_the_last_one_ended(queue: JobQueue, log: Path) -> None:
