@@ -108,7 +108,7 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     step.write_text(step.read_text().replace(check, "  if true then return 'owned' end\n  if token ~= ''"))
 
     for seed in ("7", "8", "9"):
-        attack = ("--seconds", "10", "--seed", seed)
+        attack = ("--seconds", "15", "--seed", seed)
         code, figures, _ = chaos(*attack, folder=tmp_path, PYTHONPATH=str(tmp_path))
         if figures["doubled"]:
             break
