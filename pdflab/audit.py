@@ -68,6 +68,8 @@ class Audit:
         counts = ", ".join(f"{count:,} {name}" for name, count in asdict(self.counts).items())
         more = [f"… and {len(self.findings) - 10:,} more"] if len(self.findings) > 10 else []
         verdict = "clean: every accepted job has exactly one ending" if self.clean else "NOT CLEAN"
+        if len(self.findings) == self.counts.open > 0:
+            verdict += " yet: open jobs are done while `pdflab up` runs in this folder"
         return "\n".join([counts, verdict, *self.findings[:10], *more])
 
 

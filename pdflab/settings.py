@@ -41,7 +41,7 @@ class Settings:
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
     api_processes: int = 1  # processes of the queued endpoint, which share its port
-    token: str | None = field(default=None, repr=False)  # what clients send, if not that of folder/token
+    token: str | None = field(default=None, repr=False)  # of clients; else folder/token, new at each start
     open: bool = False  # no token: who reaches the ports can read documents and start jobs
     proxy: bool = False  # a proxy is in front, and its X-Forwarded-Prefix is believed
     workers: int = 2  # workers, and rendering processes at the synchronous endpoint

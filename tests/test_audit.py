@@ -99,6 +99,17 @@ def test_a_job_without_an_ending_is_open(folder: Folder, states: tuple[JobState,
     assert verdict.summary == "late has not ended yet"
 
 
+def test_only_open_jobs_are_no_verdict_yet(folder: Folder) -> None:
+    """They are done by the next start; beside a lost one, that is no comfort."""
+    folder.accept("open")
+    folder.log("open", Q)
+    folder.keep_records("open")
+    assert "NOT CLEAN yet: open jobs are done while `pdflab up` runs" in folder.audit().text
+
+    folder.accept("lost")
+    assert "yet" not in folder.audit().text.splitlines()[1]
+
+
 def test_a_job_that_was_accepted_and_left_no_trace_is_lost(folder: Folder) -> None:
     """The client received a 202; neither the log nor the records have the job."""
     folder.accept("gone")

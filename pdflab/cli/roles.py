@@ -8,12 +8,13 @@ import os
 import shlex
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from threading import Event
 
 from pdflab.child_process import stop_event
 from pdflab.cli.arguments import add_folder
-from pdflab.errors import UsageError
+from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.service import entrypoints
 from pdflab.service.deployment import check_deployment
 from pdflab.service.jobqueue.foreign_redis import broker_at
@@ -59,10 +60,19 @@ def _up(arguments: argparse.Namespace) -> int:
         print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
         print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
         print(f"  dashboard: {system.link()}")
+        if not (settings.open or settings.token):
+            print("  Its token is new at each start; set PDFLAB_TOKEN to keep one.")
         print(f"  {_how_to_ask(settings, system.url)}")
         print(f"  Ctrl-C stops it; then check the promise with: pdflab audit {settings.folder}", flush=True)
         while not stop.wait(_CHECK_INTERVAL):
             system.check()
+        with suppress(BrokerUnavailable):
+            stats = system.queue.stats()
+            if left := stats.queued + stats.processing:
+                print(
+                    f"  {left:,} jobs are not done; the next `pdflab up` in this folder does them.",
+                    flush=True,
+                )
     return 0
 
 

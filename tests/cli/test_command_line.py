@@ -124,6 +124,17 @@ def test_up_serves_until_ctrl_c_and_leaves_nothing_behind(
     assert pdflab("audit", folder=tmp_path).returncode == 0
 
 
+def test_a_stop_says_what_is_left_and_the_audit_too(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """Stopped in the middle of a load: nothing is lost, and the next start does the rest."""
+    pdflab("load", "burst", "--n", "300", "--url", url_of(up), folder=tmp_path)
+    up.send_signal(signal.SIGINT)
+    assert up.stdout is not None
+    said = up.stdout.read()
+
+    assert "jobs are not done; the next `pdflab up` in this folder does them" in said
+    assert "NOT CLEAN yet" in pdflab("audit", folder=tmp_path).stdout
+
+
 def test_an_operation_is_started_from_the_web(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
     """POST /operations/burst starts the generator beside the service; what it was answered can be audited."""
     url = url_of(up)

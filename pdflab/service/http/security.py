@@ -28,8 +28,8 @@ _CROSS_SITE = (
 )
 _NO_TOKEN = (
     "This needs the token of the service. In a browser, open the link that `pdflab up` prints; a program "
-    "sends `Authorization: Bearer TOKEN`. The token is in the file `token` of the system's folder. "
-    "A service that was started with --open needs none."
+    "sends `Authorization: Bearer TOKEN`. The token is in the file `token` of the system's folder, new at "
+    "each start. A service that was started with --open needs none."
 )
 
 
