@@ -167,7 +167,7 @@ def test_what_is_accepted_on_a_disk_that_fills_up_ends_once(tmp_path: Path, kill
     """The reserve keeps room for what Redis has answered; meanwhile nothing is accepted."""
     needs("redis-server", "redis-server")
     with small_disk(tmp_path, megabytes=64) as disk:
-        settings = replace(QUICK, folder=disk / "data", disk_reserve=30_000_000)
+        settings = replace(QUICK, folder=disk / "data", disk_reserve=30_000_000, open=True)
         with Lab(folder=settings.folder, settings=settings) as lab:
             with posting(lab.url) as accepted:
                 eventually(lambda: len(accepted) > 20, seconds=30)
