@@ -69,10 +69,7 @@ def _up(arguments: argparse.Namespace) -> int:
         with suppress(BrokerUnavailable):
             stats = system.queue.stats()
             if left := stats.queued + stats.processing:
-                print(
-                    f"  {left:,} jobs are not done; the next `pdflab up` in this folder does them.",
-                    flush=True,
-                )
+                print(f"  {left:,} jobs are not done; the next `pdflab up` in this folder does them.")
     return 0
 
 
