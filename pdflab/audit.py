@@ -1,7 +1,7 @@
 """The audit of the promise: an answer 202 means exactly one ending, with a valid PDF or a reason.
 
-It starts from the answers that clients received, and compares accepted.jsonl, jobs.log, the saved records and
-the storage. A job of another client is only in the log; it counts only if something is wrong with it.
+It starts from the answers that our clients noted, adds the jobs that jobs.log names (those of curl, or whose
+answer was lost), and compares both with the saved records and the storage.
 
 Read next: pdflab/lab/system.py.
 """
@@ -75,9 +75,9 @@ class Audit:
 
 def audit(settings: Settings, *, now: float | None = None) -> Audit:
     """Audit the folder of a system. Raises UsageError when there is nothing to audit."""
-    accepted = _job_ids(settings.accepted_file)
+    noted = _job_ids(settings.accepted_file)
     require(
-        bool(accepted) or settings.log_file.exists(),
+        bool(noted) or settings.log_file.exists(),
         f"There is nothing to audit in {settings.folder}; run `pdflab demo` or `pdflab up` first.",
     )
     events = Tail(settings.log_file, read_event).read()
@@ -88,12 +88,13 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     kept_since = (time.time() if now is None else now) - _retention(settings)
     records = _saved_records(settings, unsaved=endings)
     storage = configured_storage(settings)
+    accepted = noted | endings.keys()
     counts: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
-    for job_id in sorted(accepted | endings.keys()):
+    for job_id in sorted(accepted):
         record, ended = records.get(job_id), endings.get(job_id, [])
         verdict, finding = _judge(job_id, ended, record, storage, kept_since)
-        counts[verdict] += job_id in accepted or bool(finding)
+        counts[verdict] += 1
         findings += [ascii(finding)[1:-1]] if finding else []  # another's file may hold escape sequences
     gaps = list(_gaps(events))
     return Audit(Counts(**counts, holes=len(gaps)), (*findings, *gaps))

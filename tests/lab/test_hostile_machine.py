@@ -186,7 +186,8 @@ def test_what_is_accepted_on_a_disk_that_fills_up_ends_once(tmp_path: Path, kill
 
         counts = audit(settings).counts
     assert (counts.open, counts.lost, counts.invalid) == (0, 0, 0)
-    assert (counts.accepted, counts.completed + counts.failed) == (len(accepted), len(accepted))
+    assert counts.accepted >= len(accepted)  # a kill may come between the step and its answer
+    assert counts.completed + counts.failed + counts.doubled == counts.accepted
     # A killed Redis may forget an ending that jobs.log has; the job ends again, and the audit says so.
     assert (counts.doubled + counts.holes == 0) or killed
 
