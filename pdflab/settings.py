@@ -48,6 +48,7 @@ class Settings:
     lease: float = 10.0  # a silent worker loses its job after this time
     grace: float = 2.0  # how long a stopping worker may finish its job
     time_limit: float = 60.0  # time limit for one document; then it counts as an error
+    worker_jobs: int = 50_000  # a worker process replaces itself after so many jobs, to free its memory
     max_crashes: int = 3  # fail after a job has killed this many workers
     max_errors: int = 3  # fail after this many transient errors
     queue_limit: int = 10_000  # jobs in the queue; more are refused with 429
@@ -62,6 +63,7 @@ class Settings:
         for name in (
             "api_processes",
             "workers",
+            "worker_jobs",
             "max_crashes",
             "max_errors",
             "queue_limit",

@@ -34,6 +34,7 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         lease=0.25,
         grace=1.5,
         time_limit=5.0,
+        worker_jobs=8,
         max_crashes=1,
         max_errors=9,
         queue_limit=3,

@@ -7,7 +7,9 @@ Read next: pdflab/lab/processes.py.
 
 import gc
 import logging
+import math
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ _log = logging.getLogger(__name__)
 _API_THREADS = 8
 _NICENESS = 5  # leaves a quarter of a core to the renderer while the API is busy
 _SYNC_THREADS = 4  # waitress' own default
+_SIGNAL_DELAY = 0.1  # seconds from a signal until its event is surely set
 
 
 def run_api(
@@ -84,7 +87,10 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
 
 
 def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
-    """Process jobs until asked to stop; a process returns its job to the queue after its grace period."""
+    """Process jobs until asked to stop.
+
+    A process returns its job to the queue after its grace period, and replaces itself after many jobs.
+    """
     with _without_numpy() if own_process else nullcontext():
         from pdflab.service.worker.font_files import find_fonts
         from pdflab.service.worker.worker import Worker, renderer
@@ -98,6 +104,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         heartbeat_queue=RedisConsumer(broker.client(), settings),
         time_limit=settings.time_limit,
         on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
+        jobs=settings.worker_jobs if own_process else math.inf,
     )
     finished = Event()
 
@@ -116,6 +123,19 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         Thread(target=enforce_grace, daemon=True).start()
     worker.run(stop, lease=settings.lease)
     finished.set()
+    if own_process and not stop.is_set():
+        _begin_anew(stop)
+
+
+def _begin_anew(stop: Event) -> None:
+    """Replace this process by a fresh one, with the same process id and arguments, unless `stop` is set.
+
+    No supervisor notices. From here on, a signal to stop ends the process: it has no job in its hands.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    if not stop.wait(_SIGNAL_DELAY):
+        os.execv(sys.executable, sys.orig_argv)
 
 
 def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
@@ -180,6 +200,6 @@ def _lower_priority() -> None:
     priority of the session must be lowered, too.
     """
     with suppress(OSError, AttributeError):
-        os.nice(_NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
         if os.getsid(0) == os.getpid():  # otherwise the session belongs to a terminal
             Path("/proc/self/autogroup").write_text(str(_NICENESS))

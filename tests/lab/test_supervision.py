@@ -1,5 +1,6 @@
 """Whatever the machine refuses for a while, the system goes on; what cannot start says so at once."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import eventually, needs
 
+from pdflab.audit import audit
 from pdflab.errors import PdfLabError
+from pdflab.jobs import JobState, WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.processes import Supervisor
 from pdflab.service.jobqueue.redis_server import private_broker
@@ -29,6 +32,26 @@ def test_a_child_is_restarted_while_its_log_cannot_be_written(tmp_path: Path) ->
 
         lab.invoice()
         eventually(lambda: lab.queue.stats().completed == 1, seconds=20)
+
+
+def test_a_worker_replaces_itself_after_many_jobs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Between two jobs: none is lost or doubled, its supervisor restarts nothing, and it can be stopped."""
+    settings = Settings(folder=tmp_path, port=0, sync_port=0, workers=1, worker_jobs=4)
+    with Lab(folder=tmp_path, settings=settings, workers=1) as lab:
+        process = WorkerId.parse(lab.workers()[0].worker).pid
+        nice = os.getpriority(os.PRIO_PROCESS, process)
+        lab.batch(20)
+        lab.wait()
+
+        workers = {event.worker for event in lab.events() if event.state is JobState.COMPLETED}
+        assert len(workers) == 5
+        assert {WorkerId.parse(worker).pid for worker in workers} == {process}
+        assert os.getpriority(os.PRIO_PROCESS, process) == nice
+        began = time.monotonic()
+    assert time.monotonic() - began < settings.grace  # it has a signal handler again
+    assert not [record for record in caplog.records if "started again" in record.getMessage()]
+    verdict = audit(settings)
+    assert (verdict.counts.completed, verdict.summary) == (20, "clean")
 
 
 def test_supervision_survives_what_it_meets(tmp_path: Path) -> None:

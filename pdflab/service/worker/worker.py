@@ -7,6 +7,7 @@ Read next: pdflab/service/worker/heartbeat.py.
 
 import json
 import logging
+import math
 import os
 import random
 import socket
@@ -56,10 +57,11 @@ class Worker:
         heartbeat_queue: Consumer | None = None,
         time_limit: float = 60.0,
         on_timeout: Callable[[], object] = lambda: None,
+        jobs: float = math.inf,
     ) -> None:
         """`heartbeat_queue` is the same queue for the second thread, if threads must not share `queue`.
 
-        `on_timeout` is called after a document has failed because it exceeded `time_limit` seconds.
+        `on_timeout` is called when a document exceeds `time_limit` seconds. `run` ends after `jobs` jobs.
         """
         self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
         self._queue = queue
@@ -67,6 +69,7 @@ class Worker:
         self._render = render
         self._activity = Activity()
         self._stop = Event()
+        self._jobs_left = jobs
         self.heartbeat = Heartbeat(
             self.worker_id,
             heartbeat_queue or queue,
@@ -77,17 +80,12 @@ class Worker:
         )
 
     def run(self, stop: Event, *, lease: float) -> None:
-        """Work until `stop` is set; finish the current job first."""
+        """Work until `stop` is set or enough jobs have ended; finish the current job first."""
         self._stop = stop
         finished = Event()
-        heartbeat = Thread(
-            target=self.heartbeat.run,
-            args=(lease, finished),
-            name=f"heartbeat {self.worker_id}",
-            daemon=True,
-        )
+        heartbeat = Thread(target=self.heartbeat.run, args=(lease, finished), name="heartbeat", daemon=True)
         heartbeat.start()
-        while not stop.is_set():
+        while self._goes_on():
             try:
                 self.run_once()
             except BrokerUnavailable as error:
@@ -129,7 +127,8 @@ class Worker:
         self._activity.rendering_since = time.monotonic()
         made = self._make(claim)
         self._activity.rendering_since = None
-        next_token = "" if self._stop.is_set() else new_id()
+        self._jobs_left -= 1
+        next_token = new_id() if self._goes_on() else ""
         if isinstance(made, Failure):
             _log.warning("job %s: %s", claim.job.job_id, made.reason)
             return self._retry_until_connected(
@@ -138,6 +137,9 @@ class Worker:
         return self._retry_until_connected(
             lambda: self._queue.complete(claim, self.worker_id, result=made, next_token=next_token)
         )
+
+    def _goes_on(self) -> bool:
+        return self._jobs_left > 0 and not self._stop.is_set()
 
     def _make(self, claim: Claim) -> dict[str, Any] | Failure:
         """Render and store a PDF that is not stored yet. Return facts about it, or why there is none."""
