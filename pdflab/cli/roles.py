@@ -33,6 +33,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     if name != "up":
         command.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+        command.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     command.add_argument("--redis-url", help="redis://, rediss:// or unix:// (default: a private Redis)")
     add_folder(command)
     command.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
@@ -91,7 +92,9 @@ def _run_role(a: argparse.Namespace) -> int:
         sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
         entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
         return 0
-    broker, stop = _broker(settings, a.role, guarded=a.guarded), stop_event(guarded=a.guarded)
+    broker, stop = _broker(settings, a.role, known=a.guarded or a.again), stop_event(guarded=a.guarded)
+    if (a.guarded or a.again) and not broker.await_answer(stop):
+        return 0
     if a.role == "api":
         _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
     elif a.role == "recorder":
@@ -119,11 +122,11 @@ def _socket(fd: int | None, host: str, port: int, option: str) -> socket.socket:
     return listen(host, port, setting=option) if fd is None else listener(fd)
 
 
-def _broker(settings: Settings, role: str, *, guarded: bool) -> Broker:
+def _broker(settings: Settings, role: str, *, known: bool) -> Broker:
     if settings.redis_url is None:
         what = f"A {role} alone needs a Redis that the others share: set PDFLAB_REDIS_URL or --redis-url."
         raise UsageError(what)
-    if guarded:  # Redis answered the supervisor; if it is down now, the role waits for it
+    if known:  # it answered the supervisor, or this role; if it is down now, the role waits for it
         return Broker("", settings.redis_url)
     broker = broker_at(settings.redis_url)
     if role != "recorder":  # which needs no storage

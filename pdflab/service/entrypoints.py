@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 _API_THREADS = 8
 _NICENESS = 5  # leaves a quarter of a core to the renderer while the API is busy
 _SYNC_THREADS = 4  # waitress' own default
+_AGAIN = "--again"  # this role has run before: if Redis is away now, it waits
 _SIGNAL_DELAY = 0.1  # seconds from a signal until its event is surely set
 
 
@@ -135,7 +136,7 @@ def _begin_anew(stop: Event) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     if not stop.wait(_SIGNAL_DELAY):
-        os.execv(sys.executable, sys.orig_argv)
+        os.execv(sys.executable, [*(word for word in sys.orig_argv if word != _AGAIN), _AGAIN])
 
 
 def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:

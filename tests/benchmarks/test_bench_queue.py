@@ -76,8 +76,8 @@ def test_each_target_has_its_sentence(figures: dict[str, Any]) -> None:
     """A person reads what was measured beside what was aimed at."""
     shown = "\n".join(map(str, queue.explain(figures)))
 
-    assert "(aim 85 %" in shown
-    for target in ("at most 2)", "at least 1.8)", "at least 10,000)", "at most 5;", "under 80)"):
+    assert "(aim 88 %" in shown
+    for target in ("at most 2)", "at least 1.8)", "at least 10,000)", "at most 5;", "aim 70)"):
         assert target in shown
 
 

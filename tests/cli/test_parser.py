@@ -43,11 +43,11 @@ def test_a_private_system_takes_free_ports(tmp_path: Path) -> None:
 def test_a_role_alone_needs_a_redis_that_others_share() -> None:
     """A private one would be empty, and the role would wait for ever."""
     with pytest.raises(UsageError, match="A worker alone needs a Redis that the others share"):
-        _broker(Settings(), "worker", guarded=False)
+        _broker(Settings(), "worker", known=False)
 
 
 def test_a_guarded_role_waits_for_a_redis_that_is_away() -> None:
     """Its supervisor has seen Redis answer: the role does not ask again, and does not end."""
     settings = Settings(redis_url="redis://127.0.0.1:9/0")
 
-    assert _broker(settings, "worker", guarded=True).url == settings.redis_url
+    assert _broker(settings, "worker", known=True).url == settings.redis_url

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from conftest import eventually, needs
+from shorthand import submission
 
 from pdflab.audit import audit
+from pdflab.child_process import end, spawn
 from pdflab.errors import PdfLabError
 from pdflab.jobs import JobState, WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.processes import Supervisor
+from pdflab.service.jobqueue.monitor import RedisMonitor
+from pdflab.service.jobqueue.producer import RedisProducer
 from pdflab.service.jobqueue.redis_server import private_broker
 from pdflab.settings import Settings
 
@@ -52,6 +56,28 @@ def test_a_worker_replaces_itself_after_many_jobs(tmp_path: Path, caplog: pytest
     assert not [record for record in caplog.records if "started again" in record.getMessage()]
     verdict = audit(settings)
     assert (verdict.counts.completed, verdict.summary) == (20, "clean")
+
+
+@pytest.mark.parametrize("words", [["--guarded"], ["--again"]])
+def test_a_worker_that_starts_while_redis_is_away_waits_for_it(tmp_path: Path, words: list[str]) -> None:
+    """One of a running system, or one that has just replaced itself."""
+    needs("redis-server", "redis-server")
+    broker = private_broker(tmp_path / "redis")
+    settings = Settings(folder=tmp_path, redis_url=broker.url)
+    broker.kill()
+    eventually(lambda: broker.process.poll() is not None, seconds=10)
+    log = tmp_path / "worker.log"
+    worker = spawn(["pdflab", "worker", *words], log, env=os.environ | settings.to_env())
+    try:
+        eventually(lambda: "Redis is away" in log.read_text(), seconds=20)
+        broker.revive()
+        RedisProducer(broker.client(), settings).enqueue([submission("j")])
+        eventually(lambda: RedisMonitor(broker.client(), settings).stats().completed == 1, seconds=20)
+    finally:
+        worker.terminate()
+        end(worker, seconds=10)
+        broker.stop()
+    assert "Traceback" not in log.read_text()
 
 
 def test_supervision_survives_what_it_meets(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import redis
@@ -26,6 +27,7 @@ from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.service.jobqueue.embedded_redis import embedded_server
 
 _log = logging.getLogger(__name__)
+_RETRY_INTERVAL = 1.0  # seconds between two looks for a Redis that is away
 _STABLE = 10.0  # seconds that a restarted Redis has to stay up
 _SERVERS = ("redis-server", "valkey-server")
 
@@ -69,6 +71,17 @@ class Broker:
             retry=retry,
             single_connection_client=alone,
         )
+
+    def await_answer(self, stop: Event) -> bool:
+        """Wait until Redis answers, and return True; or False when `stop` is set meanwhile."""
+        client = self.client(patient=False)
+        while not stop.is_set():
+            try:
+                return bool(client.ping())
+            except redis.RedisError as error:
+                _log.warning("Redis is away (%s); trying again.", error)
+                stop.wait(_RETRY_INTERVAL)
+        return False
 
     def revive(self) -> None:
         """Restart our Redis if it has died; a redis-server continues from its append-only file.
