@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 from conftest import eventually, needs
@@ -71,6 +72,7 @@ def test_a_worker_that_starts_while_redis_is_away_waits_for_it(tmp_path: Path, w
     try:
         eventually(lambda: "Redis is away" in log.read_text(), seconds=20)
         broker.revive()
+        assert broker.await_answer(Event())
         RedisProducer(broker.client(), settings).enqueue([submission("j")])
         eventually(lambda: RedisMonitor(broker.client(), settings).stats().completed == 1, seconds=20)
     finally:
