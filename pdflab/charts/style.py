@@ -27,13 +27,15 @@ from pdflab.jobs import Endpoint
 
 COLOURS = {Endpoint.QUEUED: "#0072B2", Endpoint.SYNCHRONOUS: "#D55E00"}
 ACCEPTED = "#56B4E9"  # the queue answered 202; the PDF is still to come
-WAITING = "#E69F00"  # a job, or a client, that waits
+WAITING = "#E69F00"  # a client that waits for an answer
+QUEUED = ACCEPTED  # a job that waits in the queue
 RENDERING = "#009E73"  # a busy worker, and capacity
 FAILED = "#000000"
 ASKED = "#777777"  # all requests, with any outcome
 PREDICTED = "#CC79A7"  # what the reader expected, before the run
 GRID = "#E3E3E3"
 TEXT = "#333333"
+SHADED = (ACCEPTED, WAITING, RENDERING, FAILED, ASKED, TEXT)  # of live pictures, beside COLOURS
 
 SHORTEST, LONGEST = 1e-3, 100.0  # seconds, the ends of an axis of latencies
 

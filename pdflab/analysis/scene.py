@@ -1,0 +1,233 @@
+"""Who waits, and for what, at one instant: the clients, the jobs in the queue, and each renderer.
+
+The same scene is followed from a running lab, from a saved run, or from a simulation.
+
+Read next: pdflab/charts/picture.py.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pdflab.analysis.run import Send
+from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
+
+ENDPOINTS = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED)
+_REFUSALS = (429, 503)
+
+
+class RendererState(StrEnum):
+    """What a renderer does: a dead one holds a job that it will never finish."""
+
+    IDLE = "idle"
+    RENDERING = "rendering"
+    FROZEN = "frozen"
+    DEAD = "killed"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """A worker, or a rendering process of the synchronous endpoint; `seconds` at its present job."""
+
+    name: str
+    state: RendererState
+    kind: str | None = None
+    seconds: float = 0.0
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How many moved since the last look: into the queue, to a renderer, to the stored PDFs."""
+
+    accepted: int = 0
+    claimed: int = 0
+    completed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointScene:
+    """One endpoint at one instant.
+
+    `clients` wait for an answer, the `longest` of them so many seconds; `gave_up`, `refused` and `failed`
+    count the others without a PDF. `queued` jobs wait in the queue, `retrying` of them after a failed
+    attempt, the `oldest` so many seconds. `to_come` requests are still to be sent.
+    """
+
+    clients: int = 0
+    longest: float = 0.0
+    to_come: int = 0
+    gave_up: int = 0
+    refused: int = 0
+    failed: int = 0
+    queued: int = 0
+    retrying: int = 0
+    oldest: float = 0.0
+    stored: int = 0
+    renderers: Sequence[Renderer] = ()
+    moves: Moves = Moves()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorker:
+    """A renderer by its id in events: the `name` that a person reads, and whether it lives and works."""
+
+    name: str
+    endpoint: Endpoint = Endpoint.QUEUED
+    alive: bool = True
+    frozen: bool = False
+
+
+Scene = Mapping[Endpoint, EndpointScene]
+
+
+class Follower:
+    """Follows the growing lists of events and sends, each row once. Instants are seconds since the epoch."""
+
+    def __init__(self) -> None:
+        self._sides = {endpoint: _Side() for endpoint in ENDPOINTS}
+        self._seen = Counter[str]()
+
+    def expect(self, load: str, endpoint: Endpoint, instants: Iterable[float]) -> None:
+        """Expect the requests of a load, at their intended instants in ascending order."""
+        self._sides[endpoint].loads[load] = _Load(deque(instants))
+
+    def end(self, load: str) -> None:
+        """Expect nothing more of a load: whatever had no answer yet will have none."""
+        for side in self._sides.values():
+            side.loads.pop(load, None)
+
+    def follow(
+        self,
+        now: float,
+        *,
+        queued: Sequence[JobEvent] = (),
+        synchronous: Sequence[JobEvent] = (),
+        sends: Sequence[Send] = (),
+    ) -> None:
+        """Read the new rows of growing lists, up to the present instant."""
+        lists = {Endpoint.QUEUED: queued, Endpoint.SYNCHRONOUS: synchronous}
+        for endpoint, events in lists.items():
+            self._sides[endpoint].begin_look(now)
+            for event in events[self._seen[endpoint] :]:
+                self._sides[endpoint].note(event)
+            self._seen[endpoint] = len(events)
+        for send in sends[self._seen["sends"] :]:
+            self._sides[send.endpoint].answer(send)
+        self._seen["sends"] = len(sends)
+
+    def waiting(self, endpoint: Endpoint) -> list[float]:
+        """Return since when each client waits, in ascending order."""
+        return sorted(at for load in self._sides[endpoint].loads.values() for at in load.waiting.elements())
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody waits, nothing is to come, and no job is in the queue or claimed."""
+        sides = self._sides.values()
+        return not any(side.loads or side.queue or side.claimed for side in sides)
+
+    @property
+    def dead_claims(self) -> Mapping[str, JobEvent]:
+        """The claims of the queued endpoint that have not ended, by job id."""
+        return self._sides[Endpoint.QUEUED].claimed
+
+    def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> Scene:
+        """Return both endpoints at an instant; `workers` has each id that events name, in a fixed order."""
+        return {endpoint: side.scene(now, _of(endpoint, workers)) for endpoint, side in self._sides.items()}
+
+
+@dataclass(slots=True)
+class _Load:
+    """The requests of one load: those to come, and how many wait since each instant."""
+
+    coming: deque[float]
+    waiting: Counter[float] = field(default_factory=Counter)
+
+    def advance(self, now: float) -> None:
+        while self.coming and self.coming[0] <= now:
+            self.waiting[self.coming.popleft()] += 1
+
+    def answer(self, intended_at: float) -> bool:
+        self.advance(intended_at)
+        if self.waiting[intended_at] <= 1:
+            return self.waiting.pop(intended_at, 0) > 0
+        self.waiting[intended_at] -= 1
+        return True
+
+
+@dataclass(slots=True)
+class _Side:
+    """The present state of one endpoint."""
+
+    loads: dict[str, _Load] = field(default_factory=dict)
+    queue: dict[str, JobEvent] = field(default_factory=dict)
+    claimed: dict[str, JobEvent] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    moves: Counter[str] = field(default_factory=Counter)
+
+    def begin_look(self, now: float) -> None:
+        self.moves.clear()
+        for load in self.loads.values():
+            load.advance(now)
+
+    def note(self, event: JobEvent) -> None:
+        self.queue.pop(event.job_id, None)
+        self.claimed.pop(event.job_id, None)
+        match event.state:
+            case JobState.QUEUED:
+                self.queue[event.job_id] = event
+                self.moves["accepted"] += 1
+            case JobState.PROCESSING:
+                self.claimed[event.job_id] = event
+                self.moves["claimed"] += 1
+            case JobState.COMPLETED:
+                self.counts["stored"] += 1
+                self.moves["completed"] += 1
+            case _:
+                self.counts["failed"] += event.cause is not Cause.CANCELLED
+
+    def answer(self, send: Send) -> None:
+        any(load.answer(send.intended_at) for load in self.loads.values())
+        if send.status in _REFUSALS:
+            self.counts["refused"] += 1
+        elif send.error == "timeout":
+            self.counts["gave_up"] += 1
+
+    def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> EndpointScene:
+        since = [at for load in self.loads.values() for at in load.waiting]
+        return EndpointScene(
+            clients=sum(load.waiting.total() for load in self.loads.values()),
+            longest=max(0.0, now - min(since, default=now)),
+            to_come=sum(len(load.coming) for load in self.loads.values()),
+            gave_up=self.counts["gave_up"],
+            refused=self.counts["refused"],
+            failed=self.counts["failed"],
+            queued=len(self.queue),
+            retrying=sum(event.attempt > 0 for event in self.queue.values()),
+            oldest=max(0.0, now - min((event.at for event in self.queue.values()), default=now)),
+            stored=self.counts["stored"],
+            renderers=_renderers(self.claimed.values(), workers, now),
+            moves=Moves(**self.moves),
+        )
+
+
+def _of(endpoint: Endpoint, workers: Mapping[str, KnownWorker]) -> dict[str, KnownWorker]:
+    return {worker_id: worker for worker_id, worker in workers.items() if worker.endpoint == endpoint}
+
+
+def _renderers(claims: Iterable[JobEvent], workers: Mapping[str, KnownWorker], now: float) -> list[Renderer]:
+    """Return a row for each living worker, and one for each job that a dead worker holds."""
+    held = Counter[str]()
+    rows = []
+    for event in claims:
+        worker = workers.get(event.worker or "", KnownWorker(event.worker or "?"))
+        held[event.worker or ""] += 1
+        state = RendererState.RENDERING if worker.alive else RendererState.DEAD
+        state = RendererState.FROZEN if worker.frozen else state
+        rows.append(Renderer(worker.name, state, event.kind, max(0.0, now - event.at), event.job_id))
+    for worker_id, worker in workers.items():
+        if worker.alive and not held[worker_id]:
+            rows.append(Renderer(worker.name, RendererState.FROZEN if worker.frozen else RendererState.IDLE))
+    places = {name: place for place, name in enumerate(dict.fromkeys(w.name for w in workers.values()))}
+    return sorted(rows, key=lambda row: (places.get(row.name, len(places)), row.state))
