@@ -124,6 +124,11 @@ class Settings:
         return self.folder / "sends.jsonl"
 
     @property
+    def loads_file(self) -> Path:
+        """Two lines for every load of our generators: its plan when it begins, and its end."""
+        return self.folder / "loads.jsonl"
+
+    @property
     def retention_file(self) -> Path:
         """The retention of the system in this folder, in seconds, for the audit."""
         return self.folder / "retention"

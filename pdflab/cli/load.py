@@ -12,6 +12,7 @@ import sys
 from collections.abc import Coroutine, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -27,10 +28,11 @@ from pdflab.cli.arguments import add_folder, add_url
 from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import SendLog, read_plan
+from pdflab.load.launcher import read_plan
 from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
+from pdflab.load.send_log import SendLog
 from pdflab.service.http.connections import raise_file_limit
 from pdflab.service.token_file import token_for
 from pdflab.settings import Settings
@@ -127,7 +129,9 @@ def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCount
             log(send)
             counter.end(send)
 
-        asyncio.run(_until(stop, send_plan(plan, target, on_send=on_send, on_start=counter.start)))
+        begin = partial(log.begin, plan, target)
+        sending = send_plan(plan, target, on_send=on_send, on_start=counter.start, on_begin=begin)
+        asyncio.run(_until(stop, sending))
 
 
 async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:

@@ -24,6 +24,7 @@ from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import plan_for
+from pdflab.load.send_log import LoadNote
 from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.base import Stats, WorkerStatus
 from pdflab.service.storage.base import Storage
@@ -136,6 +137,11 @@ class Lab(System):
         self._note(load)
         return load
 
+    def stop_loads(self) -> None:
+        """Stop every load that is being sent; its requests in flight are noted as cancelled."""
+        for load in self._loads:
+            load.terminate()
+
     def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
         """Return an endpoint as a target, for clients of this timeout in seconds."""
         url = self.url if endpoint == Endpoint.QUEUED else self.sync_url
@@ -175,6 +181,10 @@ class Lab(System):
         """Return every request sent so far, to either endpoint, with its outcome."""
         return self._sends.read()
 
+    def loads(self) -> list[LoadNote]:
+        """Return each load's begin and end so far, to either endpoint."""
+        return self._load_notes.read()
+
     @property
     def storage(self) -> Storage:
         """The storage of the finished PDFs."""
@@ -198,8 +208,9 @@ class Lab(System):
     def _halt(self) -> None:
         """Stop everything that runs, and read the logs once more: their items outlive the files."""
         loads, self._loads, self._parts = self._loads, [], None
+        reads = [*(log.read for log in self._events.values()), self._sends.read, self._load_notes.read]
         with ExitStack() as last_first:  # each runs, even after an interrupt
-            for read in (*(log.read for log in self._events.values()), self._sends.read):
+            for read in reads:
                 last_first.callback(read)
             last_first.callback(self._ending.close)
             for load in loads:
@@ -210,6 +221,7 @@ class Lab(System):
         files = {Endpoint.QUEUED: self.settings.log_file, Endpoint.SYNCHRONOUS: self.settings.sync_log_file}
         self._events = {endpoint: Tail(file, read_event) for endpoint, file in files.items()}
         self._sends = Tail(self.settings.sends_file, Send.from_json)
+        self._load_notes = Tail(self.settings.loads_file, LoadNote.from_json)
 
     def _settled(self) -> bool:
         """Return whether all has ended. Check loads first: their next requests are not yet in the stats."""

@@ -66,13 +66,14 @@ async def send_plan(
     *,
     on_send: Callable[[Send], object],
     on_start: Callable[[int], object] = lambda count: None,
+    on_begin: Callable[[float], object] = lambda at: None,
     stop: Event | None = None,
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
-    It retries nothing. `on_start` receives the number of documents in each POST, `on_send` each document with
-    its outcome. When `stop` is set, it sends no more. When the task is cancelled, it reports the requests in
-    flight as "cancelled".
+    It retries nothing. `on_begin` receives the instant from which the plan counts, `on_start` the number of
+    documents in each POST, `on_send` each document with its outcome. When `stop` is set, it sends no more.
+    When the task is cancelled, it reports the requests in flight as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
@@ -85,6 +86,7 @@ async def send_plan(
     async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
         sender = _Sender(session, target, batched, on_send, on_start, turn)
+        on_begin(sender.clock.began_at)
         async with asyncio.TaskGroup() as in_flight:
             while batch := batches.take():
                 if not await sender.wait_until(batch[-1].at, stop, meanwhile=batches.make):

@@ -1,4 +1,4 @@
-"""Starts a load in a process, or in a thread where processes are not allowed; and the log of what it sent.
+"""Starts a load in a process, or in a thread where processes are not allowed.
 
 Read next: pdflab/load/generator.py.
 """
@@ -9,6 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -20,34 +21,12 @@ from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
+from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 _MAX_RUNNING = 8  # operations at the same time, for one service
 _RETRY_AFTER = 5  # seconds
 _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
-
-
-class SendLog:
-    """Writes each send as a line of one file, and before it each accepted job as a line of another.
-
-    Each line is one unbuffered append, so that it survives a kill of this process. The audit reads both.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._sends = settings.sends_file.open("ab", buffering=0)
-        self._accepted = settings.accepted_file.open("ab", buffering=0)
-
-    def __call__(self, send: Send) -> None:
-        """Append a send."""
-        if send.status == 202 and send.job_id:
-            accepted = {"job_id": send.job_id, "at": send.answered_at}
-            self._accepted.write(f"{json.dumps(accepted)}\n".encode())
-        self._sends.write(f"{send.to_json()}\n".encode())
-
-    def close(self) -> None:
-        """Close both files; a second close does nothing."""
-        self._sends.close()
-        self._accepted.close()
 
 
 class LoadProcess:
@@ -93,7 +72,8 @@ class LoadThread(Thread):
         self.sends: list[Send] = []
         self._stopping = Event()
         self._log = SendLog(settings)
-        sending = send_plan(requests, target, on_send=self._note, stop=self._stopping)
+        begin = partial(self._log.begin, requests, target)
+        sending = send_plan(requests, target, on_send=self._note, on_begin=begin, stop=self._stopping)
         super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
 
     def poll(self) -> int | None:

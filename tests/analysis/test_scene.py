@@ -35,7 +35,7 @@ def test_a_client_waits_from_its_planned_instant_until_its_answer() -> None:
     assert follower.scene(104.0, {})[QUEUED].clients == 0
 
 
-def test_clients_of_one_instant_are_told_apart_by_number() -> None:
+def test_clients_of_one_instant_are_counted_one_by_one() -> None:
     """A batch is due at one instant: three wait, one is answered, two wait."""
     follower = Follower()
     follower.expect("load", QUEUED, [100.0, 100.0, 100.0])

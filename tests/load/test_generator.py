@@ -13,8 +13,8 @@ from aiohttp import web
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import SendLog
 from pdflab.load.plan import batch, burst
+from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
