@@ -4,7 +4,7 @@
 
 `from pdflab.lab import Lab` drives all of it. Follow one job in ten hops, each found by one search:
 
-    ControlRoom.operate     notebook/control_room.py        a button is pressed
+    LoadPart.operate        notebook/parts/load.py          a button is pressed
     send_plan               load/generator.py               the request is sent at its planned instant
     generate_pdf            service/api/submit.py           it is checked, and answered with 202
     RedisProducer.enqueue   service/jobqueue/producer.py    record, queue and event, in one atomic step

@@ -90,7 +90,7 @@ def test_the_control_room_has_a_button_for_the_new_operation() -> None:
     """With its words; a click starts it."""
     lab = FakeLab()
     with closing(ControlRoom(lab)) as room:  # type: ignore[arg-type]
-        button = room.panel.loads["ship"]
+        button = room.buttons["ship"]
 
         button.click()
         room.wait(10)

@@ -18,12 +18,13 @@ _REFUSALS = (429, 503)
 
 
 class RendererState(StrEnum):
-    """What a renderer does: a dead one holds a job that it will never finish."""
+    """What a renderer does: a killed one holds a job that it will never finish."""
 
     IDLE = "idle"
     RENDERING = "rendering"
     FROZEN = "frozen"
-    DEAD = "killed"
+    STARTING = "starts"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,11 @@ class EndpointScene:
 
 @dataclass(frozen=True, slots=True)
 class KnownWorker:
-    """A renderer by its id in events: the `name` that a person reads, and whether it lives and works."""
+    """A renderer by its id in events: the `name` that a person reads, and its state apart from any job."""
 
     name: str
     endpoint: Endpoint = Endpoint.QUEUED
-    alive: bool = True
-    frozen: bool = False
+    state: RendererState = RendererState.IDLE
 
 
 Scene = Mapping[Endpoint, EndpointScene]
@@ -127,10 +127,9 @@ class Follower:
         sides = self._sides.values()
         return not any(side.loads or side.queue or side.claimed for side in sides)
 
-    @property
-    def dead_claims(self) -> Mapping[str, JobEvent]:
-        """The claims of the queued endpoint that have not ended, by job id."""
-        return self._sides[Endpoint.QUEUED].claimed
+    def holders(self) -> set[str]:
+        """Return the id of each renderer that holds a job, a dead one's too."""
+        return {event.worker or "" for side in self._sides.values() for event in side.claimed.values()}
 
     def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> Scene:
         """Return both endpoints at an instant; `workers` has each id that events name, in a fixed order."""
@@ -217,17 +216,16 @@ def _of(endpoint: Endpoint, workers: Mapping[str, KnownWorker]) -> dict[str, Kno
 
 
 def _renderers(claims: Iterable[JobEvent], workers: Mapping[str, KnownWorker], now: float) -> list[Renderer]:
-    """Return a row for each living worker, and one for each job that a dead worker holds."""
+    """Return a row for each living worker, and one for each job that a killed worker holds."""
     held = Counter[str]()
     rows = []
     for event in claims:
         worker = workers.get(event.worker or "", KnownWorker(event.worker or "?"))
         held[event.worker or ""] += 1
-        state = RendererState.RENDERING if worker.alive else RendererState.DEAD
-        state = RendererState.FROZEN if worker.frozen else state
+        state = RendererState.RENDERING if worker.state is RendererState.IDLE else worker.state
         rows.append(Renderer(worker.name, state, event.kind, max(0.0, now - event.at), event.job_id))
     for worker_id, worker in workers.items():
-        if worker.alive and not held[worker_id]:
-            rows.append(Renderer(worker.name, RendererState.FROZEN if worker.frozen else RendererState.IDLE))
+        if worker.state is not RendererState.KILLED and not held[worker_id]:
+            rows.append(Renderer(worker.name, worker.state))
     places = {name: place for place, name in enumerate(dict.fromkeys(w.name for w in workers.values()))}
     return sorted(rows, key=lambda row: (places.get(row.name, len(places)), row.state))

@@ -59,7 +59,7 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
     """Yield a sentence for each figure."""
     f, (least, most) = figures, figures["throughput_loss_range"]
     yield f"on {f['redis']}, two workers make {f['per_s']} PDFs per second"
-    yield f"the panel takes {f['panel_cpu']:.1%} of a core (under 5 %), at {f['frames_per_s']} frames/s (2)"
+    yield f"the panel takes {f['panel_cpu']:.1%} of a core (under 5 %), at {f['frames_per_s']} frames/s (4)"
     yield f"throughput falls by {f['throughput_loss']:.1%} (under 4 %; rounds: {least:.1%} to {most:.1%})"
     if most - least > _MAX_SPREAD:
         yield "The rounds differ too much: measure again when the machine is quiet."
@@ -67,7 +67,7 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
 
 def _watched(lab: Lab, jobs: int) -> Batch:
     room, frames = ControlRoom(lab), list[float]()
-    room.panel.chart.observe(lambda change: frames.append(time.monotonic()), "value")
+    room.picture.observe(lambda change: frames.append(time.monotonic()), "value")
     with closing(room):
         batch = _make(lab, jobs)
     return replace(batch, frames=(len(frames) - 1) / (frames[-1] - frames[0]) if len(frames) > 1 else 0.0)

@@ -3,7 +3,7 @@
 Axes, ticks and names are drawn once and cached; a frame adds only the curves. No text changes, because text
 costs more than all curves; the numbers are HTML above the chart.
 
-Read next: pdflab/notebook/panel.py.
+Read next: pdflab/notebook/room.py.
 """
 
 import io

@@ -187,7 +187,7 @@ class _Seat:
         self._label.text = _doing(renderer) if renderer else ""
         if renderer is None:
             return
-        dead, frozen = renderer.state is RendererState.DEAD, renderer.state is RendererState.FROZEN
+        dead, frozen = renderer.state is RendererState.KILLED, renderer.state is RendererState.FROZEN
         self._label.colour = "white" if dead else style.TEXT
         fill = style.FAILED if dead else style.GRID if frozen else "white"
         edge = style.RENDERING if renderer.state is RendererState.RENDERING else style.FAILED

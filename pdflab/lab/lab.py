@@ -69,6 +69,12 @@ class Lab(System):
             finally:
                 super().stop()
 
+    def halt(self) -> None:
+        """Stop everything for a while: `start` continues with the same files, `stop` ends it for good."""
+        with self._lifecycle:
+            self._running()
+            self._halt()
+
     def reset(self) -> None:
         """Restart everything, empty; the old files are moved to `earlier/` in the lab's folder."""
         with self._lifecycle:

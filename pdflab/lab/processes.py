@@ -56,6 +56,7 @@ class Supervisor:
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
+        self.frozen: frozenset[str] = frozenset()  # the names of stopped children
         self.broken: str | None = None  # why a child can never run
         self.failing: str | None = None  # why a child has died at its start, twice running
 
@@ -90,12 +91,22 @@ class Supervisor:
 
         Raises UsageError when none of them works in time.
         """
-        freeze([process.pid for process in self._living(names)], seconds)
+        pids = [process.pid for process in self._living(names)]
+        self.frozen = self.frozen.union(names)
+        try:
+            freeze(pids, seconds)
+        finally:
+            self.frozen = self.frozen.difference(names)
 
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the children that should be running."""
         with self._lock:
             return [name for name in self._children if name.startswith(prefix)]
+
+    def pids(self) -> dict[str, int]:
+        """Return the id of each child's process, a dead one's too until it is restarted."""
+        with self._lock:
+            return {name: child.process.pid for name, child in self._children.items()}
 
     def stop(self) -> None:
         """End all children and the watching thread."""

@@ -126,6 +126,11 @@ class System:
         """The queue, to look at."""
         return self._running().queue
 
+    @property
+    def is_halted(self) -> bool:
+        """Whether nothing runs, and `start` would start it: it has not begun, or rests."""
+        return self._parts is None and self._finalizer.alive
+
     def scale(self, workers: int) -> None:
         """Run so many workers, and as many rendering processes at the synchronous endpoint."""
         require(1 <= workers <= 64, f"A lab runs 1 to 64 workers, not {workers}; choose another number.")
@@ -148,6 +153,14 @@ class System:
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().supervisor.names()
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each name; in threads, that of this process."""
+        return self._running().supervisor.pids()
+
+    def frozen(self) -> frozenset[str]:
+        """Return the names of the processes that are frozen now."""
+        return self._running().supervisor.frozen
 
     def kill(self, name: str = "worker-1") -> None:
         """Kill a process with SIGKILL; it is restarted, as by an operator."""

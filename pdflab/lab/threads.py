@@ -6,6 +6,7 @@ Read next: pdflab/service/entrypoints.py.
 """
 
 import logging
+import os
 import socket
 import time
 from functools import partial
@@ -29,6 +30,7 @@ class Threads:
         self._settings = settings
         self._broker = broker
         self._roles: dict[str, tuple[Thread, Event]] = {}
+        self.frozen: frozenset[str] = frozenset()  # a thread cannot be stopped
         self.broken: str | None = None
         self.failing: str | None = None
 
@@ -52,6 +54,10 @@ class Threads:
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the running roles."""
         return [name for name in self._roles if name.startswith(prefix)]
+
+    def pids(self) -> dict[str, int]:
+        """Return the id of the process for each role: all are threads of ours."""
+        return dict.fromkeys(self._roles, os.getpid())
 
     def stop(self) -> None:
         """End all roles."""

@@ -1,41 +1,58 @@
 """What to look for after each click.
 
-Read next: pdflab/notebook/fault_panel.py.
+Read next: pdflab/notebook/parts/attack.py.
 """
 
 from pdflab.jobs import Endpoint
 
 BOTH = "both"  # endpoints at the same time
 
-FIRST = "Press <b>Burst of 100</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
-SENT = {
-    Endpoint.QUEUED: "<b>Look left:</b> the queue grows and drains. <b>Right:</b> answers (light blue) come "
-    "at once, the PDFs (dark blue) follow as they are made.",
-    Endpoint.SYNCHRONOUS: "<b>Look right:</b> each dot is a client that waited for its PDF, and for all "
-    "before it. Left, nothing: this queue is inside the server, and not counted.",
-    BOTH: "<b>Look right:</b> light blue and orange part. Both endpoints get the same documents at once. "
-    "The workers have a lower priority: their PDFs come later, the answers sooner.",
-}
-KILLED = {
-    "reliable": "<b>Look at the strips:</b> one worker is dead, with a claimed job. After {lease:g} s "
-    "of silence its lease expires, and another worker takes that job.",
-    "naive": "<b>Look at the strips:</b> one worker is dead, with a job. No other worker will ever take it.",
-}
-FROZEN = {
-    Endpoint.QUEUED: "<b>Look in the middle:</b> no PDFs for {seconds:g} s, while answers stay "
-    "quick. Press <b>Burst of 100</b> meanwhile.",
-    Endpoint.SYNCHRONOUS: "<b>Look right:</b> a client that asks within these {seconds:g} s waits for "
-    "their end.",
-    BOTH: "<b>Look right:</b> both endpoints render nothing for {seconds:g} s. Whose clients notice?",
-}
-WORKERS = "<b>Look in the middle:</b> more workers make more PDFs a second, until the cores are used up."
+FIRST = "Press <b>{burst}</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
+EMPTIED = "The lab starts again, empty …"
+STARTS = "The lab starts again …"
+HALTED = "The lab is stopped: no process runs. <b>Start the lab</b> continues with the same files."
+STOPPED = "Nothing more is sent. What the queue has accepted, the workers finish."
+STEADY_LOAD = "A steady load: choose another rate while it runs. <b>Does the queue grow?</b> Then it never ends."
+WORKERS = "<b>PDFs a second:</b> more workers make more of them, until the cores are used up."
 WORKER_TYPES = {
     "reliable": "Reliable workers: <b>kill one</b> while it renders; its job comes back.",
     "naive": "Naive workers, as most tutorials write them: <b>kill one</b> while it renders, and count.",
 }
-STARTS = "The lab starts again, empty …"
-STARTED = {
-    "processes": "The lab is empty and runs in processes: each worker can have a core of its own.",
-    "threads": "The lab is empty and runs in threads of one process: they share one core, and cannot be "
-    "killed or frozen. <b>Look in the middle:</b> does a second worker help?",
+FROZEN = {
+    Endpoint.QUEUED: "<b>The workers stand still</b> for {seconds:g} s: no PDFs, while answers stay quick. "
+    "Press a burst meanwhile.",
+    Endpoint.SYNCHRONOUS: "<b>The servers stand still</b> for {seconds:g} s: whoever asks now waits for "
+    "their end.",
+    BOTH: "<b>Nothing is rendered</b> for {seconds:g} s at both endpoints. Whose clients notice?",
 }
+STARTED = {
+    "processes": "The lab runs in processes: each worker can have a core of its own.",
+    "threads": "The lab runs in threads of one process: they share one core, and cannot be killed or frozen. "
+    "<b>PDFs a second:</b> does a second worker help?",
+}
+_SENT = {
+    Endpoint.QUEUED: "<b>The blue dots:</b> each is a job that was answered with 202. The queue grows and "
+    "drains; no client waits for it.",
+    Endpoint.SYNCHRONOUS: "<b>The orange dots:</b> each is a client that waits for its PDF, and for all "
+    "before it. They <i>are</i> the queue.",
+    BOTH: "<b>Orange above, blue below:</b> both endpoints get the same documents at once. Who waits: the "
+    "clients, or the jobs?",
+}
+KILLED = "<b>{name} was killed.</b> Did it hold a job?"
+_DEAD = {
+    "reliable": "{name} was killed, and its job stays in its box. After {lease:g} s of silence the lease "
+    "expires, and another worker takes the job.",
+    "naive": "{name} was killed, and its job stays in its box for ever: no other worker knows of it.",
+}
+_DIED_IDLE = "{name} was killed between two jobs: nothing was lost, whatever its type. Kill one that renders."
+
+
+def sent(endpoint: str) -> str:
+    """Return what to look for after a load."""
+    return _SENT[Endpoint(endpoint) if endpoint != BOTH else BOTH]
+
+
+def killed(name: str, worker_type: str | None, lease: float) -> str:
+    """Return what to look for after a kill; `worker_type` is None if the worker held no job."""
+    words = _DEAD[worker_type] if worker_type else _DIED_IDLE
+    return f"<b>Look at its box:</b> {words.format(name=name, lease=lease)}"

@@ -106,15 +106,15 @@ def test_a_killed_worker_keeps_its_job_until_another_has_it() -> None:
     """Its successor has the same name and the next place; the job returns to the queue, marked as a retry."""
     follower, events = Follower(), [event("x", Q, 1.0), event("x", P, 2.0, "a", attempt=1)]
     workers = {
-        "a": KnownWorker("worker-1", alive=False),
+        "a": KnownWorker("worker-1", state=RendererState.KILLED),
         "new": KnownWorker("worker-1"),
-        "b": KnownWorker("worker-2", frozen=True),
+        "b": KnownWorker("worker-2", state=RendererState.FROZEN),
     }
     follower.follow(4.0, queued=events)
     rows = follower.scene(4.0, workers)[QUEUED].renderers
     assert [(one.name, one.state) for one in rows] == [
         ("worker-1", RendererState.IDLE),
-        ("worker-1", RendererState.DEAD),
+        ("worker-1", RendererState.KILLED),
         ("worker-2", RendererState.FROZEN),
     ]
 
@@ -122,7 +122,7 @@ def test_a_killed_worker_keeps_its_job_until_another_has_it() -> None:
 
     scene = follower.scene(6.0, workers)[QUEUED]
     assert (scene.queued, scene.retrying) == (1, 1)
-    assert RendererState.DEAD not in [one.state for one in scene.renderers]
+    assert RendererState.KILLED not in [one.state for one in scene.renderers]
 
 
 def test_a_cancelled_job_is_no_failure() -> None:

@@ -15,7 +15,7 @@ NAMES = {
     "01_the_synchronous_trap": "Lab Lesson Endpoint THE_SYNCHRONOUS_TRAP batch burst "
     "comparison_figure create_sync_app abandonment_by_phase abandonment_figure run_plan offered_load_figure "
     "summary target wasted",
-    "02_queue_and_worker": "ControlRoom RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
+    "02_queue_and_worker": "LoadPart RedisConsumer Lab Lesson QUEUE_AND_WORKER Recorder FolderStorage "
     "Worker fill_queue send_request "
     "first_page generate_pdf log_lines render table job_trace_figure",
     "05_when_things_fail": "FaultPanel Lab Lesson NaiveWorker Settings WHEN_THINGS_FAIL Worker audit "

@@ -7,38 +7,34 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
+import fake_lab
 import pytest
 from conftest import needs
 
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import FaultPanel, await_condition, fill_queue, wait_until_idle
+from pdflab.notebook.fault_panel import AttackPart, FaultPanel, await_condition, fill_queue, wait_until_idle
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
 
-class FakeLab:
+class FakeLab(fake_lab.FakeLab):
     """What a fault panel asks of a lab: a killed worker has a successor at once."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.settings = SimpleNamespace(lease=3.0, workers=2)
         self.done: list[Any] = []
         self.at_work = {"worker-1": 0, "worker-2": 0}  # how often each was started again
         self.no_server = self.away = False
         self.woken = Event()
         self.woken.set()
-        self.reported: list[Send] = []
-        self.looks: Iterator[Any] = iter([])
-
-    def __repr__(self) -> str:
-        return "FakeLab()"
-
-    def process_names(self) -> list[str]:
-        return ["recorder", "api", "worker-1", "worker-2", "sync-api-1"]
+        self.sent: list[Send] = []
+        self.looks_to_come: Iterator[Any] = iter([])
 
     def workers(self) -> list[WorkerStatus]:
-        return [WorkerStatus(f"{name}:{starts}", 0.0) for name, starts in self.at_work.items()]
+        return [WorkerStatus(f"here:{name[-1]}:{starts}", 0.0) for name, starts in self.at_work.items()]
 
     def kill(self, name: str) -> None:
         self.done.append(name)
@@ -62,14 +58,14 @@ class FakeLab:
         if self.away:
             self.away = False
             raise BrokerUnavailable("gone for a moment")
-        return next(self.looks, SimpleNamespace(processing=2, events=9, queue_depth=0))
+        return next(self.looks_to_come, SimpleNamespace(queued=0, processing=2, events=9, queue_depth=0))
 
     def operate(self, name: str, *, n: int, lines: int) -> None:
         self.done.append((name, n))
-        self.reported += [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, f"new {i}") for i in range(n)]
+        self.sent += [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, f"new {i}") for i in range(n)]
 
     def sends(self) -> list[Send]:
-        return list(self.reported)
+        return list(self.sent)
 
 
 @pytest.fixture
@@ -87,8 +83,8 @@ def panel(lab: FakeLab) -> Iterator[FaultPanel]:
 
 def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: FaultPanel) -> None:
     """In the order of the clicks; a freeze outlasts the lease."""
-    for button in (panel.kill, panel.freeze, panel.kill_others, panel.cut, panel.kill_redis):
-        button.click()
+    for name in ("kill", "freeze", "kill_others", "cut", "kill_redis"):
+        panel.buttons[name].click()
     said = panel.wait()
 
     assert lab.done == ["worker-1", (5.0, "worker-2"), "api", "recorder", "cut", "redis"]
@@ -98,7 +94,7 @@ def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: Fault
 def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None:
     """No worker is hit twice before each was hit once."""
     for _ in range(3):
-        panel.kill.click()
+        panel.buttons["kill"].click()
 
     assert panel.wait() == "Kill a worker: 3"
     assert panel.wait() == "nothing was done"
@@ -108,8 +104,8 @@ def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None
 def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, panel: FaultPanel) -> None:
     """A kill that meets nobody would be counted for nothing."""
     lab.at_work = {}
-    panel.kill.click()
-    panel.kill.click()
+    panel.buttons["kill"].click()
+    panel.buttons["kill"].click()
 
     with pytest.raises(TimeoutError, match="tasks are not done"):
         panel.wait(timeout=0.2)
@@ -125,8 +121,8 @@ def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
     """Not even while a worker is frozen."""
     lab.woken.clear()
 
-    panel.freeze.click()
-    panel.kill.click()
+    panel.buttons["freeze"].click()
+    panel.buttons["kill"].click()
 
     assert lab.done == []
     lab.woken.set()
@@ -137,8 +133,8 @@ def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
 def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: FaultPanel) -> None:
     """The other attacks go on: a notebook runs to its end without a redis-server."""
     lab.no_server = True
-    panel.cut.click()
-    panel.kill.click()
+    panel.buttons["cut"].click()
+    panel.buttons["kill"].click()
 
     said = panel.wait()
 
@@ -152,7 +148,7 @@ def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel
 def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel) -> None:
     """Once; the next wait begins anew."""
     lab.kill = _broken  # type: ignore[method-assign]
-    panel.kill.click()
+    panel.buttons["kill"].click()
 
     with pytest.raises(RuntimeError, match="broken"):
         panel.wait()
@@ -183,25 +179,27 @@ def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> No
 
 def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
     """What was measured before does not count; the workers have their hands full."""
-    lab.reported = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
+    lab.sent = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
     looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
-    lab.looks = iter(looks)
+    lab.looks_to_come = iter(looks)
 
     sends = fill_queue(lab, 3)  # type: ignore[arg-type]
 
     assert [send.job_id for send in sends] == ["new 0", "new 1", "new 2"]
     assert lab.done == [("batch", 3)]
-    assert not list(lab.looks)
+    assert not list(lab.looks_to_come)
 
 
 def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) -> None:
     """Jobs that wait, and events that come, start the watch anew."""
     reported = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
-    lab.looks = iter([SimpleNamespace(events=events, queue_depth=depth) for events, depth in reported])
+    lab.looks_to_come = iter(
+        [SimpleNamespace(events=events, queue_depth=depth) for events, depth in reported]
+    )
 
     wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
 
-    assert not list(lab.looks)
+    assert not list(lab.looks_to_come)
 
 
 def test_waiting_outlasts_an_absence_of_redis_and_gives_up_in_the_end() -> None:
@@ -224,8 +222,8 @@ def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch:
     with Lab(settings=Settings(port=0, sync_port=0, lease=1.5)) as lab:
         panel = FaultPanel(lab)
         sends = fill_queue(lab, 20)
-        panel.kill.click()
-        panel.cut.click()
+        panel.buttons["kill"].click()
+        panel.buttons["cut"].click()
         said = panel.wait()
         lab.wait()
         panel.close()
@@ -236,7 +234,8 @@ def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch:
 
 
 def shown(panel: FaultPanel) -> str:
-    return " ".join(child.value for child in panel.box.children if hasattr(child, "value"))
+    [attack] = [part for part in panel.parts if isinstance(part, AttackPart)]
+    return f"{attack.text.value} {panel.status.value}"
 
 
 def _give(answer: object) -> object:

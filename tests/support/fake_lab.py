@@ -7,6 +7,8 @@ from typing import Any
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.jobs import Endpoint, JobEvent
+from pdflab.load.plan import Plan
+from pdflab.load.send_log import LoadNote
 from pdflab.service.jobqueue.base import WorkerStatus
 
 
@@ -25,6 +27,9 @@ class FakeLab:
         self.reported: list[JobEvent] = []
         self.asked: list[Send] = []
         self.living: list[str] = []
+        self.noted: list[LoadNote] = []
+        self.is_halted = False
+        self.names = ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
         self.trouble: Exception | None = None
         self.before: Callable[[str], object] = lambda action: None
 
@@ -56,8 +61,34 @@ class FakeLab:
         self._note("reset")
         self.reported, self.asked = [], []
 
+    def halt(self) -> None:
+        self._note("halt")
+        self.is_halted = True
+
+    def start(self) -> None:
+        self._note("start")
+        self.is_halted = False
+
+    def stop_loads(self) -> None:
+        self._note("stop_loads")
+
+    def send(self, plan: Plan, at: str) -> None:
+        self._note("send", plan.name, at)
+
+    def target(self, endpoint: str) -> str:
+        return str(endpoint)
+
+    def loads(self) -> list[LoadNote]:
+        return list(self.noted)
+
+    def pids(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names, 1)}
+
+    def frozen(self) -> frozenset[str]:
+        return frozenset()
+
     def process_names(self) -> list[str]:
-        return ["recorder", "api", "worker-1", "worker-2", "sync-api-1", "sync-api-2"]
+        return self.names
 
     def wait(self, timeout: float) -> None: ...
 

@@ -1,0 +1,56 @@
+"""The part that stops the lab, starts it again, and sets the size of the room.
+
+Read next: pdflab/lab/lab.py.
+"""
+
+from typing import Any
+
+from pdflab.notebook import controls, hints
+from pdflab.notebook.parts.part import Part
+
+_STOP, _START = "Stop the lab", "Start the lab"
+
+
+class LabPart(Part):
+    """Stop or start, reset, projector size, and the compact view."""
+
+    place = "controls"
+
+    def __init__(self, room: Any) -> None:
+        super().__init__()
+        self._room = room
+        self.buttons = {
+            "power": controls.make_button(_STOP, "Every process ends; its files stay", self._press_power),
+            "reset": controls.make_button("Reset", "Stop, and start again empty", self._press_reset),
+        }
+        self.choices = {
+            "projector": controls.make_switch("Projector size", self._room.set_large),
+            "compact": controls.make_switch("Compact", self._room.set_compact),
+        }
+        self.box = controls.make_group("The lab", *self.buttons.values(), *self.choices.values(), style="lab")
+
+    def _press_power(self) -> None:
+        halted = self._room.lab.is_halted
+        self._room.do("power", self._start if halted else self._halt)
+
+    def _halt(self) -> None:
+        self._room.lab.halt()
+        self._room.set_all_busy(True, but="power")
+        self.buttons["power"].description = _START
+        self._room.show_hint(hints.HALTED)
+
+    def _start(self) -> None:
+        self._room.show_hint(hints.STARTS)
+        self._room.lab.start()
+        self._room.set_all_busy(False)
+        self.buttons["power"].description = _STOP
+        self._room.show_hint(hints.STARTED[self._room.lab.mode])
+        self._room.show_address()
+
+    def _press_reset(self) -> None:
+        self._room.do("reset", self._reset)
+
+    def _reset(self) -> None:
+        self._room.show_hint(hints.EMPTIED)
+        self._room.restart(lambda lab: lab.reset())
+        self._room.show_hint(hints.STARTED[self._room.lab.mode])

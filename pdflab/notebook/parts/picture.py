@@ -1,0 +1,58 @@
+"""The part that shows the live picture, four times a second; and the one with the charts, twice.
+
+Read next: pdflab/charts/picture.py.
+"""
+
+from typing import Any
+
+from pdflab.analysis.scene import Scene
+from pdflab.charts.live import LiveChart
+from pdflab.charts.picture import JobPicture
+from pdflab.notebook import controls
+from pdflab.notebook.look import Look
+from pdflab.notebook.parts.part import Part
+
+
+class PicturePart(Part):
+    """Who waits, and for what, at both endpoints."""
+
+    quick = is_picture = True
+    place = "top"
+
+    def __init__(self, room: Any) -> None:
+        super().__init__()
+        self.box = self.image = controls.make_image("The jobs at both endpoints, now", "picture")
+        self._picture = JobPicture()
+        self._shown: Scene | None = None
+
+    def show(self, look: Look) -> None:
+        """Draw the scene, if it has changed."""
+        if look.scene != self._shown:
+            self._picture.update(look.scene)
+            self.image.value, self._shown = self._picture.png(), look.scene
+
+    def set_scale(self, scale: float) -> None:
+        """Draw with so many times the pixels."""
+        self._picture, self._shown = JobPicture(scale=scale), None
+
+
+class ChartsPart(Part):
+    """Waiting, throughput and latency over time."""
+
+    is_picture = True
+
+    def __init__(self, room: Any) -> None:
+        super().__init__()
+        self.box = self.image = controls.make_image(
+            "Waiting, PDFs a second and latencies over time", "charts"
+        )
+        self.set_scale(1.0)
+
+    def show(self, look: Look) -> None:
+        """Draw the history of the present load."""
+        self._chart.update(look.at, look.history)
+        self.image.value = self._chart.png()
+
+    def set_scale(self, scale: float) -> None:
+        """Draw with so many times the pixels."""
+        self._chart = LiveChart(scale=scale)

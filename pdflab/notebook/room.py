@@ -1,0 +1,244 @@
+"""A room: parts that show a lab and change it, put together as a lesson needs them.
+
+    Room(lab, PicturePart, LoadPart, FaultPart)
+
+A click never blocks: it puts a task into a queue. Faults have their own queue, because they take time.
+
+Read next: pdflab/notebook/parts/part.py.
+"""
+
+import html
+import logging
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.resources import files
+from typing import Any
+from weakref import ref
+
+from ipywidgets import HTML, Button, DOMWidget, Layout, VBox
+
+from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.lab import Lab
+from pdflab.lab.system import THREADS
+from pdflab.notebook import controls
+from pdflab.notebook.look import Looker
+from pdflab.notebook.parts.part import Part
+from pdflab.notebook.poller import Poller, close_earlier
+from pdflab.notebook.task_queue import TaskQueue
+
+PROJECTOR_SCALE = 1.45  # of pictures; panel.css enlarges the rest
+
+
+class Room:
+    """Parts of one lab: show it as the last line of a cell. Press a button with `buttons[name].click()`.
+
+    Raises UsageError when the lab does not run. Under pytest or with PDFLAB_HEADLESS only `wait` draws.
+    """
+
+    def __init__(self, lab: Lab, *parts: Callable[["Room"], Part], title: str = "room") -> None:
+        close_earlier(lab, type(self))
+        self._name, self._title = repr(lab), title
+        self._lab = ref(lab)  # weak: the lab stops when its owner drops it
+        self._in_threads = lab.mode == THREADS
+        self._error: Exception | None = None
+        self._closed = self._away = False  # the room; its Redis
+        self._looker = Looker()
+        self._tasks = TaskQueue("control room", on_error=self._fail)
+        self._faults = TaskQueue("control room faults", on_error=self._fail)
+        self.hint, self.status = controls.make_text("hint"), controls.make_text("status")
+        self.parts = [part(self) for part in parts]
+        self.buttons: dict[str, Button] = {}
+        self.choices: dict[str, DOMWidget] = {}
+        for part in self.parts:
+            self.buttons |= part.buttons
+            self.choices |= part.choices
+        self.box = self._arrange()
+        self.set_all_busy(False)
+        self._log = _LogForwarder(self.show_status)
+        watched = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
+        self.poller = Poller(lab, owner=self, watched=watched)
+        self.poller.refresh()
+        self.show_address()
+        self.poller.start()
+
+    @property
+    def lab(self) -> Lab:
+        """Return the lab. Raises UsageError if it is gone."""
+        if (lab := self._lab()) is None:
+            raise UsageError("This lab is gone; make a new one: lab = Lab(), lab.start(), ControlRoom(lab).")
+        return lab
+
+    def wait(self, timeout: float = 120.0) -> str:
+        """Wait until every task is done and every job has ended; return what the parts say of it.
+
+        Raises the first error of a task, and TimeoutError.
+        """
+        self._settle(time.monotonic() + timeout)
+        self.poller.refresh()
+        return self.verdict()
+
+    def verdict(self) -> str:
+        """Return what the parts say of what was done since the last verdict."""
+        return "\n".join(filter(None, (part.verdict() for part in self.parts)))
+
+    def await_tasks(self, deadline: float) -> None:
+        """Wait until every task is done, by time.monotonic(). Raises the first error of one."""
+        for tasks in (self._tasks, self._faults):
+            tasks.wait(max(0.0, deadline - time.monotonic()))
+        error, self._error = self._error, None
+        if error:
+            raise error
+
+    def do(self, name: str, action: Callable[[], object], *, fault: bool = False) -> None:
+        """Queue the task of a control, which rests meanwhile. A click calls it on any thread."""
+        self._set_busy(name, True)
+        self.show_status("")
+        (self._faults if fault else self._tasks).put(partial(self._run, name, action))
+
+    def show(self, lab: Lab, *, pictures: bool, every: bool) -> bool:
+        """Look at the lab and show it, with or without pictures, in the quick parts or in every one.
+
+        Return whether anything goes on there.
+        """
+        try:
+            look = self._looker.look(lab)
+        except BrokerUnavailable as error:
+            self.show_status(str(error), error=True)  # it may recover soon
+            self._away = True
+            return True
+        if self._away:
+            self._away = False
+            self.show_address()
+        for part in self.parts:
+            if (every or part.quick) and (pictures or not part.is_picture):
+                part.show(look)
+        return not look.settled
+
+    def show_hint(self, hint: str) -> None:
+        """Show what to look for; the hint is trusted HTML."""
+        self.hint.value = f"<div>{hint}</div>"
+
+    def show_status(self, text: str, *, error: bool = False) -> None:
+        """Show a message or an error."""
+        look = ' class="pdflab-trouble"' if error else ""
+        self.status.value = f"<div{look}>{html.escape(text)}</div>"
+
+    def show_address(self) -> None:
+        """Show the Redis and the dashboard of the lab; the token is in the link, and not on the screen."""
+        lab = self.lab
+        link = f'<a target="_blank" href="{html.escape(lab.link())}">{html.escape(lab.url)}</a>'
+        self.status.value = f"<div>{html.escape(lab.redis)}; dashboard: {link}</div>"
+
+    def set_all_busy(self, busy: bool, *, but: str = "") -> None:
+        """Disable or enable every control, but one."""
+        for name in (*self.buttons, *self.choices):
+            if name != but:
+                self._set_busy(name, busy)
+
+    def restart(self, action: Callable[[Lab], object]) -> None:
+        """Restart the lab by an action, with every control off meanwhile, and forget what was seen."""
+        self._faults.wait(60.0)  # a frozen process cannot be stopped
+        self.set_all_busy(True)
+        try:
+            with self.poller.lock:
+                action(self.lab)
+                self._looker = Looker()
+                for part in self.parts:
+                    part.begin()
+        finally:
+            self.set_all_busy(False)
+        self.poller.refresh()
+        self.show_address()
+
+    def set_large(self, large: bool) -> None:
+        """Use the size of a projector, or of a desk."""
+        (self.box.add_class if large else self.box.remove_class)("pdflab-large")
+        self._redraw(lambda part: part.set_scale(PROJECTOR_SCALE if large else 1.0))
+
+    def set_compact(self, compact: bool) -> None:
+        """Show little more than the picture, to be kept in sight beside a text."""
+        (self.box.add_class if compact else self.box.remove_class)("pdflab-compact")
+        self._redraw(lambda part: part.set_compact(compact))
+
+    def close(self) -> None:
+        """End the threads; a second close does nothing. The lab continues."""
+        self.end("This room is closed.", None)
+        for tasks in (self._tasks, self._faults):
+            tasks.close(wait=True)
+        self.poller.join(10.0)
+
+    def end(self, reason: str, error: Exception | None) -> None:
+        """Disable every control, and show why."""
+        if self._closed:
+            return
+        self._closed, self._error = True, self._error or error
+        for one in (self.poller, self._tasks, self._faults, self._log):
+            one.close()
+        self.set_all_busy(True)
+        self.show_status(reason, error=error is not None)
+
+    def _redraw(self, change: Callable[[Part], object]) -> None:
+        with self.poller.lock:
+            for part in self.parts:
+                change(part)
+        self.poller.refresh()
+
+    def _set_busy(self, name: str, busy: bool) -> None:
+        control = (self.buttons | self.choices).get(name)
+        if control is None:
+            return
+        impossible = self._in_threads and any(name in part.processes_only for part in self.parts)
+        control.disabled = busy or self._closed or impossible
+
+    def _run(self, name: str, action: Callable[[], object]) -> None:
+        try:
+            action()
+        finally:
+            self._set_busy(name, False)
+
+    def _fail(self, error: Exception) -> None:
+        self._error = self._error or error
+        self.show_status(str(error) or type(error).__name__, error=True)
+
+    def _settle(self, deadline: float) -> None:
+        self.await_tasks(deadline)
+        try:
+            self.lab.wait(max(0.0, deadline - time.monotonic()))
+        except UsageError:
+            if not self._tasks.busy:
+                raise
+            self._settle(deadline)  # the lab is being restarted
+
+    def _arrange(self) -> VBox:
+        css = (files("pdflab.notebook") / "panel.css").read_text()
+        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
+        places: dict[str, list[DOMWidget]] = {"top": [], "controls": [], "middle": [], "bottom": []}
+        for part in self.parts:
+            places[part.place].append(part.box)
+        above = [*places["top"], controls.make_row(*places["controls"])]
+        below = [*places["middle"], controls.make_row(*places["bottom"], style="bottom")]
+        return controls.with_class(VBox([style, *above, self.hint, self.status, *below]), "pdflab-room")
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        text = f"The {self._title} of {self._name}: run the notebook to see and press its buttons."
+        return {**self.box._repr_mimebundle_(**options), "text/plain": text}
+
+
+class _LogForwarder(logging.Handler):
+    """Passes every warning of the lab to `report`, on any thread, until it is closed."""
+
+    def __init__(self, report: Callable[[str], object]) -> None:
+        super().__init__(logging.WARNING)
+        self._report = report
+        logging.getLogger("pdflab").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Report one message."""
+        self._report(record.getMessage())
+
+    def close(self) -> None:
+        """Report no more."""
+        logging.getLogger("pdflab").removeHandler(self)
+        super().close()
