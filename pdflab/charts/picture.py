@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 1000, 250  # pixels
 
 _ROW = 125  # pixels, the height of an endpoint's row
 _MIDDLE = 60  # of the boxes and arrows, above the bottom of a row
-_CLIENTS, _ENDPOINT, _QUEUE, _RENDERERS, _PDFS = 124, 386, 500, 736, 932  # the left end of each part
+_CLIENTS, _ENDPOINT, _QUEUE, _RENDERERS, _PDFS = 132, 390, 500, 736, 932  # the left end of each part
 _BOX_WIDTH = 90  # of an endpoint
 _SEAT = (88, 19)  # width and height of a renderer
 _SEATS = 8

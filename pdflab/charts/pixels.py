@@ -45,7 +45,8 @@ class Label:
         ink = _ink(self.text, round(self.size * scale), self.bold, self.align)
         top = round(len(pixels) - self.y * scale - len(ink) / 2)
         left = round(self.x * scale - ink.shape[1] * self.align)
-        under = pixels[max(0, top) : top + len(ink), max(0, left) : left + ink.shape[1], :3]
+        ink = ink[max(0, -top) :, max(0, -left) :]  # what lies beyond the edge is cut
+        under = pixels[max(0, top) :, max(0, left) :, :3][: len(ink), : ink.shape[1]]
         share = ink[: len(under), : under.shape[1], None] / 255
         under[:] = under * (1 - share) + np.array(ImageColor.getrgb(self.colour)) * share
 

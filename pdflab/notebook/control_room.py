@@ -23,11 +23,10 @@ class ControlRoom(Room):
     """The room of a running lab: show it as the last line of a cell.
 
     `buttons` has a button for each of OPERATIONS, "stop", "kill", "freeze", "power" and "reset"; press one
-    with `.click()`. A document has `lines` lines, enough to keep two workers busy for seconds; a month lasts
-    `month_seconds`. Raises UsageError when the lab does not run.
+    with `.click()`. A document has `lines` lines, by default enough to keep this machine busy for seconds; a month lasts `month_seconds`. Raises UsageError when the lab does not run.
     """
 
-    def __init__(self, lab: Lab, *, lines: int = 400, month_seconds: float = 20.0) -> None:
+    def __init__(self, lab: Lab, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
         load = partial(LoadPart, lines=lines, month_seconds=month_seconds)
         shown = (
             PicturePart,
@@ -50,8 +49,8 @@ class ControlRoom(Room):
 
     @property
     def picture(self) -> Any:
-        """The image widget with the live picture."""
-        return next(part.image for part in self.parts if isinstance(part, PicturePart))
+        """The widget with the live picture."""
+        return next(part.box for part in self.parts if isinstance(part, PicturePart))
 
     @property
     def endpoint(self) -> Any:

@@ -4,6 +4,7 @@ Read next: pdflab/notebook/parts/load.py.
 """
 
 import html
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,11 +66,17 @@ def make_text(style: str) -> Any:
     return with_class(HTML(layout=Layout(width="100%")), f"pdflab-{style}")
 
 
-def make_image(alternative: str, style: str) -> Any:
-    """Return a place for a PNG; `alternative` is what it shows, in words."""
-    image = widgets.Image(format="png", layout=Layout(width="100%", height="auto"))
-    image.tooltip = alternative  # its title: an Image has no alternative text
-    return with_class(image, f"pdflab-{style}")
+class PictureBox:
+    """A place for a PNG; `alternative` says what it shows, which an Image widget cannot."""
+
+    def __init__(self, alternative: str, style: str) -> None:
+        self.box = make_text(style)
+        self._alternative = html.escape(alternative)
+
+    def show(self, png: bytes) -> None:
+        """Show a picture; it replaces the one before without a flicker."""
+        source = f"data:image/png;base64,{b64encode(png).decode()}"
+        self.box.value = f'<img alt="{self._alternative}" decoding="sync" src="{source}">'
 
 
 def with_class(widget: Any, *names: str) -> Any:

@@ -12,7 +12,9 @@ EMPTIED = "The lab starts again, empty …"
 STARTS = "The lab starts again …"
 HALTED = "The lab is stopped: no process runs. <b>Start the lab</b> continues with the same files."
 STOPPED = "Nothing more is sent. What the queue has accepted, the workers finish."
-STEADY_LOAD = "A steady load: choose another rate while it runs. <b>Does the queue grow?</b> Then it never ends."
+STEADY_LOAD = (
+    "A steady load: choose another rate while it runs. <b>Does the queue grow?</b> Then it has no end."
+)
 WORKERS = "<b>PDFs a second:</b> more workers make more of them, until the cores are used up."
 WORKER_TYPES = {
     "reliable": "Reliable workers: <b>kill one</b> while it renders; its job comes back.",

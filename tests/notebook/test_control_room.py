@@ -14,10 +14,12 @@ from fake_lab import FakeLab
 
 from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.load.plan import burst
 from pdflab.load.scenarios import OPERATIONS, Operation
+from pdflab.load.send_log import LoadNote
 from pdflab.notebook.control_room import ControlRoom
+from pdflab.notebook.parts import load as load_part
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.texts import LogPart, PreviewPart
 
@@ -35,7 +37,7 @@ def made_room() -> Iterator[MadeRoom]:
     rooms = []
 
     def make(lab: FakeLab) -> ControlRoom:
-        rooms.append(ControlRoom(lab))  # type: ignore[arg-type]
+        rooms.append(ControlRoom(lab, lines=400))  # type: ignore[arg-type]
         return rooms[-1]
 
     yield make
@@ -237,6 +239,81 @@ def test_a_projector_gets_a_larger_picture(room: ControlRoom) -> None:
 
     assert len(room.picture.value) > len(small)
     assert "pdflab-large" in room.box._dom_classes
+
+
+def test_a_compact_room_is_smaller_and_comes_back(room: ControlRoom) -> None:
+    """What stays is the picture and the controls; a style sheet hides the rest."""
+    room.choices["compact"].value = True
+    assert "pdflab-compact" in room.box._dom_classes
+
+    room.choices["compact"].value = False
+    assert "pdflab-compact" not in room.box._dom_classes
+
+
+def test_the_lab_is_stopped_and_started_by_its_button(lab: FakeLab, room: ControlRoom) -> None:
+    """While it is stopped, nothing else can be pressed, and the room waits."""
+    power = room.buttons["power"]
+    power.click()
+    room.await_tasks(time.monotonic() + 5)
+    assert (lab.actions, power.description) == ([("halt",)], "Start the lab")
+    pressed = [name for name, button in room.buttons.items() if not button.disabled]
+    assert pressed == ["power"]
+
+    power.click()
+    room.wait()
+
+    assert (lab.actions, power.description) == ([("halt",), ("start",)], "Stop the lab")
+    assert not room.buttons["burst"].disabled
+    assert "a core of its own" in room.hint.value
+
+
+def test_a_load_is_stopped_and_a_steady_one_changed_while_it_runs(lab: FakeLab, room: ControlRoom) -> None:
+    """Another rate replaces the running load; none stops it."""
+    room.choices["steady"].value = 5
+    room.choices["steady"].value = 20
+    room.buttons["stop"].click()
+    room.wait()
+
+    assert lab.actions[:4] == [
+        ("stop_loads",),
+        ("send", "5 a second for 600 s", "queued"),
+        ("stop_loads",),
+        ("send", "20 a second for 600 s", "queued"),
+    ]
+    assert set(lab.actions[4:]) == {("stop_loads",)}
+    assert room.choices["steady"].value == 0
+
+
+def test_it_says_what_is_being_sent_and_how_much_is_left(lab: FakeLab, room: ControlRoom) -> None:
+    """From the planned instants, before anybody is answered; and that it is over."""
+    now, plan = time.time(), burst(10, seconds=60.0)
+    lab.noted.append(LoadNote("a", Endpoint.SYNCHRONOUS, now, plan, timeout=30.0))
+
+    room.poller.refresh()
+
+    due = sum(arrival.at <= 0.5 for arrival in plan.arrivals())
+    assert f"Sending a burst of 10 in 60 s: {10 - due} to come" in room.load.progress.value
+    lab.noted.append(LoadNote("a", Endpoint.SYNCHRONOUS, now + 1))
+    room.poller.refresh()
+    time.sleep(0.01)  # its last answers may be read once more
+    room.poller.refresh()
+    assert room.load.progress.value == "<div></div>"
+
+
+def test_threads_ask_for_less(made_room: MadeRoom) -> None:
+    """They share one core with the notebook, and clients must not give up because of that."""
+    room = made_room(FakeLab(mode="threads"))
+
+    assert room.buttons["burst"].description == "Burst of 40"
+    assert room.buttons["batch"].description == "Batch of 20"
+
+
+def test_a_burst_fits_the_machine(lab: FakeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slower a document is rendered here, the fewer lines it has."""
+    ticks = iter([0.0, 0.05, 0.0, 1.0, 0.0, 100.0])
+    monkeypatch.setattr("pdflab.notebook.parts.load.time.perf_counter", lambda: next(ticks))
+
+    assert [load_part._fitting_lines(lab) for _ in range(3)] == [400, 48, 20]  # type: ignore[arg-type]
 
 
 def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: ControlRoom) -> None:

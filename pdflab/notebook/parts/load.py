@@ -3,6 +3,8 @@
 Read next: pdflab/load/generator.py, where a pressed button becomes requests.
 """
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,6 +12,7 @@ from inspect import signature
 from typing import Any
 
 from pdflab.analysis.run import Events, Run, Send, Sends
+from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
@@ -26,17 +29,22 @@ _ENDPOINTS = [
 ]
 _RATES = (0, 2, 5, 10, 20, 40, 80)  # requests a second
 _STEADY_SECONDS = 600.0
+_BURST, _BURST_SECONDS = 100, 6.0  # of documents, which should take no longer than this
+_MIN_LINES, _MAX_LINES = 20, 400  # of a document
 
 
 class LoadPart(Part):
-    """Sends the operations of OPERATIONS, with documents of `lines` lines, a month in `month_seconds`."""
+    """Sends the operations of OPERATIONS, with documents of `lines` lines, a month in `month_seconds`.
+
+    By default, documents have as many lines as this machine can render in a burst before a client gives up.
+    """
 
     place = "controls"
 
-    def __init__(self, room: Any, *, lines: int = 400, month_seconds: float = 20.0) -> None:
+    def __init__(self, room: Any, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
         super().__init__()
-        self._room, self._lines = room, lines
-        self._loads = _loads(room.lab, lines, month_seconds)
+        self._room, self._lines = room, lines or _fitting_lines(room.lab)
+        self._loads = _loads(room.lab, self._lines, month_seconds)
         self._began: dict[Endpoint, tuple[int, int]] = {}  # sends and events before an endpoint's latest load
         self._unreported: dict[Endpoint, int] = {}  # sends before its first operation since the last verdict
         self.endpoint = controls.make_choice(_ENDPOINTS, Endpoint.QUEUED, lambda value: None)
@@ -50,11 +58,10 @@ class LoadPart(Part):
             "Stop sending", "Nothing more is sent; what was accepted is done", self._press_stop
         )
         self.progress = controls.make_text("progress")
+        sends = (*self.buttons.values(), self.choices["steady"])
         self.box = controls.make_row(
             controls.make_group("1. To which endpoint", self.endpoint, style="where"),
-            controls.make_group(
-                "2. What is sent", *self.buttons.values(), self.choices["steady"], self.progress, style="send"
-            ),
+            controls.make_group("2. What is sent", self.progress, *sends, style="send"),
         )
 
     def press(self, name: str) -> None:
@@ -123,6 +130,20 @@ class LoadPart(Part):
         self.choices["steady"].value = 0
 
 
+def _fitting_lines(lab: Lab) -> int:
+    """Return the lines of a document, so that a burst of 100 takes some seconds on this machine as it is."""
+    from pdflab.documents.render import render  # not needed where the lines are given
+    from pdflab.documents.typesetting.font_book import FontBook
+
+    document, fonts = parse_request(sample_request("invoice", _SEED, lines=_MAX_LINES)), FontBook()
+    render(document, created_at=0.0, fonts=fonts)  # the first one loads everything
+    began = time.perf_counter()
+    render(document, created_at=0.0, fonts=fonts)
+    renderers = 1 if lab.mode == THREADS else min(lab.settings.workers, os.cpu_count() or 1)
+    seconds = (time.perf_counter() - began) * _BURST / renderers
+    return max(_MIN_LINES, min(_MAX_LINES, round(_MAX_LINES * _BURST_SECONDS / seconds)))
+
+
 def _loads(lab: Lab, lines: int, month_seconds: float) -> dict[str, dict[str, Any]]:
     """Return the parameters of each operation; one without parameters sends a single document.
 
@@ -131,7 +152,7 @@ def _loads(lab: Lab, lines: int, month_seconds: float) -> dict[str, dict[str, An
     less = lab.mode == THREADS
     sizes: dict[str, dict[str, Any]] = {
         "batch": {"n": 20 if less else 50},
-        "burst": {"n": 40 if less else 100},
+        "burst": {"n": 40 if less else _BURST},
     }
     sizes["month-end"] = {"seconds": month_seconds} | ({"rate": 2.0} if less else {})
     loads: dict[str, dict[str, Any]] = {}

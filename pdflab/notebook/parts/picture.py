@@ -21,7 +21,8 @@ class PicturePart(Part):
 
     def __init__(self, room: Any) -> None:
         super().__init__()
-        self.box = self.image = controls.make_image("The jobs at both endpoints, now", "picture")
+        self._place = controls.PictureBox("The jobs at both endpoints, now", "picture")
+        self.box = self._place.box
         self._picture = JobPicture()
         self._shown: Scene | None = None
 
@@ -29,7 +30,8 @@ class PicturePart(Part):
         """Draw the scene, if it has changed."""
         if look.scene != self._shown:
             self._picture.update(look.scene)
-            self.image.value, self._shown = self._picture.png(), look.scene
+            self._place.show(self._picture.png())
+            self._shown = look.scene
 
     def set_scale(self, scale: float) -> None:
         """Draw with so many times the pixels."""
@@ -43,15 +45,14 @@ class ChartsPart(Part):
 
     def __init__(self, room: Any) -> None:
         super().__init__()
-        self.box = self.image = controls.make_image(
-            "Waiting, PDFs a second and latencies over time", "charts"
-        )
+        self._place = controls.PictureBox("Waiting, PDFs a second and latencies over time", "charts")
+        self.box = self._place.box
         self.set_scale(1.0)
 
     def show(self, look: Look) -> None:
         """Draw the history of the present load."""
         self._chart.update(look.at, look.history)
-        self.image.value = self._chart.png()
+        self._place.show(self._chart.png())
 
     def set_scale(self, scale: float) -> None:
         """Draw with so many times the pixels."""
