@@ -23,7 +23,8 @@ class ControlRoom(Room):
     """The room of a running lab: show it as the last line of a cell.
 
     `buttons` has a button for each of OPERATIONS, "stop", "kill", "freeze", "power" and "reset"; press one
-    with `.click()`. A document has `lines` lines, by default enough to keep this machine busy for seconds; a month lasts `month_seconds`. Raises UsageError when the lab does not run.
+    with `.click()`. A document has `lines` lines, by default enough to keep this machine busy for seconds; a
+    month lasts `month_seconds`. Raises UsageError when the lab does not run.
     """
 
     def __init__(self, lab: Lab, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
