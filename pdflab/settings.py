@@ -99,6 +99,11 @@ class Settings:
         return {_PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
 
     @property
+    def has_places(self) -> bool:
+        """Whether a Redis, a storage or a log is named: it outlives a system, and so must the folder."""
+        return bool(self.redis_url or self.storage or self.log)
+
+    @property
     def storage_folder(self) -> Path:
         """The folder of the finished PDFs."""
         return self.storage or self.folder / "pdf_storage"

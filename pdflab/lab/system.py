@@ -181,7 +181,8 @@ class System:
         check_deployment(queue, configured_storage(settings))
         began_after = begin_files(settings, queue)
         sockets = []
-        for port, option in ((settings.port, "--port"), (settings.sync_port, "--sync-port")):
+        for port, name in ((settings.port, "PORT"), (settings.sync_port, "SYNC_PORT")):
+            option = f"--{name.lower().replace('_', '-')} or PDFLAB_{name}"
             sockets.append(listen(settings.host, port, setting=option))
             ending.callback(sockets[-1].close)
         supervisor: Supervisor | Threads
