@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,14 @@ facts = {"pid": os.getpid(), "folder": str(lab.folder), "url": lab.url}
 Path("facts.json").write_text(json.dumps(facts))
 room = ControlRoom(lab, lines=100)
 room
+"""
+LINK = """
+from ipywidgets import HTML
+from pdflab.lab import Lab
+
+lab = Lab(workers=1)
+lab.start()
+HTML(f'<a target="_blank" href="{lab.link()}">the dashboard</a>')
 """
 BUSY = "import time\ntime.sleep(300)"
 FRAMES = """() => {
@@ -199,6 +208,31 @@ def test_voila_shows_a_living_room_and_leaves_nothing(
         children = children_of(facts["pid"])
         assert len(children) >= 6
     eventually(lambda: not [pid for pid in children if is_alive(pid)], seconds=10)
+
+
+@pytest.mark.slow
+def test_a_link_leads_through_the_proxy_of_a_jupyter_server(folder: Path, tmp_path: Path) -> None:
+    """By the real jupyter-server-proxy, under the name and path of a hub: its dashboard lives."""
+    pytest.importorskip("jupyter_server_proxy", reason="pip install jupyter-server-proxy")
+    needs("chromium", "chromium")
+    write_notebook(folder / "link.ipynb", LINK)
+    hub = {"base_url": "/user/ada/", "allow_remote_access": "True"}
+    with jupyterlab(folder, tmp_path, **hub) as url, sync_playwright() as playwright:
+        browser = start_browser(playwright, "--host-resolver-rules=MAP hub.school.example 127.0.0.1")
+        page, site = browser.new_page(), url.removesuffix("/lab").replace("127.0.0.1", "hub.school.example")
+        open_notebook(page, f"{site}/user/ada/lab", "link.ipynb")
+        command(page, "notebook:run-all-cells")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="the dashboard").click()
+
+        dashboard = opened.value
+        dashboard.get_by_text("live", exact=True).wait_for(timeout=10_000)
+        start = "fetch('operations/invoice', {method: 'POST', body: '{}'}).then(answer => answer.status)"
+        assert dashboard.evaluate(start) == 202
+        dashboard.get_by_text("COMPLETED").first.wait_for(timeout=10_000)
+        assert re.fullmatch(f"{site}/user/ada/proxy/\\d+/", dashboard.url)
+        scope = dashboard.url.removeprefix(site)
+        assert [c["path"] for c in browser.contexts[0].cookies() if c["name"].startswith("pdflab")] == [scope]
 
 
 @contextmanager

@@ -27,13 +27,14 @@ def write_notebook(path: Path, *sources: str) -> None:
     nbformat.write(new_notebook(cells=cells, metadata=_KERNEL), path)
 
 
-def start_browser(playwright: Playwright) -> Browser:
+def start_browser(playwright: Playwright, *arguments: str) -> Browser:
     """The browser that is installed; none is downloaded."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM)
+    words = [*_CHROMIUM, *arguments]
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=words)
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, home: Path, **further: str) -> Iterator[str]:
     """A JupyterLab that shows a folder, with settings of its own; yields its address."""
     quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
@@ -43,7 +44,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
         "--ServerApp.root_dir": str(folder),
         "--IdentityProvider.token": "",
         "--LabApp.expose_app_in_browser": "True",
-    }
+    } | {f"--ServerApp.{name}": value for name, value in further.items()}
     words = ["jupyterlab", "--no-browser", "--allow-root"]
     words += [f"{name}={value}" for name, value in options.items()]
     with _server(words, "--ServerApp.port", home) as url:
@@ -52,13 +53,13 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
 
 @contextmanager
 def voila(notebook: Path, home: Path) -> Iterator[str]:
-    """A Voilà that shows a notebook as a page; yields its address."""
-    with _server(["voila", str(notebook), "--no-browser"], "--Voila.port", home) as url:
+    """A Voilà, started in the clone, that shows a notebook as a page; yields its address."""
+    with _server(["voila", str(notebook), "--no-browser"], "--Voila.port", home, cwd=_ROOT) as url:
         yield url
 
 
 @contextmanager
-def _server(words: list[str], port_option: str, home: Path) -> Iterator[str]:
+def _server(words: list[str], port_option: str, home: Path, cwd: Path | None = None) -> Iterator[str]:
     places = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     places |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
     env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS")}
@@ -93,7 +94,8 @@ def path_proxy(upstream: str, path: str) -> Iterator[str]:
             answer = connection.getresponse()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
-                self.send_header(name, value)
+                moved = name == "Location" and 301 <= answer.status <= 308 and value.startswith("/")
+                self.send_header(name, path + value if moved else value)
             self.end_headers()
             self.wfile.write(answer.read())
             connection.close()
