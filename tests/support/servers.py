@@ -18,6 +18,7 @@ from conftest import eventually
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Playwright
 
+_ROOT = Path(__file__).parents[2]
 _KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 _CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
 
@@ -68,7 +69,9 @@ def _server(words: list[str], port_option: str, home: Path, cwd: Path | None = N
         port = probe.getsockname()[1]
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-m", *words, f"{port_option}={port}"]
-        server = subprocess.Popen(command, env=env | places, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            command, cwd=cwd, env=env | places, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         eventually(lambda: listens(port), seconds=60)
         yield f"http://127.0.0.1:{port}"
@@ -83,7 +86,10 @@ def _server(words: list[str], port_option: str, home: Path, cwd: Path | None = N
 
 @contextmanager
 def path_proxy(upstream: str, path: str) -> Iterator[str]:
-    """What jupyter-server-proxy 4.4 does: take the path away, name it in headers, and keep the others."""
+    """What jupyter-server-proxy 4.6 does: take the path away, name it in headers, and keep the others.
+
+    It puts its path before that of a redirect, even if it is there already.
+    """
 
     class Proxy(BaseHTTPRequestHandler):
         def answer(self) -> None:
