@@ -11,6 +11,10 @@ class PdfLabError(Exception):
 class UsageError(PdfLabError):
     """Raised for an invalid setting or argument; the command line prints it and exits with 2."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return all that a notebook shows, as IPython asks: the cell above it is where to look."""
+        return [f"pdflab: {self}"]
+
 
 class BrokerUnavailable(PdfLabError):
     """Raised when Redis does not answer; the same call may succeed a moment later."""

@@ -37,7 +37,7 @@ class Settings:
     redis_url: str | None = None  # redis://, rediss:// or unix://, if not a private Redis
     fonts: Path | None = None  # a folder of more fonts, for scripts missing in DejaVu, such as Chinese
     host: str = "127.0.0.1"  # the address to listen on
-    hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org
+    hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org; * is any
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
     api_processes: int = 1  # processes of the queued endpoint, which share its port
@@ -77,6 +77,8 @@ class Settings:
         require(self.appendfsync in _APPENDFSYNC, f"appendfsync must be {' or '.join(_APPENDFSYNC)}.")
         whole = self.token is None or re.fullmatch(r"[\w.~-]{16,}", self.token, re.ASCII)
         require(bool(whole), "token must be 16 or more letters, digits or signs of -._~")
+        anyone = self.open and "*" in (self.hosts or "")
+        require(not anyone, "hosts must be names, not *, for an open service: every web page could use it.")
         for name in ("port", "sync_port"):
             require(0 <= getattr(self, name) <= 65_535, f"{name} must be between 0 and 65535.")
 
@@ -97,6 +99,11 @@ class Settings:
         """Return the settings as the variables that `from_env` reads."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {_PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
+
+    @property
+    def has_places(self) -> bool:
+        """Whether a Redis, a storage or a log is named: it outlives a system, and so must the folder."""
+        return bool(self.redis_url or self.storage or self.log)
 
     @property
     def storage_folder(self) -> Path:

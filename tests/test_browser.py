@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,14 @@ facts = {"pid": os.getpid(), "folder": str(lab.folder), "url": lab.url}
 Path("facts.json").write_text(json.dumps(facts))
 room = ControlRoom(lab, lines=100)
 room
+"""
+LINK = """
+from ipywidgets import HTML
+from pdflab.lab import Lab
+
+lab = Lab(workers=1)
+lab.start()
+HTML(f'<a target="_blank" href="{lab.link()}">the dashboard</a>')
 """
 BUSY = "import time\ntime.sleep(300)"
 FRAMES = """() => {
@@ -102,11 +112,15 @@ def hidden_beside(page: Page, width: int) -> int:
 
 
 def test_the_first_notebook_runs_and_survives_saving(page: Page, lab: str, folder: Path) -> None:
-    """Run all, save, reopen: pictures are pictures, no cell failed, and no widget state fills the file."""
+    """Run all, and the room works. Save, reopen: pictures are pictures, no cell failed, and no widget state
+    fills the file. The lab ends with its kernel.
+    """
     path = folder / START_HERE.name
     open_notebook(page, lab, path.name)
 
     command(page, "notebook:run-all-cells")
+    press(page, "Burst of 100")
+    see_frames(page, 2)
     command(page, "docmanager:save")
 
     outputs = saved_outputs(path)
@@ -116,6 +130,9 @@ def test_the_first_notebook_runs_and_survives_saving(page: Page, lab: str, folde
     page.reload()
     page.locator(".jp-RenderedImage img").nth(1).wait_for(state="attached", timeout=60_000)
     assert page.locator(".jp-RenderedImage img").count() == 2
+    assert workers_of_labs()
+    command(page, "kernelmenu:shutdown", wait=False)
+    eventually(lambda: not workers_of_labs(), seconds=10)
 
 
 def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: Path) -> None:
@@ -149,6 +166,11 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     assert "widgets" not in json.loads((folder / "busy.ipynb").read_text())["metadata"]
     with nothing_outlives(facts):
         os.kill(facts["pid"], signal.SIGKILL)
+
+
+def workers_of_labs() -> list[str]:
+    """The workers of the labs whose kernels are below this process."""
+    return [words for words in children_of(os.getpid()).values() if " -m pdflab worker" in words]
 
 
 def open_dashboard(page: Page, facts: dict[str, Any]) -> None:
@@ -199,6 +221,46 @@ def test_voila_shows_a_living_room_and_leaves_nothing(
         children = children_of(facts["pid"])
         assert len(children) >= 6
     eventually(lambda: not [pid for pid in children if is_alive(pid)], seconds=10)
+
+
+@pytest.mark.slow
+def test_voila_shows_the_first_room_within_twenty_seconds(page: Page, tmp_path: Path) -> None:
+    """It does not wait for the cells after it, which measure; and it obeys while they run."""
+    with voila(START_HERE, tmp_path) as url:
+        began = time.monotonic()
+        page.goto(url, timeout=60_000)
+        page.wait_for_selector("img.widget-image", timeout=60_000)
+        took = time.monotonic() - began
+
+        press(page, "Invoice")
+        see_frames(page, 3)
+
+    assert took < 20
+
+
+@pytest.mark.slow
+def test_a_link_leads_through_the_proxy_of_a_jupyter_server(folder: Path, tmp_path: Path) -> None:
+    """By the real jupyter-server-proxy, under the name and path of a hub: its dashboard lives."""
+    pytest.importorskip("jupyter_server_proxy", reason="pip install jupyter-server-proxy")
+    needs("chromium", "chromium")
+    write_notebook(folder / "link.ipynb", LINK)
+    hub = {"base_url": "/user/ada/", "allow_remote_access": "True"}
+    with jupyterlab(folder, tmp_path, **hub) as url, sync_playwright() as playwright:
+        browser = start_browser(playwright, "--host-resolver-rules=MAP hub.school.example 127.0.0.1")
+        page, site = browser.new_page(), url.removesuffix("/lab").replace("127.0.0.1", "hub.school.example")
+        open_notebook(page, f"{site}/user/ada/lab", "link.ipynb")
+        command(page, "notebook:run-all-cells")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="the dashboard").click()
+
+        dashboard = opened.value
+        dashboard.get_by_text("live", exact=True).wait_for(timeout=10_000)
+        start = "fetch('operations/invoice', {method: 'POST', body: '{}'}).then(answer => answer.status)"
+        assert dashboard.evaluate(start) == 202
+        dashboard.get_by_text("COMPLETED").first.wait_for(timeout=10_000)
+        assert re.fullmatch(f"{site}/user/ada/proxy/\\d+/", dashboard.url)
+        scope = dashboard.url.removeprefix(site)
+        assert [c["path"] for c in browser.contexts[0].cookies() if c["name"].startswith("pdflab")] == [scope]
 
 
 @contextmanager

@@ -51,6 +51,7 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "pypdfium2": ("notebook/",),
     "rich": ("cli/",),
     "numba": ("simulation/",),
+    "jupyter_core": ("lab/",),  # comes with each kernel
 }
 SHARED = {
     "pdflab",

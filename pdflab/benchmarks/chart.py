@@ -19,6 +19,7 @@ from pdflab.child_process import wait_until
 from pdflab.jobs import JobState
 from pdflab.lab import Lab
 from pdflab.notebook.control_room import ControlRoom
+from pdflab.settings import Settings
 
 _JOBS = 120  # in a turn: some seconds' work for two workers
 _LINES = 400  # of each document, as a control room's own loads have
@@ -37,7 +38,7 @@ class Batch:
 def measure(*, rounds: int = 16, jobs: int = _JOBS) -> dict[str, Any]:
     """Measure in so many rounds: shares of a core, of the throughput, and frames a second."""
     pairs = []
-    with Lab(workers=2) as lab:
+    with Lab(workers=2, settings=Settings(port=0, sync_port=0)) as lab:
         _make(lab, jobs // 10 or 1)  # the first documents find everything cold
         for number in rounds_of(rounds, "with and without"):
             order = (_make, _watched) if number % 2 else (_watched, _make)

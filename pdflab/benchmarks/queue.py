@@ -26,6 +26,7 @@ from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
+_PRIVATE = Settings(port=0, sync_port=0)  # whatever PDFLAB_* variables say
 JOBS_PER_WORKER = 150  # for each worker process in a round: half a second of invoices
 _COLUMNS = {
     "bare": "bare loop",
@@ -39,12 +40,12 @@ def measure(*, rounds: int = 40) -> dict[str, Any]:
     """Measure everything: ratios, microseconds, jobs a second, megabytes and round trips."""
     sample = market_invoice("de_DE", 12)  # it needs nothing but the core fonts
     request = json.dumps(sample)
-    with Lab(workers=1) as one:
+    with Lab(workers=1, settings=_PRIVATE) as one:
         broker = Broker(one.broker.name, f"{one.broker.url}?db=1")  # a database without a worker
         settings = replace(one.settings, folder=one.folder / "bare")
         figures: dict[str, Any] = turns.medians(turns.time_rounds(broker, settings, request, rounds=rounds))
         figures |= turns.round_trips(broker, settings)
-        with Lab(workers=2) as two:
+        with Lab(workers=2, settings=_PRIVATE) as two:
             rates = _rates(one, two, request, rounds=max(1, rounds // 8))
         figures["start_ms"] = round(_start_ms(one, sample, jobs=max(5, rounds)), 2)
         figures["worker_rss_mb"] = round(resident_mb(WorkerId.parse(one.workers()[0].worker).pid))

@@ -4,11 +4,12 @@ Read next: pdflab/cli/roles.py.
 """
 
 import argparse
+import sys
 from importlib import import_module
 from typing import Any
 
 from pdflab import __version__
-from pdflab.cli.course import open_course
+from pdflab.cli import course
 
 _COMMANDS = {  # in the order of the help; each command imports its file for `add_arguments`
     "up": ("roles", "run the whole system until Ctrl-C"),
@@ -30,7 +31,8 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
 }
 _JSON = ("demo", "audit", "dead-letters", "chaos", "bench", "soak", "plan", "twin")  # print figures
 _EPILOG = """examples:
-  pdflab                                        open the lab in JupyterLab
+  pdflab                                        open the first notebook in JupyterLab
+  pdflab 05 --no-browser --port 9000            open another one, by its number, and print its address
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000
@@ -57,13 +59,28 @@ class _Command(argparse.ArgumentParser):
         return super().parse_known_args(*args, **kwargs)
 
 
+class _Program(argparse.ArgumentParser):
+    """The parser of the program: options or a notebook's name, instead of a command, open the course."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = sys.argv[1:] if args is None else args
+        first = words[0] if words else "--"
+        opens_course = first.startswith("-") or course.names_notebook(first)
+        if first in ("-h", "--help", "--version") or not opens_course:
+            return super().parse_known_args(words, namespace)
+        opening = argparse.ArgumentParser(prog=self.prog, description="Open a notebook in JupyterLab.")
+        course.add_arguments(opening)
+        opening.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="its name or number")
+        return opening.parse_known_args(words, namespace)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; parsed arguments have a function `run`, which returns the exit code."""
     form = argparse.RawDescriptionHelpFormatter
     what = "A teaching lab about asynchronous PDF generation."
-    parser = argparse.ArgumentParser(prog="pdflab", description=what, epilog=_EPILOG, formatter_class=form)
+    parser = _Program(prog="pdflab", description=what, epilog=_EPILOG, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"pdflab {__version__}")
-    parser.set_defaults(run=open_course)
+    course.add_arguments(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Command)
     for name, (_, what) in _COMMANDS.items():
         commands.add_parser(name, help=what, description=f"{what.capitalize()}.")

@@ -146,7 +146,7 @@ def run_on(system: Lab | Twin, plan: Plan) -> Run:
 def hold_out_all(*, rounds: int = 3, cases: Sequence[tuple[str, int]] = CASES) -> Verdict:
     """Run every case in each round on a private lab, and predict it from a run just before."""
     require(rounds >= 1, "--rounds must be 1 or more.")
-    with Lab(workers=TEACHER[1]) as lab:
+    with Lab(workers=TEACHER[1], settings=Settings(port=0, sync_port=0)) as lab:
         _run_long(lab, batch(_WARM_UP * TEACHER[1]))
         outcomes = [_round(lab, number, cases) for number in range(rounds)]
     return Verdict([Case(*case, [one[case] for one in outcomes]) for case in cases])

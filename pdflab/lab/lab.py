@@ -9,7 +9,9 @@ Read next: pdflab/lab/system.py.
 """
 
 import itertools
+import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
 from pdflab.errors import LoadFailed, require
 from pdflab.jobs import Endpoint, JobEvent
-from pdflab.lab.system import PROCESSES, THREADS, System
+from pdflab.lab.system import PROCESSES, THREADS, System, known_name
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
@@ -29,31 +31,37 @@ from pdflab.service.eventlog.reader import Tail, read_event
 from pdflab.service.jobqueue.base import Stats, WorkerStatus
 from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
-from pdflab.settings import Settings
+from pdflab.settings import PRESETS, Settings
 
 
 class Lab(System):
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
     `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
-    3 s, so that a class sees the job of a dead worker return. Without a `folder`, the lab uses a temporary
-    one and removes it when it stops. Raises UsageError for invalid values.
+    3 s, so that a class sees the job of a dead worker return. What no argument sets, PDFLAB_* variables do;
+    with `settings`, these alone. Ports are free ones by default. Without a `folder`, the lab uses a temporary
+    one and removes it when it stops, unless its Redis, its PDFs or its log outlive it: then pdflab-data.
+    Raises UsageError for invalid values.
     """
 
     def __init__(
         self,
         *,
-        workers: int = 2,
+        workers: int | None = None,
         mode: str = PROCESSES,
         worker: str = "reliable",
         preset: str = "standard",
         folder: str | Path | None = None,
         settings: Settings | None = None,
     ) -> None:
-        chosen = replace(settings or Settings.preset(preset, port=0, sync_port=0), workers=workers)
-        self.folder = Path(folder or tempfile.mkdtemp(prefix="pdflab-")).resolve()
-        chosen = replace(chosen, folder=self.folder)
-        super().__init__(chosen, mode=mode, worker=worker, temporary=folder is None)
+        chosen = settings or _settings_from(os.environ, preset)
+        named = folder or (None if settings else os.environ.get("PDFLAB_FOLDER"))
+        temporary = not (named or chosen.has_places)
+        place = tempfile.mkdtemp(prefix="pdflab-") if temporary else named or chosen.folder
+        self.folder = Path(place).resolve()
+        workers = chosen.workers if workers is None else workers
+        chosen = replace(chosen, folder=self.folder, workers=workers)
+        super().__init__(chosen, mode=mode, worker=worker, temporary=temporary)
         self._loads: list[Load] = []
         self._seeds = itertools.count(1)
         self._open_logs()
@@ -244,3 +252,9 @@ class Lab(System):
     def _note(self, load: Load) -> None:
         with self._lifecycle:
             self._loads = [*(one for one in self._loads if one.poll() is None), load]
+
+
+def _settings_from(environ: Mapping[str, str], preset: str) -> Settings:
+    """Return the settings of PDFLAB_* variables, over which a preset wins; each lab has ports of its own."""
+    ports = {"PDFLAB_PORT": "0", "PDFLAB_SYNC_PORT": "0"}
+    return Settings.from_env(ports | dict(environ), **PRESETS[known_name("preset", preset, PRESETS)])

@@ -3,6 +3,7 @@
 Read next: pdflab/lab/processes.py; pdflab/lab/threads.py does the same in threads.
 """
 
+import os
 import shutil
 import socket
 import weakref
@@ -14,6 +15,7 @@ from typing import Self
 
 from pdflab.child_process import wait_until
 from pdflab.errors import PdfLabError, UsageError, require
+from pdflab.lab.browser_links import behind_jupyter, browser_url
 from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
@@ -62,7 +64,7 @@ class System:
             exits.callback(shutil.rmtree, settings.folder, ignore_errors=True)
         exits.callback(self._ending.close)
         self._finalizer = weakref.finalize(self, exits.close)  # at garbage collection, or at exit
-        self.settings, self.mode = settings, known_name("mode", mode, MODES)
+        self.settings, self.mode = behind_jupyter(settings, os.environ), known_name("mode", mode, MODES)
         self.worker = known_name("worker", worker, _ROLES)
 
     def __enter__(self) -> Self:
@@ -113,8 +115,12 @@ class System:
         return self.settings.token
 
     def link(self, path: str = "/") -> str:
-        """Return the address of a page for a browser: the dashboard, or such as a PDF."""
-        return f"{self.url}{path}?token={self.token}" if self.token else f"{self.url}{path}"
+        """Return the address of a page for a browser, such as the dashboard or a PDF.
+
+        Where only the Jupyter server can be reached, it is a path on that server's site.
+        """
+        page = f"{browser_url(self.url, os.environ)}{path}"
+        return f"{page}?token={self.token}" if self.token else page
 
     @property
     def broker(self) -> Broker:
@@ -194,7 +200,8 @@ class System:
         check_deployment(queue, configured_storage(settings))
         began_after = begin_files(settings, queue)
         sockets = []
-        for port, option in ((settings.port, "--port"), (settings.sync_port, "--sync-port")):
+        for port, name in ((settings.port, "PORT"), (settings.sync_port, "SYNC_PORT")):
+            option = f"--{name.lower().replace('_', '-')} or PDFLAB_{name}"
             sockets.append(listen(settings.host, port, setting=option))
             ending.callback(sockets[-1].close)
         supervisor: Supervisor | Threads

@@ -71,6 +71,12 @@ def url_of(up: "subprocess.Popen[str]") -> str:
         (["up", "--folder", "/proc/pdflab"], "cannot be written to"),
         (["worker"], "needs a Redis that the others share"),
         (["up", "--prot", "1"], "unrecognized arguments: --prot"),
+        (["--prot", "1"], "unrecognized arguments: --prot"),
+        (["dmeo"], "invalid choice: 'dmeo'"),
+        (["07"], "There is no notebook '07', or more than one: take one of 00_start_here"),
+        (["--port", "0", "elsewhere.ipynb"], "There is no notebook 'elsewhere.ipynb'"),
+        (["05", "--port", "70000"], "--port must be between 0 and 65535"),
+        (["--ip", "203.0.113.7", "--no-browser"], "203.0.113.7:0 cannot be listened on"),
     ],
 )
 def test_a_users_mistake_is_one_sentence_and_exit_code_2(
@@ -96,10 +102,12 @@ def test_a_taken_port_is_reported_before_anything_is_left_running(tmp_path: Path
     """The one who has the port keeps it; we say which option chooses another."""
     before = children_of(os.getpid())
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = pdflab("up", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        port = str(taken.getsockname()[1])
+        for words in (("up", "--port", port), ("--no-browser", "--port", port)):
+            done = pdflab(*words, folder=tmp_path)
 
-    assert done.returncode == 2
-    assert "is taken; choose another one with --port" in done.stderr
+            assert done.returncode == 2
+            assert "is taken; choose another one with --port" in done.stderr
     assert children_of(os.getpid()).keys() <= before.keys()
 
 

@@ -33,6 +33,17 @@ def test_without_a_command_the_course_is_opened() -> None:
     assert parser().parse_args([]).run.__name__ == "open_course"
 
 
+@pytest.mark.parametrize(
+    "words", ["05 --no-browser --port 9000", "--port 9000 05 --no-browser", "--no-browser --port 9000 05"]
+)
+def test_a_notebook_stands_before_or_after_its_options(words: str) -> None:
+    """What begins with no command's name is for JupyterLab."""
+    chosen = vars(parser().parse_args(words.split()))
+
+    assert chosen.pop("run").__name__ == "open_course"
+    assert chosen == {"notebook": "05", "ip": None, "port": 9000, "no_browser": True}
+
+
 def test_a_private_system_takes_free_ports(tmp_path: Path) -> None:
     """A demo runs beside whatever has the usual ports."""
     settings = private_settings(Namespace(folder=tmp_path, workers=3))

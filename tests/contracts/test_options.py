@@ -9,7 +9,7 @@ import pytest
 
 ROLE = "--redis-url --folder --host --port"
 COMMANDS = {
-    "": "--version",
+    "": "--version --ip --port --no-browser",
     "up": f"{ROLE} --open --preset{{standard,teaching}} --workers --sync-port",
     "api": f"{ROLE} --open",
     "sync-api": f"{ROLE} --open",

@@ -1,14 +1,19 @@
 """A system without load, in threads: what it refuses, and what a failed start leaves."""
 
 import threading
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
+from io import StringIO
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from conftest import eventually
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from pdflab.errors import UsageError
+from pdflab.lab import Lab
 from pdflab.lab.http_client import send_request
 from pdflab.lab.system import THREADS, System, known_name
 from pdflab.lab.threads import Threads
@@ -29,13 +34,64 @@ def test_a_system_that_cannot_start_leaves_nothing_and_starts_later(settings: Se
     before = set(threading.enumerate())
     system = System(replace(settings, workers=1, sync_port=taken.getsockname()[1]), mode=THREADS)
 
-    with pytest.raises(UsageError, match="choose another one with --sync-port"):
+    with pytest.raises(UsageError, match="choose another one with --sync-port or PDFLAB_SYNC_PORT"):
         system.start()
     taken.close()
 
     assert set(threading.enumerate()) <= before
     with system:
         assert send_request(system.url, "/healthz").status == 200
+
+
+def test_a_lab_reads_the_variables_of_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An argument wins, and so does a preset; ports are free ones unless they are set."""
+    for name, value in {"WORKERS": "3", "LEASE": "7", "FOLDER": str(tmp_path), "SYNC_PORT": "8101"}.items():
+        monkeypatch.setenv(f"PDFLAB_{name}", value)
+
+    read, given = Lab().settings, Lab(workers=1, preset="teaching", folder=tmp_path / "mine").settings
+
+    assert (read.workers, read.lease, read.folder) == (3, 7.0, tmp_path)
+    assert (read.port, read.sync_port) == (0, 8101)
+    assert (given.workers, given.lease, given.folder) == (1, 3.0, tmp_path / "mine")
+
+
+def test_settings_that_are_given_are_the_whole_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A private lab, as that of a benchmark, is the same whatever the environment says."""
+    for name in ("WORKERS", "FOLDER", "REDIS_URL"):
+        monkeypatch.setenv(f"PDFLAB_{name}", "nothing that could be read")
+    lab = Lab(settings=Settings(port=0, sync_port=0, workers=5))
+
+    assert (lab.settings.workers, lab.settings.redis_url) == (5, None)
+    assert lab.folder.name.startswith("pdflab-")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_URL", "redis://127.0.0.1:9/0"), ("STORAGE", "pdfs"), ("LOG", "jobs.log")]
+)
+def test_what_outlives_a_lab_keeps_its_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
+    """The next notebook on the same Redis goes on in one folder; PDFs are not moved into one that goes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"PDFLAB_{name}", value)
+
+    lab = Lab(mode=THREADS)
+    lab.stop()
+
+    assert lab.folder == tmp_path / "pdflab-data"
+
+
+def test_a_lab_with_a_wrong_variable_says_the_same_as_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, and in a notebook nothing else: no page of our own code around it."""
+    monkeypatch.setenv("PDFLAB_WORKERS", "many")
+
+    with pytest.raises(UsageError, match="PDFLAB_WORKERS='many' cannot be read as int; correct it") as raised:
+        Lab()
+
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    with redirect_stdout(StringIO()) as shown:
+        shell.run_cell("from pdflab.lab import Lab\nLab()")
+    assert shown.getvalue().splitlines() == [f"pdflab: {raised.value}"]
 
 
 def test_one_of_two_api_processes_answers_for_both(settings: Settings) -> None:

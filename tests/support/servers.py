@@ -18,6 +18,7 @@ from conftest import eventually
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Playwright
 
+_ROOT = Path(__file__).parents[2]
 _KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 _CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
 
@@ -27,13 +28,14 @@ def write_notebook(path: Path, *sources: str) -> None:
     nbformat.write(new_notebook(cells=cells, metadata=_KERNEL), path)
 
 
-def start_browser(playwright: Playwright) -> Browser:
+def start_browser(playwright: Playwright, *arguments: str) -> Browser:
     """The browser that is installed; none is downloaded."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM)
+    words = [*_CHROMIUM, *arguments]
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=words)
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, home: Path, **further: str) -> Iterator[str]:
     """A JupyterLab that shows a folder, with settings of its own; yields its address."""
     quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
@@ -43,7 +45,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
         "--ServerApp.root_dir": str(folder),
         "--IdentityProvider.token": "",
         "--LabApp.expose_app_in_browser": "True",
-    }
+    } | {f"--ServerApp.{name}": value for name, value in further.items()}
     words = ["jupyterlab", "--no-browser", "--allow-root"]
     words += [f"{name}={value}" for name, value in options.items()]
     with _server(words, "--ServerApp.port", home) as url:
@@ -52,13 +54,13 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
 
 @contextmanager
 def voila(notebook: Path, home: Path) -> Iterator[str]:
-    """A Voilà that shows a notebook as a page; yields its address."""
-    with _server(["voila", str(notebook), "--no-browser"], "--Voila.port", home) as url:
+    """A Voilà, started in the clone, that shows a notebook as a page; yields its address."""
+    with _server(["voila", str(notebook), "--no-browser"], "--Voila.port", home, cwd=_ROOT) as url:
         yield url
 
 
 @contextmanager
-def _server(words: list[str], port_option: str, home: Path) -> Iterator[str]:
+def _server(words: list[str], port_option: str, home: Path, cwd: Path | None = None) -> Iterator[str]:
     places = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     places |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
     env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS")}
@@ -67,7 +69,9 @@ def _server(words: list[str], port_option: str, home: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-m", *words, f"{port_option}={port}"]
-        server = subprocess.Popen(command, env=env | places, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            command, cwd=cwd, env=env | places, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         eventually(lambda: listens(port), seconds=60)
         yield f"http://127.0.0.1:{port}"
@@ -82,7 +86,10 @@ def _server(words: list[str], port_option: str, home: Path) -> Iterator[str]:
 
 @contextmanager
 def path_proxy(upstream: str, path: str) -> Iterator[str]:
-    """What jupyter-server-proxy 4.4 does: take the path away, name it in headers, and keep the others."""
+    """What jupyter-server-proxy 4.6 does: take the path away, name it in headers, and keep the others.
+
+    It puts its path before that of a redirect, even if it is there already.
+    """
 
     class Proxy(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -93,7 +100,8 @@ def path_proxy(upstream: str, path: str) -> Iterator[str]:
             answer = connection.getresponse()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
-                self.send_header(name, value)
+                moved = name == "Location" and 301 <= answer.status <= 308 and value.startswith("/")
+                self.send_header(name, path + value if moved else value)
             self.end_headers()
             self.wfile.write(answer.read())
             connection.close()

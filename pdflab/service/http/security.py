@@ -79,7 +79,8 @@ def _refusal(request: Request) -> Response:
 
 def _redirect(request: Request, cookie: str, token: str) -> Response:
     rest = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "token"])
-    place = request.script_root + quote(request.path) + (rest and f"?{rest}")
+    page = quote(request.path.rpartition("/")[2]) or "./"
+    place = page + (rest and f"?{rest}")  # relative: jupyter-server-proxy adds its path to an absolute one
     answer = Response(status=302, headers={"Location": place, "Referrer-Policy": "no-referrer"})
     path = f"{request.script_root}/"  # "Strict" would not come back from a notebook on another origin
     answer.set_cookie(cookie, token, path=path, httponly=True, samesite="Lax")
@@ -89,9 +90,10 @@ def _redirect(request: Request, cookie: str, token: str) -> Response:
 def _is_own(host: str, own_names: frozenset[str]) -> bool:
     """Return whether a host is this service. An address always is: rebinding needs a name.
 
-    A client without a Host header (HTTP/1.0) is no browser.
+    A client without a Host header (HTTP/1.0) is no browser. With "*" every name is: a page of a rebound name
+    still has neither token nor cookie.
     """
-    if host in own_names or not host or _is_address(host):
+    if host in own_names or "*" in own_names or not host or _is_address(host):
         return True
     return host.endswith(tuple(name for name in own_names if name.startswith(".")))
 

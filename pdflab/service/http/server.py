@@ -37,7 +37,8 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
             raise UsageError(
                 f"Port {port} is taken; choose another one with {setting}, 0 being any."
             ) from None
-        raise UsageError(f"{host}:{port} cannot be listened on ({error.strerror}).") from None
+        reason = f"{host}:{port} cannot be listened on ({error.strerror})"
+        raise UsageError(f"{reason}; choose another address.") from None
     return sock
 
 

@@ -153,7 +153,7 @@ def private_broker(
     folder.mkdir(parents=True, exist_ok=True)
     socket_folder = tempfile.mkdtemp(prefix="pdflab-")  # only this user may open it
     path = f"{socket_folder}/redis.sock"  # short: macOS allows 103 characters
-    server = next((found for name in _SERVERS if (found := shutil.which(name))), None)
+    server = server_program()
     command = [sys.executable, "-P", "-m", "pdflab.service.jobqueue.embedded_redis", path]
     if server:
         command = [*wrapper, server, *_options(folder, path, appendfsync)]
@@ -170,6 +170,11 @@ def private_broker(
         broker.name = f"a private {Path(server).name} {info['redis_version']}"
         broker.log = folder / "redis.log"
     return broker
+
+
+def server_program() -> str | None:
+    """Return the path of the server that a private Redis is; None if it has to be the embedded one."""
+    return next((found for name in _SERVERS if (found := shutil.which(name))), None)
 
 
 def embedded_broker() -> Broker:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from shorthand import NOTE, client_of, submit
 
 from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.errors import UsageError
 from pdflab.service.api.sync import EventLog, create_sync_app
 from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -92,6 +93,16 @@ def test_it_does_not_answer_to_any_other_name(endpoint: FlaskClient, host: str) 
 
     assert (answer.status_code, answer.content_type) == (421, PROBLEM)
     assert "PDFLAB_HOSTS" in answer.json["detail"]
+
+
+def test_a_star_stands_for_every_name(queue: JobQueue, settings: Settings) -> None:
+    """Behind a hub, whose name is not known; not for an open service, which any page could then use."""
+    api = client_of(queue, replace(settings, open=False, token="a-token-for-the-tests", hosts="*"))
+
+    headers = {"Host": "hub.school.example"}
+    assert [api.get(path, headers=headers).status_code for path in ("/healthz", "/jobs")] == [200, 401]
+    with pytest.raises(UsageError, match="hosts must be names"):
+        replace(settings, open=True, hosts="*")
 
 
 @pytest.mark.parametrize(
