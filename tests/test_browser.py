@@ -15,7 +15,17 @@ from typing import Any
 import pytest
 from conftest import children_of, eventually, needs
 from playwright.sync_api import Browser, Page, sync_playwright
-from servers import answers, command, jupyterlab, open_notebook, press, start_browser, voila, write_notebook
+from servers import (
+    answers,
+    choose,
+    command,
+    jupyterlab,
+    open_notebook,
+    press,
+    start_browser,
+    voila,
+    write_notebook,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -43,9 +53,9 @@ HTML(f'<a target="_blank" href="{lab.link()}">the dashboard</a>')
 """
 BUSY = "import time\ntime.sleep(300)"
 FRAMES = """() => {
-    const picture = document.querySelector("img.widget-image");
     window.frames_seen = 0;
-    new MutationObserver(() => window.frames_seen++).observe(picture, {attributeFilter: ["src"]});
+    const picture = document.querySelector(".pdflab-picture");
+    new MutationObserver(() => window.frames_seen++).observe(picture, {childList: true, subtree: true});
 }"""
 BUTTONS = ["Custom PDF", "Invoice", "Report", "Batch of 50", "Burst of 100", "Month-end spike"]
 
@@ -141,16 +151,16 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     """
     open_notebook(page, lab, "busy.ipynb")
     command(page, "notebook:run-all-cells", wait=False)
-    page.wait_for_selector("img.widget-image", timeout=60_000)
+    page.wait_for_selector(".pdflab-picture img", timeout=60_000)
     facts = facts_of(folder)
 
     open_dashboard(page, facts)
-    press(page, "Both side by side")
+    choose(page, "Both side by side")
     press(page, "Burst of 100")
-    page.get_by_text("light blue and orange part").wait_for(timeout=2_000)
+    page.get_by_text("both endpoints get the same documents").wait_for(timeout=2_000)
     assert page.locator('[data-status="busy"]').count()  # the other cell still runs
     see_frames(page, 3)
-    assert page.locator("img.widget-image").evaluate("picture => picture.naturalWidth") == 1000
+    assert page.locator(".pdflab-picture img").evaluate("picture => picture.naturalWidth") == 1000
     assert [hidden_beside(page, width) for width in (1180, 1280, 1366, 1440)] == [0, 0, 0, 0]
     press_everything(page, facts)
     assert page.locator('[data-status="busy"]').count()
@@ -159,7 +169,7 @@ def test_every_button_is_obeyed_while_a_cell_runs(page: Page, lab: str, folder: 
     page.get_by_text("KeyboardInterrupt").first.wait_for(timeout=10_000)
     command(page, "docmanager:save")
     page.reload()
-    page.wait_for_selector("img.widget-image", timeout=60_000)
+    page.wait_for_selector(".pdflab-picture img", timeout=60_000)
     press(page, "Burst of 100")
     see_frames(page, 2)
 
@@ -186,22 +196,24 @@ def open_dashboard(page: Page, facts: dict[str, Any]) -> None:
 
 def press_everything(page: Page, facts: dict[str, Any]) -> None:
     """Press what there is to press; each leaves its trace."""
-    press(page, "Queued endpoint")
+    choose(page, "Queued endpoint")
     for label in BUTTONS:
         before = sent(facts)
         press(page, label)
         eventually(lambda before=before: sent(facts) > before, seconds=30)
     press(page, "Kill a worker")
-    page.get_by_text("it is started again").wait_for(timeout=15_000)
+    page.get_by_text("it is started again").first.wait_for(timeout=15_000)
     press(page, "Freeze for 1.4 s")
-    page.get_by_text("no PDFs for 1.4 s").wait_for(timeout=2_000)
-    press(page, "Naive")
+    page.get_by_text("The workers stand still").wait_for(timeout=2_000)
+    choose(page, "Naive")
     page.get_by_text("as most tutorials write them").wait_for(timeout=15_000)
-    press(page, "Projector size")
-    page.wait_for_function("document.querySelector('img.widget-image').naturalWidth == 1450", timeout=15_000)
-    press(page, "Projector size")
+    page.get_by_label("Projector size").click()
+    page.wait_for_function(
+        "document.querySelector('.pdflab-picture img').naturalWidth == 1450", timeout=15_000
+    )
+    page.get_by_label("Projector size").click()
     press(page, "Reset")
-    page.get_by_text("The lab starts again, empty").wait_for(timeout=2_000)
+    page.get_by_text("The lab starts again, empty").wait_for(timeout=5_000)
     page.get_by_text("a core of its own").wait_for(timeout=60_000)
 
 
@@ -211,12 +223,12 @@ def test_voila_shows_a_living_room_and_leaves_nothing(
     """The same notebook as a page without code; whoever stops the server stops the lab."""
     with voila(folder / "room.ipynb", tmp_path) as url:
         page.goto(url, timeout=60_000)
-        page.wait_for_selector("img.widget-image", timeout=60_000)
+        page.wait_for_selector(".pdflab-picture img", timeout=60_000)
         facts = facts_of(folder)
 
         press(page, "Burst of 100")
 
-        page.get_by_text("the queue grows and drains").wait_for(timeout=2_000)
+        page.get_by_text("The queue grows and drains").wait_for(timeout=2_000)
         see_frames(page, 3)
         children = children_of(facts["pid"])
         assert len(children) >= 6
@@ -229,7 +241,7 @@ def test_voila_shows_the_first_room_within_twenty_seconds(page: Page, tmp_path: 
     with voila(START_HERE, tmp_path) as url:
         began = time.monotonic()
         page.goto(url, timeout=60_000)
-        page.wait_for_selector("img.widget-image", timeout=60_000)
+        page.wait_for_selector(".pdflab-picture img", timeout=60_000)
         took = time.monotonic() - began
 
         press(page, "Invoice")

@@ -146,3 +146,8 @@ def command(page: Page, name: str, *, wait: bool = True) -> None:
 
 def press(page: Page, label: str) -> None:
     page.get_by_role("button", name=label, exact=True).click()
+
+
+def choose(page: Page, label: str) -> None:
+    """Choose a radio button by its label."""
+    page.get_by_label(label, exact=True).check()
