@@ -3,6 +3,7 @@
 import gc
 import html
 import os
+import time
 import urllib.request
 import weakref
 
@@ -79,6 +80,27 @@ def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:
         assert room.wait(120) == "the queue accepted all 50: yes"
         assert lab.stats().completed == 50
         assert "started again" in room.status.value
+
+
+@pytest.mark.slow
+def test_waiting_is_seen_within_half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the instant at which the first client of a synchronous burst wants its PDF; the best of three."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    with Lab(workers=2) as lab:
+        room = ControlRoom(lab, lines=50)
+        pictures: list[float] = []
+        room.picture.observe(lambda change: pictures.append(time.time()), "value")
+        room.endpoint.value = "synchronous"
+        delays = []
+        for _ in range(3):
+            pictures.clear()
+            room.buttons["burst"].click()
+            room.wait(60)
+            due = lab.loads()[-2].instants[0]
+            delays.append(min(at for at in pictures if at > due) - due)
+        room.close()
+
+    assert min(delays) < 0.5
 
 
 def test_a_lab_that_is_forgotten_stops_although_its_room_is_kept() -> None:
