@@ -13,10 +13,11 @@ from weakref import ref
 
 from pypdfium2 import PdfiumError
 
-from pdflab.analysis.rolling_window import ENDPOINTS, RollingWindow
+from pdflab.analysis.load_history import LoadHistory
+from pdflab.analysis.scene import Follower
 from pdflab.charts.live import LiveChart
 from pdflab.errors import BrokerUnavailable, UsageError
-from pdflab.jobs import Endpoint, WorkerId
+from pdflab.jobs import Endpoint, JobState, WorkerId
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.notebook import status_html
@@ -77,7 +78,7 @@ class Poller(threading.Thread):
 
     def begin(self) -> None:
         """Forget what was seen, and clear the panel."""
-        self._window = RollingWindow()
+        self._follower, self._history = Follower(), LoadHistory()
         self._chart = LiveChart(scale=self._scale)
         self._counts: tuple[int, ...] = ()
         self._changed_at = self._thumbnail_at = 0.0
@@ -88,24 +89,26 @@ class Poller(threading.Thread):
         stats, now, threads = lab.stats(), time.time(), lab.mode == THREADS
         living = [status.worker for status in lab.workers() if _runs(status.worker)]
         events, synchronous, sends = lab.events(), lab.events(Endpoint.SYNCHRONOUS), lab.sends()
-        window, panel = self._window, self._panel
-        window.follow(now, queued=events, synchronous=synchronous, sends=sends)
-        numbers = {endpoint: window.numbers(endpoint, now) for endpoint in ENDPOINTS}
+        panel, follower = self._panel, self._follower
+        follower.follow(now, queued=events, synchronous=synchronous, sends=sends)
+        self._history.follow(now, queued=events, synchronous=synchronous, sends=sends, follower=follower)
+        numbers = {endpoint: one.numbers() for endpoint, one in self._history.endpoints.items()}
         panel.numbers.value = status_html.numbers_html(stats, numbers)
-        panel.strips.value = status_html.strips_html(living, window.claimed, now=now, threads=threads)
+        panel.strips.value = status_html.strips_html(living, follower.dead_claims, now=now, threads=threads)
         panel.log.value = status_html.log_html(events)
         counts = (len(events), len(synchronous), len(sends), stats.workers)
         if counts != self._counts:
             self._counts, self._changed_at = counts, now
         moving = stats.queued + stats.processing > 0 or now - self._changed_at < _QUIET_AFTER
         if draw or (self._watched and moving):
-            self._chart.update(now, window)
+            self._chart.update(self._history)
             panel.chart.value = self._chart.png()
-            self._show_newest(lab, now, draw=draw)
+            made = (event.job_id for event in reversed(events) if event.state is JobState.COMPLETED)
+            self._show_newest(lab, next(made, None), now, draw=draw)
 
-    def _show_newest(self, lab: Lab, now: float, *, draw: bool) -> None:
-        newest, since = self._window.newest, now - self._thumbnail_at
-        if newest in (None, self._shown_job) or (since < _THUMBNAIL_INTERVAL and not draw):
+    def _show_newest(self, lab: Lab, newest: str | None, now: float, *, draw: bool) -> None:
+        since = now - self._thumbnail_at
+        if newest is None or newest == self._shown_job or (since < _THUMBNAIL_INTERVAL and not draw):
             return
         self._shown_job, self._thumbnail_at = newest, now
         with suppress(PdfiumError):  # of a file that is not one of ours

@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
-from pdflab.analysis.rolling_window import Numbers
+from pdflab.analysis.endpoint_history import Numbers
 from pdflab.charts.style import COLOURS, duration
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
 from pdflab.lab import Stats

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from pdflab.analysis.rolling_window import Numbers
+from pdflab.analysis.endpoint_history import Numbers
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook import status_html as status
 
