@@ -1,6 +1,6 @@
 """What a chart can show apart: of points that would overlap, one is kept, so that memory stays bounded.
 
-Read next: pdflab/analysis/endpoint_history.py.
+Read next: pdflab/analysis/running_latency.py.
 """
 
 import math

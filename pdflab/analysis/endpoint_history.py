@@ -2,7 +2,7 @@
 
 Its results are in seconds since the load began, its arguments in seconds since the epoch.
 
-Read next: pdflab/analysis/running_latency.py.
+Read next: pdflab/analysis/chart_points.py.
 """
 
 import math

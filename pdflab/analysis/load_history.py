@@ -2,7 +2,7 @@
 
 It begins with the first request after a pause. Each row is read once, and memory stays bounded.
 
-Read next: pdflab/charts/live.py.
+Read next: pdflab/analysis/endpoint_history.py.
 """
 
 import math
@@ -81,8 +81,8 @@ class LoadHistory:
     def _look(self, now: float, since: Mapping[Endpoint, Floats], follower: Follower) -> None:
         """See who waits, up to some seconds after everything has ended."""
         scene = follower.scene(now, {})
-        is_asked = any(side.clients or side.to_come for side in scene.values())
-        is_settled = follower.settled or (now - self._moved_at > _STUCK and not is_asked)
+        is_sent = not any(side.to_come for side in scene.values())
+        is_settled = follower.settled or (is_sent and now - self._moved_at > _STUCK)
         self._active_at = max(self._active_at, self._moved_at if is_settled else now)
         self._over = now - self._active_at >= _PAUSE
         until = min(now, self._active_at + _PAUSE)

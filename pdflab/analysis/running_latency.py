@@ -1,6 +1,6 @@
 """Percentiles of latencies while clients still wait: each of these counts with what it has waited so far.
 
-Read next: pdflab/analysis/metrics.py.
+Read next: pdflab/analysis/replay.py.
 """
 
 import math

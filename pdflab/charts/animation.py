@@ -1,6 +1,6 @@
 """An animation of runs: the live picture and its charts, as a GIF that any page shows.
 
-Read next: pdflab/charts/picture.py.
+Read next: pdflab/notebook/panel.py.
 """
 
 import io
@@ -50,6 +50,6 @@ def _frames(runs: Sequence[Run], title: str, speed: float, chart: LiveChart | No
 def _title(title: str, now: float, speed: float) -> Image.Image:
     pixels = np.full((_TITLE, WIDTH, 4), 255, np.uint8)
     Label(8, _TITLE / 2, 15, text=title, bold=True).draw(pixels, 1.0)
-    shown = f"{now:.1f} s" + (f", {speed:g} × as fast" if speed != 1 else "")
+    shown = f"{now:.1f} s" + (f", at {speed:g} × speed" if speed != 1 else "")
     Label(WIDTH - 8, _TITLE / 2, 13, text=shown, align=1.0).draw(pixels, 1.0)
     return image_of(pixels)

@@ -1,6 +1,6 @@
 """Axes whose texts are labels: with texts of matplotlib, a change of their limits would cost five times more.
 
-Read next: pdflab/charts/pixels.py.
+Read next: pdflab/analysis/load_history.py.
 """
 
 from collections.abc import Sequence

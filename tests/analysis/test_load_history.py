@@ -207,6 +207,18 @@ def test_a_job_that_a_naive_worker_lost_does_not_hold_the_axis_for_ever() -> Non
     assert looks.history.axis == (0.0, 10.0)
 
 
+def test_a_plan_may_rest_for_a_minute() -> None:
+    """What is still to be sent belongs to the load."""
+    looks = Looks()
+    looks.follower.expect("load", SYNCHRONOUS, [100.0, 180.0])
+    looks.look(101.0, sends=[sent(100.0, 100.5, job_id="a")])
+    looks.look(170.0)
+
+    looks.look(181.0)
+
+    assert looks.history.endpoints[SYNCHRONOUS].waits()[OPEN] == [(80.0, 1.0)]
+
+
 def test_a_room_that_is_opened_late_begins_with_the_last_load() -> None:
     """An hour ago there was another; neither its requests nor the pause since are shown."""
     looks = Looks()
@@ -244,6 +256,7 @@ def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
     """A hundred thousand jobs in a quarter of an hour leave what a chart of ten minutes can show."""
     looks, names = Looks(), iter(range(100_000))
     looks.follower.expect("load", QUEUED, [1_000.0])
+    looks.look(0.5, sends=[sent(0.0, 0.1, job_id="lost", endpoint=QUEUED)])
     for now in range(1, 900):
         sends, events = [], []
         for i, job_id in zip(range(110), names, strict=False):
@@ -251,6 +264,7 @@ def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
             sends.append(sent(at, at + 0.01, job_id=f"{job_id}", endpoint=QUEUED))
             events.append(JobEvent(f"{job_id}", JobState.QUEUED, at, "invoice"))
             events.append(done(f"{job_id}", at + 0.005))
+        events.append(done(f"{now}, of a client that reports nothing", now))
         looks.look(float(now), sends=sends, queued=events)
 
     endpoint = looks.history.endpoints[QUEUED]
@@ -258,4 +272,4 @@ def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
     assert len(endpoint.waits()[DELIVERED]) <= 2 * 241
     assert len(endpoint.rates()) <= 660
     assert not endpoint._asked
-    assert not endpoint._ended
+    assert len(endpoint._ended) <= 660
