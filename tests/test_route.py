@@ -89,7 +89,7 @@ def traced() -> Iterator[Trace]:
 def trace() -> Trace:
     """A button is pressed, and its chart drawn."""
     with traced() as trace, Lab(workers=1, mode="threads") as lab:
-        room = ControlRoom(lab)
+        room = ControlRoom(lab, lines=100)
         room.buttons["invoice"].click()
         assert room.wait(60) == "the queue accepted it: yes"
         comparison_figure(room.run(Endpoint.QUEUED), room.run(Endpoint.SYNCHRONOUS))

@@ -154,6 +154,12 @@ class Run:
     machine: Mapping[str, Any] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def began_at(self) -> float:
+        """The first intended send or event, in seconds since the epoch."""
+        instants = self.sends.intended_at if len(self.sends) else self.events.at
+        return float(instants.min()) if len(instants) else 0.0
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Return the run from a file that `save` has written."""

@@ -62,7 +62,7 @@ def abandonment_figure(run: Run, *, predicted: float | None = None) -> style.Pic
 def _draw_waits(ax: Axes, run: Run, colour: str, label: str) -> None:
     """Draw a dot for each client with an answer, of this colour and label, and a cross for each without."""
     timeout = float(run.settings["timeout"])
-    sent_at, left = run.sends.intended_at - style.origin(run), ~run.sends.accepted
+    sent_at, left = run.sends.intended_at - run.began_at, ~run.sends.accepted
     waited = send_columns(run.sends, run.events).acknowledgement
     style.add_line(ax, colour, label, "none", "o").set_data(sent_at[~left], waited[~left])
     crosses = style.add_line(ax, style.FAILED, "left without one", "none", "x")

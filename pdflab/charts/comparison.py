@@ -43,11 +43,11 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
     """
     runs = [run for run in (queued, synchronous) if len(run.sends)]
     largest = max((queued, synchronous), key=lambda run: len(run.sends))
-    asked = largest.sends.intended_at - style.origin(largest)
+    asked = largest.sends.intended_at - largest.began_at
     curves = [(style.add_line(ax, style.ASKED, "asked for", ":"), asked)]
     delivered = []
     for run in runs:
-        done = send_columns(run.sends, run.events).completed_at - style.origin(run)
+        done = send_columns(run.sends, run.events).completed_at - run.began_at
         done = done[~np.isnan(done)]
         curves.append((style.add_line(ax, style.COLOURS[run.endpoint], run.endpoint), done))
         delivered.append(f"{run.endpoint} {_count(len(done), len(run.sends))}")

@@ -40,7 +40,7 @@ def measure_burst(run: Run) -> Burst:
     """Measure the burst in a run of `plan.burst` with a baseline."""
     plan = Plan.from_description(run.plan)
     baseline, spike = (phase.seconds for phase in plan.phases[:2])
-    began = style.origin(run) - next(plan.arrivals()).at + baseline
+    began = run.began_at - next(plan.arrivals()).at + baseline
     at, waiting = depth(run.events)
     after = np.flatnonzero((at >= began + spike) & (waiting == 0))
     jobs = job_columns(run.events)

@@ -1,154 +1,176 @@
-"""The live chart: the last minute of both endpoints, redrawn with little processor time.
+"""The charts beside the live picture: who waits, PDFs a second, and how long each client waited.
 
-Axes, ticks and names are drawn once and cached; a frame adds only the curves. No text changes, because text
-costs more than all curves; the numbers are HTML above the chart.
-
-Read next: pdflab/notebook/room.py.
+Read next: pdflab/charts/labelled_axes.py.
 """
 
-import io
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
-from PIL import Image, ImageColor
+from matplotlib.patches import Polygon
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
-from pdflab.analysis.rolling_window import ANSWERED, DELIVERED, ENDPOINTS, FAILED, Points, RollingWindow
+from pdflab.analysis.chart_points import Points
+from pdflab.analysis.endpoint_history import ANSWERED, DELIVERED, FAILED, OPEN
+from pdflab.analysis.load_history import LoadHistory
+from pdflab.analysis.scene import ENDPOINTS
 from pdflab.charts import style
+from pdflab.charts.labelled_axes import LabelledAxes, Limits, Ticks
+from pdflab.charts.pixels import Pixels
 from pdflab.jobs import Endpoint
 
-WIDTH, HEIGHT = 1000, 310  # pixels
+WIDTH, HEIGHT = 1000, 215  # pixels
 
-_MINUTE = 60.0  # seconds
-_FAILURES_AT = 50.0  # seconds: failures are drawn above all latencies
-_LABELS, _MARGIN, _LEGEND = 0.034, 0.008, 0.1  # shares of the chart: beside some axes, and below all
-_SHADES = 12  # of each colour, down to white, for smooth edges
-_TITLES = ("Jobs in the queue", "PDFs in each second", "How long each client waited")
+_BOXES = ((40, 47, 265, 125), (362, 47, 265, 125), (689, 47, 300, 125))
+_DAYS = 30  # of a month
+_SHOWN_DAYS = (1, 5, 10, 15, 20, 25, 30)
+_LONGER = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # times a month: its jobs may wait beyond its end
+_LATENCIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
+_SINCE = "seconds since the load began"
 
 
 class LiveChart:
-    """A chart of the last minute: queue depth, PDFs a second, latency of each client.
-
-    The artists are made once; only their data change. `scale` enlarges everything. Not thread-safe.
-    """
+    """Three charts of the present load, side by side. `scale` enlarges everything. Not thread-safe."""
 
     def __init__(self, *, scale: float = 1.0) -> None:
-        self.figure = style.make_figure(WIDTH, HEIGHT, round(100 * scale))
-        self.figure.subplots_adjust(left=0.035, right=0.985, top=0.91, bottom=0.25, wspace=0.25)
-        self._canvas: Any = self.figure.canvas  # matplotlib has no types for it
-        self._kept: NDArray[np.uint8] | None = None  # the pixels of the axes
-        self._changed: list[Axes] = []  # whose kept pixels are outdated
-        self._palette = _palette()
-        self._depth_ax, self._rate_ax, waits = self.figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
-        light, (blue, orange) = style.ACCEPTED, style.COLOURS.values()
-        self._depth = style.add_line(self._depth_ax, blue, "queued")
-        self._rates = {
-            Endpoint.QUEUED: style.add_line(self._rate_ax, blue, "queued"),
-            Endpoint.SYNCHRONOUS: style.add_line(self._rate_ax, orange, "synchronous"),
-        }
-        self._dots = {
-            (Endpoint.QUEUED, ANSWERED): style.add_line(waits, light, "queued, answered", "none", "."),
-            (Endpoint.QUEUED, DELIVERED): style.add_line(waits, blue, "queued, PDF", "none", "."),
-            (Endpoint.SYNCHRONOUS, DELIVERED): style.add_line(waits, orange, "synchronous, PDF", "none", "."),
-        }
-        self._failed = style.add_line(waits, style.FAILED, "failed", "none", "x")
-        self._moving = [self._depth, *self._rates.values(), *self._dots.values(), self._failed]
-        self._prepare()
+        figure = style.make_figure(WIDTH, HEIGHT, round(100 * scale))
+        titles = ("Who waits", "PDFs in each second", "How long each client waited")
+        self._waiting, self._rate, self._latency = self._axes = [
+            LabelledAxes(figure, title, box) for title, box in zip(titles, _BOXES, strict=True)
+        ]
+        self._curves = _add_waiting(self._waiting)
+        self._rates, self._wasted = _add_rates(self._rate)
+        self._dots = _add_waits(self._latency)
+        self._days: float | None = None
+        self._limits: tuple[float, ...] = ()
+        moving = [*self._curves, *self._rates.values(), self._wasted, *self._dots.values()]
+        self._pixels = Pixels(figure, moving)
 
-    def update(self, now: float, window: RollingWindow) -> None:
-        """Set the curves as of `now`, in seconds since the epoch."""
-        depth = window.depth()
-        if not depth or depth[0][0] > now - _MINUTE:
-            depth.insert(0, (now - _MINUTE, 0.0))
-        depth.append((now, depth[-1][1]))
-        _set(self._depth, now, depth)
-        self._set_top(self._depth_ax, max(waiting for _, waiting in depth))
-        rates = {endpoint: window.rates(endpoint, now) for endpoint in ENDPOINTS}
+    def set_days(self, seconds: float | None) -> None:
+        """Label the time axis with the days of a month that takes so many seconds, or with seconds again."""
+        if seconds != self._days:
+            self._days, self._limits = seconds, ()
+
+    def update(self, history: LoadHistory) -> None:
+        """Show the present load."""
+        curves = [*(history.endpoints[one].clients.points for one in ENDPOINTS), history.queue.points]
+        for line, points in zip(self._curves, curves, strict=True):
+            _set(line, points)
+        rates = {one: _steps(history.endpoints[one].rates()) for one in ENDPOINTS}
         for endpoint, line in self._rates.items():
-            _set(line, now, [*rates[endpoint], (rates[endpoint][-1][0] + 1, rates[endpoint][-1][1])])
-        self._set_top(self._rate_ax, max(rate for made in rates.values() for _, rate in made))
-        for (endpoint, what), dots in self._dots.items():
-            _set(dots, now, window.waits(endpoint, what))
-        failed = [asked_at for endpoint in ENDPOINTS for asked_at, _ in window.waits(endpoint, FAILED)]
-        _set(self._failed, now, [(asked_at, _FAILURES_AT) for asked_at in failed])
+            _set(line, rates[endpoint])
+        useful = _steps(history.endpoints[Endpoint.SYNCHRONOUS].goodput())
+        self._wasted.set_xy(_between(rates[Endpoint.SYNCHRONOUS], useful))
+        waits = {one: history.endpoints[one].waits() for one in ENDPOINTS}
+        for (endpoint, outcome), dots in self._dots.items():
+            _set(dots, waits[endpoint][outcome])
+        self._set_limits(history, _top(curves), _top(rates.values()))
 
     def png(self) -> bytes:
-        """Return the chart as a PNG, always of the same size in pixels."""
-        pixels = self._draw_axes()
-        for artist in self._moving:
-            self.figure.draw_artist(artist)
-        file = io.BytesIO()
-        few = Image.fromarray(pixels).convert("RGB").quantize(palette=self._palette, dither=Image.Dither.NONE)
-        few.save(file, format="PNG", compress_level=1)  # takes a third of the time of all colours
-        return file.getvalue()
+        """Return the charts as a PNG on a transparent ground, always of the same size in pixels."""
+        return self._pixels.png()
 
-    def _draw_axes(self) -> NDArray[np.uint8]:
-        """Return the canvas' own pixels, with only the axes on them."""
-        if self._kept is None:
-            self._canvas.draw()
-        pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())
-        if self._kept is not None:
-            pixels[:] = self._kept
-            for ax in self._changed:
-                self._redraw(ax, pixels)
-        if self._kept is None or self._changed:
-            self._kept, self._changed = pixels.copy(), []
-        return pixels
+    def image(self) -> Image.Image:
+        """Return the charts for an animation."""
+        return self._pixels.image()
 
-    def _redraw(self, ax: Axes, pixels: NDArray[np.uint8]) -> None:
-        """Draw one of the axes again, for a quarter of the cost of all."""
-        height, width = pixels.shape[:2]
-        left, right = ax.get_position().x0 - _LABELS, ax.get_position().x1 + _MARGIN
-        pixels[: round(height * (1 - _LEGEND)), round(width * left) : round(width * right)] = 255
-        ax.draw(self._canvas.get_renderer())
+    def _set_limits(self, history: LoadHistory, waiting: float, rate: float) -> None:
+        """Set the ends of the axes; draw them again only if one has changed."""
+        axis, arrivals = self._with_days(history.axis, history.age), self._with_days(history.arrivals, 0.0)
+        if self._limits == (limits := (*axis, *arrivals, waiting, rate)):
+            return
+        self._limits = limits
+        for axes, top in ((self._waiting, waiting), (self._rate, rate)):
+            axes.set_limits(axis, (0.0, top), self._times(axis), _counts(top), self._caption(_SINCE))
+        levels = [(seconds, style.duration(seconds)) for seconds in _LATENCIES]
+        caption = self._caption(f"when it asked, in {_SINCE}")
+        ends = (style.SHORTEST, style.LONGEST)
+        self._latency.set_limits(arrivals, ends, self._times(arrivals), levels, caption)
+        self._pixels.forget([label for axes in self._axes for label in axes.labels])
 
-    def _prepare(self) -> None:
-        for ax, title in zip(self.figure.axes, _TITLES, strict=True):
-            style.style_axes(ax, title, "")
-            ax.set(xlim=(-_MINUTE, 0), xlabel="seconds ago", ylim=(0, 10))
-            ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-            ax.yaxis.set_major_formatter(FuncFormatter(_count))
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.0f}"))
-        style.set_latency_axis(self.figure.axes[2])
-        handles = [*self._rates.values(), *self._dots.values(), self._failed]
-        look = {"ncol": 6, "frameon": False, "fontsize": 9, "markerscale": 2}
-        self.figure.legend(handles=handles, loc="lower center", **look)
-        for artist in self._moving:
-            artist.set_animated(True)  # not drawn with the axes
+    def _with_days(self, axis: Limits, age: float) -> Limits:
+        """Return the ends of a whole month or more, if its days are shown."""
+        months = (n * self._days for n in _LONGER if self._days and age <= n * self._days)
+        return axis if axis[0] else (0.0, next(months, axis[1]))
 
-    def _set_top(self, ax: Axes, value: float) -> None:
-        """Set the top of an axis above a value, and redraw the axis only if its top changes."""
-        if ax.get_ylim() != (0.0, top := _ceiling(value)):
-            ax.set_ylim(0.0, top)
-            self._changed.append(ax)
+    def _times(self, axis: Limits) -> Ticks:
+        if self._days is None:
+            return [(at, f"{at:g}") for at in MaxNLocator(6).tick_values(*axis) if axis[0] <= at <= axis[1]]
+        return [((day - 0.5) * self._days / _DAYS, f"{day}") for day in _SHOWN_DAYS]
+
+    def _caption(self, words: str) -> str:
+        return words if self._days is None else f"day of the month, which takes {self._days:g} s"
 
 
-def _set(line: Line2D, now: float, points: Points) -> None:
+def _add_waiting(axes: LabelledAxes) -> list[Line2D]:
+    """Add the clients of each endpoint, in the order of ENDPOINTS, and the jobs in the queue."""
+    synchronous = style.add_line(axes.ax, style.WAITING, "clients, synchronous")
+    queued = style.add_line(axes.ax, style.WAITING, "clients, queued", ":")
+    jobs = style.add_line(axes.ax, style.QUEUED, "jobs")
+    for line in (synchronous, queued, jobs):
+        line.set_linewidth(2)
+    axes.add_key([(str(line.get_label()), [line]) for line in (synchronous, queued, jobs)])
+    return [synchronous, queued, jobs]
+
+
+def _add_rates(axes: LabelledAxes) -> tuple[dict[Endpoint, Line2D], Polygon]:
+    """Add the PDFs of each endpoint, and the area between throughput and goodput."""
+    rates = {one: style.add_line(axes.ax, style.COLOURS[one], one) for one in ENDPOINTS}
+    wasted = Polygon([(0, 0)], color=style.ASKED, alpha=0.5, lw=0)
+    axes.ax.add_patch(wasted)
+    axes.add_key([*((str(one), [line]) for one, line in rates.items()), ("for nobody", [wasted])])
+    return rates, wasted
+
+
+def _add_waits(axes: LabelledAxes) -> dict[tuple[Endpoint, str], Line2D]:
+    """Add the dots of each outcome; in the key, two colours are both endpoints."""
+    style.set_latency_axis(axes.ax)
+    dots = {(Endpoint.QUEUED, ANSWERED): style.add_line(axes.ax, style.ACCEPTED, "", "none", ".")}
+    for endpoint in ENDPOINTS:
+        colour = style.COLOURS[endpoint]
+        dots[endpoint, OPEN] = style.add_line(axes.ax, colour, "", "none", "o")
+        dots[endpoint, OPEN].set(markerfacecolor="none", markersize=3.5, markeredgewidth=0.8)
+        dots[endpoint, DELIVERED] = style.add_line(axes.ax, colour, "", "none", ".")
+        dots[endpoint, FAILED] = style.add_line(axes.ax, style.FAILED, "", "none", "x")
+    named = {"answered 202": ANSWERED, "PDF": DELIVERED, "no PDF yet": OPEN}
+    entries = [
+        (name, [dots[one, what] for one in ENDPOINTS if (one, what) in dots]) for name, what in named.items()
+    ]
+    axes.add_key([*entries, ("failed", [dots[Endpoint.QUEUED, FAILED]])])
+    return dots
+
+
+def _set(line: Line2D, points: Points) -> None:
     at, values = np.array(points, dtype=float).reshape(-1, 2).T
-    line.set_data(at - now, np.maximum(values, style.SHORTEST))
+    line.set_data(at, np.maximum(values, style.SHORTEST))
 
 
-def _count(value: float, _: int | None) -> str:
-    """Return a count in at most four characters, the width of a tick label."""
-    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
+def _steps(rates: Points) -> Points:
+    """Return rates with the end of their last second."""
+    return [*rates, *((second + 1, rate) for second, rate in rates[-1:])]
 
 
-def _ceiling(value: float) -> float:
-    """Return the next of 10, 20, 50, 100, … above a value, so that an axis seldom changes."""
+def _between(upper: Points, lower: Points) -> Points:
+    """Return the outline of the area between two curves of steps."""
+    return [*_corners(upper), *reversed(_corners(lower))] or [(0.0, 0.0)]
+
+
+def _corners(steps: Points) -> Points:
+    ends = [at for at, _ in steps[1:]]
+    return [corner for (at, y), end in zip(steps, ends, strict=False) for corner in ((at, y), (end, y))]
+
+
+def _counts(top: float) -> Ticks:
+    """Return ticks of at most four characters, the room left of the axes."""
+    values = MaxNLocator(5, integer=True).tick_values(0.0, top)
+    return [
+        (value, f"{value / 1000:g}k" if value >= 1000 else f"{value:g}") for value in values if value <= top
+    ]
+
+
+def _top(curves: Iterable[Points]) -> float:
+    """Return the next of 10, 20, 50, 100, … above all values, so that an axis seldom changes."""
+    value = max((y for points in curves for _, y in points), default=0.0)
     power = 10.0 ** np.floor(np.log10(max(value, 10.0)))
     return float(next(step * power for step in (1, 2, 5, 10) if value <= step * power))
-
-
-def _palette() -> Image.Image:
-    """Return the colours of a frame: white, the grid, and shades of each of our colours."""
-    ours = [*style.COLOURS.values(), style.ACCEPTED, style.FAILED, style.TEXT]
-    full = np.array([ImageColor.getrgb(colour) for colour in ours])
-    shares = np.arange(_SHADES)[:, None, None] / _SHADES
-    shades = (full * (1 - shares) + 255 * shares).round().reshape(-1, 3)
-    palette = Image.new("P", (1, 1))
-    plain = [ImageColor.getrgb("white"), ImageColor.getrgb(style.GRID)]
-    palette.putpalette(np.concatenate([plain, shades]).astype(np.uint8).tobytes())
-    return palette

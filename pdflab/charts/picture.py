@@ -16,7 +16,7 @@ from PIL import Image
 
 from pdflab.analysis.scene import ENDPOINTS, EndpointScene, Moves, Renderer, RendererState, Scene
 from pdflab.charts import style
-from pdflab.charts.pixels import Label, Pixels
+from pdflab.charts.pixels import FastText, Pixels
 from pdflab.jobs import Endpoint
 
 WIDTH, HEIGHT = 1000, 250  # pixels
@@ -68,7 +68,7 @@ class _Row:
 
     def __init__(self, ax: Axes, endpoint: Endpoint, bottom: int) -> None:
         self._queued, self._middle = endpoint == Endpoint.QUEUED, bottom + _MIDDLE
-        self.moving, self.labels = list[Line2D | Rectangle](), list[Label]()
+        self.moving, self.labels = list[Line2D | Rectangle](), list[FastText]()
         colour, top = style.COLOURS[endpoint], bottom + _ROW - 24
         self._label(8, top, 15, _NAMES[endpoint], colour=colour, bold=True)
         self._to_come = self._label(8, self._middle - 10, 12)
@@ -83,7 +83,7 @@ class _Row:
         self._seats = [_Seat(ax, self, number, bottom) for number in range(_SEATS)]
         self._more = self._label(_RENDERERS, bottom + 8, 11)
         self._stored = self._label(_PDFS, top + 4, 22, bold=True)
-        self._label(_PDFS, top - 18, 12, "stored" if self._queued else "answered")
+        self._label(_PDFS, top - 18, 12, "stored" if self._queued else "rendered")
         self._failed = self._label(_PDFS, top - 34, 12)
         self._on_the_way = self.add(ax.add_line(_dots(style.RENDERING, 7)))
         self._entering = self.add(ax.add_line(_dots(style.QUEUED, 7)))
@@ -110,8 +110,8 @@ class _Row:
         self.moving.append(artist)
         return artist
 
-    def _label(self, x: float, y: float, size: float, text: str = "", **look: Any) -> Label:
-        label = Label(x, y, size, text=text, **look)
+    def _label(self, x: float, y: float, size: float, text: str = "", **look: Any) -> FastText:
+        label = FastText(x, y, size, text=text, **look)
         self.labels.append(label)
         return label
 

@@ -23,7 +23,7 @@ _CACHED_TEXTS = 4_000  # of some kilobytes
 
 
 @dataclass(slots=True)
-class Label:
+class FastText:
     """A text that changes often, at a place in pixels from the lower left; `size` is in pixels.
 
     `align` is the share of its width that lies left of x: 0, 0.5 or 1. Its middle is at y. A matplotlib Text
@@ -37,6 +37,11 @@ class Label:
     bold: bool = False
     align: float = 0.0
     text: str = ""
+
+    @property
+    def width(self) -> int:
+        """How many pixels it is wide."""
+        return len(_ink(self.text, round(self.size), self.bold, self.align).T)
 
     def draw(self, pixels: NDArray[np.uint8], scale: float) -> None:
         """Draw it on RGBA pixels."""
@@ -57,35 +62,43 @@ class Pixels:
     Colours are those of style, in shades down to white; others turn into the nearest.
     """
 
-    def __init__(self, figure: Figure, moving: Sequence[Artist], labels: Sequence[Label] = ()) -> None:
+    def __init__(self, figure: Figure, moving: Sequence[Artist], labels: Sequence[FastText] = ()) -> None:
         self._figure, self._moving, self._labels = figure, moving, labels
         self._canvas: Any = figure.canvas  # matplotlib has no types for it
         self._kept: NDArray[np.uint8] | None = None
+        self._still: Sequence[FastText] = ()
         for artist in moving:
             artist.set_animated(True)  # not drawn with the rest
 
-    def forget(self) -> None:
-        """Draw everything again the next time."""
-        self._kept = None
+    def forget(self, still: Sequence[FastText]) -> None:
+        """Draw everything again the next time, with labels that change no more often than this."""
+        self._kept, self._still = None, still
 
     def image(self) -> Image.Image:
         """Return the figure as it is now, in few colours."""
         if self._kept is None:
             self._canvas.draw()
             self._kept = np.asarray(self._canvas.buffer_rgba()).copy()
+            for label in self._still:
+                label.draw(self._kept, self._figure.dpi / 100)
         pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())
         pixels[:] = self._kept
         for artist in self._moving:
             self._figure.draw_artist(artist)
         for label in self._labels:
             label.draw(pixels, self._figure.dpi / 100)
-        return Image.fromarray(pixels).convert("RGB").quantize(palette=_palette(), dither=Image.Dither.NONE)
+        return image_of(pixels)
 
     def png(self) -> bytes:
         """Return the figure as a PNG; white is transparent, for a page of any colour."""
         file = io.BytesIO()
         self.image().save(file, format="PNG", compress_level=1, transparency=0)
         return file.getvalue()
+
+
+def image_of(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return RGBA pixels as an image in the colours of style, and their shades."""
+    return Image.fromarray(pixels).convert("RGB").quantize(palette=_palette(), dither=Image.Dither.NONE)
 
 
 @lru_cache(_CACHED_TEXTS)

@@ -144,12 +144,6 @@ def add_legend(ax: Axes, *, columns: int = 2, at: tuple[float, float] = (-0.1, -
     ax.legend(loc="upper left", bbox_to_anchor=at, ncol=columns, frameon=False, **spacing)
 
 
-def origin(run: Run) -> float:
-    """Return when a run begins, in seconds since the epoch: its first intended send or event."""
-    instants = run.sends.intended_at if len(run.sends) else run.events.at
-    return float(instants.min()) if len(instants) else 0.0
-
-
 def duration(seconds: float | None) -> str:
     """Return a duration as text, in ms or s; None is a dash, nan and inf are never."""
     if seconds is None:

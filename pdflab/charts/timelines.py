@@ -26,7 +26,7 @@ _STEPS = ("the client waits for its answer", "the job waits in the queue", "a wo
 
 def draw_depth(ax: Axes, run: Run) -> Axes:
     """Draw the queue depth, from the first intended send on."""
-    (times, waiting), zero = depth(run.events), style.origin(run)
+    (times, waiting), zero = depth(run.events), run.began_at
     peak = float(waiting.max(initial=0.0))
     steps = np.insert(times - zero, 0, 0.0), np.insert(waiting, 0, 0.0)
     style.add_line(ax, style.COLOURS[run.endpoint], run.name).set_data(*steps)
@@ -40,10 +40,10 @@ def draw_depth(ax: Axes, run: Run) -> Axes:
 
 def draw_age(ax: Axes, run: Run) -> Axes:
     """Draw the age of the oldest queued job."""
-    at = np.linspace(style.origin(run), _end(run), _POINTS)
+    at = np.linspace(run.began_at, _end(run), _POINTS)
     age = oldest_age(run.events, at)
     line = style.add_line(ax, style.COLOURS[run.endpoint], run.name)
-    line.set(data=(at - style.origin(run), age), drawstyle="default")
+    line.set(data=(at - run.began_at, age), drawstyle="default")
     style.stamp(ax, run)
     highest = float(age.max())
     waited = f"The oldest job in the queue had waited up to {style.duration(highest)}"
@@ -55,7 +55,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
 
     A row begins at the intended send, since clients of the synchronous endpoint wait too.
     """
-    columns, zero = _instants(run), style.origin(run)
+    columns, zero = _instants(run), run.began_at
     order = np.argsort(columns[0], kind="stable")
     began, started, ended, completed = (column[order] - zero for column in columns)
     rows, over = np.arange(1.0, len(began) + 1), np.where(np.isnan(ended), _end(run) - zero, ended)
@@ -80,7 +80,7 @@ def draw_jobs(ax: Axes, run: Run) -> Axes:
 
 def draw_workers(ax: Axes, run: Run) -> Axes:
     """Draw when each worker was busy, and its utilisation."""
-    zero, end = style.origin(run), _end(run)
+    zero, end = run.began_at, _end(run)
     shares = utilisation(run.events, start=zero, end=end)
     busy = intervals(run.events, JobState.PROCESSING)
     ended = np.where(np.isnan(busy.ended_at), end, busy.ended_at)

@@ -21,7 +21,7 @@ from pdflab.experiments.coordinated_omission import (
     omission_figures,
     omission_text,
 )
-from pdflab.experiments.report import save_comparison, save_omission
+from pdflab.experiments.report import save_animation, save_comparison, save_omission
 from pdflab.experiments.runner import measure_capacity, run_alone, scenario
 from pdflab.jobs import Endpoint
 from pdflab.load.scenarios import OPERATIONS
@@ -35,6 +35,7 @@ def add_arguments(demo: argparse.ArgumentParser, _: str) -> None:
     add("--seconds", type=float, default=20.0, help="how long each endpoint is under load (default 20)")
     add("--timeout", type=float, default=30.0, help="how long a client waits for its answer (default 30)")
     add("--workers", type=int, help="workers, and rendering servers (default 2)")
+    add("--gif", action="store_true", help="save an animation of both endpoints, too")
     add_folder(demo)
 
 
@@ -59,6 +60,7 @@ def _compare(a: argparse.Namespace) -> int:
             runs[endpoint] = run_alone(plan, endpoint, settings=settings, timeout=a.timeout, during=during)
     comparison, verdict = Comparison(capacity, runs), audit(settings)
     files = save_comparison(comparison, settings.folder)
+    files |= save_animation(comparison, settings.folder) if a.gif else {}
     figures = comparison.to_json() | {"audit": verdict.summary, "plan": plan.name} | files
     print_report(a, figures, [comparison.text, f"audit: {verdict.summary}", *_listing(files)])
     return 0 if verdict.clean else 1

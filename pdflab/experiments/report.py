@@ -7,9 +7,11 @@ import base64
 from collections.abc import Callable, Iterator
 from functools import partial
 from html import escape
+from math import ceil
 from pathlib import Path
 
 from pdflab.analysis.run import Run
+from pdflab.charts.animation import animation
 from pdflab.charts.comparison import comparison_figure, draw_omission
 from pdflab.charts.style import Picture, make_axes, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
@@ -18,6 +20,7 @@ from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 
 _DPI = 200  # sharp on a projector
+_ANIMATION_SECONDS = 20.0  # at most: longer runs are shown faster
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -50,6 +53,16 @@ def save_comparison(comparison: Comparison, folder: Path) -> dict[str, str]:
         files[f"{endpoint} run"] = folder / f"{endpoint}.run.json"
         run.save(files[f"{endpoint} run"])
     return {name: str(path) for name, path in files.items()}
+
+
+def save_animation(comparison: Comparison, folder: Path) -> dict[str, str]:
+    """Save both runs side by side as a GIF of some seconds; return its path."""
+    runs = list(comparison.runs.values())
+    longest = max(float(run.events.at.max(initial=run.began_at)) - run.began_at for run in runs)
+    speed = max(1, ceil(longest / _ANIMATION_SECONDS))
+    saved = folder / "demo.gif"
+    saved.write_bytes(animation(runs, "The same requests at both endpoints", speed=speed))
+    return {"animation": str(saved)}
 
 
 def save_omission(run: Run, folder: Path) -> dict[str, str]:

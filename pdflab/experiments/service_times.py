@@ -58,3 +58,15 @@ def measure_rendering() -> ServiceTimes:
         render(document, created_at=0.0, fonts=fonts)
         taken[kind][turn, number] = time.thread_time() - began
     return ServiceTimes({kind: np.median(seconds[1:], axis=0) for kind, seconds in taken.items()})
+
+
+def seconds_to_render(lines: int) -> float:
+    """Return how long this machine, as busy as it is, takes to render one invoice of so many lines."""
+    from pdflab.documents.render import render
+    from pdflab.documents.typesetting.font_book import FontBook
+
+    document, fonts = parse_request(sample_request("invoice", 0, lines=lines)), FontBook()
+    render(document, created_at=0.0, fonts=fonts)  # the first one loads everything
+    began = time.perf_counter()
+    render(document, created_at=0.0, fonts=fonts)
+    return time.perf_counter() - began

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from pdflab.analysis.rolling_window import RollingWindow
+from pdflab.analysis.load_history import LoadHistory
 from pdflab.analysis.run import Send
 from pdflab.analysis.scene import Follower, KnownWorker, RendererState, Scene
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
@@ -27,9 +27,10 @@ class Look:
     events: Sequence[JobEvent]
     sends: Sequence[Send]
     scene: Scene
-    history: RollingWindow
+    history: LoadHistory
     names: dict[str, str]
     plans: Sequence[Plan]  # that are being sent
+    month: float | None  # how many seconds the month lasts that the history shows
     settled: bool
 
 
@@ -38,7 +39,8 @@ class Looker:
 
     def __init__(self) -> None:
         self._follower = Follower()
-        self._history = RollingWindow()
+        self._history = LoadHistory()
+        self._month: float | None = None
         self._known: dict[str, KnownWorker] = {}
         self._seen_notes = 0
         self._running: dict[str, tuple[Plan, float]] = {}  # a load's plan, and when it is over at the latest
@@ -49,7 +51,9 @@ class Looker:
         self._note_loads(lab, now)
         events, synchronous, sends = lab.events(), lab.events(Endpoint.SYNCHRONOUS), lab.sends()
         self._follower.follow(now, queued=events, synchronous=synchronous, sends=sends)
-        self._history.follow(now, queued=events, synchronous=synchronous, sends=sends)
+        self._history.follow(
+            now, queued=events, synchronous=synchronous, sends=sends, follower=self._follower
+        )
         self._note_workers(lab)
         return Look(
             at=now,
@@ -60,6 +64,7 @@ class Looker:
             history=self._history,
             names={worker_id: worker.name for worker_id, worker in self._known.items()},
             plans=[plan for plan, _ in self._running.values()],
+            month=self._month,
             settled=self._follower.settled and stats.queued + stats.processing == 0,
         )
 
@@ -67,6 +72,8 @@ class Looker:
         notes = lab.loads()
         for note in notes[self._seen_notes :]:
             if note.plan:
+                if not self._running:
+                    self._begin(note.plan, note.at)
                 self._follower.expect(note.load, note.endpoint, note.instants)
                 self._running[note.load] = note.plan, note.over_at
             else:
@@ -75,6 +82,12 @@ class Looker:
         for load in [load for load, (_, over_at) in self._running.items() if over_at < now]:
             self._follower.end(load)
             del self._running[load]
+
+    def _begin(self, plan: Plan, at: float) -> None:
+        """Begin the days of a month with its plan: its first request comes later."""
+        self._month = plan.seconds if plan.name.startswith("a month") else None
+        if self._month:
+            self._history.begin(at)
 
     def _note_workers(self, lab: Lab) -> None:
         """Name each renderer as its process, a killed one's too while it holds a job."""

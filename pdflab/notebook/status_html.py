@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
-from pdflab.analysis.rolling_window import Numbers
+from pdflab.analysis.endpoint_history import Numbers
 from pdflab.charts.style import COLOURS, duration
 from pdflab.jobs import Endpoint, JobEvent
 
@@ -19,8 +19,14 @@ def numbers_html(endpoints: Mapping[Endpoint, Numbers]) -> str:
     """Return rate and median latencies of each endpoint."""
     groups: dict[str, dict[str, str]] = {
         "PDFs a second": {name: f"{numbers.rate:.1f}" for name, numbers in endpoints.items()},
-        "answered after (median)": {name: duration(numbers.answered) for name, numbers in endpoints.items()},
-        "PDF after (median)": {name: duration(numbers.delivered) for name, numbers in endpoints.items()},
+        "answered after, median and p99": {
+            name: f"{duration(n.answered)} <small>{duration(n.answered_p99)}</small>"
+            for name, n in endpoints.items()
+        },
+        "PDF after, median and p99": {
+            name: f"{duration(n.delivered)} <small>{duration(n.delivered_p99)}</small>"
+            for name, n in endpoints.items()
+        },
     }
     shown = "".join(_group(title, cells) for title, cells in groups.items())
     return f'<div class="pdflab-board">{shown}</div>'

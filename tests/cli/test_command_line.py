@@ -246,8 +246,11 @@ def test_the_demo_reports_what_a_naive_tool_leaves_out(tmp_path: Path) -> None:
 
 
 def test_the_demo_compares_both_endpoints_and_its_audit_is_clean(tmp_path: Path) -> None:
-    """One JSON object with the promised keys, a chart, a report, and a folder that can be audited again."""
-    done = pdflab("demo", "--seconds", "2", "--json", folder=tmp_path)
+    """One JSON object with the promised keys, a chart, a report, and a folder that can be audited again.
+
+    With --gif, an animation, too.
+    """
+    done = pdflab("demo", "--seconds", "2", "--gif", "--json", folder=tmp_path)
 
     figures = json.loads(done.stdout)
     keys = {
@@ -263,6 +266,7 @@ def test_the_demo_compares_both_endpoints_and_its_audit_is_clean(tmp_path: Path)
     assert figures["queued"]["sent"] == figures["queued"]["accepted"] == figures["synchronous"]["sent"] > 0
     assert (figures["audit"], done.returncode) == ("clean", 0)
     assert (tmp_path / "pdflab-data" / "demo.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / figures["animation"]).read_bytes().startswith(b"GIF89a")
     report = (tmp_path / "pdflab-data" / "demo.html").read_text()
     assert report.count('src="data:image/png;base64,') == 7
     assert "http:" not in report

@@ -17,7 +17,7 @@ COMMANDS = {
     "naive-worker": ROLE,
     "recorder": ROLE,
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
-    " --seconds --timeout --workers --folder --json",
+    " --seconds --timeout --workers --gif --folder --json",
     "audit": "--json",
     "dead-letters": "--retry --retry-all --url --folder --json",
     "chaos": "--seconds --hard --seed --workers --naive --folder --json",

@@ -55,7 +55,7 @@ def test_a_killed_worker_keeps_its_name_and_its_successor_starts(lab: FakeLab) -
     claims(lab, ONE)
     assert seen(lab, looker) == [("worker-1", "rendering"), ("worker-2", "idle")]
 
-    lab.names[2] = "load"  # worker-1 has another process, which is not registered yet
+    lab.names[2] = ""  # worker-1 has another process, which is not registered yet
     lab.names.append("worker-1")
 
     assert sorted(seen(lab, looker))[:2] == [("worker-1", "killed"), ("worker-1", "starts")]

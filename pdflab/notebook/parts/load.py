@@ -4,7 +4,6 @@ Read next: pdflab/load/generator.py, where a pressed button becomes requests.
 """
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,7 @@ from inspect import signature
 from typing import Any
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.documents.kinds import parse_request, sample_request
+from pdflab.experiments.service_times import seconds_to_render
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
@@ -131,16 +130,9 @@ class LoadPart(Part):
 
 
 def _fitting_lines(lab: Lab) -> int:
-    """Return the lines of a document, so that a burst of 100 takes some seconds on this machine as it is."""
-    from pdflab.documents.render import render  # not needed where the lines are given
-    from pdflab.documents.typesetting.font_book import FontBook
-
-    document, fonts = parse_request(sample_request("invoice", _SEED, lines=_MAX_LINES)), FontBook()
-    render(document, created_at=0.0, fonts=fonts)  # the first one loads everything
-    began = time.perf_counter()
-    render(document, created_at=0.0, fonts=fonts)
+    """Return the lines of a document, so that a burst takes some seconds on this machine as it is."""
     renderers = 1 if lab.mode == THREADS else min(lab.settings.workers, os.cpu_count() or 1)
-    seconds = (time.perf_counter() - began) * _BURST / renderers
+    seconds = seconds_to_render(_MAX_LINES) * _BURST / renderers
     return max(_MIN_LINES, min(_MAX_LINES, round(_MAX_LINES * _BURST_SECONDS / seconds)))
 
 

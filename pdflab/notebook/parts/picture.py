@@ -51,7 +51,8 @@ class ChartsPart(Part):
 
     def show(self, look: Look) -> None:
         """Draw the history of the present load."""
-        self._chart.update(look.at, look.history)
+        self._chart.set_days(look.month)
+        self._chart.update(look.history)
         self._place.show(self._chart.png())
 
     def set_scale(self, scale: float) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pypdfium2 import PdfiumError
 
 from pdflab.analysis.scene import ENDPOINTS
+from pdflab.jobs import JobState
 from pdflab.notebook import controls, status_html
 from pdflab.notebook.job_view import first_page
 from pdflab.notebook.look import Look
@@ -27,7 +28,7 @@ class NumbersPart(Part):
 
     def show(self, look: Look) -> None:
         """Show the numbers of the present load."""
-        numbers = {endpoint: look.history.numbers(endpoint, look.at) for endpoint in ENDPOINTS}
+        numbers = {endpoint: look.history.endpoints[endpoint].numbers() for endpoint in ENDPOINTS}
         self.text.value = status_html.numbers_html(numbers)
 
 
@@ -65,9 +66,10 @@ class PreviewPart(Part):
 
     def show(self, look: Look) -> None:
         """Draw the newest PDF, if there is another, and not too often."""
-        newest = look.history.newest
+        completed = (one.job_id for one in reversed(look.events) if one.state is JobState.COMPLETED)
+        newest = next(completed, None)
         hurried = not look.settled and time.monotonic() - self._shown_at < _PREVIEW_INTERVAL
-        if newest in (None, self._shown) or hurried:
+        if newest is None or newest == self._shown or hurried:
             return
         self._shown, self._shown_at, lab = newest, time.monotonic(), self._room.lab
         with suppress(PdfiumError):  # of a file that is not one of ours
