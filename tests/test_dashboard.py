@@ -18,6 +18,7 @@ from pdflab.load.scenarios import OPERATIONS, Operation
 from pdflab.service.api.app import create_app
 from pdflab.service.http.server import address, listen, serve_http
 from pdflab.service.jobqueue.base import Claim, Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.dashboard_view import Quantiles, Sample
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker
 from pdflab.service.storage.folder import FolderStorage
@@ -514,6 +515,8 @@ def test_the_chart_shows_the_minutes_before_the_page_was_opened(open_page: Opene
     """A page that is opened later, or reloaded, shows the same last minutes; and has them in words."""
     first = open_page()
     service.submit("a", "b")
+    for _ in range(4):  # as the recorder does
+        service.queue.add_sample(Sample.of(service.queue.stats(), Quantiles(), Quantiles()))
     line = '() => document.querySelector("#depth .line").getAttribute("d").split("L").length >= 3'
     first.wait_for_function(line)
 

@@ -34,6 +34,8 @@ ENTERED = {
     "reason": None,
     "retry_of": None,
     "retried_as": None,
+    "dismissed_at": None,
+    "title": TEXT,
     "result": None,
     "history": [{"state": TEXT, "at": NUMBER}],
 }
@@ -53,9 +55,20 @@ STATS = dict.fromkeys(
         "events",
         "fenced",
         "busy",
+        "refused",
+        "invalid",
+        "unavailable",
     ],
     NUMBER,
-)
+) | {"workers_expected": None, "paused": FLAG}
+LISTED = {
+    "next": None,
+    "searched": NUMBER,
+    "counts": dict.fromkeys(["QUEUED", "PROCESSING", "COMPLETED", "FAILED"], NUMBER),
+}
+REQUEST = {"type": TEXT, "title": TEXT, "text": TEXT}
+ALONE = {"pdf_url": TEXT, "place": None, "no_pdf": TEXT, "request": REQUEST}  # of one job
+WAITING = ALONE | {"place": NUMBER}
 SEEN_ENTERED = {
     "job_id": TEXT,
     "kind": TEXT,
@@ -71,8 +84,27 @@ SEEN_ENTERED = {
 }
 SEEN_COMPLETED = SEEN_ENTERED | {"rendered": NUMBER, "worker": TEXT}
 SEEN_FAILED = SEEN_COMPLETED | {"cause": TEXT, "reason": TEXT}
-SEEN_WORKER = {"worker": TEXT, "heard": FLAG, "job_id": None, "title": None, "seconds": NUMBER}
+SEEN_WORKER = {
+    "worker": TEXT,
+    "heard": FLAG,
+    "silent": FLAG,
+    "renewed": NUMBER,
+    "job_id": None,
+    "title": None,
+    "seconds": NUMBER,
+}
+QUANTILES = dict.fromkeys(["p50", "p95", "p99"])
 LATENCY = {"waited": NUMBER, "rendered": NUMBER, "total": NUMBER}
+SYNC_FIGURES = {
+    "throughput": NUMBER,
+    "in_progress": NUMBER,
+    "completed": NUMBER,
+    "failed": NUMBER,
+    "rendered": QUANTILES,
+}
+COLUMNS = {"now", "at", "queued", "processing", "workers"}
+COLUMNS |= {f"{name}_per_second" for name in ("completed", "failed", "refused", "invalid", "unavailable")}
+COLUMNS |= {f"{name}_{p}" for name in ("wait", "completion") for p in QUANTILES}
 EVENT = {
     "job_id": TEXT,
     "state": TEXT,
@@ -83,7 +115,7 @@ EVENT = {
     "attempt": NUMBER,
 }
 STARTED = EVENT | {"worker": TEXT}
-OPERATION = {"operation": TEXT, "plan": TEXT, "documents": NUMBER, "seed": NUMBER}
+OPERATION = {"id": TEXT, "operation": TEXT, "plan": TEXT, "documents": NUMBER, "seed": NUMBER}
 
 JSON, PROBLEM_JSON, PDF = "application/json", "application/problem+json", "application/pdf"
 BATCH = {"requests": [NOTE, NOTE]}
@@ -118,19 +150,28 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/generate-pdf/batch", {"requests": []}, {}, 422, WRONG_FIELDS),
     ("POST", "/generate-pdf/batch", {"requests": [{}]}, {}, 422, WRONG_FIELDS),
     ("POST", "/generate-pdf/batch", [], {}, 422, WRONG_FIELDS),
-    ("GET", "/jobs", None, {}, 200, {"jobs": [ENTERED, ENTERED | {"retry_of": TEXT}]}),
-    ("GET", "/jobs?state=queued&limit=1", None, {}, 200, {"jobs": [ENTERED]}),
-    ("GET", "/jobs?state=PROCESSING", None, {}, 200, {"jobs": []}),
+    (
+        "GET",
+        "/jobs?state=queued",
+        None,
+        {},
+        200,
+        LISTED | {"jobs": [ENTERED, ENTERED | {"retry_of": TEXT}]},
+    ),
+    ("GET", "/jobs?q={queued}", None, {}, 200, LISTED | {"jobs": [ENTERED]}),
+    ("GET", "/jobs?state=queued&limit=1", None, {}, 200, LISTED | {"jobs": [ENTERED], "next": TEXT}),
+    ("GET", "/jobs?state=PROCESSING", None, {}, 200, LISTED | {"jobs": []}),
+    ("GET", "/jobs?before=yesterday", None, {}, 400, PROBLEM),
     ("GET", "/jobs?state=lost", None, {}, 400, PROBLEM),
     ("GET", "/jobs?limit=0", None, {}, 400, PROBLEM),
-    ("GET", "/jobs/{queued}", None, {}, 200, ENTERED | {"place": NUMBER, "pdf_url": TEXT}),
+    ("GET", "/jobs/{queued}", None, {}, 200, ENTERED | WAITING),
     (
         "GET",
         "/jobs/{cancelled}",
         None,
         {},
         200,
-        ENTERED | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT},
+        ENTERED | ALONE | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT},
     ),
     (
         "GET",
@@ -138,15 +179,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED
-        | {
-            "ended_at": NUMBER,
-            "cause": TEXT,
-            "reason": TEXT,
-            "retried_as": TEXT,
-            "place": None,
-            "pdf_url": TEXT,
-        },
+        ENTERED | ALONE | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT, "retried_as": TEXT},
     ),
     (
         "GET",
@@ -154,7 +187,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED | {"retry_of": TEXT, "place": NUMBER, "pdf_url": TEXT},
+        ENTERED | WAITING | {"retry_of": TEXT},
     ),
     ("GET", "/jobs/unknown", None, {}, 404, PROBLEM),
     ("GET", "/jobs/{queued}/pdf", None, {}, 409, WRONG_STATE),
@@ -165,8 +198,18 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/jobs/{retried}/retry", None, {}, 202, RETRIED),
     ("POST", "/jobs/{queued}/retry", None, {}, 409, WRONG_STATE),
     ("POST", "/jobs/unknown/retry", None, {}, 404, PROBLEM),
-    ("GET", "/dead-letters", None, {}, 200, {"count": NUMBER, "jobs": []}),
+    ("POST", "/jobs/{retried}/dismiss", None, {}, 200, {"job_id": TEXT, "state": TEXT}),
+    ("POST", "/jobs/{queued}/dismiss", None, {}, 409, WRONG_STATE),
+    ("GET", "/dead-letters", None, {}, 200, {"count": NUMBER, "would_fail_again": NUMBER, "jobs": []}),
     ("POST", "/dead-letters/retry", None, {}, 202, {"job_ids": []}),
+    ("POST", "/dead-letters/retry", {"skip_rejected": "no"}, {}, 422, WRONG_FIELDS),
+    ("POST", "/dead-letters/dismiss", None, {}, 200, {"dismissed": NUMBER}),
+    ("POST", "/queue/pause", None, {}, 200, {"paused": FLAG}),
+    ("POST", "/queue/resume", None, {}, 200, {"paused": FLAG}),
+    ("POST", "/queue/pause", None, WRONG_TOKEN, 401, PROBLEM),
+    ("POST", "/queue/cancel", None, {}, 400, PROBLEM),
+    ("POST", "/jobs/purge", {"state": "FAILED"}, {}, 400, PROBLEM),
+    ("POST", "/jobs/purge", {"state": "QUEUED"}, {}, 422, WRONG_FIELDS),
     ("GET", "/stats", None, {}, 200, STATS),
     ("GET", "/events?after=9999999999999-0", None, {}, 200, {"events": [], "after": TEXT, "truncated": FLAG}),
     ("GET", "/events?after=yesterday", None, {}, 400, PROBLEM),
@@ -178,6 +221,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/operations/invoice", {"lines": 1}, {}, 422, WRONG_FIELDS),
     ("POST", "/operations/report", [], {}, 400, PROBLEM),
     ("POST", "/operations/unknown", {}, {}, 422, WRONG_FIELDS),
+    ("DELETE", "/operations/unknown", None, {}, 404, PROBLEM),
     ("GET", "/nowhere", None, {}, 404, PROBLEM),
     ("PUT", "/stats", None, {}, 405, PROBLEM),
     ("GET", "/generate-pdf", None, {}, 405, PROBLEM),
@@ -195,18 +239,26 @@ SYNCHRONOUS: list[tuple[str, str, Any, int, Any]] = [
 ROUTES = {
     "/": {"get"},
     "/dead-letters": {"get"},
+    "/dead-letters/dismiss": {"post"},
     "/dead-letters/retry": {"post"},
     "/events": {"get"},
     "/generate-pdf": {"post"},
     "/generate-pdf/batch": {"post"},
     "/healthz": {"get"},
+    "/history": {"get"},
     "/jobs": {"get"},
+    "/jobs/purge": {"post"},
     "/jobs/{job_id}": {"delete", "get"},
+    "/jobs/{job_id}/dismiss": {"post"},
     "/jobs/{job_id}/pdf": {"get"},
     "/jobs/{job_id}/retry": {"post"},
     "/metrics": {"get"},
     "/openapi.json": {"get"},
-    "/operations/{name}": {"post"},
+    "/operations": {"get"},
+    "/operations/{name}": {"delete", "post"},
+    "/queue/cancel": {"post"},
+    "/queue/pause": {"post"},
+    "/queue/resume": {"post"},
     "/snapshot": {"get"},
     "/stats": {"get"},
 }
@@ -232,6 +284,10 @@ METRICS = {
     "pdflab_queue_depth",
     "pdflab_queue_oldest_age_seconds",
     "pdflab_workers",
+    "pdflab_paused",
+    "pdflab_refused",
+    "pdflab_invalid",
+    "pdflab_unavailable",
     "pdflab_pdfs",
     "pdflab_throughput_per_second",
     "pdflab_events",
@@ -306,11 +362,24 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/jobs/{completed}", WORKED_ON | {"result": PDF_FACTS, "place": None, "pdf_url": TEXT}),
-        ("/jobs/{failed}", WORKED_ON | {"cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT}),
-        ("/jobs?state=COMPLETED", {"jobs": [WORKED_ON | {"result": PDF_FACTS}]}),
-        ("/jobs?state=FAILED", {"jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
-        ("/dead-letters", {"count": NUMBER, "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
+        (
+            "/jobs/{completed}",
+            WORKED_ON | ALONE | {"result": PDF_FACTS, "no_pdf": None, "request": None},
+        ),
+        (
+            "/jobs/{failed}",
+            WORKED_ON | ALONE | {"cause": TEXT, "reason": TEXT, "request": REQUEST | {"bullets": [TEXT]}},
+        ),
+        ("/jobs?state=COMPLETED", LISTED | {"jobs": [WORKED_ON | {"result": PDF_FACTS}]}),
+        ("/jobs?state=FAILED", LISTED | {"jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
+        (
+            "/dead-letters",
+            {
+                "count": NUMBER,
+                "would_fail_again": NUMBER,
+                "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT, "would_fail_again": FLAG}],
+            },
+        ),
         (
             "/events",
             {
@@ -322,8 +391,9 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
         (
             "/snapshot",
             {
-                "stats": STATS,
-                "latency": LATENCY,
+                "stats": STATS | {"workers_expected": NUMBER},
+                "latency": LATENCY | {"wait": None, "completion": None},
+                "endpoints": {"synchronous": None},
                 "workers": [SEEN_WORKER],
                 "jobs": [SEEN_COMPLETED, SEEN_FAILED],
                 "trail": None,
@@ -340,8 +410,12 @@ def test_records_of_rendered_jobs_keep_their_keys(
     answer = ask(url, "GET", path.format(**jobs))
 
     found = shape(answer.json)
-    if "trail" in expected:
-        found["trail"] = None  # it has points once a second has gone by
+    if "trail" in expected:  # there is something in these once a second has gone by
+        assert found["latency"]["wait"].keys() == found["latency"]["completion"].keys() == QUANTILES.keys()
+        figures = found["endpoints"]["synchronous"] or SYNC_FIGURES
+        assert figures.keys() == SYNC_FIGURES.keys()
+        found["trail"] = found["endpoints"]["synchronous"] = None
+        found["latency"] |= {"wait": None, "completion": None}
     assert found == expected
     _check_type(answer)
 
@@ -465,7 +539,15 @@ def test_a_snapshot_is_never_cached(idle: tuple[str, dict[str, str]]) -> None:
     answer = ask(idle[0], "GET", "/snapshot")
 
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json["latency"] == dict.fromkeys(LATENCY)
+    assert answer.json["latency"] == dict.fromkeys(LATENCY) | {"wait": QUANTILES, "completion": QUANTILES}
+
+
+def test_the_history_keeps_its_columns(idle: tuple[str, dict[str, str]]) -> None:
+    """A list each, and the present instant."""
+    answer = ask(idle[0], "GET", "/history")
+
+    assert answer.json.keys() == COLUMNS
+    assert (shape(answer.json["now"]), answer.headers["Cache-Control"]) == (NUMBER, "no-store")
 
 
 def test_prometheus_finds_its_metrics(idle: tuple[str, dict[str, str]]) -> None:
@@ -501,6 +583,31 @@ def test_every_answer_is_in_the_description(idle: tuple[str, dict[str, str]]) ->
 
     assert undescribed == []
     assert "Idempotency-Key" in str(paths["/generate-pdf/batch"]["post"]["parameters"])
+
+
+def test_a_running_operation_is_listed_and_ended(busy: tuple[str, str, dict[str, str]]) -> None:
+    """By the id of the answer that started it."""
+    url, _, _ = busy
+    started = ask(url, "POST", "/operations/month-end", {"seconds": 600}).json
+
+    listed = ask(url, "GET", "/operations").json
+    ended = ask(url, "DELETE", f"/operations/{started['id']}")
+    ask(url, "POST", "/queue/cancel", {"confirm": True})
+
+    one = {"id": TEXT, "operation": TEXT, "plan": TEXT, "documents": NUMBER, "seconds": NUMBER, "sent": None}
+    assert shape(listed) == {"operations": [one]}
+    assert (ended.status, ended.json) == (200, {"id": started["id"]})
+
+
+def test_the_whole_queue_is_cancelled_and_purged(tmp_path: Any) -> None:
+    """Confirmed, each answers with what it did and what is left."""
+    with redis_server(tmp_path) as (redis_url, _, _), api(redis_url, tmp_path) as url:
+        submit(url, NOTE), submit(url, NOTE)
+        cancelled = ask(url, "POST", "/queue/cancel", {"confirm": True})
+        purged = ask(url, "POST", "/jobs/purge", {"state": "both", "confirm": True})
+
+    assert (cancelled.status, cancelled.json) == (200, {"cancelled": 2, "queued": 0})
+    assert (purged.status, purged.json) == (200, {"purged": 2, "kept": 0})
 
 
 def _fields(schema: dict[str, Any]) -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import redis
 from conftest import eventually
-from outside import NOTE, api, ask, await_ending, redis_server, running, submit
+from outside import NOTE, api, ask, await_ending, redis_server, running, submit, up
 
 # Each key by its pattern, and the type of its value.
 KEYS = {
@@ -27,6 +27,9 @@ KEYS = {
     "pdf_jobs_key:<id>": "string",
     "pdf_jobs_suspects": "set",
     "pdf_jobs_swept_at": "string",
+    "pdf_jobs_paused": "string",
+    "pdf_jobs_history": "stream",
+    "pdf_jobs_workers_expected": "string",
 }
 LONG = NOTE | {"bullets": ["Some words. " * 160] * 200}  # it is PROCESSING for long enough to be seen
 
@@ -55,6 +58,9 @@ def test_all_keys_are_known_by_their_names(tmp_path: Path) -> None:
         ask(url, "DELETE", f"/jobs/{submit(url, NOTE)}")
         ask(url, "GET", "/healthz")
         seen.look("")
+        ask(url, "POST", "/queue/pause")
+        seen.look("pdf_jobs_paused")
+        ask(url, "POST", "/queue/resume")
         lost = client.rpop("pdf_jobs_queue")  # as a worker does that dies before it claims the job
         work = ("worker", "--redis-url", redis_url, "--folder", str(tmp_path))
         with running(*work, folder=tmp_path, PDFLAB_LEASE="3"):
@@ -67,6 +73,11 @@ def test_all_keys_are_known_by_their_names(tmp_path: Path) -> None:
             storage.touch()
             submit(url, NOTE)
             eventually(lambda: seen.look("pdf_jobs_delayed"), seconds=20)
+        storage.unlink()
+        (tmp_path / "away").rename(storage)
+        with up(tmp_path, "--redis-url", redis_url):
+            seen.look("pdf_jobs_workers_expected")
+            eventually(lambda: seen.look("pdf_jobs_history"), seconds=20)
 
     assert seen == KEYS
 

@@ -14,7 +14,9 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from flask import current_app
 
 from pdflab.errors import BrokerUnavailable
-from pdflab.service.jobqueue.base import Monitor, Producer, Stats
+from pdflab.service.api.answers import AnswerCounter
+from pdflab.service.jobqueue.base import Monitor, Producer
+from pdflab.service.jobqueue.dashboard_view import Stats
 from pdflab.service.storage.base import Storage
 
 _T = TypeVar("_T")
@@ -65,7 +67,16 @@ class Operations(Protocol):
         """
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
-        """Start an operation and return what it sends. Raises InvalidRequest, naming each wrong parameter."""
+        """Start an operation and return its `id` and what it sends.
+
+        Raises InvalidRequest, naming each wrong parameter.
+        """
+
+    def running(self) -> Sequence[Mapping[str, object]]:
+        """Return the operations that this process has started and that are running."""
+
+    def end(self, operation_id: str) -> bool:
+        """End a running operation, and return whether there was one of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +87,14 @@ class Context:
     monitor: Monitor
     storage: Storage
     operations: Operations
+    purged_file: Path  # names what was purged, for the audit
     max_batch: int
     room: Callable[[], bool]  # whether the disk has room for more
     health: CachedCall[None]
     stats: CachedCall[Stats]
+    answers: AnswerCounter
     snapshot: CachedCall[bytes]
+    history: CachedCall[bytes]
 
 
 def context() -> Context:

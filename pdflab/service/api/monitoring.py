@@ -13,9 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
-from pdflab.service.http.errors import problem, read_json
+from pdflab.service.api.control import body_of_request
+from pdflab.service.http.errors import problem
 from pdflab.service.http.openapi import openapi_description
-from pdflab.service.jobqueue.base import Stats
+from pdflab.service.jobqueue.dashboard_view import Stats
 
 # The page runs its own script and nothing else, and no other site shows it inside a frame.
 _POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
@@ -24,11 +25,21 @@ _GAUGES = {
     "pdflab_queue_depth": ("Entries in the list that workers take from.", "queue_depth"),
     "pdflab_queue_oldest_age_seconds": ("Seconds that the oldest job in the queue has waited.", "oldest_age"),
     "pdflab_workers": ("Workers that have renewed their lease lately.", "workers"),
+    "pdflab_workers_expected": ("Workers that the system runs, if it has said so.", "workers_expected"),
+    "pdflab_paused": ("1 while the queue is paused.", "paused"),
+    "pdflab_refused": ("Documents refused because the queue was full, since the start.", "refused"),
+    "pdflab_invalid": ("Requests for documents answered 400, 413 or 422, since the start.", "invalid"),
+    "pdflab_unavailable": ("Requests for documents answered 503, since the start.", "unavailable"),
     "pdflab_pdfs": ("PDFs that are stored and not expired.", "pdf_count"),
     "pdflab_throughput_per_second": ("PDFs completed per second, over the last ten seconds.", "throughput"),
     "pdflab_events": ("State changes since the start.", "events"),
     "pdflab_fenced": ("Completions refused because their token was stale, since the start.", "fenced"),
 }
+
+_NOT_RUNNING = (
+    "No operation with this id is running here. It has ended, or was started by another process of the API "
+    "(PDFLAB_API_PROCESSES): send the request again, and another may answer."
+)
 
 monitoring_routes = Blueprint("monitoring", __name__)
 
@@ -43,10 +54,21 @@ def show_dashboard() -> Response:
 @monitoring_routes.post("/operations/<name>")
 def start_operation(name: str) -> tuple[Mapping[str, object], int]:
     """Start an operation outside this process: {"n": 50, "seconds": 10}."""
-    parameters = read_json(request) if request.content_length else {}
-    if not isinstance(parameters, dict):
-        raise InvalidRequest([("", "The body must be a JSON object.")])
-    return context().operations.start(name, parameters), 202
+    return context().operations.start(name, body_of_request()), 202
+
+
+@monitoring_routes.get("/operations")
+def list_operations() -> dict[str, Any]:
+    """List the operations that are running; with several processes of the API, those of one of them."""
+    return {"operations": [*context().operations.running()]}
+
+
+@monitoring_routes.delete("/operations/<name>")
+def end_operation(name: str) -> dict[str, str] | Response:
+    """End a running operation, by the `id` that it was started or listed with."""
+    if context().operations.end(name):
+        return {"id": name}
+    return problem(404, _NOT_RUNNING)
 
 
 @monitoring_routes.get("/stats")
@@ -60,6 +82,13 @@ def show_snapshot() -> Response:
     """Return all that the dashboard shows, cached for 0.5 s."""
     headers = {"Cache-Control": "no-store"}
     return Response(context().snapshot(), headers=headers, content_type="application/json")
+
+
+@monitoring_routes.get("/history")
+def show_history() -> Response:
+    """Return a sample a second of the last 15 minutes, as columns, cached for 0.5 s."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(context().history(), headers=headers, content_type="application/json")
 
 
 @monitoring_routes.get("/events")
@@ -103,5 +132,6 @@ def _exposition(stats: Stats) -> bytes:
     for state in ("queued", "processing", "completed", "failed"):
         jobs.labels(state).set(getattr(stats, state))
     for name, (help_text, field) in _GAUGES.items():
-        Gauge(name, help_text, registry=registry).set(getattr(stats, field))
+        if (value := getattr(stats, field)) is not None:
+            Gauge(name, help_text, registry=registry).set(value)
     return generate_latest(registry)
