@@ -30,8 +30,8 @@ class Counts:
     """The endings of the accepted jobs, and what is wrong.
 
     `open` jobs have not ended yet, `lost` ones never will, `doubled` ones ended twice, and `invalid` ones
-    have no valid PDF or no reason. The PDFs of `expired` ones have expired. `holes` are gaps in the
-    numbering of jobs.log.
+    have no valid PDF or no reason. The PDFs of `expired` ones have expired or were purged. `holes` are gaps
+    in the numbering of jobs.log.
     """
 
     accepted: int = 0
@@ -85,7 +85,7 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     for event in events:
         if event.state.is_ending:
             endings[event.job_id].append(event)
-    kept_since = (time.time() if now is None else now) - _retention(settings)
+    kept_since = _kept_since(settings, time.time() if now is None else now)
     records = _saved_records(settings, unsaved=endings)
     storage = configured_storage(settings)
     accepted = noted | endings.keys()
@@ -98,6 +98,14 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
         findings += [ascii(finding)[1:-1]] if finding else []  # another's file may hold escape sequences
     gaps = list(_gaps(events))
     return Audit(Counts(**counts, holes=len(gaps)), (*findings, *gaps))
+
+
+def _kept_since(settings: Settings, now: float) -> dict[JobState, float]:
+    """Return since when jobs that ended in each state are kept: earlier ones are expired, or were purged."""
+    since = dict.fromkeys(JobState, now - _retention(settings))
+    for state, before in Tail(settings.purged_file, _purge).read():
+        since[state] = max(since[state], before)
+    return since
 
 
 def _retention(settings: Settings) -> float:
@@ -116,7 +124,11 @@ def _saved_records(settings: Settings, *, unsaved: Iterable[str]) -> dict[str, d
 
 
 def _judge(
-    job_id: str, endings: list[JobEvent], record: _Record | None, storage: Storage, kept_since: float
+    job_id: str,
+    endings: list[JobEvent],
+    record: _Record | None,
+    storage: Storage,
+    kept_since: Mapping[JobState, float],
 ) -> tuple[str, str]:
     """Return the name of the count that a job belongs to, and its finding, if any."""
     if not endings:
@@ -127,12 +139,13 @@ def _judge(
     recorded = (record or {}).get("state", ending.state)
     if recorded != ending.state:
         return "invalid", f"{job_id} is {ending.state} in jobs.log, and {recorded} in Redis"
-    if record is None and ending.at > kept_since:
+    is_kept = ending.at > kept_since[ending.state]
+    if record is None and is_kept:
         return "invalid", f"{job_id} is {ending.state} in jobs.log, and Redis has no record of it"
     if ending.state is JobState.FAILED:
         return ("failed", "") if ending.reason else ("invalid", f"{job_id} failed without a reason")
     # Whoever sets the clock of Redis back excuses no missing PDF: it is deleted together with the record.
-    if ending.at <= kept_since and not record and not storage.exists(job_id):
+    if not is_kept and not record and not storage.exists(job_id):
         return "expired", ""
     return _judge_pdf(job_id, storage.read(job_id) or b"", (record or {}).get("result"))
 
@@ -164,6 +177,11 @@ def _gaps(events: list[JobEvent]) -> Iterator[str]:
 
 def _job_ids(path: Path) -> set[str]:
     return {record["job_id"] for record in Tail(path, _record).read()}
+
+
+def _purge(line: str) -> tuple[JobState, float]:
+    purge = json.loads(line)
+    return JobState(purge["state"]), float(purge["before"])
 
 
 def _record(line: str) -> dict[str, Any]:

@@ -135,7 +135,9 @@ class Job:
     cause: Cause | None = None
     retry_of: str | None = None
     retried_as: str | None = None
+    dismissed_at: float | None = None  # as a dead letter
     result: dict[str, Any] | None = None
+    title: str = ""  # what a person knows the document by
     history: tuple[tuple[JobState, float], ...] = ()
 
     @classmethod
@@ -157,14 +159,17 @@ class Job:
             cause=_cause(record.get("cause")),
             retry_of=record.get("retry_of") or None,
             retried_as=record.get("retried_as") or None,
+            dismissed_at=_instant(record.get("dismissed_at")),
             result=json.loads(record.get("result") or "null") or None,
+            title=record.get("title", ""),
             history=_history(record.get("history", "")),
         )
 
     @property
     def is_dead_letter(self) -> bool:
-        """Whether it FAILED, and was neither cancelled nor retried."""
-        return self.state is JobState.FAILED and self.cause is not Cause.CANCELLED and self.retried_as is None
+        """Whether it FAILED, and was neither cancelled, retried nor dismissed."""
+        settled = self.cause is Cause.CANCELLED or self.retried_as or self.dismissed_at
+        return self.state is JobState.FAILED and not settled
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as plain data, without its request."""

@@ -134,6 +134,11 @@ class Settings:
         return self.folder / "retention"
 
     @property
+    def purged_file(self) -> Path:
+        """One line for each purge of ended jobs before their retention is over, for the audit."""
+        return self.folder / "purged.jsonl"
+
+    @property
     def token_file(self) -> Path:
         """The token that the system in this folder made, for its user alone."""
         return self.folder / "token"

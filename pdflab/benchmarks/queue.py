@@ -104,7 +104,7 @@ def _rate(lab: Lab, request: str) -> float:
     number = lab.settings.workers * JOBS_PER_WORKER
     JobQueue(lab.broker.client(), lab.settings).enqueue(turns.submissions(request, number))
     lab.wait()
-    jobs = lab.queue.jobs(JobState.COMPLETED, number)
+    jobs = lab.queue.page(JobState.COMPLETED, number).jobs
     ended, began = (job.ended_at or 0.0 for job in jobs), (job.started_at or 0.0 for job in jobs)
     return number / (max(ended) - min(began))
 

@@ -4,6 +4,6 @@ Read next: pdflab/lab/lab.py.
 """
 
 from pdflab.lab.lab import Lab
-from pdflab.service.jobqueue.base import Stats
+from pdflab.service.jobqueue.dashboard_view import Stats
 
 __all__ = ["Lab", "Stats"]

@@ -26,7 +26,8 @@ from pdflab.load.plan import Plan
 from pdflab.load.scenarios import plan_for
 from pdflab.load.send_log import LoadNote
 from pdflab.service.eventlog.reader import Tail, read_event
-from pdflab.service.jobqueue.base import Stats, WorkerStatus
+from pdflab.service.jobqueue.base import WorkerStatus
+from pdflab.service.jobqueue.dashboard_view import Stats
 from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings

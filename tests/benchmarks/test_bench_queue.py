@@ -105,7 +105,7 @@ def test_an_empty_job_is_neither_rendered_nor_stored(settings: Settings) -> None
 
     turns._worker(queue, turns.AllStored()).run_once(0.1)
 
-    assert [job.result for job in queue.jobs(JobState.COMPLETED, 9)] == [None, None]
+    assert [job.result for job in queue.page(JobState.COMPLETED, 9).jobs] == [None, None]
 
 
 def test_timed_work_counts_rendering_and_storing(settings: Settings) -> None:

@@ -103,7 +103,7 @@ def test_those_that_the_answer_has_no_room_for_are_counted(
     url: str, queue: JobQueue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list never looks shorter than it is."""
-    monkeypatch.setattr("pdflab.service.api.jobs._MAX_DEAD_LETTERS", 2)
+    monkeypatch.setattr("pdflab.service.api.dead_letters._MAX_DEAD_LETTERS", 2)
     for _ in range(5):
         let_fail(queue)
 

@@ -67,6 +67,8 @@ RECORD = {
     "reason": None,
     "retry_of": None,
     "retried_as": None,
+    "dismissed_at": None,
+    "title": TEXT,
     "result": {"pages": NUMBER, "bytes": NUMBER, "missing_glyphs": []},
     "history": [{"state": TEXT, "at": NUMBER}],
 }

@@ -34,6 +34,8 @@ ENTERED = {
     "reason": None,
     "retry_of": None,
     "retried_as": None,
+    "dismissed_at": None,
+    "title": TEXT,
     "result": None,
     "history": [{"state": TEXT, "at": NUMBER}],
 }
@@ -53,9 +55,20 @@ STATS = dict.fromkeys(
         "events",
         "fenced",
         "busy",
+        "refused",
+        "invalid",
+        "unavailable",
     ],
     NUMBER,
-)
+) | {"workers_expected": None, "paused": FLAG}
+LISTED = {
+    "next": None,
+    "searched": NUMBER,
+    "counts": dict.fromkeys(["QUEUED", "PROCESSING", "COMPLETED", "FAILED"], NUMBER),
+}
+REQUEST = {"type": TEXT, "title": TEXT, "text": TEXT}
+ALONE = {"pdf_url": TEXT, "place": None, "no_pdf": TEXT, "request": REQUEST}  # of one job
+WAITING = ALONE | {"place": NUMBER}
 SEEN_ENTERED = {
     "job_id": TEXT,
     "kind": TEXT,
@@ -118,19 +131,28 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/generate-pdf/batch", {"requests": []}, {}, 422, WRONG_FIELDS),
     ("POST", "/generate-pdf/batch", {"requests": [{}]}, {}, 422, WRONG_FIELDS),
     ("POST", "/generate-pdf/batch", [], {}, 422, WRONG_FIELDS),
-    ("GET", "/jobs", None, {}, 200, {"jobs": [ENTERED, ENTERED | {"retry_of": TEXT}]}),
-    ("GET", "/jobs?state=queued&limit=1", None, {}, 200, {"jobs": [ENTERED]}),
-    ("GET", "/jobs?state=PROCESSING", None, {}, 200, {"jobs": []}),
+    (
+        "GET",
+        "/jobs?state=queued",
+        None,
+        {},
+        200,
+        LISTED | {"jobs": [ENTERED, ENTERED | {"retry_of": TEXT}]},
+    ),
+    ("GET", "/jobs?q={queued}", None, {}, 200, LISTED | {"jobs": [ENTERED]}),
+    ("GET", "/jobs?state=queued&limit=1", None, {}, 200, LISTED | {"jobs": [ENTERED], "next": TEXT}),
+    ("GET", "/jobs?state=PROCESSING", None, {}, 200, LISTED | {"jobs": []}),
+    ("GET", "/jobs?before=yesterday", None, {}, 400, PROBLEM),
     ("GET", "/jobs?state=lost", None, {}, 400, PROBLEM),
     ("GET", "/jobs?limit=0", None, {}, 400, PROBLEM),
-    ("GET", "/jobs/{queued}", None, {}, 200, ENTERED | {"place": NUMBER, "pdf_url": TEXT}),
+    ("GET", "/jobs/{queued}", None, {}, 200, ENTERED | WAITING),
     (
         "GET",
         "/jobs/{cancelled}",
         None,
         {},
         200,
-        ENTERED | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT},
+        ENTERED | ALONE | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT},
     ),
     (
         "GET",
@@ -138,15 +160,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED
-        | {
-            "ended_at": NUMBER,
-            "cause": TEXT,
-            "reason": TEXT,
-            "retried_as": TEXT,
-            "place": None,
-            "pdf_url": TEXT,
-        },
+        ENTERED | ALONE | {"ended_at": NUMBER, "cause": TEXT, "reason": TEXT, "retried_as": TEXT},
     ),
     (
         "GET",
@@ -154,7 +168,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
         None,
         {},
         200,
-        ENTERED | {"retry_of": TEXT, "place": NUMBER, "pdf_url": TEXT},
+        ENTERED | WAITING | {"retry_of": TEXT},
     ),
     ("GET", "/jobs/unknown", None, {}, 404, PROBLEM),
     ("GET", "/jobs/{queued}/pdf", None, {}, 409, WRONG_STATE),
@@ -165,8 +179,18 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/jobs/{retried}/retry", None, {}, 202, RETRIED),
     ("POST", "/jobs/{queued}/retry", None, {}, 409, WRONG_STATE),
     ("POST", "/jobs/unknown/retry", None, {}, 404, PROBLEM),
-    ("GET", "/dead-letters", None, {}, 200, {"count": NUMBER, "jobs": []}),
+    ("POST", "/jobs/{retried}/dismiss", None, {}, 200, {"job_id": TEXT, "state": TEXT}),
+    ("POST", "/jobs/{queued}/dismiss", None, {}, 409, WRONG_STATE),
+    ("GET", "/dead-letters", None, {}, 200, {"count": NUMBER, "would_fail_again": NUMBER, "jobs": []}),
     ("POST", "/dead-letters/retry", None, {}, 202, {"job_ids": []}),
+    ("POST", "/dead-letters/retry", {"skip_rejected": "no"}, {}, 422, WRONG_FIELDS),
+    ("POST", "/dead-letters/dismiss", None, {}, 200, {"dismissed": NUMBER}),
+    ("POST", "/queue/pause", None, {}, 200, {"paused": FLAG}),
+    ("POST", "/queue/resume", None, {}, 200, {"paused": FLAG}),
+    ("POST", "/queue/pause", None, WRONG_TOKEN, 401, PROBLEM),
+    ("POST", "/queue/cancel", None, {}, 400, PROBLEM),
+    ("POST", "/jobs/purge", {"state": "FAILED"}, {}, 400, PROBLEM),
+    ("POST", "/jobs/purge", {"state": "QUEUED"}, {}, 422, WRONG_FIELDS),
     ("GET", "/stats", None, {}, 200, STATS),
     ("GET", "/events?after=9999999999999-0", None, {}, 200, {"events": [], "after": TEXT, "truncated": FLAG}),
     ("GET", "/events?after=yesterday", None, {}, 400, PROBLEM),
@@ -195,18 +219,24 @@ SYNCHRONOUS: list[tuple[str, str, Any, int, Any]] = [
 ROUTES = {
     "/": {"get"},
     "/dead-letters": {"get"},
+    "/dead-letters/dismiss": {"post"},
     "/dead-letters/retry": {"post"},
     "/events": {"get"},
     "/generate-pdf": {"post"},
     "/generate-pdf/batch": {"post"},
     "/healthz": {"get"},
     "/jobs": {"get"},
+    "/jobs/purge": {"post"},
     "/jobs/{job_id}": {"delete", "get"},
+    "/jobs/{job_id}/dismiss": {"post"},
     "/jobs/{job_id}/pdf": {"get"},
     "/jobs/{job_id}/retry": {"post"},
     "/metrics": {"get"},
     "/openapi.json": {"get"},
     "/operations/{name}": {"post"},
+    "/queue/cancel": {"post"},
+    "/queue/pause": {"post"},
+    "/queue/resume": {"post"},
     "/snapshot": {"get"},
     "/stats": {"get"},
 }
@@ -306,11 +336,24 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/jobs/{completed}", WORKED_ON | {"result": PDF_FACTS, "place": None, "pdf_url": TEXT}),
-        ("/jobs/{failed}", WORKED_ON | {"cause": TEXT, "reason": TEXT, "place": None, "pdf_url": TEXT}),
-        ("/jobs?state=COMPLETED", {"jobs": [WORKED_ON | {"result": PDF_FACTS}]}),
-        ("/jobs?state=FAILED", {"jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
-        ("/dead-letters", {"count": NUMBER, "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
+        (
+            "/jobs/{completed}",
+            WORKED_ON | ALONE | {"result": PDF_FACTS, "no_pdf": None, "request": None},
+        ),
+        (
+            "/jobs/{failed}",
+            WORKED_ON | ALONE | {"cause": TEXT, "reason": TEXT, "request": REQUEST | {"bullets": [TEXT]}},
+        ),
+        ("/jobs?state=COMPLETED", LISTED | {"jobs": [WORKED_ON | {"result": PDF_FACTS}]}),
+        ("/jobs?state=FAILED", LISTED | {"jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT}]}),
+        (
+            "/dead-letters",
+            {
+                "count": NUMBER,
+                "would_fail_again": NUMBER,
+                "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT, "would_fail_again": FLAG}],
+            },
+        ),
         (
             "/events",
             {

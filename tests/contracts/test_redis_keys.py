@@ -27,6 +27,7 @@ KEYS = {
     "pdf_jobs_key:<id>": "string",
     "pdf_jobs_suspects": "set",
     "pdf_jobs_swept_at": "string",
+    "pdf_jobs_paused": "string",
 }
 LONG = NOTE | {"bullets": ["Some words. " * 160] * 200}  # it is PROCESSING for long enough to be seen
 
@@ -55,6 +56,9 @@ def test_all_keys_are_known_by_their_names(tmp_path: Path) -> None:
         ask(url, "DELETE", f"/jobs/{submit(url, NOTE)}")
         ask(url, "GET", "/healthz")
         seen.look("")
+        ask(url, "POST", "/queue/pause")
+        seen.look("pdf_jobs_paused")
+        ask(url, "POST", "/queue/resume")
         lost = client.rpop("pdf_jobs_queue")  # as a worker does that dies before it claims the job
         work = ("worker", "--redis-url", redis_url, "--folder", str(tmp_path))
         with running(*work, folder=tmp_path, PDFLAB_LEASE="3"):

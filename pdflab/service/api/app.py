@@ -9,6 +9,8 @@ from pathlib import Path
 from flask import Flask
 
 from pdflab.service.api.context import CachedCall, Context, Operations, has_room
+from pdflab.service.api.control import control_routes
+from pdflab.service.api.dead_letters import dead_letter_routes
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
 from pdflab.service.api.snapshot import Snapshots
@@ -38,13 +40,14 @@ def create_app(
         monitor,
         storage,
         operations,
+        purged_file=settings.purged_file,
         room=CachedCall(lambda: has_room(settings.folder, settings.disk_reserve), lifetime=0.1),
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         health=CachedCall(monitor.ping),
         stats=stats,
         snapshot=CachedCall(Snapshots(monitor, stats).take),
     )
-    for family in (submit_routes, job_routes, monitoring_routes):
+    for family in (submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes):
         app.register_blueprint(family)
     protect(app, settings)
     return app

@@ -14,7 +14,8 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from flask import current_app
 
 from pdflab.errors import BrokerUnavailable
-from pdflab.service.jobqueue.base import Monitor, Producer, Stats
+from pdflab.service.jobqueue.base import Monitor, Producer
+from pdflab.service.jobqueue.dashboard_view import Stats
 from pdflab.service.storage.base import Storage
 
 _T = TypeVar("_T")
@@ -76,6 +77,7 @@ class Context:
     monitor: Monitor
     storage: Storage
     operations: Operations
+    purged_file: Path  # names what was purged, for the audit
     max_batch: int
     room: Callable[[], bool]  # whether the disk has room for more
     health: CachedCall[None]

@@ -15,7 +15,7 @@ from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
 from pdflab.service.http.errors import problem, read_json
 from pdflab.service.http.openapi import openapi_description
-from pdflab.service.jobqueue.base import Stats
+from pdflab.service.jobqueue.dashboard_view import Stats
 
 # The page runs its own script and nothing else, and no other site shows it inside a frame.
 _POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"

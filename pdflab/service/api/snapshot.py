@@ -13,8 +13,8 @@ from itertools import pairwise
 from statistics import median
 
 from pdflab.jobs import JobState
-from pdflab.service.jobqueue.base import Monitor, Stats
-from pdflab.service.jobqueue.dashboard_view import DashboardJob
+from pdflab.service.jobqueue.base import Monitor
+from pdflab.service.jobqueue.dashboard_view import DashboardJob, Stats
 
 _NEWEST = 12  # jobs of each state
 _POINTS = 180  # of the charts, about a second apart

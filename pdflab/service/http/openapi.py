@@ -12,6 +12,13 @@ from pdflab import __version__
 from pdflab.documents.kinds import request_schema
 from pdflab.service.http.security import PUBLIC
 
+
+def _confirmed(**properties: Any) -> dict[str, Any]:
+    """Return the schema of a body without which nothing that is lost is done."""
+    properties["confirm"] = {"const": True}
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
 _DOCUMENT = {"$ref": "#/components/schemas/DocumentRequest"}
 _BODIES: Mapping[str, dict[str, Any]] = {
     "/generate-pdf": _DOCUMENT,
@@ -21,11 +28,19 @@ _BODIES: Mapping[str, dict[str, Any]] = {
         "properties": {"requests": {"type": "array", "items": _DOCUMENT, "minItems": 1, "maxItems": 1000}},
     },
     "/operations/<name>": {"type": "object", "description": "Its parameters, such as n and seconds."},
+    "/queue/cancel": _confirmed(),
+    "/jobs/purge": _confirmed(state={"enum": ["COMPLETED", "FAILED", "both"]}),
+    "/dead-letters/retry": {"type": "object", "properties": {"skip_rejected": {"type": "boolean"}}},
 }
 _PARAMETERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # in, name, description
     "/generate-pdf": (("header", "Idempotency-Key", "The same key answers with the same job."),),
     "/generate-pdf/batch": (("header", "Idempotency-Key", "The same key answers with the same jobs."),),
-    "/jobs": (("query", "state", "QUEUED by default."), ("query", "limit", "1 to 1000; 50 by default.")),
+    "/jobs": (
+        ("query", "state", "All states by default."),
+        ("query", "limit", "1 to 1000; 50 by default."),
+        ("query", "before", "The value of `next` in an earlier answer, for the page after it."),
+        ("query", "q", "The beginning of a job id, or a part of a kind or title."),
+    ),
     "/events": (("query", "after", "The value of `after` in an earlier answer."),),
 }
 _PROBLEMS = {
@@ -42,6 +57,15 @@ _PROBLEMS = {
     "503": "Redis or the disk cannot be used at present; `Retry-After` says when to ask again.",
 }
 _ONLY_POST = ("413", "422", "429")
+_AT_ONCE = (  # what a POST has done when it answers
+    "/queue/pause",
+    "/queue/resume",
+    "/queue/cancel",
+    "/jobs/purge",
+    "/jobs/<job_id>/dismiss",
+    "/dead-letters/dismiss",
+)
+_OPTIONAL = ("/operations/<name>", "/dead-letters/retry")  # routes whose body may be left out
 
 
 def openapi_description(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
@@ -75,7 +99,7 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _operation(rule: Rule, view: Callable[..., Any], method: str) -> dict[str, Any]:
-    done = "202" if method == "POST" else "200"
+    done = "202" if method == "POST" and rule.rule not in _AT_ONCE else "200"
     public = rule.rule in PUBLIC
     problems = [code for code in _PROBLEMS if method == "POST" or code not in _ONLY_POST]
     if public:
@@ -90,7 +114,7 @@ def _operation(rule: Rule, view: Callable[..., Any], method: str) -> dict[str, A
     }
     if rule.rule in _BODIES:
         content = {"application/json": {"schema": _BODIES[rule.rule]}}
-        operation["requestBody"] = {"required": rule.rule != "/operations/<name>", "content": content}
+        operation["requestBody"] = {"required": rule.rule not in _OPTIONAL, "content": content}
     return operation
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pdflab.jobs import Cause, Job, JobEvent, JobState
-from pdflab.service.jobqueue.dashboard_view import DashboardView
+from pdflab.service.jobqueue.dashboard_view import DashboardView, JobList, Operator, Stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +63,7 @@ class WorkerStatus:
     job_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """The queue at one instant: jobs by state, `oldest_age` in seconds, `throughput` in PDFs a second.
-
-    `busy` is the seconds that workers have spent on COMPLETED jobs since the start; `fenced` counts the
-    completions refused because of a stale token.
-    """
-
-    queued: int
-    processing: int
-    completed: int
-    failed: int
-    pdf_count: int
-    queue_depth: int
-    oldest_age: float
-    workers: int
-    throughput: float
-    events: int
-    fenced: int
-    busy: float
-
-
-class Producer(Protocol):
+class Producer(Operator, Protocol):
     """Accepts and cancels jobs; RedisProducer documents each method."""
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]: ...
@@ -111,12 +89,11 @@ class Consumer(Protocol):
     def ping(self) -> None: ...
 
 
-class Monitor(Protocol):
+class Monitor(JobList, Protocol):
     """Reads jobs, events, workers and statistics; RedisMonitor documents each method."""
 
     def get(self, job_id: str) -> Job | None: ...
     def place(self, job_id: str) -> int | None: ...
-    def jobs(self, state: JobState, limit: int) -> list[Job]: ...
     def dead_letters(self) -> Iterator[Job]: ...
     def all_jobs(self) -> list[Job]: ...
     def events(self, after: str = "0", limit: int = 1000) -> tuple[list[JobEvent], bool]: ...
@@ -125,6 +102,7 @@ class Monitor(Protocol):
     def trim_events(self, before: str) -> None: ...
     def last_event(self) -> JobEvent | None: ...
     def workers(self) -> list[WorkerStatus]: ...
+    def expect_workers(self, workers: int | None) -> None: ...
     def stats(self, window: float = 10.0) -> Stats: ...
     def dashboard(self, newest: int) -> DashboardView: ...
     def ping(self) -> None: ...

@@ -4,17 +4,18 @@ Read next: pdflab/service/jobqueue/scripts.py.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.base import Claim, Consumer, Failure, FinishResult, WorkerStatus
-from pdflab.service.jobqueue.scripts import QUEUE, RedisScripts
+from pdflab.service.jobqueue.operator import RedisRetention
+from pdflab.service.jobqueue.scripts import QUEUE
 
 _SCANNED = 250  # keys that a sweep looks through
 
 
-class RedisConsumer(RedisScripts, Consumer):
+class RedisConsumer(RedisRetention, Consumer):
     """Takes, claims and finishes jobs in Redis."""
 
     _scanned: Any = 0  # the position of SCAN
@@ -71,14 +72,6 @@ class RedisConsumer(RedisScripts, Consumer):
         if keys:
             self._run("reindex", s.lease, *(key.removeprefix("pdf_jobs:") for key in keys))
         return True
-
-    def list_expired(self, limit: int = 500) -> list[str]:
-        """Return jobs whose retention is over; the caller deletes their files, then calls `forget`."""
-        return list(self._run("list_expired", self._settings.retention, limit))
-
-    def forget(self, job_ids: Sequence[str]) -> None:
-        """Remove ended jobs whose files have been deleted, each with its record and idempotency key."""
-        self._run("forget", *job_ids)
 
     def _finish(self, step: str, claim: Claim, worker: str, next_token: str, *details: Any) -> FinishResult:
         s = self._settings

@@ -1,14 +1,87 @@
-"""The dashboard's view of the queue at one instant: the newest jobs, and the status of each worker.
+"""What a dashboard sees of the queue, and may do to all of it: values, and two interfaces.
 
 Read next: pdflab/service/api/snapshot.py.
 """
 
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from pdflab.jobs import Cause, JobState
+from pdflab.jobs import Cause, Job, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The queue at one instant: jobs by state, `oldest_age` in seconds, `throughput` in PDFs a second.
+
+    `busy` is the seconds that workers have spent on COMPLETED jobs since the start; `fenced` counts the
+    completions refused because of a stale token.
+
+    Since the start, `refused` documents found no room in the queue (429). Requests for documents were
+    `invalid` (400, 413, 422), or found Redis or the disk `unavailable` (503).
+    `workers_expected` is None where nobody said. A `paused` queue has the depth that a resume brings back.
+    """
+
+    queued: int
+    processing: int
+    completed: int
+    failed: int
+    pdf_count: int
+    queue_depth: int
+    oldest_age: float
+    workers: int
+    throughput: float
+    events: int
+    fenced: int
+    busy: float
+    refused: int = 0
+    invalid: int = 0
+    unavailable: int = 0
+    workers_expected: int | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs of a list; `next` is where the next page begins, None at the end of the list.
+
+    `searched` is how many jobs were looked at.
+    """
+
+    jobs: list[Job]
+    next: str | None
+    searched: int
+
+
+class JobList(Protocol):
+    """Reads lists of jobs; RedisJobList documents each method."""
+
+    def kept(self) -> dict[JobState, int]: ...
+    def page(
+        self,
+        state: JobState | None = None,
+        limit: int = 50,
+        *,
+        before: str = "",
+        wanted: Callable[[Job], bool] = ...,
+    ) -> JobPage: ...
+
+
+class Operator(Protocol):
+    """Changes what no single job is about; RedisOperator documents each method."""
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def cancel_queued(self) -> Iterator[int]: ...
+    def list_ended(
+        self, states: Sequence[JobState], *, older_than: float = 0.0, limit: int = 500
+    ) -> list[str]: ...
+    def forget(self, job_ids: Sequence[str]) -> None: ...
+    def dismiss(self, job_ids: Sequence[str]) -> int: ...
+    def count_answers(self, counts: Mapping[str, int]) -> None: ...
+    def now(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ _COMMANDS = """
 SET key 1, GET key, INCR key, INCRBY key 1, TYPE key, EXISTS key, EXPIRE key 60, MGET key, DEL key
 LPUSH key a, RPUSH key b, LINDEX key 0, LLEN key, LPOS key a, LREM key 0 b, BRPOP key 0.01, RPOP key
 HSET key a 1, HGET key a, HMGET key a, HGETALL key, HINCRBY key a 1, HINCRBYFLOAT key a 1, HDEL key a
-ZADD key 1 a, ZCARD key, ZSCORE key a, ZRANK key a, ZCOUNT key 0 1, ZRANGE key 0 1, ZREVRANGE key 0 1
-ZRANGEBYSCORE key 0 1, ZREMRANGEBYSCORE key 0 0, ZREM key a, SADD key a, SMEMBERS key, DEL key
+ZADD key 1 a, ZCARD key, ZSCORE key a, ZRANK key a, ZREVRANK key a, ZCOUNT key 0 1, ZRANGE key 0 1
+ZREVRANGE key 0 1, ZRANGEBYSCORE key 0 1, ZREMRANGEBYSCORE key 0 0, ZREM key a
+SADD key a, SMEMBERS key, DEL key
 XADD key * a 1, XRANGE key - +, XREVRANGE key + -, XREAD STREAMS key 0, XTRIM key MAXLEN 1, DEL key
 SCAN 0, TIME, EVAL return(1) 0, EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0
 """

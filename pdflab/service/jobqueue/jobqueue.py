@@ -16,7 +16,8 @@ The keys:
     pdf_jobs_failed      zset    FAILED jobs that are still kept, by the instant they ended
     pdf_jobs_events      stream  every change of state, added in the step that made it
     pdf_jobs_counts      hash    COMPLETED and FAILED since the start, events, bytes of requests, seconds that
-                                 COMPLETED jobs took (busy), refused completions (fenced)
+                                 COMPLETED jobs took (busy), refused completions (fenced), refused documents,
+                                 and answers (invalid, unavailable)
     pdf_jobs_workers     zset    worker ids, by the instant their entry expires
     pdf_jobs_worker:<id> string  the status of a worker, as JSON; expires with its lease
     pdf_jobs_key:<key>   string  the job accepted with an idempotency key; kept as long as its record
@@ -24,6 +25,9 @@ The keys:
     pdf_jobs_suspects    set     jobs that the last sweep found taken but not claimed; expires
     pdf_jobs_deployment  string  the id of the deployment, and the place of its PDFs
     pdf_jobs_swept_at    string  the instant of the last sweep
+    pdf_jobs_paused      string  there while the queue is paused; the list is then empty
+    pdf_jobs_workers_expected  string  how many workers the system runs, if it has said so
+    pdf_jobs_history     stream  a sample a second of the last minutes, written by the recorder
 
 Every step is one short Lua script in lua/, atomic in Redis and idempotent: the caller makes the ids and
 tokens, and a repeated step returns the same result. (`naive_transition` is the counter-example.)

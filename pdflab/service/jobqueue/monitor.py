@@ -1,33 +1,25 @@
 """The monitor of the queue, over Redis: it reads jobs, events, workers and statistics.
 
-Read next: pdflab/service/jobqueue/scripts.py, then pdflab/service/jobqueue/dashboard_view.py.
+Read next: pdflab/service/jobqueue/job_list.py, then pdflab/service/jobqueue/dashboard_view.py.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields
-from itertools import chain, count
+from itertools import count
 from typing import Any
 
-import redis
-
-from pdflab.jobs import Job, JobEvent, JobState
-from pdflab.service.jobqueue.base import Monitor, Stats, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import DashboardView, view_of
-from pdflab.service.jobqueue.scripts import EVENTS, RedisScripts
+from pdflab.jobs import Job, JobEvent
+from pdflab.service.jobqueue.base import Monitor, WorkerStatus
+from pdflab.service.jobqueue.dashboard_view import DashboardView, Stats, view_of
+from pdflab.service.jobqueue.job_list import RedisJobList
+from pdflab.service.jobqueue.scripts import EVENTS
 
 _PAGE = 500  # records in one read
-_FIELDS = [*(field.name for field in fields(Job))]
-_LISTS = {
-    JobState.QUEUED: ("pdf_jobs_waiting", "pdf_jobs_delayed"),
-    JobState.PROCESSING: ("pdf_jobs_leases",),
-    JobState.COMPLETED: ("pdf_jobs_completed",),
-    JobState.FAILED: ("pdf_jobs_failed",),
-}
+_EXPECTED = "pdf_jobs_workers_expected"
 
 
-class RedisMonitor(RedisScripts, Monitor):
+class RedisMonitor(RedisJobList, Monitor):
     """Reads the queue in Redis."""
 
     def get(self, job_id: str) -> Job | None:
@@ -39,14 +31,6 @@ class RedisMonitor(RedisScripts, Monitor):
         with self._errors():
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
-
-    def jobs(self, state: JobState, limit: int) -> list[Job]:
-        """Return up to `limit` jobs of one state: waiting ones in order, ended ones newest first."""
-        with self._errors():
-            lists: list[Any] = [
-                self._redis.zrange(key, 0, limit - 1, desc=state.is_ending) for key in _LISTS[state]
-            ]
-        return [job for job in self._records([*chain.from_iterable(lists)][:limit]) if job.state is state]
 
     def dead_letters(self) -> Iterator[Job]:
         """Yield the FAILED jobs that were neither cancelled nor retried, oldest first, page by page."""
@@ -104,10 +88,20 @@ class RedisMonitor(RedisScripts, Monitor):
                 found.append(WorkerStatus(worker, **json.loads(text)))
         return found
 
+    def expect_workers(self, workers: int | None) -> None:
+        """Say how many workers there should be, for those who watch; None if nobody can say."""
+        with self._errors():
+            if workers is None:
+                self._redis.delete(_EXPECTED)
+            else:
+                self._redis.set(_EXPECTED, workers)
+
     def stats(self, window: float = 10.0) -> Stats:
         """Return statistics, read in one script; throughput is over the last `window` seconds."""
-        counts, queued, processing, depth, kept, workers, age, throughput = self._run("stats", window)
-        events, fenced, busy, completed, failed = map(float, counts)
+        answer = self._run("stats", window)
+        counts, queued, processing, depth, kept, workers, age, throughput, expected, paused = answer
+        events, fenced, busy, completed, failed, *answers = map(float, counts)
+        refused, invalid, unavailable = map(int, answers)
         return Stats(
             queued=queued,
             processing=processing,
@@ -121,6 +115,11 @@ class RedisMonitor(RedisScripts, Monitor):
             events=int(events),
             fenced=int(fenced),
             busy=busy,
+            refused=refused,
+            invalid=invalid,
+            unavailable=unavailable,
+            workers_expected=int(expected) if expected.isdecimal() else None,
+            paused=bool(paused),
         )
 
     def dashboard(self, newest: int) -> DashboardView:
@@ -135,29 +134,6 @@ class RedisMonitor(RedisScripts, Monitor):
             found: Any = self._redis.get("pdf_jobs_deployment")
         theirs, _, where = str(found).partition(" ")
         return theirs, where
-
-    def _records(self, job_ids: Sequence[str], *, request: bool = False) -> list[Job]:
-        """Return those records that exist and are whole, in one round trip."""
-        names = [name for name in _FIELDS if request or name != "request"]
-        with self._errors():
-            pipeline = self._redis.pipeline(transaction=False)
-            for job_id in job_ids:
-                pipeline.hmget(f"pdf_jobs:{job_id}", names)
-            records: Any = pipeline.execute(raise_on_error=False)
-            found = [_job(names, record) for record in records]
-        return [job for job in found if job]
-
-
-def _job(names: list[str], values: list[str | None] | redis.RedisError) -> Job | None:
-    """Return the job of a record, or None if it was deleted or damaged: a sweep ends it."""
-    if isinstance(values, redis.RedisError):
-        if "WRONGTYPE" in str(values):
-            return None
-        raise values
-    try:
-        return Job.from_record({n: v for n, v in zip(names, values, strict=True) if v is not None})
-    except (KeyError, ValueError):
-        return None
 
 
 def _events(entries: list[tuple[str, dict[str, str]]]) -> list[JobEvent]:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pdflab.errors import KeyReused, QueueFull, RequestGone
 from pdflab.jobs import Job, JobState
 from pdflab.service.jobqueue.base import Producer, Submission, new_id
-from pdflab.service.jobqueue.scripts import RedisScripts
+from pdflab.service.jobqueue.operator import RedisOperator
 
 _DEFAULT_RETRY_AFTER = 5  # seconds, until the first job has been measured
 _MAX_RETRY_AFTER = 600
 
 
-class RedisProducer(RedisScripts, Producer):
+class RedisProducer(RedisOperator, Producer):
     """Accepts and cancels jobs in Redis."""
 
     def enqueue(self, submissions: Sequence[Submission]) -> list[str]:

@@ -21,6 +21,8 @@ from shorthand import (
 
 from pdflab.documents.kinds import sample_request
 from pdflab.jobs import Cause, JobState
+from pdflab.service.api.control import control_routes
+from pdflab.service.api.dead_letters import dead_letter_routes
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
 from pdflab.service.api.submit import submit_routes
@@ -130,7 +132,7 @@ def test_a_retry_is_a_new_job_and_pressed_twice_still_one(api: FlaskClient, queu
 
 def test_every_family_of_routes_is_served(api: FlaskClient) -> None:
     """Each is a file of its own, registered by name."""
-    families = {submit_routes, job_routes, monitoring_routes}
+    families = {submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes}
 
     assert {*api.application.blueprints.values()} == families
 

@@ -8,7 +8,7 @@ from shorthand import WORKER, client_of, events, job, line, state, states, submi
 
 from pdflab.errors import RequestGone
 from pdflab.jobs import Cause, JobState
-from pdflab.service.api import app, jobs
+from pdflab.service.api import app, dead_letters
 from pdflab.service.jobqueue.base import Failure
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
@@ -128,7 +128,7 @@ def test_without_a_dead_letter_there_is_nothing_to_list_or_to_retry(
     api: FlaskClient, queue: JobQueue
 ) -> None:
     """An empty list and no job; not an error."""
-    assert api.get("/dead-letters").json == {"count": 0, "jobs": []}
+    assert api.get("/dead-letters").json == {"count": 0, "would_fail_again": 0, "jobs": []}
 
     answer = api.post("/dead-letters/retry")
 
@@ -141,7 +141,7 @@ def test_all_dead_letters_are_retried_at_once(
 ) -> None:
     """However many batches they need, each is a new job, the oldest first; then none is left."""
     monkeypatch.setattr(app, "_MAX_BATCH", 2)
-    monkeypatch.setattr(jobs, "_MAX_DEAD_LETTERS", 2)
+    monkeypatch.setattr(dead_letters, "_MAX_DEAD_LETTERS", 2)
     api = client_of(queue, settings)
     names = ["a", "b", "c", "d", "e"]
     let_fail(queue, *names)
@@ -187,3 +187,45 @@ def test_a_retry_of_all_finds_the_retry_of_one(api: FlaskClient, queue: JobQueue
     assert [job(queue, new).retry_of for new in everything["job_ids"]] == ["b"]
     assert (again["job_id"], again["state"]) == (one["job_id"], "PROCESSING")
     assert api.get("/jobs/a").json["retried_as"] == one["job_id"]
+
+
+def test_dead_letters_that_would_fail_again_are_said_to(api: FlaskClient, queue: JobQueue) -> None:
+    """The same request has the same fault: a retry of all can leave these out."""
+    let_fail(queue, "a", "b")
+    submit(queue, "broken")
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.TIMED_OUT, "It took too long."))
+
+    listed = api.get("/dead-letters").json
+    answer = api.post("/dead-letters/retry", json={"skip_rejected": True})
+
+    assert (listed["count"], listed["would_fail_again"]) == (3, 2)
+    assert [shown["would_fail_again"] for shown in listed["jobs"]] == [True, True, False]
+    assert [job(queue, new).retry_of for new in answer.json["job_ids"]] == ["broken"]
+    assert dead(queue) == ["a", "b"]
+    assert api.post("/dead-letters/retry", json={"skip_rejected": "yes"}).status_code == 422
+
+
+def test_a_dead_letter_is_dismissed(api: FlaskClient, queue: JobQueue) -> None:
+    """It is listed no more, and is still a FAILED job; another state cannot be dismissed."""
+    let_fail(queue, "a", "b")
+    submit(queue, "waiting")
+
+    answer = api.post("/jobs/a/dismiss")
+    refused = api.post("/jobs/waiting/dismiss")
+
+    assert (answer.status_code, answer.json) == (200, {"job_id": "a", "state": "FAILED"})
+    assert (refused.status_code, refused.json["state"]) == (409, "QUEUED")
+    assert api.post("/jobs/unknown/dismiss").status_code == 404
+    assert [shown["job_id"] for shown in api.get("/dead-letters").json["jobs"]] == ["b"]
+    assert api.get("/jobs/a").json["state"] == "FAILED"
+
+
+def test_all_dead_letters_are_dismissed_at_once(
+    api: FlaskClient, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many steps that takes."""
+    monkeypatch.setattr(dead_letters, "_CHUNK", 2)
+    let_fail(queue, *"abcde")
+
+    assert api.post("/dead-letters/dismiss").json == {"dismissed": 5}
+    assert dead(queue) == []

@@ -8,7 +8,7 @@ from shorthand import WORKER, client_of, events, note_commands, opened, submit, 
 
 from pdflab.jobs import Cause
 from pdflab.service.http.openapi import openapi_description
-from pdflab.service.jobqueue.base import Failure
+from pdflab.service.jobqueue.base import Failure, Submission
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.service.storage.base import Storage
@@ -51,16 +51,67 @@ def test_a_job_is_shown_with_its_history_and_its_place(api: FlaskClient, queue: 
 
 
 def test_jobs_are_listed_by_state(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
-    """QUEUED by default, in any case of letters, and at most `limit` of them."""
+    """Of all states by default, in any case of letters, and at most `limit` of them."""
     submit(queue, "a", "b", "c")
     complete(queue, storage, "a")
 
     def listed(query: str) -> list[str]:
         return [job["job_id"] for job in api.get(f"/jobs{query}").json["jobs"]]
 
-    assert listed("") == ["b", "c"]
-    assert listed("?limit=1") == ["b"]
+    assert listed("") == ["a", "c", "b"]
+    assert listed("?limit=1") == ["a"]
+    assert listed("?state=queued") == ["b", "c"]
     assert listed("?state=completed") == ["a"]
+
+
+def test_jobs_are_listed_in_pages_with_their_counts(
+    api: FlaskClient, queue: JobQueue, storage: Storage
+) -> None:
+    """`next` is where the next page begins; the counts are those of all pages, by state."""
+    submit(queue, "a", "b", "c")
+    complete(queue, storage, "a")
+
+    first = api.get("/jobs?limit=2").json
+    second = api.get("/jobs", query_string={"before": first["next"]}).json
+
+    assert [job["job_id"] for job in first["jobs"] + second["jobs"]] == ["a", "c", "b"]
+    assert (second["next"], second["searched"]) == (None, 1)
+    assert first["counts"] == {"QUEUED": 2, "PROCESSING": 0, "COMPLETED": 1, "FAILED": 0}
+    assert api.get("/jobs?before=yesterday").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("ab", ["abc"]), ("STRASSE", ["xyz"]), ("invo", ["xyz"]), ("bc", []), ("", 2)]
+)
+def test_jobs_are_found_by_id_kind_and_title(
+    api: FlaskClient, queue: JobQueue, words: str, expected: object
+) -> None:
+    """By the beginning of an id, or a part of the others, in any case of letters."""
+    queue.enqueue(
+        [Submission("abc", "custom", "{}", "A note"), Submission("xyz", "invoice", "{}", "Straße 7")]
+    )
+
+    found = [job["job_id"] for job in api.get("/jobs", query_string={"q": words}).json["jobs"]]
+
+    assert found == expected or len(found) == expected
+
+
+def test_a_job_is_shown_with_its_request_and_why_it_has_no_pdf(
+    api: FlaskClient, queue: JobQueue, storage: Storage
+) -> None:
+    """All that a page about one job needs; the request of a finished document is not kept."""
+    submit(queue, "done", "failed", "waiting")
+    complete(queue, storage, "done")
+    queue.fail(take_and_claim(queue), WORKER, Failure(Cause.REJECTED, "no glyph"))
+    request = {"type": "custom", "title": "t", "text": "x"}
+
+    done, failed, waiting = (api.get(f"/jobs/{name}").json for name in ("done", "failed", "waiting"))
+    storage.delete("done")
+
+    assert (done["title"], done["request"], done["no_pdf"]) == ("t", None, None)
+    assert (failed["request"], failed["no_pdf"]) == (request, "There is no PDF: no glyph.")
+    assert (waiting["request"], waiting["no_pdf"]) == (request, "There is no PDF yet: the job is QUEUED.")
+    assert "expired" in api.get("/jobs/done").json["no_pdf"]
 
 
 def test_a_pdf_is_sent_when_its_job_is_completed(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:

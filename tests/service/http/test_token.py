@@ -93,7 +93,7 @@ def test_a_few_routes_are_open_and_tell_no_document(api: FlaskClient, queue: Job
         with api.get(path) as answer:
             assert (answer.status_code, b"a-job-with" in answer.data) == (200, False)
     assert open_routes == OPEN
-    assert all(isinstance(value, int | float) for value in api.get("/stats").json.values())
+    assert not any(isinstance(value, str) for value in api.get("/stats").json.values())
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_the_steps_write_no_other_word() -> None:
         Cause.CANCELLED,
         Cause.RECORD_LOST,
     }
-    assert len(words) == 6
+    assert len(words) == 7
 
 
 def test_every_view_of_a_job_reports_its_cause(queue: JobQueue, settings: Settings, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_the_request_of_a_finished_document_is_not_kept(queue: JobQueue, broker:
 
     assert [broker.client().hget(f"pdf_jobs:{name}", "request") == "" for name in "ab"] == [True, False]
     assert broker.client().hmget("pdf_jobs_counts", "bytes", "kept") == ["0", f"{held // 2}"]
-    assert queue.jobs(JobState.COMPLETED, 1)[0].job_id == "a"
+    assert queue.page(JobState.COMPLETED, 1).jobs[0].job_id == "a"
 
     queue.forget(["a", "b"])
     assert broker.client().hget("pdf_jobs_counts", "kept") == "0"

@@ -61,7 +61,7 @@ def test_a_list_of_one_state_is_in_the_order_that_matters(queue: JobQueue) -> No
         queue.complete(take_and_claim(queue, token), WORKER)
 
     def listed(state: JobState, limit: int = 10) -> list[str]:
-        return [job.job_id for job in queue.jobs(state, limit)]
+        return [job.job_id for job in queue.page(state, limit).jobs]
 
     assert listed(JobState.QUEUED) == ["c", "d"]
     assert listed(JobState.QUEUED, limit=1) == ["c"]
@@ -79,7 +79,7 @@ def test_a_job_that_waits_for_its_retry_is_listed_as_queued(queue: JobQueue) -> 
     )
 
     assert queue.stats().queued == 1
-    assert [job.job_id for job in queue.jobs(JobState.QUEUED, 10)] == ["a"]
+    assert [job.job_id for job in queue.page(JobState.QUEUED, 10).jobs] == ["a"]
 
 
 def test_all_jobs_are_all_records_and_nothing_else(queue: JobQueue) -> None:
@@ -171,7 +171,7 @@ def test_without_redis_every_step_says_that_it_is_away(queue: JobQueue, settings
         lambda: away.prepare(),
         lambda: away.get("a"),
         lambda: away.place("a"),
-        lambda: away.jobs(JobState.QUEUED, 1),
+        lambda: away.page(JobState.QUEUED, 1),
         lambda: list(away.all_jobs()),
         lambda: away.events(),
         lambda: away.follow("0", 0.01),

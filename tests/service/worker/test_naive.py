@@ -64,7 +64,7 @@ def test_a_failed_job_is_marked_as_failed(queue: JobQueue) -> None:
     queue.naive_transition("a", JobState.FAILED, NAIVE)
 
     assert (states(queue, "a"), queue.stats().failed, queue.stats().completed) == ("QPF", 1, 0)
-    assert [failed.job_id for failed in queue.jobs(JobState.FAILED, 10)] == ["a"]
+    assert [failed.job_id for failed in queue.page(JobState.FAILED, 10).jobs] == ["a"]
 
 
 def test_to_mark_what_nobody_accepted_is_nothing(queue: JobQueue) -> None:

@@ -63,11 +63,14 @@ local function transition(job, state, cause, reason, ...)
     'history', job.history, ...)
 end
 
+-- While the queue is paused, its list is empty: no worker finds a job.
+local function paused() return redis.call('EXISTS', 'pdf_jobs_paused') == 1 end
+
 -- Put a job at the front of the queue, with the sequence number that it got when it was accepted.
 local function requeue_front(job)
   redis.call('HDEL', record(job.id), 'due_at')
   redis.call('ZADD', 'pdf_jobs_waiting', job.sequence, job.id)
-  redis.call('RPUSH', 'pdf_jobs_queue', job.id)
+  if not paused() then redis.call('RPUSH', 'pdf_jobs_queue', job.id) end
 end
 
 -- End a worker's claim with a new state. The token of an owner that ends its claim itself is kept as `settled`, so that

@@ -38,10 +38,12 @@ end
 local waiting, held = redis.call('ZCARD', 'pdf_jobs_waiting'), redis.call('HGET', 'pdf_jobs_counts', 'bytes')
 if #fresh > 0 and (waiting + #fresh > limit or whole(held) + bytes > byte_limit) then
   local busy, completed = unpack(redis.call('HMGET', 'pdf_jobs_counts', 'busy', 'COMPLETED'))
+  count('refused', #fresh)
   local workers = redis.call('ZCOUNT', 'pdf_jobs_workers', at, '+inf')
   return { 'full', waiting, busy or '0', completed or '0', workers, held or '0' }
 end
 
+local is_paused = paused()
 for _, job in ipairs(fresh) do
   local sequence = redis.call('INCR', 'pdf_jobs_sequence')
   if sequence == 1 then  -- the counter is new, or was lost while jobs waited
@@ -54,7 +56,7 @@ for _, job in ipairs(fresh) do
   transition({ id = job.id, kind = job.kind }, 'QUEUED', nil, nil, 'job_id', job.id, 'kind', job.kind,
     'request', job.request, 'title', job.title, 'queued_at', at, 'sequence', sequence, 'retry_of', job.retry_of,
     'key', job.key, 'fingerprint', job.fingerprint, 'bytes', #job.request)
-  redis.call('LPUSH', 'pdf_jobs_queue', job.id)
+  if not is_paused then redis.call('LPUSH', 'pdf_jobs_queue', job.id) end
 end
 if bytes > 0 then count('bytes', bytes) end
 return { 'accepted', accepted }
