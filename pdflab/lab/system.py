@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Self
 
 from pdflab.child_process import wait_until
-from pdflab.errors import PdfLabError, UsageError, require
+from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError, require
 from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
@@ -135,6 +135,7 @@ class System:
             servers = 1 if self.mode == THREADS else workers  # the threads of one server share this process
             self._run_roles("sync-api", "sync-api", servers, sync_socket)
             self.settings = replace(self.settings, workers=workers)
+            _expect_workers(self.queue, workers)
 
     def set_worker_type(self, worker: str) -> None:
         """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
@@ -189,6 +190,7 @@ class System:
             supervisor = Threads(connected, broker)
         else:
             supervisor = Supervisor(connected, revive_broker=broker.revive)
+        ending.callback(_expect_workers, queue, None)
         ending.callback(save_records, settings, broker)
         ending.callback(supervisor.stop)
         ending.callback(_end_all_but_recorder, supervisor)
@@ -252,6 +254,11 @@ def known_name(what: str, name: str, names: Iterable[str]) -> str:
 def _end_all_but_recorder(supervisor: Supervisor | Threads) -> None:
     """End the other roles first: the recorder writes the remaining events of the stream."""
     supervisor.end([name for name in supervisor.names() if name != "recorder"])
+
+
+def _expect_workers(queue: RedisMonitor, workers: int | None) -> None:
+    with suppress(BrokerUnavailable):  # a figure for those who watch
+        queue.expect_workers(workers)
 
 
 def _is_healthy(url: str) -> bool:

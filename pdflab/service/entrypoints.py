@@ -28,6 +28,7 @@ from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import Settings
 
 if TYPE_CHECKING:
+    from pdflab.service.api.answers import AnswerCounter
     from pdflab.service.api.context import Operations
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,10 @@ def run_api(
         _set_loaded_aside()
         if settings.api_processes == 1:  # two might choose the same core
             keep_to_one_core()
-    serve_http(app, sock, stop, threads=_API_THREADS, max_body=settings.max_body)
+    answers: AnswerCounter = app.extensions["pdflab"].answers
+    Thread(target=answers.run, args=(stop,), name="answers", daemon=True).start()
+    on_refusal = partial(answers.count, 413)
+    serve_http(app, sock, stop, threads=_API_THREADS, max_body=settings.max_body, on_refusal=on_refusal)
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:

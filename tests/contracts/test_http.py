@@ -84,8 +84,27 @@ SEEN_ENTERED = {
 }
 SEEN_COMPLETED = SEEN_ENTERED | {"rendered": NUMBER, "worker": TEXT}
 SEEN_FAILED = SEEN_COMPLETED | {"cause": TEXT, "reason": TEXT}
-SEEN_WORKER = {"worker": TEXT, "heard": FLAG, "job_id": None, "title": None, "seconds": NUMBER}
+SEEN_WORKER = {
+    "worker": TEXT,
+    "heard": FLAG,
+    "silent": FLAG,
+    "renewed": NUMBER,
+    "job_id": None,
+    "title": None,
+    "seconds": NUMBER,
+}
+QUANTILES = dict.fromkeys(["p50", "p95", "p99"])
 LATENCY = {"waited": NUMBER, "rendered": NUMBER, "total": NUMBER}
+SYNC_FIGURES = {
+    "throughput": NUMBER,
+    "in_progress": NUMBER,
+    "completed": NUMBER,
+    "failed": NUMBER,
+    "rendered": QUANTILES,
+}
+COLUMNS = {"now", "at", "queued", "processing", "workers"}
+COLUMNS |= {f"{name}_per_second" for name in ("completed", "failed", "refused", "invalid", "unavailable")}
+COLUMNS |= {f"{name}_{p}" for name in ("wait", "completion") for p in QUANTILES}
 EVENT = {
     "job_id": TEXT,
     "state": TEXT,
@@ -225,6 +244,7 @@ ROUTES = {
     "/generate-pdf": {"post"},
     "/generate-pdf/batch": {"post"},
     "/healthz": {"get"},
+    "/history": {"get"},
     "/jobs": {"get"},
     "/jobs/purge": {"post"},
     "/jobs/{job_id}": {"delete", "get"},
@@ -262,6 +282,10 @@ METRICS = {
     "pdflab_queue_depth",
     "pdflab_queue_oldest_age_seconds",
     "pdflab_workers",
+    "pdflab_paused",
+    "pdflab_refused",
+    "pdflab_invalid",
+    "pdflab_unavailable",
     "pdflab_pdfs",
     "pdflab_throughput_per_second",
     "pdflab_events",
@@ -365,8 +389,9 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
         (
             "/snapshot",
             {
-                "stats": STATS,
-                "latency": LATENCY,
+                "stats": STATS | {"workers_expected": NUMBER},
+                "latency": LATENCY | {"wait": None, "completion": None},
+                "endpoints": {"synchronous": None},
                 "workers": [SEEN_WORKER],
                 "jobs": [SEEN_COMPLETED, SEEN_FAILED],
                 "trail": None,
@@ -383,8 +408,12 @@ def test_records_of_rendered_jobs_keep_their_keys(
     answer = ask(url, "GET", path.format(**jobs))
 
     found = shape(answer.json)
-    if "trail" in expected:
-        found["trail"] = None  # it has points once a second has gone by
+    if "trail" in expected:  # there is something in these once a second has gone by
+        assert found["latency"]["wait"].keys() == found["latency"]["completion"].keys() == QUANTILES.keys()
+        figures = found["endpoints"]["synchronous"] or SYNC_FIGURES
+        assert figures.keys() == SYNC_FIGURES.keys()
+        found["trail"] = found["endpoints"]["synchronous"] = None
+        found["latency"] |= {"wait": None, "completion": None}
     assert found == expected
     _check_type(answer)
 
@@ -508,7 +537,15 @@ def test_a_snapshot_is_never_cached(idle: tuple[str, dict[str, str]]) -> None:
     answer = ask(idle[0], "GET", "/snapshot")
 
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json["latency"] == dict.fromkeys(LATENCY)
+    assert answer.json["latency"] == dict.fromkeys(LATENCY) | {"wait": QUANTILES, "completion": QUANTILES}
+
+
+def test_the_history_keeps_its_columns(idle: tuple[str, dict[str, str]]) -> None:
+    """A list each, and the present instant."""
+    answer = ask(idle[0], "GET", "/history")
+
+    assert answer.json.keys() == COLUMNS
+    assert (shape(answer.json["now"]), answer.headers["Cache-Control"]) == (NUMBER, "no-store")
 
 
 def test_prometheus_finds_its_metrics(idle: tuple[str, dict[str, str]]) -> None:

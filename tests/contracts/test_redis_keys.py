@@ -5,7 +5,7 @@ from pathlib import Path
 
 import redis
 from conftest import eventually
-from outside import NOTE, api, ask, await_ending, redis_server, running, submit
+from outside import NOTE, api, ask, await_ending, redis_server, running, submit, up
 
 # Each key by its pattern, and the type of its value.
 KEYS = {
@@ -28,6 +28,8 @@ KEYS = {
     "pdf_jobs_suspects": "set",
     "pdf_jobs_swept_at": "string",
     "pdf_jobs_paused": "string",
+    "pdf_jobs_history": "stream",
+    "pdf_jobs_workers_expected": "string",
 }
 LONG = NOTE | {"bullets": ["Some words. " * 160] * 200}  # it is PROCESSING for long enough to be seen
 
@@ -71,6 +73,11 @@ def test_all_keys_are_known_by_their_names(tmp_path: Path) -> None:
             storage.touch()
             submit(url, NOTE)
             eventually(lambda: seen.look("pdf_jobs_delayed"), seconds=20)
+        storage.unlink()
+        (tmp_path / "away").rename(storage)
+        with up(tmp_path, "--redis-url", redis_url):
+            seen.look("pdf_jobs_workers_expected")
+            eventually(lambda: seen.look("pdf_jobs_history"), seconds=20)
 
     assert seen == KEYS
 

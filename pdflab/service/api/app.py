@@ -8,15 +8,19 @@ from pathlib import Path
 
 from flask import Flask
 
+from pdflab.service.api.answers import AnswerCounter
 from pdflab.service.api.context import CachedCall, Context, Operations, has_room
 from pdflab.service.api.control import control_routes
 from pdflab.service.api.dead_letters import dead_letter_routes
+from pdflab.service.api.history import SharedHistory, columns
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
-from pdflab.service.api.snapshot import Snapshots
+from pdflab.service.api.snapshot import Snapshots, compact
 from pdflab.service.api.submit import submit_routes
+from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.http.security import protect
 from pdflab.service.jobqueue.base import Monitor, Producer
+from pdflab.service.jobqueue.dashboard_view import Stats
 from pdflab.service.storage.base import Storage
 from pdflab.settings import Settings
 
@@ -33,7 +37,9 @@ def create_app(
     operations: Operations,
 ) -> Flask:
     """Return the WSGI application; `operations` starts the loads that the dashboard offers."""
-    stats = CachedCall(monitor.stats)
+    answers = AnswerCounter(producer.count_answers)
+    stats, history = CachedCall(lambda: _current(answers, monitor)), SharedHistory(monitor)
+    snapshots = Snapshots(monitor, stats, history, SyncLog(settings.sync_log_file))
     app = Flask("pdflab", static_folder=_DASHBOARD, static_url_path="/static", template_folder=_DASHBOARD)
     app.extensions["pdflab"] = Context(
         producer,
@@ -45,9 +51,17 @@ def create_app(
         max_batch=min(_MAX_BATCH, settings.queue_limit),  # even an empty queue has no room for more
         health=CachedCall(monitor.ping),
         stats=stats,
-        snapshot=CachedCall(Snapshots(monitor, stats).take),
+        answers=answers,
+        snapshot=CachedCall(snapshots.take),
+        history=CachedCall(lambda: compact(columns(history.read(), producer.now()))),
     )
     for family in (submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes):
         app.register_blueprint(family)
+    app.after_request(answers.see)
     protect(app, settings)
     return app
+
+
+def _current(answers: AnswerCounter, monitor: Monitor) -> Stats:
+    answers.flush()
+    return monitor.stats()

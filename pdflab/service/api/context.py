@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from flask import current_app
 
 from pdflab.errors import BrokerUnavailable
+from pdflab.service.api.answers import AnswerCounter
 from pdflab.service.jobqueue.base import Monitor, Producer
 from pdflab.service.jobqueue.dashboard_view import Stats
 from pdflab.service.storage.base import Storage
@@ -82,7 +83,9 @@ class Context:
     room: Callable[[], bool]  # whether the disk has room for more
     health: CachedCall[None]
     stats: CachedCall[Stats]
+    answers: AnswerCounter
     snapshot: CachedCall[bytes]
+    history: CachedCall[bytes]
 
 
 def context() -> Context:

@@ -1,24 +1,22 @@
 """The snapshot that the dashboard polls: statistics, workers, newest jobs and the last minutes.
 
 The page that polls it is pdflab/service/dashboard/dashboard.js.
-Read next: pdflab/service/jobqueue/dashboard_view.py.
+Read next: pdflab/service/jobqueue/dashboard_view.py, then pdflab/service/api/sync_figures.py.
 """
 
 import json
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from statistics import median
 
 from pdflab.jobs import JobState
+from pdflab.service.api.history import SharedHistory, latest_quantiles, trail
+from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Monitor
 from pdflab.service.jobqueue.dashboard_view import DashboardJob, Stats
 
 _NEWEST = 12  # jobs of each state
 _POINTS = 180  # of the charts, about a second apart
-_POINT_INTERVAL = 0.9  # seconds; snapshots come at most every half second, sometimes a little early
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +29,32 @@ class Latency:
 
 
 class Snapshots:
-    """Takes snapshots and remembers the last minutes, so that all viewers see the same chart."""
+    """Takes snapshots of the queue, and of the log of the synchronous endpoint."""
 
     def __init__(
-        self, monitor: Monitor, stats: Callable[[], Stats], *, clock: Callable[[], float] = time.monotonic
+        self, monitor: Monitor, stats: Callable[[], Stats], history: SharedHistory, sync_log: SyncLog
     ) -> None:
         self._monitor = monitor
         self._stats = stats
-        self._clock = clock
-        self._history: deque[tuple[float, int, int]] = deque(maxlen=_POINTS + 1)  # instant, queued, completed
+        self._history = history
+        self._sync_log = sync_log
 
     def take(self) -> bytes:
         """Return a snapshot as JSON, encoded once for all viewers. Raises BrokerUnavailable."""
         stats = self._stats()
         view = self._monitor.dashboard(_NEWEST)
-        self._remember(stats)
+        samples = self._history.read()
+        wait, completion = latest_quantiles(samples, view.now)
+        synchronous = self._sync_log.figures()
         snapshot = {
             "stats": asdict(stats),
-            "latency": asdict(_latency(view.jobs)),
+            "latency": asdict(_latency(view.jobs)) | {"wait": asdict(wait), "completion": asdict(completion)},
+            "endpoints": {"synchronous": asdict(synchronous) if synchronous else None},
             "workers": [asdict(worker) for worker in view.workers],
             "jobs": [asdict(job) for state in JobState for job in _of(view.jobs, state)[:_NEWEST]],
-            "trail": self._trail(),
+            "trail": trail(samples, view.now, points=_POINTS),
         }
-        return _compact(snapshot)
-
-    def _remember(self, stats: Stats) -> None:
-        now = self._clock()
-        if not self._history or now - self._history[-1][0] >= _POINT_INTERVAL:
-            self._history.append((now, stats.queued, stats.completed))
-
-    def _trail(self) -> list[tuple[float, int, float]]:
-        """Return the points of the charts: seconds ago, jobs QUEUED, PDFs a second since the last point."""
-        now = self._clock()
-        return [
-            (now - at, queued, max(completed - earlier, 0) / (at - before))
-            for (before, _, earlier), (at, queued, completed) in pairwise(self._history)
-        ]
+        return compact(snapshot)
 
 
 def _of(jobs: list[DashboardJob], state: JobState) -> list[DashboardJob]:
@@ -81,7 +69,7 @@ def _latency(jobs: list[DashboardJob]) -> Latency:
     return Latency(median(waited), median(rendered), median(map(sum, times)))
 
 
-def _compact(snapshot: Mapping[str, object]) -> bytes:
+def compact(snapshot: Mapping[str, object]) -> bytes:
     """Return short JSON, with floats rounded to the millisecond, for up to thirty polls a second."""
     rounded = json.loads(json.dumps(snapshot), parse_float=lambda digits: round(float(digits), 3))
     return json.dumps(rounded, separators=(",", ":")).encode()

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.jobs import JobEvent
+from pdflab.service.eventlog.history import History
 from pdflab.service.jobqueue.base import Monitor
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Recorder:
         self._unsure = False  # what the log holds, after an error
         self._batches: deque[tuple[str, int]] = deque()  # last id and size of each write still in the stream
         self._behind = 0  # the sum of those sizes
+        self._history = History(monitor)
         self._kept_time_at = -inf  # by time.monotonic()
 
     def open(self) -> None:
@@ -67,6 +69,7 @@ class Recorder:
                 if time.monotonic() - self._kept_time_at >= _FOLLOW_TIMEOUT:
                     self._kept_time_at = time.monotonic()
                     self._monitor.keep_time()
+                    self._history.sample()
             except BrokerUnavailable as error:
                 _log.warning("%s", error)
                 stop.wait(0.5)
@@ -87,6 +90,7 @@ class Recorder:
         with self._path.open("a", encoding="utf-8") as file:
             file.write("".join(lines))
         self._trim(events)
+        self._history.add(events)
         return len(events)
 
     def close(self) -> None:

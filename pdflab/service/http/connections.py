@@ -41,6 +41,7 @@ class _Refuse(ErrorTask):
     def execute(self) -> None:
         self.channel.refused = True  # type: ignore[attr-defined]
         self.request.error = _Refusal(self.request.error)  # type: ignore[attr-defined]
+        self.channel.server.on_refusal()  # type: ignore[attr-defined]
         super().execute()
 
 

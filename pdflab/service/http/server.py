@@ -69,11 +69,18 @@ def keep_to_one_core() -> None:
 
 
 def serve_http(
-    app: Callable[..., Any], sock: socket.socket, stop: Event, *, threads: int, max_body: int
+    app: Callable[..., Any],
+    sock: socket.socket,
+    stop: Event,
+    *,
+    threads: int,
+    max_body: int,
+    on_refusal: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer requests with a WSGI application until `stop` is set.
 
-    A body of more than `max_body` bytes is refused while it is read, and never stored.
+    A body of more than `max_body` bytes is refused while it is read, and never stored. `on_refusal` is
+    called for it, and for what is no request.
     """
     # Queueing is expected here; silence waitress's warning, which would fill a notebook's cell.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -91,6 +98,7 @@ def serve_http(
         outbuf_overflow=_LARGEST_PDF,
         clear_untrusted_proxy_headers=True,
     )
+    server.on_refusal = on_refusal  # type: ignore[union-attr]
     server.adj.send_bytes = _WHOLE_ANSWER
     server.channel_class = Channel  # type: ignore[union-attr]
     try:

@@ -4,12 +4,25 @@ Read next: pdflab/service/api/snapshot.py.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, Protocol, Self
 
 from pdflab.jobs import Cause, Job, JobState
+
+SAMPLES = 900  # of the history, a second apart
+_COUNTS = (
+    "queued",
+    "processing",
+    "completed",
+    "failed",
+    "refused",
+    "invalid",
+    "unavailable",
+    "workers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,59 @@ class Stats:
     unavailable: int = 0
     workers_expected: int | None = None
     paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """The 50th, 95th and 99th percentiles of some durations in seconds; None where there are none."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+    @classmethod
+    def of(cls, seconds: Iterable[float]) -> Self:
+        """Return the percentiles, each a duration that occurred: the nearest rank."""
+        ordered = sorted(seconds)
+        ranks = (math.ceil(p * len(ordered)) - 1 for p in (0.5, 0.95, 0.99))
+        return cls(*(ordered[rank] for rank in ranks)) if ordered else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The queue at one instant of its history; what has ended, or was not accepted, since the start."""
+
+    at: float  # by the clock of Redis, once it has been added
+    queued: int
+    processing: int
+    completed: int
+    failed: int
+    refused: int
+    invalid: int
+    unavailable: int
+    workers: int
+    wait: Quantiles  # from QUEUED to PROCESSING, of the last minute
+    completion: Quantiles  # from QUEUED to COMPLETED
+
+    @classmethod
+    def of(cls, stats: Stats, wait: Quantiles, completion: Quantiles) -> Self:
+        """Return the sample of present statistics."""
+        counts = {name: getattr(stats, name) for name in _COUNTS}
+        return cls(at=0.0, wait=wait, completion=completion, **counts)
+
+    def to_json(self) -> str:
+        """Return the sample as text, without its instant."""
+        fields = asdict(self) | {"wait": astuple(self.wait), "completion": astuple(self.completion)}
+        del fields["at"]
+        return json.dumps(fields)
+
+    @classmethod
+    def from_json(cls, text: str, at: float) -> Self:
+        """Return the sample of such a text. Raises ValueError, KeyError or TypeError for any other."""
+        fields = json.loads(text)
+        for name in ("wait", "completion"):
+            fields[name] = Quantiles(*fields[name])
+        return cls(at=at, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +174,8 @@ class DashboardJob:
 class DashboardWorker:
     """A worker: idle, or rendering a job, for `seconds` if that is known.
 
-    `heard` is false when its entry in the registry has expired, while it still owns a job.
+    `heard` is false when its entry in the registry has expired. It is `silent`, dead or frozen, when it has
+    not renewed its entry for half a lease; `renewed` is how many seconds ago it did.
     """
 
     worker: str
@@ -116,6 +183,8 @@ class DashboardWorker:
     job_id: str | None = None
     title: str | None = None
     seconds: float | None = None
+    renewed: float | None = None
+    silent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +193,23 @@ class DashboardView:
 
     jobs: list[DashboardJob]
     workers: list[DashboardWorker]
+    now: float  # by the clock of Redis
 
 
-def view_of(now: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
+def view_of(now: float, lease: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
     """Return the view for an answer of lua/dashboard.lua."""
     seen = {}
     for record in records:
         with suppress(ValueError):  # damaged from outside; a sweep ends that job
             seen[record[0]] = _job(now, *record)
     jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
-    return DashboardView(jobs, _workers(now, jobs, {worker: _status(text) for worker, text in registry}))
+    owned = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
+    entries = {worker: (_status(text), float(expires)) for worker, text, expires in registry}
+    workers = [
+        _worker(worker, owned.get(worker), *entries.get(worker, ({}, None)), now=now, lease=lease)
+        for worker in sorted(owned.keys() | entries.keys())
+    ]
+    return DashboardView(jobs, workers, now)
 
 
 def _status(text: str) -> dict[str, Any]:
@@ -162,19 +238,28 @@ def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: s
     )
 
 
-def _workers(
-    now: float, jobs: list[DashboardJob], registry: dict[str, dict[str, Any]]
-) -> list[DashboardWorker]:
-    """Derive each status from the jobs' records: the registry is renewed only every sixth of a lease."""
-    busy = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
-    workers = [
-        DashboardWorker(worker, worker in registry, job.job_id, job.title, job.rendered)
-        for worker, job in busy.items()
-    ]
-    for worker in registry.keys() - busy.keys():
-        doing = registry[worker]
-        known = "since" in doing and not doing.get("job_id")  # otherwise it has become idle since
-        workers.append(
-            DashboardWorker(worker, True, seconds=max(now - doing["since"], 0.0) if known else None)
-        )
-    return sorted(workers, key=lambda seen: seen.worker)
+def _worker(
+    worker: str,
+    job: DashboardJob | None,
+    status: dict[str, Any],
+    expires: float | None,
+    *,
+    now: float,
+    lease: float,
+) -> DashboardWorker:
+    """Derive its status from the job's record: the registry is renewed only every sixth of a lease."""
+    renewed = None if expires is None else max(now - (expires - lease), 0.0)
+    if job:
+        seconds = job.rendered
+    else:
+        known = "since" in status and not status.get("job_id")  # otherwise it has become idle since
+        seconds = max(now - status["since"], 0.0) if known else None
+    return DashboardWorker(
+        worker,
+        heard=expires is not None and expires > now,
+        job_id=job.job_id if job else None,
+        title=job.title if job else None,
+        seconds=seconds,
+        renewed=renewed,
+        silent=renewed is None or renewed > lease / 2,
+    )

@@ -11,11 +11,12 @@ from typing import Any
 
 from pdflab.jobs import Job, JobEvent
 from pdflab.service.jobqueue.base import Monitor, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import DashboardView, Stats, view_of
+from pdflab.service.jobqueue.dashboard_view import SAMPLES, DashboardView, Sample, Stats, view_of
 from pdflab.service.jobqueue.job_list import RedisJobList
 from pdflab.service.jobqueue.scripts import EVENTS
 
 _PAGE = 500  # records in one read
+_HISTORY = "pdf_jobs_history"
 _EXPECTED = "pdf_jobs_workers_expected"
 
 
@@ -125,7 +126,21 @@ class RedisMonitor(RedisJobList, Monitor):
     def dashboard(self, newest: int) -> DashboardView:
         """Return the `newest` jobs of each state, all PROCESSING ones, and the workers, at one instant."""
         now, jobs, registry = self._run("dashboard", newest)
-        return view_of(float(now), jobs, registry)
+        return view_of(float(now), self._settings.lease, jobs, registry)
+
+    def add_sample(self, sample: Sample) -> None:
+        """Add a sample to the history. Only the recorder does."""
+        self._run("note_sample", SAMPLES, sample.to_json())
+
+    def samples(self, after: str = "0") -> tuple[list[Sample], str]:
+        """Return the samples of the history after a stream id, and the id to ask for next."""
+        begin = f"({after}" if after != "0" else "-"
+        entries: Any = self._repairing(lambda: self._redis.xrange(_HISTORY, begin, "+"))
+        found = []
+        for _, fields in entries:
+            with suppress(ValueError, KeyError, TypeError):  # of another version
+                found.append(Sample.from_json(fields["sample"], float(fields["at"])))
+        return found, entries[-1][0] if entries else after
 
     def join_deployment(self, deployment: str, place: str) -> tuple[str, str]:
         """Return the id and the place of the deployment of this Redis: this one, unless it has another."""

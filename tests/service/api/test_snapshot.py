@@ -1,4 +1,4 @@
-"""The snapshot: all that the dashboard shows, at the cost of two commands, with any number of viewers."""
+"""The snapshot: all that the dashboard shows, at the cost of three commands, with any number of viewers."""
 
 import json
 from traceback import walk_tb
@@ -9,13 +9,19 @@ from shorthand import WORKER, client_of, note_commands, queue_away, submit, take
 
 from pdflab.documents.kinds import sample_request
 from pdflab.errors import BrokerUnavailable
-from pdflab.jobs import Cause
+from pdflab.jobs import Cause, JobState
 from pdflab.service.api.context import CachedCall
+from pdflab.service.api.history import SharedHistory
 from pdflab.service.api.snapshot import Snapshots
+from pdflab.service.api.sync import EventLog
+from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Failure, Submission, WorkerStatus
+from pdflab.service.jobqueue.dashboard_view import Quantiles, Sample
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
+
+NONE = {"p50": None, "p95": None, "p99": None}
 
 
 class Clock:
@@ -35,9 +41,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def snapshot(queue: JobQueue, clock: Clock) -> Snapshots:
+def snapshot(queue: JobQueue, settings: Settings) -> Snapshots:
     """What takes snapshots of an empty queue."""
-    return Snapshots(queue, queue.stats, clock=clock)
+    return snapshots(queue, settings)
+
+
+def snapshots(queue: JobQueue, settings: Settings) -> Snapshots:
+    return Snapshots(queue, queue.stats, SharedHistory(queue), SyncLog(settings.sync_log_file))
 
 
 def look(snapshot: Snapshots) -> dict[str, Any]:
@@ -123,9 +133,28 @@ def test_a_silent_worker_is_shown_with_its_job(queue: JobQueue, snapshot: Snapsh
     assert (worker["worker"], worker["heard"], worker["job_id"]) == ("dead", False, "a")
 
 
+def test_a_worker_that_does_not_renew_is_named_as_silent(queue: JobQueue, snapshot: Snapshots) -> None:
+    """After half a lease, though it has no job; for two leases after its own has run out."""
+    queue.renew(WorkerStatus("frozen", 0.0))
+    seen = []
+    for seconds in (4.0, 2.0, 6.0):  # a lease is 10
+        queue.clock_offset += seconds
+        queue.renew(WorkerStatus("lively", 0.0)), queue.sweep()
+        frozen, lively = look(snapshot)["workers"]
+        seen.append((frozen["silent"], frozen["heard"], round(frozen["renewed"])))
+        assert (lively["silent"], lively["worker"]) == (False, "lively")
+    queue.clock_offset += 20.0
+    queue.renew(WorkerStatus("lively", 0.0)), queue.sweep()
+
+    assert seen == [(False, True, 4), (True, True, 6), (True, False, 12)]
+    assert [worker["worker"] for worker in look(snapshot)["workers"]] == ["lively"]
+    assert queue.stats().workers == 1
+
+
 def test_the_latency_of_the_newest_pdfs_is_shown_in_its_parts(queue: JobQueue, snapshot: Snapshots) -> None:
     """In the queue and at a worker; nothing while there is no PDF."""
-    assert look(snapshot)["latency"] == {"waited": None, "rendered": None, "total": None}
+    none = {"waited": None, "rendered": None, "total": None}
+    assert look(snapshot)["latency"] == none | {"wait": NONE, "completion": NONE}
     submit(queue, "a", "b", "c")
     for _ in range(3):
         queue.complete(take_and_claim(queue), WORKER)
@@ -136,37 +165,71 @@ def test_the_latency_of_the_newest_pdfs_is_shown_in_its_parts(queue: JobQueue, s
     assert 0 <= latency["rendered"] <= latency["total"] < 60
 
 
-def test_the_chart_is_remembered_for_later_viewers(
-    queue: JobQueue, snapshot: Snapshots, clock: Clock
-) -> None:
-    """A point a second: how long ago, jobs in the queue, PDFs a second since the point before."""
-    look(snapshot)
+def sample(queue: JobQueue, **durations: Quantiles) -> None:
+    """Add a sample to the history, as the recorder does each second."""
+    none = {"wait": Quantiles(), "completion": Quantiles()}
+    queue.add_sample(Sample.of(queue.stats(), **(none | durations)))
+
+
+def test_the_chart_is_that_of_the_history(queue: JobQueue, snapshot: Snapshots) -> None:
+    """A point a sample: how long ago, jobs in the queue, PDFs a second since the sample before."""
+    sample(queue)
     submit(queue, "a", "b", "c")
-    clock.now += 0.5
-    look(snapshot)  # too soon for a point
     queue.complete(take_and_claim(queue), WORKER)
-    clock.now += 0.5
-    look(snapshot)
+    queue.clock_offset += 1.0
+    sample(queue)
     queue.complete(take_and_claim(queue), WORKER)
-    clock.now += 2.0
+    queue.clock_offset += 2.0
+    sample(queue)
 
-    assert look(snapshot)["trail"] == [[2.0, 2, 1.0], [0.0, 1, 0.5]]
+    trail = look(snapshot)["trail"]
+
+    assert [queued for _, queued, _ in trail] == [2, 1]
+    assert [rate for *_, rate in trail] == [pytest.approx(1.0, abs=0.2), pytest.approx(0.5, abs=0.1)]
+    assert [ago for ago, *_ in trail] == [pytest.approx(2.0, abs=0.5), pytest.approx(0.0, abs=0.5)]
 
 
-def test_the_chart_does_not_grow_for_ever(snapshot: Snapshots, clock: Clock) -> None:
+def test_the_chart_does_not_grow_for_ever(queue: JobQueue, snapshot: Snapshots) -> None:
     """Three minutes of it, after any time."""
-    for _ in range(400):
-        clock.now += 1.0
-        snapshot._remember(snapshot._stats())
+    for _ in range(200):
+        sample(queue)
 
     assert len(look(snapshot)["trail"]) == 180
 
 
-def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: Settings) -> None:
-    """The numbers, and the rest: not one more for a job or a worker."""
+def test_percentiles_are_those_of_the_last_sample(queue: JobQueue, snapshot: Snapshots) -> None:
+    """None when the recorder has added none lately."""
+    sample(queue, wait=Quantiles(1.0, 2.0, 3.0), completion=Quantiles(4.0, 5.0, 6.0))
+
+    latency = look(snapshot)["latency"]
+    queue.clock_offset += 6.0
+    later = look(snapshot)["latency"]
+
+    assert latency["wait"] == {"p50": 1.0, "p95": 2.0, "p99": 3.0}
+    assert latency["completion"] == {"p50": 4.0, "p95": 5.0, "p99": 6.0}
+    assert later["wait"] == later["completion"] == NONE
+
+
+def test_the_synchronous_endpoint_is_shown_where_it_has_a_log(
+    queue: JobQueue, snapshot: Snapshots, settings: Settings
+) -> None:
+    """Nothing is said of an endpoint that is elsewhere, or not there."""
+    before = look(snapshot)["endpoints"]
+    log = EventLog(settings.sync_log_file)
+    log.append("a", JobState.PROCESSING, "custom"), log.append("a", JobState.COMPLETED, "custom")
+    log.append("b", JobState.PROCESSING, "custom"), log.close()
+
+    shown = look(snapshot)["endpoints"]["synchronous"]
+
+    assert before == {"synchronous": None}
+    assert (shown["completed"], shown["failed"], shown["in_progress"], shown["throughput"]) == (1, 0, 1, 0.1)
+
+
+def test_a_snapshot_is_three_commands_whatever_there_is(broker: Broker, settings: Settings) -> None:
+    """The numbers, the history, and the rest: not one more for a job or a worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
-    snapshot = Snapshots(queue, queue.stats)
+    snapshot = snapshots(queue, settings)
     snapshot.take()
     submit(queue, *(f"job-{number}" for number in range(100)))
     for number in range(10):
@@ -176,7 +239,7 @@ def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: 
 
     snapshot.take()
 
-    assert commands == ["EVALSHA", "EVALSHA"]
+    assert commands == ["EVALSHA", "EVALSHA", "XRANGE"]
 
 
 def test_thirty_calls_within_half_a_second_are_one(clock: Clock) -> None:
@@ -228,5 +291,5 @@ def test_the_api_sends_the_snapshot_and_no_cache_keeps_it(queue: JobQueue, setti
 
     assert (answer.status_code, answer.content_type) == (200, "application/json")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json.keys() == {"stats", "latency", "workers", "jobs", "trail"}
+    assert answer.json.keys() == {"stats", "latency", "endpoints", "workers", "jobs", "trail"}
     assert client_of(queue_away(settings), settings).get("/snapshot").status_code == 503

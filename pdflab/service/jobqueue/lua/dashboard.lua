@@ -16,8 +16,9 @@ end
 add(redis.call('ZRANGE', 'pdf_jobs_leases', 0, 99))
 
 local workers = {}
-for _, worker in ipairs(redis.call('ZRANGEBYSCORE', 'pdf_jobs_workers', at, '+inf')) do
-  local status = redis.pcall('GET', 'pdf_jobs_worker:' .. worker)
-  workers[#workers + 1] = { worker, type(status) == 'string' and status or '{}' }
+local registry = redis.call('ZREVRANGE', 'pdf_jobs_workers', 0, 199, 'WITHSCORES')
+for i = 1, #registry, 2 do
+  local status = redis.pcall('GET', 'pdf_jobs_worker:' .. registry[i])
+  workers[#workers + 1] = { registry[i], type(status) == 'string' and status or '{}', registry[i + 1] }
 end
 return { at, jobs, workers }

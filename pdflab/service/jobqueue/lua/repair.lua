@@ -2,7 +2,7 @@
 -- back what they should hold. ARGV: offset.
 local TYPES = { pdf_jobs_queue = 'list', pdf_jobs_waiting = 'zset', pdf_jobs_leases = 'zset', pdf_jobs_delayed = 'zset',
   pdf_jobs_completed = 'zset', pdf_jobs_failed = 'zset', pdf_jobs_workers = 'zset', pdf_jobs_suspects = 'set',
-  pdf_jobs_events = 'stream', pdf_jobs_counts = 'hash', pdf_jobs_sequence = 'string', pdf_jobs_swept_at = 'string' }
+  pdf_jobs_events = 'stream', pdf_jobs_history = 'stream', pdf_jobs_counts = 'hash', pdf_jobs_sequence = 'string', pdf_jobs_swept_at = 'string' }
 for key, wanted in pairs(TYPES) do
   local found = redis.call('TYPE', key)
   if (found.ok or found) ~= wanted then redis.call('DEL', key) end

@@ -68,7 +68,8 @@ redis.call('EXPIRE', 'pdf_jobs_suspects', 3600)
 table.sort(recovered, function(a, b) return a.sequence > b.sequence end)
 for _, job in ipairs(recovered) do requeue_front(job) end
 
-redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', at)
+-- A worker that has gone silent is shown for two more leases.
+redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', '-inf', stamp(clock + offset - 12 * interval))
 -- Later than a lease (six intervals) from now: the clock was set back since then. A worker that lives adds itself again.
 redis.call('ZREMRANGEBYSCORE', 'pdf_jobs_workers', stamp(clock + offset + 8 * interval), '+inf')
 local open = redis.call('ZCARD', 'pdf_jobs_waiting') + redis.call('ZCARD', 'pdf_jobs_leases')

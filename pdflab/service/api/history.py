@@ -1,0 +1,69 @@
+"""The history of the last minutes, which the recorder keeps in Redis: all processes and viewers see the same.
+
+Read next: pdflab/service/eventlog/history.py.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from itertools import islice, pairwise
+from threading import Lock
+from typing import Any
+
+from pdflab.service.jobqueue.base import Monitor
+from pdflab.service.jobqueue.dashboard_view import SAMPLES, Quantiles, Sample
+
+_TOO_OLD = 5.0  # seconds: percentiles of a recorder that has stopped are none of now
+
+
+class SharedHistory:
+    """Reads each sample once, and has those of the last minutes."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._samples: deque[Sample] = deque(maxlen=SAMPLES)
+        self._after = "0"
+        self._lock = Lock()
+
+    def read(self) -> list[Sample]:
+        """Return the samples, oldest first. Raises BrokerUnavailable."""
+        with self._lock:
+            new, self._after = self._monitor.samples(self._after)
+            self._samples += new
+            return [*self._samples]
+
+
+def trail(samples: list[Sample], now: float, *, points: int) -> list[tuple[float, int, float]]:
+    """Return the newest points of a chart: seconds ago, jobs QUEUED, PDFs a second since the last point."""
+    newest = islice(pairwise(samples), max(0, len(samples) - 1 - points), None)
+    return [(now - new.at, new.queued, _rate(old, new, "completed")) for old, new in newest]
+
+
+def latest_quantiles(samples: list[Sample], now: float) -> tuple[Quantiles, Quantiles]:
+    """Return the newest percentiles of waiting and of completion."""
+    if not samples or now - samples[-1].at > _TOO_OLD:
+        return Quantiles(), Quantiles()
+    return samples[-1].wait, samples[-1].completion
+
+
+def columns(samples: list[Sample], now: float) -> dict[str, Any]:
+    """Return all samples as columns: instants, jobs, changes a second since the last sample, percentiles."""
+    pairs = [*pairwise(samples)]
+    found: dict[str, Any] = {"now": now, "at": [new.at for _, new in pairs]}
+    for name in ("queued", "processing", "workers"):
+        found[name] = [getattr(new, name) for _, new in pairs]
+    for name in ("completed", "failed", "refused", "invalid", "unavailable"):
+        found[f"{name}_per_second"] = [_rate(old, new, name) for old, new in pairs]
+    read: dict[str, Callable[[Sample], Quantiles]] = {
+        "wait": lambda s: s.wait,
+        "completion": lambda s: s.completion,
+    }
+    for name, quantiles in read.items():
+        for p in ("p50", "p95", "p99"):
+            found[f"{name}_{p}"] = [getattr(quantiles(new), p) for _, new in pairs]
+    return found
+
+
+def _rate(old: Sample, new: Sample, name: str) -> float:
+    """Return the changes a second between two samples; none after Redis was emptied."""
+    difference: int = getattr(new, name) - getattr(old, name)
+    return max(difference, 0) / max(new.at - old.at, 0.001)
