@@ -103,7 +103,7 @@ SYNC_FIGURES = {
     "rendered": QUANTILES,
 }
 COLUMNS = {"now", "at", "queued", "processing", "workers"}
-COLUMNS |= {f"{name}_per_second" for name in ("completed", "failed", "refused", "invalid", "unavailable")}
+COLUMNS |= {"completed", "failed", "refused", "invalid", "unavailable"}
 COLUMNS |= {f"{name}_{p}" for name in ("wait", "completion") for p in QUANTILES}
 EVENT = {
     "job_id": TEXT,
@@ -213,6 +213,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("GET", "/stats", None, {}, 200, STATS),
     ("GET", "/events?after=9999999999999-0", None, {}, 200, {"events": [], "after": TEXT, "truncated": FLAG}),
     ("GET", "/events?after=yesterday", None, {}, 400, PROBLEM),
+    ("GET", "/history?after=yesterday", None, {}, 400, PROBLEM),
     ("GET", "/healthz", None, {}, 200, {"status": TEXT}),
     ("POST", "/operations/custom", None, {}, 202, OPERATION),
     ("POST", "/operations/burst", {"n": 1, "seed": 1}, {}, 202, OPERATION),

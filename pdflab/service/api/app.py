@@ -12,10 +12,10 @@ from pdflab.service.api.answers import AnswerCounter
 from pdflab.service.api.context import CachedCall, Context, Operations, has_room
 from pdflab.service.api.control import control_routes
 from pdflab.service.api.dead_letters import dead_letter_routes
-from pdflab.service.api.history import SharedHistory, columns
+from pdflab.service.api.history import SharedHistory
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
-from pdflab.service.api.snapshot import Snapshots, compact
+from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.api.submit import submit_routes
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.http.security import protect
@@ -53,7 +53,7 @@ def create_app(
         stats=stats,
         answers=answers,
         snapshot=CachedCall(snapshots.take),
-        history=CachedCall(lambda: compact(columns(history.read(), producer.now()))),
+        history=CachedCall(lambda: (history.read(), producer.now())),
     )
     for family in (submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes):
         app.register_blueprint(family)

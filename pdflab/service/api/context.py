@@ -16,7 +16,7 @@ from flask import current_app
 from pdflab.errors import BrokerUnavailable
 from pdflab.service.api.answers import AnswerCounter
 from pdflab.service.jobqueue.base import Monitor, Producer
-from pdflab.service.jobqueue.dashboard_view import Stats
+from pdflab.service.jobqueue.dashboard_view import Sample, Stats
 from pdflab.service.storage.base import Storage
 
 _T = TypeVar("_T")
@@ -85,7 +85,7 @@ class Context:
     stats: CachedCall[Stats]
     answers: AnswerCounter
     snapshot: CachedCall[bytes]
-    history: CachedCall[bytes]
+    history: CachedCall[tuple[list[Sample], float]]  # and the present instant
 
 
 def context() -> Context:

@@ -13,6 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
+from pdflab.service.api.history import columns
+from pdflab.service.api.snapshot import compact
 from pdflab.service.http.errors import problem, read_json
 from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.dashboard_view import Stats
@@ -69,9 +71,14 @@ def show_snapshot() -> Response:
 
 @monitoring_routes.get("/history")
 def show_history() -> Response:
-    """Return a sample a second of the last 15 minutes, as columns, cached for 0.5 s."""
+    """Return a sample a second of the last 15 minutes, as columns, cached for 0.5 s: those after ?after=."""
+    after = request.args.get("after", "0")
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", after):
+        raise InvalidRequest([("", "after must be 0, or the last value of `at` in an earlier answer.")])
+    samples, now = context().history()
+    new = [sample for sample in samples if round(sample.at, 3) > float(after)]
     headers = {"Cache-Control": "no-store"}
-    return Response(context().history(), headers=headers, content_type="application/json")
+    return Response(compact(columns(new, now)), headers=headers, content_type="application/json")
 
 
 @monitoring_routes.get("/events")

@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 from pdflab.jobs import Cause, Job, JobState
 
 SAMPLES = 900  # of the history, a second apart
-_COUNTS = (
+SAMPLED = (
     "queued",
     "processing",
     "completed",
@@ -91,7 +91,7 @@ class Sample:
     @classmethod
     def of(cls, stats: Stats, wait: Quantiles, completion: Quantiles) -> Self:
         """Return the sample of present statistics."""
-        counts = {name: getattr(stats, name) for name in _COUNTS}
+        counts = {name: getattr(stats, name) for name in SAMPLED}
         return cls(at=0.0, wait=wait, completion=completion, **counts)
 
     def to_json(self) -> str:
