@@ -246,6 +246,7 @@ ROUTES = {
     "/generate-pdf/batch": {"post"},
     "/healthz": {"get"},
     "/history": {"get"},
+    "/job/{job_id}": {"get"},
     "/jobs": {"get"},
     "/jobs/purge": {"post"},
     "/jobs/{job_id}": {"delete", "get"},

@@ -43,8 +43,13 @@ monitoring_routes = Blueprint("monitoring", __name__)
 @monitoring_routes.get("/")
 def show_dashboard() -> Response:
     """Show the live dashboard, with a button for each operation."""
-    page = render_template("index.html", operations=context().operations.listing())
-    return Response(page, headers={"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
+    return _page("index.html", operations=context().operations.listing())
+
+
+@monitoring_routes.get("/job/<job_id>")
+def show_job_page(job_id: str) -> Response:
+    """Show the page of one job, which asks for the job itself."""
+    return _page("job.html")
 
 
 @monitoring_routes.post("/operations/<name>")
@@ -112,6 +117,11 @@ def show_health() -> dict[str, str] | Response:
 def show_description() -> dict[str, Any]:
     """Return the OpenAPI description of this API."""
     return openapi_description(current_app.url_map, current_app.view_functions)
+
+
+def _page(name: str, **values: object) -> Response:
+    headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+    return Response(render_template(name, **values), headers=headers)
 
 
 def _exposition(stats: Stats) -> bytes:
