@@ -80,7 +80,8 @@ async function openDeadLetters() {
 async function listDeadLetters() {
   dead = await ask("dead-letters");
   const { count: total, would_fail_again: hopeless = 0, jobs } = dead;
-  const others = hopeless ? ` ${count(hopeless)} of them would fail again: the same request has the same fault.` : "";
+  const which = hopeless < total ? `${count(hopeless)} of them` : total === 1 ? "It" : "All of them";
+  const others = hopeless ? ` ${which} would fail again: the same request has the same fault.` : "";
   say(byId("dead-count"), total
     ? `${plural(total, "job")} failed and ${total === 1 ? "was" : "were"} neither cancelled, retried nor dismissed.${others}`
     : "There are none: every failed job was cancelled, retried or dismissed.");

@@ -6,6 +6,7 @@ import { CHANGES, whatBecame } from "./jobs.js";
 const POLL_INTERVAL = 1000; // milliseconds, until the job has ended
 const ID = decodeURIComponent(location.pathname.split("/").at(-1));
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
+const MOST_SHOWN = 10_000; // characters of a request
 const ENDED = ["COMPLETED", "FAILED"];
 
 let timer;
@@ -32,11 +33,18 @@ function show(job) {
   say(byId("what"), whatBecame(job));
   byId("facts").replaceChildren(...facts(job).flatMap(([name, value]) => [element("dt", name), definition(value)]));
   showHistory(job);
-  say(byId("request"), job.request ? JSON.stringify(job.request, null, 2) : "It is not kept once the job is COMPLETED.");
+  showRequest(job);
   showPdf(job);
   offer("retry", job.state === "FAILED" && !job.retried_as);
   offer("dismiss", job.state === "FAILED" && !job.retried_as && !job.dismissed_at && job.cause !== "cancelled");
   offer("cancel", job.state === "QUEUED");
+}
+
+function showRequest({ request }) {
+  const text = request ? JSON.stringify(request, null, 2) : "It is not kept once the job is COMPLETED.";
+  say(byId("request"), text.slice(0, MOST_SHOWN));
+  const left = text.length - MOST_SHOWN;
+  say(byId("request-more"), left > 0 ? `${count(left)} more characters are not shown.` : "");
 }
 
 function facts(job) {

@@ -3,6 +3,7 @@ import { byId, say } from "./format.js";
 
 const ROOT = new URL("..", import.meta.url); // this file is /static/request.js, perhaps behind a proxy's path
 const POLL_TIMEOUT = 4000, CHANGE_TIMEOUT = 30_000, MESSAGE_LIFETIME = 8000; // milliseconds
+const SAME_CLOCK = 2500; // milliseconds: the header has whole seconds
 
 let ahead = 0; // by how many seconds the service's clock is ahead of this one's
 export const now = () => Date.now() / 1000 + ahead;
@@ -25,8 +26,8 @@ export async function ask(path, { method = "GET", body } = {}) {
   } catch {
     throw new Error("The service does not answer.");
   }
-  const date = Date.parse(answer.headers.get("Date"));
-  if (date) ahead = (date - Date.now()) / 1000;
+  const difference = Date.parse(answer.headers.get("Date")) - Date.now();
+  ahead = Math.abs(difference) > SAME_CLOCK ? difference / 1000 : 0;
   if (!answer.ok) throw new Refused(answer.status, data.detail);
   return data;
 }
