@@ -35,6 +35,8 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         which = command.add_mutually_exclusive_group()
         which.add_argument("--retry", nargs="+", metavar="JOB_ID", help="retry these jobs, each as a new one")
         which.add_argument("--retry-all", action="store_true", help="retry all of them")
+        which.add_argument("--dismiss", nargs="+", metavar="JOB_ID", help="list these jobs no more")
+        which.add_argument("--dismiss-all", action="store_true", help="list none of them any more")
         add_url(command)
         add_folder(command, "folder of the system, with its token")
 
@@ -54,6 +56,13 @@ def _dead_letters(a: argparse.Namespace) -> int:
     elif a.retry_all:
         found = _ask(a, "POST", "/dead-letters/retry")
         lines = [f"tried again: {len(found['job_ids']):,}"]
+    elif a.dismiss:
+        for job_id in a.dismiss:
+            _ask(a, "POST", f"/jobs/{quote(job_id, safe='')}/dismiss")
+        found, lines = {"dismissed": len(a.dismiss)}, [f"dismissed: {len(a.dismiss):,}"]
+    elif a.dismiss_all:
+        found = _ask(a, "POST", "/dead-letters/dismiss")
+        lines = [f"dismissed: {found['dismissed']:,}"]
     else:
         found = _ask(a, "GET", "/dead-letters")
         lines = list(_table(found["jobs"], beyond=found["count"] - len(found["jobs"])))
@@ -69,6 +78,8 @@ def _table(jobs: Sequence[Mapping[str, Any]], *, beyond: int) -> Iterator[str]:
     for job in jobs:
         failed_at = datetime.fromtimestamp(job["ended_at"]).isoformat(" ", "seconds")
         yield _row(job["job_id"], job["kind"], failed_at, job["reason"])
+    if hopeless := sum(job.get("would_fail_again", False) for job in jobs):
+        yield f"{hopeless:,} of these would fail again: the same request has the same fault."
     if beyond:
         yield f"… and {beyond:,} more"
 

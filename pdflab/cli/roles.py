@@ -64,6 +64,8 @@ def _up(arguments: argparse.Namespace) -> int:
         if not (settings.open or settings.token):
             print("  Its token is new at each start; set PDFLAB_TOKEN to keep one.")
         print(f"  {_how_to_ask(settings, system.url)}")
+        if system.queue.stats().paused:
+            print("  The queue is paused: no worker begins a job until you resume it on the dashboard.")
         print(f"  Ctrl-C stops it; then check the promise with: pdflab audit {settings.folder}", flush=True)
         while not stop.wait(_CHECK_INTERVAL):
             system.check()

@@ -7,8 +7,10 @@ import asyncio
 import json
 import os
 import random
+import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -110,7 +112,7 @@ class OperationStarter:
     def __init__(self, load: Callable[[Plan, Target], Load], url: str, token: str | None = None) -> None:
         self._load = load
         self._target = Target(url, token=token)
-        self._running: list[Load] = []
+        self._running: dict[str, _Running] = {}  # by id
         self._lock = Lock()
 
     def listing(self) -> list[Operation]:
@@ -127,19 +129,64 @@ class OperationStarter:
             raise InvalidRequest([("name", problem)])
         plan = plan_for(name, **({"seed": random.randrange(2**32)} | dict(parameters)))
         with self._lock:
-            self._running = [load for load in self._running if load.poll() is None]
-            if len(self._running) >= _MAX_RUNNING:
+            if len(self._still_running()) >= _MAX_RUNNING:
                 problem = f"{_MAX_RUNNING} operations are running already; wait for one to end."
                 raise QueueFull(problem, retry_after=_RETRY_AFTER)
             load = self._load(plan, self._target)
             load.start()
-            self._running.append(load)
-        return {"operation": name, "plan": plan.name, "documents": plan.count, "seed": plan.seed}
+            started = _Running(secrets.token_hex(4), name, plan, load)
+            self._running[started.id] = started
+        return started.describe() | {"seed": plan.seed}
+
+    def running(self) -> list[dict[str, Any]]:
+        """Return the operations that run, oldest first; `sent` is None where only the load knows it."""
+        with self._lock:
+            now = time.monotonic()
+            return [
+                one.describe() | {"seconds": now - one.started_at, "sent": one.sent}
+                for one in self._still_running()
+            ]
+
+    def end(self, operation_id: str) -> bool:
+        """End a running operation, and return whether there was one of this id."""
+        with self._lock:
+            found = next((one for one in self._still_running() if one.id == operation_id), None)
+            self._running.pop(operation_id, None)
+        if found:
+            found.load.terminate()
+        return found is not None
 
     def stop(self) -> None:
         """End all operations that are still running."""
-        for load in self._running:
-            load.terminate()
+        for one in self._running.values():
+            one.load.terminate()
+
+    def _still_running(self) -> list["_Running"]:
+        self._running = {one.id: one for one in self._running.values() if one.load.poll() is None}
+        return [*self._running.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """An operation that was started."""
+
+    id: str
+    name: str
+    plan: Plan
+    load: Load
+    started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def sent(self) -> int | None:
+        return len(self.load.sends) if isinstance(self.load, LoadThread) else None
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "operation": self.name,
+            "plan": self.plan.name,
+            "documents": self.plan.count,
+        }
 
 
 def read_plan(path: Path) -> Plan:

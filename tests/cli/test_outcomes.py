@@ -74,10 +74,11 @@ def test_a_dead_letter_is_a_line_with_its_reason(
 
     code = main(["dead-letters", "--url", url])
 
-    heading, line = capsys.readouterr().out.splitlines()
+    heading, line, hopeless = capsys.readouterr().out.splitlines()
     assert code == 0
     for name, begins in (("job", job_id), ("kind", "custom"), ("failed at", "20"), ("reason", REASON)):
         assert line[heading.index(name) :].startswith(begins)
+    assert hopeless == "1 of these would fail again: the same request has the same fault."
 
 
 def test_the_list_is_one_json_object_when_a_script_asks(
@@ -90,6 +91,19 @@ def test_the_list_is_one_json_object_when_a_script_asks(
 
     reported = json.loads(capsys.readouterr().out)
     assert (reported["count"], [job["job_id"] for job in reported["jobs"]]) == (2, dead)
+
+
+def test_dead_letters_are_dismissed(url: str, queue: JobQueue, capsys: pytest.CaptureFixture[str]) -> None:
+    """Some by their ids, or all; their jobs stay FAILED."""
+    dead = [let_fail(queue) for _ in range(4)]
+
+    main(["dead-letters", "--url", url, "--dismiss", *dead[:2]])
+    left = letters(queue)
+    main(["dead-letters", "--url", url, "--dismiss-all"])
+
+    assert (left, letters(queue)) == (dead[2:], [])
+    assert capsys.readouterr().out == "dismissed: 2\ndismissed: 2\n"
+    assert queue.kept()["FAILED"] == 4
 
 
 def test_where_nothing_failed_that_is_said(url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,7 +115,7 @@ EVENT = {
     "attempt": NUMBER,
 }
 STARTED = EVENT | {"worker": TEXT}
-OPERATION = {"operation": TEXT, "plan": TEXT, "documents": NUMBER, "seed": NUMBER}
+OPERATION = {"id": TEXT, "operation": TEXT, "plan": TEXT, "documents": NUMBER, "seed": NUMBER}
 
 JSON, PROBLEM_JSON, PDF = "application/json", "application/problem+json", "application/pdf"
 BATCH = {"requests": [NOTE, NOTE]}
@@ -222,6 +222,7 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/operations/invoice", {"lines": 1}, {}, 422, WRONG_FIELDS),
     ("POST", "/operations/report", [], {}, 400, PROBLEM),
     ("POST", "/operations/unknown", {}, {}, 422, WRONG_FIELDS),
+    ("DELETE", "/operations/unknown", None, {}, 404, PROBLEM),
     ("GET", "/nowhere", None, {}, 404, PROBLEM),
     ("PUT", "/stats", None, {}, 405, PROBLEM),
     ("GET", "/generate-pdf", None, {}, 405, PROBLEM),
@@ -255,7 +256,8 @@ ROUTES = {
     "/jobs/{job_id}/retry": {"post"},
     "/metrics": {"get"},
     "/openapi.json": {"get"},
-    "/operations/{name}": {"post"},
+    "/operations": {"get"},
+    "/operations/{name}": {"delete", "post"},
     "/queue/cancel": {"post"},
     "/queue/pause": {"post"},
     "/queue/resume": {"post"},
@@ -583,6 +585,31 @@ def test_every_answer_is_in_the_description(idle: tuple[str, dict[str, str]]) ->
 
     assert undescribed == []
     assert "Idempotency-Key" in str(paths["/generate-pdf/batch"]["post"]["parameters"])
+
+
+def test_a_running_operation_is_listed_and_ended(busy: tuple[str, str, dict[str, str]]) -> None:
+    """By the id of the answer that started it."""
+    url, _, _ = busy
+    started = ask(url, "POST", "/operations/month-end", {"seconds": 600}).json
+
+    listed = ask(url, "GET", "/operations").json
+    ended = ask(url, "DELETE", f"/operations/{started['id']}")
+    ask(url, "POST", "/queue/cancel", {"confirm": True})
+
+    one = {"id": TEXT, "operation": TEXT, "plan": TEXT, "documents": NUMBER, "seconds": NUMBER, "sent": None}
+    assert shape(listed) == {"operations": [one]}
+    assert (ended.status, ended.json) == (200, {"id": started["id"]})
+
+
+def test_the_whole_queue_is_cancelled_and_purged(tmp_path: Any) -> None:
+    """Confirmed, each answers with what it did and what is left."""
+    with redis_server(tmp_path) as (redis_url, _, _), api(redis_url, tmp_path) as url:
+        submit(url, NOTE), submit(url, NOTE)
+        cancelled = ask(url, "POST", "/queue/cancel", {"confirm": True})
+        purged = ask(url, "POST", "/jobs/purge", {"state": "both", "confirm": True})
+
+    assert (cancelled.status, cancelled.json) == (200, {"cancelled": 2, "queued": 0})
+    assert (purged.status, purged.json) == (200, {"purged": 2, "kept": 0})
 
 
 def _fields(schema: dict[str, Any]) -> set[str]:

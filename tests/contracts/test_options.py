@@ -19,7 +19,7 @@ COMMANDS = {
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
     " --seconds --timeout --workers --folder --json",
     "audit": "--json",
-    "dead-letters": "--retry --retry-all --url --folder --json",
+    "dead-letters": "--retry --retry-all --dismiss --dismiss-all --url --folder --json",
     "chaos": "--seconds --hard --seed --workers --naive --folder --json",
     "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --folder"
     " --yes",

@@ -8,7 +8,8 @@ from threading import Thread
 import pytest
 from conftest import eventually
 
-from pdflab.errors import UsageError
+from pdflab.audit import audit
+from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.lab.http_client import send_request
 from pdflab.lab.system import THREADS, System, known_name
 from pdflab.lab.threads import Threads
@@ -50,6 +51,55 @@ def test_one_of_two_api_processes_answers_for_both(settings: Settings) -> None:
                 answers += send_request(system.url, "/healthz", timeout=0.5).status == 200
 
     assert answers > 10
+
+
+def test_two_api_processes_count_together(settings: Settings) -> None:
+    """What each has answered; also what is refused before it reaches the application."""
+    with System(replace(settings, workers=1, api_processes=2, max_body=1000)) as system:
+        for number in range(20):
+            body = {"type": "letter", "text": "x" * (2000 * (number % 2))}
+            assert send_request(system.url, "/generate-pdf", method="POST", body=body).status in (413, 422)
+
+        eventually(lambda: system.queue.stats().invalid == 20, seconds=10)
+
+
+def test_a_system_says_how_many_workers_there_should_be(settings: Settings) -> None:
+    """Also after a change; and no longer when it has stopped."""
+    with System(replace(settings, workers=2), mode=THREADS) as system:
+        queue = system.queue
+        seen = [system.queue.stats().workers_expected]
+        system.scale(3)
+        seen.append(system.queue.stats().workers_expected)
+
+    assert (seen, queue.stats().workers_expected) == ([2, 3], None)
+
+
+def test_a_paused_system_begins_nothing_whatever_is_killed(settings: Settings) -> None:
+    """Jobs are accepted; they are done when it is resumed, and the audit is clean."""
+    body = {"type": "custom", "title": "A note", "text": "Some words."}
+    with System(replace(settings, workers=2, appendfsync="always")) as system:
+
+        def post(path: str, body: object = None) -> int:
+            return send_request(system.url, path, method="POST", body=body).status
+
+        assert post("/queue/pause") == 200
+        assert [post("/generate-pdf", body) for _ in range(5)] == [202] * 5
+        system.kill("worker-1")
+        system.broker.kill()
+        eventually(lambda: workers_of(system) >= 2, seconds=30)
+        stats = system.queue.stats()
+        assert (stats.paused, stats.queued, stats.processing, stats.completed) == (True, 5, 0, 0)
+        assert post("/queue/resume") == 200
+        eventually(lambda: system.queue.stats().completed == 5, seconds=20)
+
+    assert audit(settings).findings == ()
+
+
+def workers_of(system: System) -> int:
+    try:
+        return system.queue.stats().workers
+    except BrokerUnavailable:
+        return 0
 
 
 def test_threads_are_not_killed_or_frozen(settings: Settings) -> None:

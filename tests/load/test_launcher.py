@@ -1,6 +1,7 @@
 """Loads in a thread or a process: how one is followed, ended, and what it leaves in the folder."""
 
 import os
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -10,7 +11,7 @@ from foreign import foreign_server
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target
-from pdflab.load.launcher import LoadProcess, LoadThread, read_plan
+from pdflab.load.launcher import LoadProcess, LoadThread, OperationStarter, read_plan
 from pdflab.load.plan import burst, steady
 from pdflab.service.http.server import keep_to_one_core, usable_cores
 from pdflab.settings import Settings
@@ -39,6 +40,22 @@ def test_a_thread_of_load_can_be_ended(settings: Settings) -> None:
 
     assert load.poll() == 0
     assert len(load.sends) < 600
+
+
+@pytest.mark.parametrize("kind", [LoadThread, LoadProcess])
+def test_an_operation_that_runs_can_be_ended(settings: Settings, kind: type[LoadThread]) -> None:
+    """Long before its end; a thread also knows how much it has sent."""
+    with foreign_server() as there:
+        starter = OperationStarter(partial(kind, settings=settings), there.url)
+        started = starter.start("month-end", {"seconds": 600.0})
+        [running] = starter.running()
+
+        assert starter.end(started["id"])
+
+    assert running["documents"] == started["documents"] > 0
+    assert (running["sent"] is None) == (kind is not LoadThread)
+    assert starter.running() == []
+    assert not starter.end(started["id"])
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is all there is")

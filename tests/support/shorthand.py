@@ -128,6 +128,12 @@ class EchoOperations:
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
         return {"operation": name, "parameters": parameters}
 
+    def running(self) -> list[Mapping[str, object]]:
+        return []
+
+    def end(self, operation_id: str) -> bool:
+        return False
+
 
 def client_of(queue: JobQueue, settings: Settings, storage: Storage | None = None) -> FlaskClient:
     """Return a client of an API over this queue."""

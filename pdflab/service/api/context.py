@@ -67,7 +67,16 @@ class Operations(Protocol):
         """
 
     def start(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, object]:
-        """Start an operation and return what it sends. Raises InvalidRequest, naming each wrong parameter."""
+        """Start an operation and return its `id` and what it sends.
+
+        Raises InvalidRequest, naming each wrong parameter.
+        """
+
+    def running(self) -> Sequence[Mapping[str, object]]:
+        """Return the operations that this process has started and that are running."""
+
+    def end(self, operation_id: str) -> bool:
+        """End a running operation, and return whether there was one of this id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
+from pdflab.service.api.control import body_of_request
 from pdflab.service.api.history import columns
 from pdflab.service.api.snapshot import compact
-from pdflab.service.http.errors import problem, read_json
+from pdflab.service.http.errors import problem
 from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.dashboard_view import Stats
 
@@ -37,6 +38,11 @@ _GAUGES = {
     "pdflab_fenced": ("Completions refused because their token was stale, since the start.", "fenced"),
 }
 
+_NOT_RUNNING = (
+    "No operation with this id is running here. It has ended, or was started by another process of the API "
+    "(PDFLAB_API_PROCESSES): send the request again, and another may answer."
+)
+
 monitoring_routes = Blueprint("monitoring", __name__)
 
 
@@ -55,10 +61,21 @@ def show_job_page(job_id: str) -> Response:
 @monitoring_routes.post("/operations/<name>")
 def start_operation(name: str) -> tuple[Mapping[str, object], int]:
     """Start an operation outside this process: {"n": 50, "seconds": 10}."""
-    parameters = read_json(request) if request.content_length else {}
-    if not isinstance(parameters, dict):
-        raise InvalidRequest([("", "The body must be a JSON object.")])
-    return context().operations.start(name, parameters), 202
+    return context().operations.start(name, body_of_request()), 202
+
+
+@monitoring_routes.get("/operations")
+def list_operations() -> dict[str, Any]:
+    """List the operations that are running; with several processes of the API, those of one of them."""
+    return {"operations": [*context().operations.running()]}
+
+
+@monitoring_routes.delete("/operations/<name>")
+def end_operation(name: str) -> dict[str, str] | Response:
+    """End a running operation, by the `id` that it was started or listed with."""
+    if context().operations.end(name):
+        return {"id": name}
+    return problem(404, _NOT_RUNNING)
 
 
 @monitoring_routes.get("/stats")

@@ -126,3 +126,27 @@ def test_a_ninth_operation_at_once_is_refused_for_a_while(
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
     assert refused.json["detail"] == "8 operations are running already; wait for one to end."
     assert api.post("/operations/custom").status_code == 202
+
+
+def test_running_operations_are_listed_and_can_be_ended(
+    api: FlaskClient, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each by its own id, the oldest first; one that has ended is gone."""
+    running, ended = {Ended: True}, []
+    monkeypatch.setattr(Ended, "poll", lambda load: None if running[Ended] else 0)
+    monkeypatch.setattr(Ended, "terminate", lambda load: ended.append(load))
+    first, second = api.post("/operations/burst", json={"n": 5}).json, api.post("/operations/invoice").json
+
+    listed = api.get("/operations").json["operations"]
+    answer = api.delete(f"/operations/{first['id']}")
+    again = api.delete(f"/operations/{first['id']}")
+    left = api.get("/operations").json["operations"]
+    running[Ended] = False
+
+    assert [one["id"] for one in listed] == [first["id"], second["id"]]
+    assert (listed[0]["operation"], listed[0]["documents"], listed[0]["sent"]) == ("burst", 5, None)
+    assert listed[0]["seconds"] < 60
+    assert (answer.status_code, answer.json, len(ended)) == (200, {"id": first["id"]}, 1)
+    assert (again.status_code, "It has ended" in again.json["detail"]) == (404, True)
+    assert [one["id"] for one in left] == [second["id"]]
+    assert api.get("/operations").json == {"operations": []}
