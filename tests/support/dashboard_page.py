@@ -34,7 +34,7 @@ class Service:
     def __init__(self, queue: JobQueue, settings: Settings) -> None:
         self.queue = queue
         self.started: list[tuple[str, Mapping[str, Any]]] = []  # operations
-        self.running: dict[str, Mapping[str, object]] = {}
+        self.loads: dict[str, Mapping[str, object]] = {}  # that are running
         self.storage = FolderStorage(settings.storage_folder)
         self.storage.prepare()
         self._settings = settings
@@ -92,9 +92,9 @@ class Service:
         """Submit jobs and do what a worker does with them."""
         for title in titles:
             self.submit(title)
-            self.end(self.take())
+            self.finish(self.take())
 
-    def end(self, claim: Claim) -> None:
+    def finish(self, claim: Claim) -> None:
         """Do what a worker does last."""
         self.storage.put(claim.job.job_id, claim.token, PDF)
         self.queue.complete(claim, WORKER)
@@ -117,7 +117,15 @@ class Service:
         """Start an operation: one job, and a note of the parameters."""
         self.started.append((name, parameters))
         self.submit(f"{name} 1")
-        return {"operation": name, "plan": f"one {name}", "documents": 1, "seed": 0}
+        return {"id": "1", "operation": name, "plan": f"one {name}", "documents": 1, "seed": 0}
+
+    def running(self) -> list[Mapping[str, object]]:
+        """Return the loads that the test says are running."""
+        return list(self.loads.values())
+
+    def end(self, operation_id: str) -> bool:
+        """End one of them."""
+        return self.loads.pop(operation_id, None) is not None
 
 
 def _record(recorder: Recorder, stop: Event) -> None:

@@ -1,5 +1,5 @@
 // What an operator changes: the six loads, the whole queue, the dead letters. What loses something asks first.
-import { all, byId, count, element, plural, say, short } from "./format.js";
+import { all, byId, count, duration, element, plural, say, short } from "./format.js";
 import { act, address, ask } from "./request.js";
 import { CHANGES, refreshJobs } from "./jobs.js";
 
@@ -157,22 +157,23 @@ function nameButtons() {
 }
 
 export async function refreshLoads() {
-  const { operations } = await ask("operations"), shown = new Set(operations.map(({ id }) => String(id)));
+  const { operations } = await ask("operations"), shown = new Set(operations.map(({ id }) => id));
   for (const item of [...byId("loads").children]) if (!shown.has(item.dataset.id)) item.remove();
   for (const load of operations) {
     const item = byId("loads").querySelector(`[data-id="${CSS.escape(load.id)}"]`) ?? byId("loads").appendChild(newLoad(load));
-    say(item.firstElementChild, `${load.plan ?? load.operation}: ${sent(load)}`);
-    item.dataset.left = load.sent === undefined || load.sent === null ? "" : load.documents - load.sent;
+    say(item.firstElementChild, `${load.plan}: ${sent(load)}`);
+    item.dataset.left = load.sent === null ? "" : load.documents - load.sent;
   }
   byId("no-loads").hidden = operations.length > 0;
 }
 
-const sent = ({ sent: done, documents }) => (done === undefined || done === null ? `${count(documents)} documents` : `${count(done)} of ${count(documents)} sent`);
+// `sent` is not known of a load in a process of its own.
+const sent = ({ sent: done, documents, seconds }) => `${done === null ? "" : `${count(done)} of `}${plural(documents, "document")}, for ${duration(seconds)}`;
 
-function newLoad({ id, plan, operation }) {
+function newLoad({ id, plan }) {
   const item = document.createElement("li");
   item.dataset.id = id;
-  item.append(element("span", ""), element("button", "Stop …", { type: "button", "aria-label": `Stop ${plan ?? operation}` }));
+  item.append(element("span", ""), element("button", "Stop …", { type: "button", "aria-label": `Stop ${plan}` }));
   item.lastElementChild.addEventListener("click", () => act(() => stopLoad(item)));
   return item;
 }

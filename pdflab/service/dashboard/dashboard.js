@@ -67,10 +67,10 @@ function showNotes({ stats }) {
 }
 
 function showEndpoints({ stats, latency, endpoints }) {
-  const { synchronous } = endpoints ?? {};
+  const { synchronous } = endpoints;
   const columns = {
     queued: { ...stats, in_progress: stats.processing, ...named("wait", latency.wait), ...named("completion", latency.completion) },
-    synchronous: { ...synchronous, ...named("completion", synchronous?.rendered) },
+    synchronous: { ...synchronous, ...named("completion", synchronous?.rendered ?? {}) },
   };
   for (const cell of all("[data-figure]")) {
     const { endpoint, figure, unit } = cell.dataset;
@@ -78,7 +78,7 @@ function showEndpoints({ stats, latency, endpoints }) {
   }
 }
 
-const named = (what, percentiles) => Object.fromEntries(Object.entries(percentiles ?? {}).map(([p, value]) => [`${what}_${p}`, value]));
+const named = (what, percentiles) => Object.fromEntries(Object.entries(percentiles).map(([p, value]) => [`${what}_${p}`, value]));
 
 function workerItem(worker) {
   const item = document.createElement("li"), silent = isSilent(worker);

@@ -86,7 +86,7 @@ def test_it_is_readable_in_light_and_in_dark(open_page: Opener, service: Service
     """Every text has a contrast of 4.5 or more with what is behind it, as WCAG 2.2 asks for (1.4.3)."""
     service.submit("a", "b", "c")
     service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
-    service.end(service.take())
+    service.finish(service.take())
     service.take()
     page = open_page(color_scheme=scheme)
     expect(page.locator("#jobs li")).to_have_count(3)

@@ -33,7 +33,7 @@ def test_the_page_follows_its_job(open_page: Opener, service: Service) -> None:
     service.take()
     claim = service.take()
     expect(page.locator("#state")).to_have_text("PROCESSING")
-    service.end(claim)
+    service.finish(claim)
 
     expect(page.locator("#state")).to_have_text("COMPLETED")
     expect(page.locator("#history li")).to_have_count(3)

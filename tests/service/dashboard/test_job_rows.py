@@ -31,7 +31,7 @@ def test_a_queued_job_is_cancelled_and_a_failed_one_retried(page: Page, service:
 def test_a_pdf_can_be_opened_and_downloaded(page: Page, service: Service, tmp_path: Path) -> None:
     """The very bytes that were stored, under the job's name."""
     service.submit("ready")
-    service.end(service.take())
+    service.finish(service.take())
     expect(row(page, "ready").get_by_role("link", name="ready", exact=True)).to_have_attribute(
         "href", f"{service.url}/job/ready"
     )
@@ -50,7 +50,7 @@ def test_a_refusal_is_shown_in_the_words_of_the_service(page: Page, service: Ser
     cancel = page.get_by_role("button", name="Cancel a", exact=True)
     cancel.hover()
     page.route("**/jobs?*", lambda route: route.abort())
-    service.end(service.take())
+    service.finish(service.take())
 
     cancel.click()
 

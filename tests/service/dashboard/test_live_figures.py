@@ -29,7 +29,7 @@ def test_the_numbers_follow_the_queue(page: Page, service: Service) -> None:
     expect(number(page, "queued")).to_have_text("4")
     expect(page.locator("[data-note=queued]")).to_contain_text("the oldest for")
 
-    service.end(service.take())
+    service.finish(service.take())
     service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
     service.take()
 
@@ -163,7 +163,7 @@ def test_each_worker_shows_what_it_does(page: Page, service: Service) -> None:
 
     service.queue.leave(WORKER)
     expect(worker).to_contain_text("silent, withMinutes of May")
-    service.end(claim)
+    service.finish(claim)
     expect(worker).to_have_count(0)
 
 

@@ -16,9 +16,10 @@ def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
     page.get_by_label("documents").fill("7")
     page.get_by_label("seconds").fill("12")
 
-    for label in ("Custom PDF", "Invoice", "Report", "Batch of 7", "Burst of 7", "Month-end spike"):
+    labels = ("Custom PDF", "Invoice", "Report", "Batch of 7", "Burst of 7", "Month-end spike")
+    for label, name in zip(labels, OPERATIONS, strict=True):
         page.get_by_role("button", name=label).click()
-        expect(page.locator("#message")).to_contain_text("Started: one")
+        expect(page.locator("#message")).to_contain_text(f"Started: one {name}")
 
     expect(row(page, "month-end 1")).to_contain_text("QUEUED")
     assert service.started == [
@@ -54,3 +55,39 @@ def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None
 
     expect(page.locator("#n")).to_be_focused()
     assert service.started == []
+
+
+def test_a_running_load_is_stopped_after_a_question(page: Page, service: Service) -> None:
+    """What it has not sent is lost: the question says how much. Escape lets it run."""
+    month = {"id": "m", "operation": "month-end", "plan": "month end", "documents": 2_364, "seconds": 7.2}
+    service.loads = {"m": month | {"sent": None}, "b": month | {"id": "b", "plan": "a burst", "sent": 364}}
+    loads = page.locator("#loads li")
+    expect(loads).to_have_text(
+        [
+            "month end: 2,364 documents, for 7.2\u00a0sStop …",
+            "a burst: 364 of 2,364 documents, for 7.2\u00a0sStop …",
+        ]
+    )
+
+    page.get_by_role("button", name="Stop a burst").click()
+    expect(page.get_by_role("dialog")).to_contain_text("2,000 documents will never be sent.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Stop a burst")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop the load").click()
+
+    expect(page.locator("#message")).to_have_text("Stopped.")
+    expect(loads).to_have_count(1)
+    assert service.loads.keys() == {"m"}
+
+
+def test_a_load_that_has_ended_cannot_be_stopped(page: Page, service: Service) -> None:
+    """The page says so, in the words of the service."""
+    service.loads = {"m": {"id": "m", "plan": "month end", "documents": 9, "seconds": 1.0, "sent": None}}
+    page.get_by_role("button", name="Stop month end").click()
+    service.loads = {}
+
+    page.get_by_role("button", name="Stop the load").click()
+
+    expect(page.locator("#message")).to_contain_text("No operation with this id is running here.")
+    expect(page.locator("#no-loads")).to_be_visible()
