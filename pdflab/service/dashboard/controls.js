@@ -168,21 +168,21 @@ export async function refreshLoads() {
 }
 
 // `sent` is not known of a load in a process of its own.
-const sent = ({ sent: done, documents, seconds }) => `${done === null ? "" : `${count(done)} of `}${plural(documents, "document")}, for ${duration(seconds)}`;
+const sent = ({ sent: done, documents, seconds }) => `${done === null ? "" : `${count(done)} of `}${plural(documents, "document")}, running for ${duration(seconds)}`;
 
 function newLoad({ id, plan }) {
   const item = document.createElement("li");
-  item.dataset.id = id;
+  Object.assign(item.dataset, { id, plan });
   item.append(element("span", ""), element("button", "Stop …", { type: "button", "aria-label": `Stop ${plan}` }));
   item.lastElementChild.addEventListener("click", () => act(() => stopLoad(item)));
   return item;
 }
 
 async function stopLoad(item) {
-  const name = item.firstElementChild.textContent, left = item.dataset.left;
+  const { left, plan } = item.dataset;
   const what = left === "" ? "What it has not sent yet" : plural(Number(left), "document");
-  const loss = `${name}. ${what} will never be sent. Jobs that were accepted are still rendered.`;
-  if (!(await confirmed({ title: "Stop this load?", loss, verb: "Stop the load", keep: "Let it run" }))) return "";
+  const loss = `${what} will never be sent. Jobs that were accepted are still rendered.`;
+  if (!(await confirmed({ title: `Stop ${plan}?`, loss, verb: "Stop the load", keep: "Let it run" }))) return "";
   await ask(`operations/${encodeURIComponent(item.dataset.id)}`, { method: "DELETE" });
   refreshLoads().catch(() => {});
   return "Stopped.";

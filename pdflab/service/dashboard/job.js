@@ -55,7 +55,6 @@ function facts(job) {
     ["place in the queue", job.place && count(job.place)],
     ["attempts", job.attempt > 0 && count(job.attempt)],
     ["worker", job.worker],
-    ["why", job.reason],
     ["pages", result && count(result.pages)],
     ["size", result && `${count(Math.ceil(result.bytes / 1000))} kB`],
     ["characters without a glyph", result?.missing_glyphs?.length && result.missing_glyphs.join(", ")],
@@ -76,14 +75,15 @@ function definition(value) {
 function showHistory(job) {
   const ends = [...job.history.slice(1).map(({ at }) => at), job.ended_at ?? now()];
   const steps = job.history.map(({ state, at }, i) => ({ state, at, seconds: Math.max(ends[i] - at, 0) }));
-  byId("bar").replaceChildren(...steps.filter(({ state }) => !ENDED.includes(state)).map(stretch));
+  const total = Math.max(steps.reduce((sum, { seconds }) => sum + seconds, 0), 0.001);
+  byId("bar").replaceChildren(...steps.filter(({ state }) => !ENDED.includes(state)).map((one) => stretch(one, total)));
   byId("history").replaceChildren(...steps.map(step));
 }
 
-function stretch({ state, seconds }) {
+function stretch({ state, seconds }, total) {
   const made = element("span", "");
   made.dataset.state = state;
-  made.style.flexGrow = String(Math.max(seconds, 0.001));
+  made.style.flexGrow = String((1000 * seconds) / total); // a sum below 1 would not fill the bar
   return made;
 }
 

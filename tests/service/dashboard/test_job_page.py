@@ -1,5 +1,7 @@
 """The page of one job: its request, its history, what went wrong, and its PDF."""
 
+import json
+
 import pytest
 from dashboard_page import MARKUP, WORKER, Opener, Service, row
 from playwright.sync_api import Page, expect
@@ -39,6 +41,8 @@ def test_the_page_follows_its_job(open_page: Opener, service: Service) -> None:
     expect(page.locator("#history li")).to_have_count(3)
     expect(page.locator("#history li").first).to_contain_text("s")
     expect(page.locator("#bar span")).to_have_count(2)
+    widths = page.locator("#bar span").evaluate_all("all => all.map((one) => one.offsetWidth)")
+    assert sum(widths) == pytest.approx(page.locator("#bar").evaluate("bar => bar.offsetWidth"), abs=3)
     expect(page.get_by_role("link", name="Download")).to_have_attribute(
         "href", f"{service.url}/jobs/second/pdf"
     )
@@ -49,7 +53,7 @@ def test_a_failed_job_says_why_and_is_retried(open_page: Opener, service: Servic
     """The page then links to the new job, whose page links back."""
     service.fail("a", failure=Failure(Cause.STORAGE_UNAVAILABLE, "the disk is full"))
     page = open_page(path="job/a")
-    expect(page.locator("#facts")).to_contain_text("whythe disk is full")
+    expect(page.locator("#what")).to_have_text("the disk is full")
     expect(page.locator("#no-pdf")).to_have_text("There is no PDF: the disk is full.")
 
     page.get_by_role("button", name="Retry as a new job").click()
@@ -91,7 +95,18 @@ def test_markup_on_the_page_of_a_job_is_text(open_page: Opener, service: Service
     page = open_page(path="job/a")
 
     expect(page.locator("h1")).to_have_text(MARKUP)
-    expect(page.locator("#facts")).to_contain_text(MARKUP)
+    expect(page.locator("#what")).to_have_text(MARKUP)
     expect(page.locator("#request")).to_contain_text("<b>1</b>")
     assert page.locator("img, main b").count() == 0
     assert page.title() == "A job – pdflab"
+
+
+def test_a_very_long_request_is_cut(open_page: Opener, service: Service) -> None:
+    """The page says how much it does not show; a browser would set it for a minute."""
+    text = json.dumps({"type": "custom", "text": "x" * 20_000})
+    service.queue.enqueue([Submission("a", "custom", text, "long")])
+
+    page = open_page(path="job/a")
+
+    expect(page.locator("#request-more")).to_contain_text("more characters are not shown.")
+    assert len(page.locator("#request").inner_text()) == 10_000

@@ -64,8 +64,8 @@ def test_a_running_load_is_stopped_after_a_question(page: Page, service: Service
     loads = page.locator("#loads li")
     expect(loads).to_have_text(
         [
-            "month end: 2,364 documents, for 7.2\u00a0sStop …",
-            "a burst: 364 of 2,364 documents, for 7.2\u00a0sStop …",
+            "month end: 2,364 documents, running for 7.2\u00a0sStop …",
+            "a burst: 364 of 2,364 documents, running for 7.2\u00a0sStop …",
         ]
     )
 
