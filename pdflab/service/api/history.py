@@ -4,7 +4,6 @@ Read next: pdflab/service/eventlog/history.py.
 """
 
 from collections import deque
-from itertools import islice, pairwise
 from threading import Lock
 from typing import Any
 
@@ -31,12 +30,6 @@ class SharedHistory:
             return [*self._samples]
 
 
-def trail(samples: list[Sample], now: float, *, points: int) -> list[tuple[float, int, float]]:
-    """Return the newest points of a chart: seconds ago, jobs QUEUED, PDFs a second since the last point."""
-    newest = islice(pairwise(samples), max(0, len(samples) - 1 - points), None)
-    return [(now - new.at, new.queued, _rate(old, new)) for old, new in newest]
-
-
 def latest_quantiles(samples: list[Sample], now: float) -> tuple[Quantiles, Quantiles]:
     """Return the newest percentiles of waiting and of completion."""
     if not samples or now - samples[-1].at > _TOO_OLD:
@@ -53,8 +46,3 @@ def columns(samples: list[Sample], now: float) -> dict[str, Any]:
         for p in ("p50", "p95", "p99"):
             found[f"{what}_{p}"] = [getattr(getattr(sample, what), p) for sample in samples]
     return found
-
-
-def _rate(old: Sample, new: Sample) -> float:
-    """Return the PDFs a second between two samples; none after Redis was emptied."""
-    return max(new.completed - old.completed, 0) / max(new.at - old.at, 0.001)
