@@ -79,6 +79,7 @@ function fill(row, job) {
 }
 
 function offer(action, offered, title) {
+  if (!offered && action === document.activeElement) action.closest("li").querySelector(".title a").focus();
   action.hidden = !offered;
   action.setAttribute("aria-label", `${action.textContent} ${title}`);
 }

@@ -33,6 +33,7 @@ def test_everything_can_be_done_by_keyboard(page: Page, service: Service) -> Non
     ]
     page.keyboard.press("Enter")
     expect(row(page, "a")).to_contain_text("cancelled by the user")
+    expect(row(page, "a").get_by_role("link", name="a", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize("width", [320, 360, 390, 768, 1180, 1440, 1920])
