@@ -1,7 +1,8 @@
 // Is it well? The answer is one or more sentences, the most urgent first; each has a level, which has a sign and a colour.
 import { byId, count, duration, element, plural, rate, say } from "./format.js";
 
-const RECENT = 10; // seconds over which the queue is said to grow or to drain
+const RECENT = 5; // seconds over which the queue is said to grow or to drain
+const STILL_FULL = 3; // seconds since the last refusal
 const SIGNS = { bad: "✕", warning: "!", paused: "‖", busy: "▸", good: "✓" };
 
 // Return [level, sentence] pairs of a snapshot. `points` are those of the charts.
@@ -33,7 +34,7 @@ function refused(stats, points) {
   const times = points.filter((point) => point.refused > 0), total = sum(points, "refused");
   if (!total) return null;
   const last = times.at(-1).ago, were = total === 1 ? "1 request was refused" : `${count(total)} requests were refused`;
-  if (last < RECENT) return ["bad", `${were}: the queue is full.`];
+  if (last < STILL_FULL) return ["bad", `${were}: the queue is full.`];
   return ["warning", `${were}: the queue was full until ${duration(last)} ago.`];
 }
 
