@@ -86,7 +86,7 @@ SYNC_FIGURES = {
     "failed": NUMBER,
     "rendered": QUANTILES,
 }
-COLUMNS = {"now", "at", "queued", "processing", "workers"}
+COLUMNS = {"now", "at", "queued", "processing", "workers", "completed_synchronously"}
 COLUMNS |= {"completed", "failed", "refused", "invalid", "unavailable"}
 COLUMNS |= {f"{name}_{p}" for name in ("wait", "completion") for p in QUANTILES}
 EVENT = {

@@ -39,7 +39,7 @@ def create_app(
     """Return the WSGI application; `operations` starts the loads that the dashboard offers."""
     answers = AnswerCounter(producer.count_answers)
     stats, history = CachedCall(lambda: _current(answers, monitor)), SharedHistory(monitor)
-    snapshots = Snapshots(monitor, stats, history, SyncLog(settings.sync_log_file))
+    sync_log = SyncLog(settings.sync_log_file)
     app = Flask("pdflab", static_folder=_DASHBOARD, static_url_path="/static", template_folder=_DASHBOARD)
     app.extensions["pdflab"] = Context(
         producer,
@@ -52,7 +52,8 @@ def create_app(
         health=CachedCall(monitor.ping),
         stats=stats,
         answers=answers,
-        snapshot=CachedCall(snapshots.take),
+        snapshot=CachedCall(Snapshots(monitor, stats, history, sync_log).take),
+        sync_log=sync_log,
         history=CachedCall(lambda: (history.read(), producer.now())),
     )
     for family in (submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes):

@@ -15,6 +15,7 @@ from flask import current_app
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.service.api.answers import AnswerCounter
+from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Monitor, Producer
 from pdflab.service.jobqueue.dashboard_view import Sample, Stats
 from pdflab.service.storage.base import Storage
@@ -94,6 +95,7 @@ class Context:
     stats: CachedCall[Stats]
     answers: AnswerCounter
     snapshot: CachedCall[bytes]
+    sync_log: SyncLog
     history: CachedCall[tuple[list[Sample], float]]  # and the present instant
 
 

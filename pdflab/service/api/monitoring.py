@@ -99,8 +99,9 @@ def show_history() -> Response:
         raise InvalidRequest([("", "after must be 0, or the last value of `at` in an earlier answer.")])
     samples, now = context().history()
     new = [sample for sample in samples if round(sample.at, 3) > float(after)]
-    headers = {"Cache-Control": "no-store"}
-    return Response(compact(columns(new, now)), headers=headers, content_type="application/json")
+    synchronous = context().sync_log.completed_at([sample.at for sample in new])
+    found = compact(columns(new, now) | {"completed_synchronously": synchronous})
+    return Response(found, headers={"Cache-Control": "no-store"}, content_type="application/json")
 
 
 @monitoring_routes.get("/events")

@@ -6,7 +6,7 @@ const KEPT = 900; // seconds of the history
 const GAP = 5; // seconds: a longer silence breaks a line
 const CHARTS = { // `counted`: the samples hold counts, and the chart shows how many there were in each second
   depth: { unit: "count", format: count, least: 4, series: { queued: "area", processing: "line" } },
-  rate: { unit: "rate", format: rate, least: 4, series: { completed: "area" }, counted: true },
+  rate: { unit: "rate", format: rate, least: 4, series: { completed: "area", synchronous: "line" }, counted: true },
   losses: { unit: "rate", format: rate, least: 4, series: { refused: "line", failed: "line" }, counted: true },
   latency: { unit: "seconds", format: duration, least: 0.1, series: { p50: "line", p95: "line", p99: "line" } },
 };
@@ -30,6 +30,7 @@ function pointOf(sample, before) {
   const { at, queued, processing, completion_p50: p50, completion_p95: p95, completion_p99: p99 } = sample;
   const more = (name) => Math.max(sample[name] - before[name], 0); // none after Redis was emptied
   const counts = { completed: more("completed"), failed: more("failed"), refused: more("refused") };
+  counts.synchronous = sample.completed_synchronously === null ? null : more("completed_synchronously");
   return { at, seconds: at - before.at, queued, processing, p50, p95, p99, ...counts };
 }
 
@@ -39,7 +40,7 @@ export function drawCharts() {
 }
 
 function draw(figure, { unit, format, least, series, counted }, points, span) {
-  const height = (point, name) => (counted ? point[name] / point.seconds : point[name]);
+  const height = (point, name) => (counted && point[name] !== null ? point[name] / point.seconds : point[name]);
   const largest = Math.max(0, ...points.flatMap((point) => Object.keys(series).map((name) => height(point, name) ?? 0)));
   const top = round(largest, least), said = [];
   for (const [name, kind] of Object.entries(series)) {

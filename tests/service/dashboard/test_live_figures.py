@@ -53,6 +53,7 @@ def test_both_endpoints_stand_side_by_side(page: Page, service: Service, guarded
     expect(figure(page, "queued", "completed")).to_have_text("2")
     expect(figure(page, "synchronous", "completed")).to_have_text("1")
     expect(figure(page, "synchronous", "completion_p99")).to_contain_text("s")
+    expect(page.locator("[data-series=synchronous] b")).not_to_have_text("–")
 
 
 def test_a_link_in_a_notebook_opens_the_page_and_hides_the_token(browser: Browser, service: Service) -> None:
