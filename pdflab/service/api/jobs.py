@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, request, send_file, url_for
 
-from pdflab.errors import InvalidRequest
+from pdflab.errors import InvalidRequest, StorageUnavailable
 from pdflab.jobs import Job, JobState
 from pdflab.service.api.context import context
 from pdflab.service.api.submit import accepted
@@ -112,7 +112,10 @@ def _search(words: str) -> Callable[[Job], bool]:
 def _why_no_pdf(job: Job) -> str | None:
     match job.state:
         case JobState.COMPLETED:
-            return None if context().storage.exists(job.job_id) else _GONE
+            try:
+                return None if context().storage.exists(job.job_id) else _GONE
+            except StorageUnavailable as error:
+                return str(error)
         case JobState.FAILED:
             return f"There is no PDF: {str(job.reason).rstrip('.')}."
     return f"There is no PDF yet: the job is {job.state}."

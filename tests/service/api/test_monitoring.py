@@ -97,7 +97,7 @@ def test_jobs_are_found_by_id_kind_and_title(
 
 
 def test_a_job_is_shown_with_its_request_and_why_it_has_no_pdf(
-    api: FlaskClient, queue: JobQueue, storage: Storage
+    api: FlaskClient, queue: JobQueue, storage: Storage, settings: Settings
 ) -> None:
     """All that a page about one job needs; the request of a finished document is not kept."""
     submit(queue, "done", "failed", "waiting")
@@ -112,6 +112,8 @@ def test_a_job_is_shown_with_its_request_and_why_it_has_no_pdf(
     assert (failed["request"], failed["no_pdf"]) == (request, "There is no PDF: no glyph.")
     assert (waiting["request"], waiting["no_pdf"]) == (request, "There is no PDF yet: the job is QUEUED.")
     assert "expired" in api.get("/jobs/done").json["no_pdf"]
+    (settings.storage_folder / "done.pdf").mkdir()
+    assert "cannot be read" in api.get("/jobs/done").json["no_pdf"]
 
 
 def test_a_pdf_is_sent_when_its_job_is_completed(api: FlaskClient, queue: JobQueue, storage: Storage) -> None:
