@@ -1,7 +1,7 @@
 // The live dashboard: it polls one small snapshot a second, and the list of jobs and the loads every other second.
 import { all, byId, count, duration, element, known, plural, say } from "./format.js";
 import { Refused, ask } from "./request.js";
-import { assess, isSilent, showHealth } from "./health.js";
+import { assess, showHealth } from "./health.js";
 import { drawCharts, nameAxes, points, refreshHistory } from "./charts.js";
 import { refreshJobs, startJobs } from "./jobs.js";
 import { refreshLoads, showControls, startControls } from "./controls.js";
@@ -24,7 +24,7 @@ async function refresh() {
 }
 
 function lose(error) {
-  const away = error instanceof Refused && error.status !== 401;
+  const away = error instanceof Refused && error.status === 503;
   const what = away ? "The service answers, but its queue does not: Redis is away." : error.message;
   say(byId("connection"), "not live");
   document.body.classList.add("lost");
@@ -34,8 +34,9 @@ function lose(error) {
 let polls = 0;
 async function poll() {
   try {
-    if (!document.hidden) await refresh();
-    if (!document.hidden && polls++ % SLOWER === 0) await Promise.allSettled([refreshJobs(), refreshLoads()]); // the snapshot says what is wrong
+    if (document.hidden) return;
+    await refresh();
+    if (polls++ % SLOWER === 0) await Promise.allSettled([refreshJobs(), refreshLoads()]); // `refresh` says what is wrong
   } finally {
     setTimeout(poll, POLL_INTERVAL);
   }
@@ -81,7 +82,7 @@ function showEndpoints({ stats, latency, endpoints }) {
 const named = (what, percentiles) => Object.fromEntries(Object.entries(percentiles).map(([p, value]) => [`${what}_${p}`, value]));
 
 function workerItem(worker) {
-  const item = document.createElement("li"), silent = isSilent(worker);
+  const item = document.createElement("li"), { silent } = worker;
   item.className = silent ? "silent" : worker.job_id ? "busy" : "idle";
   const doing = silent ? (worker.job_id ? "silent, with" : "silent") : worker.job_id ? "rendering" : "idle";
   const since = worker.seconds === null ? "" : `for ${duration(worker.seconds)}`;

@@ -7,11 +7,11 @@ const SIGNS = { bad: "✕", warning: "!", paused: "‖", busy: "▸", good: "✓
 
 // Return [level, sentence] pairs of a snapshot. `points` are those of the charts.
 export function assess({ stats, workers }, points) {
-  const silent = workers.filter(isSilent);
+  const silent = workers.filter((worker) => worker.silent);
   const found = [
     noWorker(stats),
     stats.paused && ["paused", `Paused: ${waiting(stats.queued)} until somebody resumes the queue.`],
-    refused(stats, points),
+    refused(points),
     silent.length > 0 && ["warning", silentWorkers(silent)],
     fewer(stats),
     failed(points),
@@ -19,8 +19,6 @@ export function assess({ stats, workers }, points) {
   ];
   return found.filter(Boolean);
 }
-
-export const isSilent = (worker) => !worker.heard || worker.silent === true;
 
 const waiting = (queued) => (queued === 1 ? "1 queued job waits" : `${count(queued)} queued jobs wait`);
 
@@ -30,7 +28,7 @@ function noWorker({ workers, queued }) {
   return ["bad", `No worker is running: ${what}. Start one with \`pdflab worker\`.`];
 }
 
-function refused(stats, points) {
+function refused(points) {
   const times = points.filter((point) => point.refused > 0), total = sum(points, "refused");
   if (!total) return null;
   const last = times.at(-1).ago, were = total === 1 ? "1 request was refused" : `${count(total)} requests were refused`;
@@ -51,7 +49,8 @@ function fewer({ workers, workers_expected: expected }) {
 
 function failed(points) {
   const total = sum(points, "failed"), span = points.length ? points[0].ago : 0;
-  return total > 0 && ["warning", `${plural(total, "job")} failed in the last ${duration(Math.max(span, 1))}.`];
+  const were = total === 1 ? "was" : "were"; // those that somebody cancelled are FAILED, too
+  return total > 0 && ["warning", `${plural(total, "job")} failed or ${were} cancelled in the last ${duration(Math.max(span, 1))}.`];
 }
 
 function flow({ queued, processing, workers, throughput }, points) {

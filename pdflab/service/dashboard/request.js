@@ -1,5 +1,5 @@
 // Requests to the service, and the message that says what came of a button.
-import { byId, say } from "./format.js";
+import { all, byId, say } from "./format.js";
 
 const ROOT = new URL("..", import.meta.url); // this file is /static/request.js, perhaps behind a proxy's path
 const POLL_TIMEOUT = 4000, CHANGE_TIMEOUT = 30_000, MESSAGE_LIFETIME = 8000; // milliseconds
@@ -32,6 +32,8 @@ export async function ask(path, { method = "GET", body } = {}) {
   return data;
 }
 
+const clearMessages = () => all(".message").forEach((place) => say(place, ""));
+
 let messageTimer;
 export async function act(action) {
   let words, failed = false;
@@ -40,11 +42,10 @@ export async function act(action) {
   } catch (error) {
     [words, failed] = [error.message, true];
   }
+  const place = document.querySelector("dialog[open] .message") ?? byId("message"); // what is behind a dialog is not read
   clearTimeout(messageTimer);
-  byId("message").classList.toggle("error", failed);
-  byId("message").textContent = words;
-  messageTimer = setTimeout(() => say(byId("message"), ""), MESSAGE_LIFETIME);
+  clearMessages();
+  place.classList.toggle("error", failed);
+  place.textContent = words;
+  messageTimer = setTimeout(clearMessages, MESSAGE_LIFETIME);
 }
-
-// The end of act's action: done, and nothing to say.
-export const SILENT = "";

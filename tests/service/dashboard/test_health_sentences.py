@@ -111,7 +111,7 @@ def points(**columns: list[float]) -> list[dict[str, float]]:
             [],
             points(failed=[0, 1, 1, *[0] * 120]),
             [
-                ("warning", "2 jobs failed in the last 2\u00a0min."),
+                ("warning", "2 jobs failed or were cancelled in the last 2\u00a0min."),
                 ("good", "Idle: nothing is queued, 2 workers ready."),
             ],
         ),

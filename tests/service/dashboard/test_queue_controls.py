@@ -100,7 +100,7 @@ def test_dead_letters_that_would_fail_again_are_said_to(page: Page, service: Ser
     expect(page.locator("#confirm")).to_contain_text("1 dead letter will be listed here no more")
     press(page, "Dismiss 1 dead letter")
 
-    expect(page.locator("#message")).to_have_text("Dismissed 1 dead letter.")
+    expect(page.locator("#dead .message")).to_have_text("Dismissed 1 dead letter.")
     expect(page.locator("#dead-count")).to_contain_text("There are none")
     assert (service.queue.kept()[JobState.QUEUED], list(service.queue.dead_letters())) == (2, [])
 
@@ -129,6 +129,7 @@ def test_one_dead_letter_is_retried_and_one_dismissed(page: Page, service: Servi
     expect(page.locator("#dead-jobs li")).to_have_count(2)
     press(page, "Dismiss b", within="#dead")
 
+    expect(page.locator("#dead .message")).to_have_text("Dismissed: it is no dead letter any more.")
     expect(page.locator("#dead-jobs li")).to_have_count(1)
     expect(page.get_by_role("button", name="Close")).to_be_focused()
     assert [job.job_id for job in service.queue.dead_letters()] == ["c"]
@@ -144,7 +145,7 @@ def test_a_change_that_is_refused_is_said_and_nothing_else_happens(page: Page, s
     press(page, "Cancel 1 queued job")
 
     expect(page.locator("#message")).to_have_text("The service does not answer.")
-    expect(page.locator("#message")).to_have_class("error")
+    expect(page.locator("#message")).to_have_class("message error")
 
 
 def test_the_dialogs_fit_a_phone(open_page: Opener, service: Service) -> None:
