@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from axe import serious_findings
+from axe import fetch_axe, serious_findings
 from conftest import needs
 from playwright.sync_api import Browser, Page, sync_playwright
 from servers import choose, command, jupyterlab, open_notebook, press, start_browser, write_notebook
@@ -48,6 +48,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return fetch_axe(tmp_path_factory.mktemp("axe"))
+
+
 @pytest.fixture(autouse=True)
 def desk(page: Page) -> Iterator[None]:
     """Every test leaves the room as it was."""
@@ -76,14 +81,14 @@ def test_nothing_is_cut_and_nothing_scrolls_at_any_width(page: Page, switch: str
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_axe_finds_nothing_serious(page: Page, theme: str) -> None:
+def test_axe_finds_nothing_serious(page: Page, theme: str, axe: str) -> None:
     """Names, roles and contrasts, in both themes and in the compact room."""
     page.evaluate(THEME, theme)
     page.wait_for_timeout(500)
-    assert serious_findings(page, ".pdflab-room") == []
+    assert serious_findings(page, axe, ".pdflab-room") == []
 
     page.get_by_label("Compact").check()
-    assert serious_findings(page, ".pdflab-room") == []
+    assert serious_findings(page, axe, ".pdflab-room") == []
 
 
 def test_on_a_projector_all_of_it_is_on_the_screen(page: Page) -> None:

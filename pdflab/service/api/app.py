@@ -12,10 +12,10 @@ from pdflab.service.api.answers import AnswerCounter
 from pdflab.service.api.context import CachedCall, Context, Operations, has_room
 from pdflab.service.api.control import control_routes
 from pdflab.service.api.dead_letters import dead_letter_routes
-from pdflab.service.api.history import SharedHistory, columns
+from pdflab.service.api.history import SharedHistory
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
-from pdflab.service.api.snapshot import Snapshots, compact
+from pdflab.service.api.snapshot import Snapshots
 from pdflab.service.api.submit import submit_routes
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.http.security import protect
@@ -39,7 +39,7 @@ def create_app(
     """Return the WSGI application; `operations` starts the loads that the dashboard offers."""
     answers = AnswerCounter(producer.count_answers)
     stats, history = CachedCall(lambda: _current(answers, monitor)), SharedHistory(monitor)
-    snapshots = Snapshots(monitor, stats, history, SyncLog(settings.sync_log_file))
+    sync_log = SyncLog(settings.sync_log_file)
     app = Flask("pdflab", static_folder=_DASHBOARD, static_url_path="/static", template_folder=_DASHBOARD)
     app.extensions["pdflab"] = Context(
         producer,
@@ -52,8 +52,9 @@ def create_app(
         health=CachedCall(monitor.ping),
         stats=stats,
         answers=answers,
-        snapshot=CachedCall(snapshots.take),
-        history=CachedCall(lambda: compact(columns(history.read(), producer.now()))),
+        snapshot=CachedCall(Snapshots(monitor, stats, history, sync_log).take),
+        sync_log=sync_log,
+        history=CachedCall(lambda: (history.read(), producer.now())),
     )
     for family in (submit_routes, job_routes, control_routes, dead_letter_routes, monitoring_routes):
         app.register_blueprint(family)

@@ -15,8 +15,9 @@ from flask import current_app
 
 from pdflab.errors import BrokerUnavailable
 from pdflab.service.api.answers import AnswerCounter
+from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Monitor, Producer
-from pdflab.service.jobqueue.dashboard_view import Stats
+from pdflab.service.jobqueue.dashboard_view import Sample, Stats
 from pdflab.service.storage.base import Storage
 
 _T = TypeVar("_T")
@@ -94,7 +95,8 @@ class Context:
     stats: CachedCall[Stats]
     answers: AnswerCounter
     snapshot: CachedCall[bytes]
-    history: CachedCall[bytes]
+    sync_log: SyncLog
+    history: CachedCall[tuple[list[Sample], float]]  # and the present instant
 
 
 def context() -> Context:

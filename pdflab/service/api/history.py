@@ -4,13 +4,11 @@ Read next: pdflab/service/eventlog/history.py.
 """
 
 from collections import deque
-from collections.abc import Callable
-from itertools import islice, pairwise
 from threading import Lock
 from typing import Any
 
 from pdflab.service.jobqueue.base import Monitor
-from pdflab.service.jobqueue.dashboard_view import SAMPLES, Quantiles, Sample
+from pdflab.service.jobqueue.dashboard_view import SAMPLED, SAMPLES, Quantiles, Sample
 
 _TOO_OLD = 5.0  # seconds: percentiles of a recorder that has stopped are none of now
 
@@ -32,12 +30,6 @@ class SharedHistory:
             return [*self._samples]
 
 
-def trail(samples: list[Sample], now: float, *, points: int) -> list[tuple[float, int, float]]:
-    """Return the newest points of a chart: seconds ago, jobs QUEUED, PDFs a second since the last point."""
-    newest = islice(pairwise(samples), max(0, len(samples) - 1 - points), None)
-    return [(now - new.at, new.queued, _rate(old, new, "completed")) for old, new in newest]
-
-
 def latest_quantiles(samples: list[Sample], now: float) -> tuple[Quantiles, Quantiles]:
     """Return the newest percentiles of waiting and of completion."""
     if not samples or now - samples[-1].at > _TOO_OLD:
@@ -46,24 +38,11 @@ def latest_quantiles(samples: list[Sample], now: float) -> tuple[Quantiles, Quan
 
 
 def columns(samples: list[Sample], now: float) -> dict[str, Any]:
-    """Return all samples as columns: instants, jobs, changes a second since the last sample, percentiles."""
-    pairs = [*pairwise(samples)]
-    found: dict[str, Any] = {"now": now, "at": [new.at for _, new in pairs]}
-    for name in ("queued", "processing", "workers"):
-        found[name] = [getattr(new, name) for _, new in pairs]
-    for name in ("completed", "failed", "refused", "invalid", "unavailable"):
-        found[f"{name}_per_second"] = [_rate(old, new, name) for old, new in pairs]
-    read: dict[str, Callable[[Sample], Quantiles]] = {
-        "wait": lambda s: s.wait,
-        "completion": lambda s: s.completion,
-    }
-    for name, quantiles in read.items():
+    """Return samples as columns: instants, jobs, counts since the start, percentiles."""
+    found: dict[str, Any] = {"now": now, "at": [sample.at for sample in samples]}
+    for name in SAMPLED:
+        found[name] = [getattr(sample, name) for sample in samples]
+    for what in ("wait", "completion"):
         for p in ("p50", "p95", "p99"):
-            found[f"{name}_{p}"] = [getattr(quantiles(new), p) for _, new in pairs]
+            found[f"{what}_{p}"] = [getattr(getattr(sample, what), p) for sample in samples]
     return found
-
-
-def _rate(old: Sample, new: Sample, name: str) -> float:
-    """Return the changes a second between two samples; none after Redis was emptied."""
-    difference: int = getattr(new, name) - getattr(old, name)
-    return max(difference, 0) / max(new.at - old.at, 0.001)

@@ -14,6 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from pdflab.errors import BrokerRefuses, InvalidRequest
 from pdflab.service.api.context import context
 from pdflab.service.api.control import body_of_request
+from pdflab.service.api.history import columns
+from pdflab.service.api.snapshot import compact
 from pdflab.service.http.errors import problem
 from pdflab.service.http.openapi import openapi_description
 from pdflab.service.jobqueue.dashboard_view import Stats
@@ -47,8 +49,13 @@ monitoring_routes = Blueprint("monitoring", __name__)
 @monitoring_routes.get("/")
 def show_dashboard() -> Response:
     """Show the live dashboard, with a button for each operation."""
-    page = render_template("index.html", operations=context().operations.listing())
-    return Response(page, headers={"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
+    return _page("index.html", operations=context().operations.listing())
+
+
+@monitoring_routes.get("/job/<job_id>")
+def show_job_page(job_id: str) -> Response:
+    """Show the page of one job, which asks for the job itself."""
+    return _page("job.html")
 
 
 @monitoring_routes.post("/operations/<name>")
@@ -86,9 +93,15 @@ def show_snapshot() -> Response:
 
 @monitoring_routes.get("/history")
 def show_history() -> Response:
-    """Return a sample a second of the last 15 minutes, as columns, cached for 0.5 s."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(context().history(), headers=headers, content_type="application/json")
+    """Return a sample a second of the last 15 minutes, as columns, cached for 0.5 s: those after ?after=."""
+    after = request.args.get("after", "0")
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", after):
+        raise InvalidRequest([("", "after must be 0, or the last value of `at` in an earlier answer.")])
+    samples, now = context().history()
+    new = [sample for sample in samples if round(sample.at, 3) > float(after)]
+    synchronous = context().sync_log.completed_at([sample.at for sample in new])
+    found = compact(columns(new, now) | {"completed_synchronously": synchronous})
+    return Response(found, headers={"Cache-Control": "no-store"}, content_type="application/json")
 
 
 @monitoring_routes.get("/events")
@@ -122,6 +135,11 @@ def show_health() -> dict[str, str] | Response:
 def show_description() -> dict[str, Any]:
     """Return the OpenAPI description of this API."""
     return openapi_description(current_app.url_map, current_app.view_functions)
+
+
+def _page(name: str, **values: object) -> Response:
+    headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+    return Response(render_template(name, **values), headers=headers)
 
 
 def _exposition(stats: Stats) -> bytes:

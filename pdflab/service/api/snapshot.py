@@ -1,4 +1,4 @@
-"""The snapshot that the dashboard polls: statistics, workers, newest jobs and the last minutes.
+"""The snapshot that the dashboard polls: statistics, percentiles, both endpoints and the workers.
 
 The page that polls it is pdflab/service/dashboard/dashboard.js.
 Read next: pdflab/service/jobqueue/dashboard_view.py, then pdflab/service/api/sync_figures.py.
@@ -6,26 +6,12 @@ Read next: pdflab/service/jobqueue/dashboard_view.py, then pdflab/service/api/sy
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from statistics import median
+from dataclasses import asdict
 
-from pdflab.jobs import JobState
-from pdflab.service.api.history import SharedHistory, latest_quantiles, trail
+from pdflab.service.api.history import SharedHistory, latest_quantiles
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Monitor
-from pdflab.service.jobqueue.dashboard_view import DashboardJob, Stats
-
-_NEWEST = 12  # jobs of each state
-_POINTS = 180  # of the charts, about a second apart
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Median seconds that the newest PDFs took: in the queue, at a worker, and in total."""
-
-    waited: float | None = None
-    rendered: float | None = None
-    total: float | None = None
+from pdflab.service.jobqueue.dashboard_view import Stats
 
 
 class Snapshots:
@@ -42,31 +28,16 @@ class Snapshots:
     def take(self) -> bytes:
         """Return a snapshot as JSON, encoded once for all viewers. Raises BrokerUnavailable."""
         stats = self._stats()
-        view = self._monitor.dashboard(_NEWEST)
-        samples = self._history.read()
-        wait, completion = latest_quantiles(samples, view.now)
+        now, workers = self._monitor.dashboard()
+        wait, completion = latest_quantiles(self._history.read(), now)
         synchronous = self._sync_log.figures()
         snapshot = {
             "stats": asdict(stats),
-            "latency": asdict(_latency(view.jobs)) | {"wait": asdict(wait), "completion": asdict(completion)},
+            "latency": {"wait": asdict(wait), "completion": asdict(completion)},
             "endpoints": {"synchronous": asdict(synchronous) if synchronous else None},
-            "workers": [asdict(worker) for worker in view.workers],
-            "jobs": [asdict(job) for state in JobState for job in _of(view.jobs, state)[:_NEWEST]],
-            "trail": trail(samples, view.now, points=_POINTS),
+            "workers": [asdict(worker) for worker in workers],
         }
         return compact(snapshot)
-
-
-def _of(jobs: list[DashboardJob], state: JobState) -> list[DashboardJob]:
-    return [job for job in jobs if job.state is state]
-
-
-def _latency(jobs: list[DashboardJob]) -> Latency:
-    times = [(job.waited, job.rendered or 0.0) for job in _of(jobs, JobState.COMPLETED)]
-    if not times:
-        return Latency()
-    waited, rendered = zip(*times, strict=True)
-    return Latency(median(waited), median(rendered), median(map(sum, times)))
 
 
 def compact(snapshot: Mapping[str, object]) -> bytes:

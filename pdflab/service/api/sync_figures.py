@@ -5,11 +5,15 @@ Read next: pdflab/service/api/history.py.
 
 import json
 import os
+import re
 import time
-from collections import deque
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from pdflab.jobs import JobState
@@ -20,6 +24,8 @@ _RATE_WINDOW = 10.0  # seconds, as for the throughput of the queue
 _LONGEST = 120.0  # seconds: a rendering that has begun earlier belongs to a process that died
 _MOST_PARSED = 256_000  # bytes of a log that has grown by more: the rest is only counted
 _MOST_RENDERED = 2_000  # documents of the percentiles
+_MOST_SECONDS = 1_000  # of the history
+_COMPLETED = re.compile(rb'"state": "COMPLETED", "at": (\d+)')  # as JobEvent writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,13 @@ class SyncLog:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
+        self._lock = Lock()
         self._begin()
 
     def figures(self) -> SyncFigures | None:
         """Return the present figures; None where there is no log."""
         try:
-            with self._path.open("rb") as file:
+            with self._lock, self._path.open("rb") as file:
                 self._read(file)
         except OSError:
             return None
@@ -59,7 +66,20 @@ class SyncLog:
             rendered=Quantiles.of(recent),
         )
 
+    def completed_at(self, instants: Sequence[float]) -> list[int | None]:
+        """Return how many documents were completed before the second of each instant of the last minutes.
+
+        None where there is no log. It has been read up to the last call of `figures`.
+        """
+        with self._lock:
+            seconds, counts = [*self._per_second], [*self._per_second.values()]
+            earlier = self._completed - sum(counts)
+            known = self._offset > 0
+        sums = [*accumulate(counts, initial=earlier)]
+        return [sums[bisect_left(seconds, int(at))] if known else None for at in instants]
+
     def _begin(self) -> None:
+        self._per_second: dict[int, int] = {}  # how many were completed in each, in order
         self._offset = self._completed = self._failed = 0
         self._begun: dict[str, float] = {}
         self._rendered: deque[tuple[float, float]] = deque(maxlen=_MOST_RENDERED)  # instant, seconds
@@ -74,10 +94,16 @@ class SyncLog:
                 return
             self._offset += len(whole)
             file.seek(self._offset)
-            self._completed += whole.count(b'"state": "COMPLETED"')
+            self._completed += self._count(whole)
             self._failed += whole.count(b'"state": "FAILED"')
             for line in whole[-_MOST_PARSED:].split(b"\n")[len(whole) > _MOST_PARSED : -1]:
                 self._note(json.loads(line))
+
+    def _count(self, lines: bytes) -> int:
+        seconds = Counter(map(int, _COMPLETED.findall(lines)))
+        counts = Counter(self._per_second) + seconds
+        self._per_second = dict(sorted(counts.items())[-_MOST_SECONDS:])
+        return seconds.total()
 
     def _note(self, event: dict[str, str]) -> None:
         job_id, at = event["job_id"], float(event["at"])

@@ -42,6 +42,7 @@ _PARAMETERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # in, name, des
         ("query", "q", "The beginning of a job id, or a part of a kind or title."),
     ),
     "/events": (("query", "after", "The value of `after` in an earlier answer."),),
+    "/history": (("query", "after", "The last value of `at` in an earlier answer."),),
 }
 _PROBLEMS = {
     "400": "The request is wrong as a whole.",

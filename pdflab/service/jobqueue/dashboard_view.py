@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Protocol, Self
 
-from pdflab.jobs import Cause, Job, JobState
+from pdflab.jobs import Job, JobState
 
 SAMPLES = 900  # of the history, a second apart
-_COUNTS = (
+SAMPLED = (
     "queued",
     "processing",
     "completed",
@@ -91,7 +91,7 @@ class Sample:
     @classmethod
     def of(cls, stats: Stats, wait: Quantiles, completion: Quantiles) -> Self:
         """Return the sample of present statistics."""
-        counts = {name: getattr(stats, name) for name in _COUNTS}
+        counts = {name: getattr(stats, name) for name in SAMPLED}
         return cls(at=0.0, wait=wait, completion=completion, **counts)
 
     def to_json(self) -> str:
@@ -151,26 +151,6 @@ class Operator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DashboardJob:
-    """A job on the dashboard. `title` is text from a user.
-
-    `waited` and `rendered` are seconds in the queue and at a worker, so far or in total.
-    """
-
-    job_id: str
-    kind: str
-    title: str
-    state: JobState
-    sequence: int
-    waited: float
-    rendered: float | None
-    worker: str | None
-    cause: Cause | None
-    reason: str | None
-    retried: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DashboardWorker:
     """A worker: idle, or rendering a job, for `seconds` if that is known.
 
@@ -188,28 +168,27 @@ class DashboardWorker:
 
 
 @dataclass(frozen=True, slots=True)
-class DashboardView:
-    """The newest jobs of each state and all that are PROCESSING, newest first; and the workers."""
+class _Claimed:
+    """A job that a worker has claimed. `title` is text from a user."""
 
-    jobs: list[DashboardJob]
-    workers: list[DashboardWorker]
-    now: float  # by the clock of Redis
+    job_id: str
+    title: str
+    started_at: float
 
 
-def view_of(now: float, lease: float, records: list[list[Any]], registry: list[list[str]]) -> DashboardView:
-    """Return the view for an answer of lua/dashboard.lua."""
-    seen = {}
-    for record in records:
-        with suppress(ValueError):  # damaged from outside; a sweep ends that job
-            seen[record[0]] = _job(now, *record)
-    jobs = sorted(seen.values(), key=lambda job: job.sequence, reverse=True)
-    owned = {job.worker: job for job in jobs if job.state is JobState.PROCESSING and job.worker}
+def workers_at(
+    now: float, lease: float, claimed: list[list[Any]], registry: list[list[str]]
+) -> list[DashboardWorker]:
+    """Return the workers of an answer of lua/dashboard.lua."""
+    owned = {}
+    for worker, job_id, title, kind, started_at in claimed:
+        with suppress(ValueError, TypeError):  # damaged from outside; a sweep ends that job
+            owned[worker] = _Claimed(job_id, title or kind, float(started_at))
     entries = {worker: (_status(text), float(expires)) for worker, text, expires in registry}
-    workers = [
+    return [
         _worker(worker, owned.get(worker), *entries.get(worker, ({}, None)), now=now, lease=lease)
         for worker in sorted(owned.keys() | entries.keys())
     ]
-    return DashboardView(jobs, workers, now)
 
 
 def _status(text: str) -> dict[str, Any]:
@@ -219,28 +198,9 @@ def _status(text: str) -> dict[str, Any]:
         return {}  # damaged from outside; the next renewal writes it anew
 
 
-def _job(now: float, job_id: str, kind: str, state: str, sequence: str, *more: str | None) -> DashboardJob:
-    queued, started, ended, worker, cause, reason, retried, title = more
-    end = float(ended or now)
-    begin = float(started) if started and state != JobState.QUEUED else None
-    return DashboardJob(
-        job_id=job_id,
-        kind=kind,
-        title=title or kind,
-        state=JobState(state),
-        sequence=int(sequence or 0),
-        waited=max((end if begin is None else begin) - float(queued or now), 0.0),
-        rendered=None if begin is None else max(end - begin, 0.0),
-        worker=worker or None,
-        cause=Cause(cause) if cause else None,
-        reason=reason or None,
-        retried=bool(retried),
-    )
-
-
 def _worker(
     worker: str,
-    job: DashboardJob | None,
+    job: _Claimed | None,
     status: dict[str, Any],
     expires: float | None,
     *,
@@ -249,17 +209,14 @@ def _worker(
 ) -> DashboardWorker:
     """Derive its status from the job's record: the registry is renewed only every sixth of a lease."""
     renewed = None if expires is None else max(now - (expires - lease), 0.0)
-    if job:
-        seconds = job.rendered
-    else:
-        known = "since" in status and not status.get("job_id")  # otherwise it has become idle since
-        seconds = max(now - status["since"], 0.0) if known else None
+    known = "since" in status and not status.get("job_id")  # otherwise it has become idle since
+    since = job.started_at if job else status["since"] if known else None
     return DashboardWorker(
         worker,
         heard=expires is not None and expires > now,
         job_id=job.job_id if job else None,
         title=job.title if job else None,
-        seconds=seconds,
+        seconds=None if since is None else max(now - since, 0.0),
         renewed=renewed,
         silent=renewed is None or renewed > lease / 2,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from pdflab.jobs import Job, JobEvent
 from pdflab.service.jobqueue.base import Monitor, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import SAMPLES, DashboardView, Sample, Stats, view_of
+from pdflab.service.jobqueue.dashboard_view import SAMPLES, DashboardWorker, Sample, Stats, workers_at
 from pdflab.service.jobqueue.job_list import RedisJobList
 from pdflab.service.jobqueue.scripts import EVENTS
 
@@ -123,10 +123,10 @@ class RedisMonitor(RedisJobList, Monitor):
             paused=bool(paused),
         )
 
-    def dashboard(self, newest: int) -> DashboardView:
-        """Return the `newest` jobs of each state, all PROCESSING ones, and the workers, at one instant."""
-        now, jobs, registry = self._run("dashboard", newest)
-        return view_of(float(now), self._settings.lease, jobs, registry)
+    def dashboard(self) -> tuple[float, list[DashboardWorker]]:
+        """Return the present instant, by the clock of Redis, and the workers with the jobs that they have."""
+        now, claimed, registry = self._run("dashboard")
+        return float(now), workers_at(float(now), self._settings.lease, claimed, registry)
 
     def add_sample(self, sample: Sample) -> None:
         """Add a sample to the history. Only the recorder does."""

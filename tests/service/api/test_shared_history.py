@@ -14,27 +14,35 @@ def sample(queue: JobQueue, wait: Quantiles = Quantiles()) -> None:  # noqa: B00
     queue.add_sample(Sample.of(queue.stats(), wait, Quantiles()))
 
 
-def columns(api: FlaskClient) -> dict[str, list[float]]:
-    answer = api.get("/history")
+def columns(api: FlaskClient, after: str = "") -> dict[str, list[float]]:
+    answer = api.get(f"/history{after}")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     return dict(answer.json)
 
 
 def test_the_history_is_sent_as_columns(queue: JobQueue, settings: Settings) -> None:
-    """One value a sample in each; what has happened is a rate since the sample before."""
+    """One value a sample in each; what has ended is counted since the start."""
     sample(queue)
     submit(queue, "a", "b")
     queue.complete(take_and_claim(queue), WORKER)
-    queue.clock_offset += 2
     sample(queue, Quantiles(1.0, 2.0, 3.0))
 
     found = columns(client_of(queue, settings))
 
-    assert {len(values) for name, values in found.items() if name != "now"} == {1}
-    assert (found["queued"], found["processing"], found["wait_p95"]) == ([1], [0], [2.0])
-    assert 0.4 < found["completed_per_second"][0] <= 0.5
-    assert found["completion_p50"] == [None]
-    assert 0 <= float(found["now"]) - found["at"][0] < 60  # type: ignore[arg-type]
+    assert {len(values) for name, values in found.items() if name != "now"} == {2}
+    assert (found["queued"], found["completed"], found["wait_p95"]) == ([0, 1], [0, 1], [None, 2.0])
+    assert 0 <= float(found["now"]) - found["at"][-1] < 60  # type: ignore[arg-type]
+
+
+def test_only_new_samples_are_sent_to_who_has_the_others(queue: JobQueue, settings: Settings) -> None:
+    """After the last instant of the answer before."""
+    sample(queue)
+    [at] = columns(client_of(queue, settings))["at"]
+    queue.clock_offset += 1
+    sample(queue)
+    after = SharedHistory(queue).read()[-1].at
+
+    assert columns(client_of(queue, settings), f"?after={at}")["at"] == [round(after, 3)]
 
 
 def test_all_viewers_see_the_same_history(queue: JobQueue, settings: Settings) -> None:
@@ -61,17 +69,6 @@ def test_each_sample_is_read_once(broker: Broker, settings: Settings) -> None:
 
     assert len(shared.read()) == 3
     assert [len(answer) for answer in answers] == [1]
-
-
-def test_an_emptied_redis_makes_no_negative_rate(queue: JobQueue, broker: Broker, settings: Settings) -> None:
-    """The counts begin anew."""
-    submit(queue, "a")
-    queue.complete(take_and_claim(queue), WORKER)
-    sample(queue)
-    broker.client().delete("pdf_jobs_counts")
-    sample(queue)
-
-    assert columns(client_of(queue, settings))["completed_per_second"] == [0]
 
 
 def test_history_is_two_commands_for_all_viewers(broker: Broker, settings: Settings) -> None:

@@ -110,3 +110,29 @@ def test_a_rendering_of_a_process_that_died_ends(path: Path, write: Write) -> No
     write("a", (P, 121.0)), write("b", (P, 119.0))
 
     assert figures(sync_log(path)).in_progress == 1
+
+
+def test_what_was_completed_is_known_for_each_second(path: Path, write: Write) -> None:
+    """Whether somebody looked or not; of what is older than the history, the sum is known."""
+    log = sync_log(path)
+    assert log.completed_at([NOW]) == [None]
+    for number in range(3):
+        write(f"{number}", (P, 9.0), (C, 8.0 - number))
+    write("last", (P, 2.0), (F, 1.0))
+    figures(log)
+
+    assert log.completed_at([NOW - 9, NOW - 8, NOW - 7, NOW - 6, NOW]) == [0, 0, 1, 2, 3]
+
+
+def test_the_seconds_of_a_long_log_are_counted_and_not_kept(
+    path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in what is too long to be parsed."""
+    monkeypatch.setattr(sync_figures, "_MOST_PARSED", 100)
+    monkeypatch.setattr(sync_figures, "_MOST_SECONDS", 2)
+    for number in range(5):
+        write(f"{number}", (P, 9.0), (C, 8.0 - number))
+    log = sync_log(path)
+    figures(log)
+
+    assert log.completed_at([NOW - 8, NOW - 4, NOW - 3]) == [3, 4, 5]

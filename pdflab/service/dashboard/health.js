@@ -1,0 +1,96 @@
+// Is it well? The answer is one or more sentences, the most urgent first; each has a level, which has a sign and a colour.
+import { byId, count, duration, element, plural, rate, say } from "./format.js";
+
+const RECENT = 5; // seconds over which the queue is said to grow or to drain
+const STILL_FULL = 3; // seconds since the last refusal
+const SIGNS = { bad: "✕", warning: "!", paused: "‖", busy: "▸", good: "✓" };
+
+// Return [level, sentence] pairs of a snapshot. `points` are those of the charts.
+export function assess({ stats, workers }, points) {
+  const silent = workers.filter((worker) => worker.silent);
+  const found = [
+    noWorker(stats),
+    stats.paused && ["paused", `Paused: ${waiting(stats.queued)} until somebody resumes the queue.`],
+    refused(points),
+    silent.length > 0 && ["warning", silentWorkers(silent)],
+    fewer(stats),
+    failed(points),
+    !stats.paused && stats.workers > 0 && flow(stats, points),
+  ];
+  return found.filter(Boolean);
+}
+
+const waiting = (queued) => (queued === 1 ? "1 queued job waits" : `${count(queued)} queued jobs wait`);
+
+function noWorker({ workers, queued }) {
+  if (workers > 0) return null;
+  const what = queued ? `${waiting(queued)} for one` : "new jobs would wait for one";
+  return ["bad", `No worker is running: ${what}. Start one with \`pdflab worker\`.`];
+}
+
+function refused(points) {
+  const times = points.filter((point) => point.refused > 0), total = sum(points, "refused");
+  if (!total) return null;
+  const last = times.at(-1).ago, were = total === 1 ? "1 request was refused" : `${count(total)} requests were refused`;
+  if (last < STILL_FULL) return ["bad", `${were}: the queue is full.`];
+  return ["warning", `${were}: the queue was full until ${duration(last)} ago.`];
+}
+
+function silentWorkers(silent) {
+  const names = silent.map((worker) => worker.worker).join(", ");
+  return silent.length === 1
+    ? `The worker ${names} is silent: frozen or lost. Another one takes its job when the lease is over.`
+    : `${count(silent.length)} workers are silent, frozen or lost: ${names}. Others take their jobs when the leases are over.`;
+}
+
+function fewer({ workers, workers_expected: expected }) {
+  return workers && expected > workers && ["warning", `${count(workers)} of ${plural(expected, "worker")} are running.`];
+}
+
+function failed(points) {
+  const total = sum(points, "failed"), span = points.length ? points[0].ago : 0;
+  const were = total === 1 ? "was" : "were"; // those that somebody cancelled are FAILED, too
+  return total > 0 && ["warning", `${plural(total, "job")} failed or ${were} cancelled in the last ${duration(Math.max(span, 1))}.`];
+}
+
+function flow({ queued, processing, workers, throughput }, points) {
+  if (!queued && !processing) return ["good", `Idle: nothing is queued, ${plural(workers, "worker")} ready.`];
+  if (!queued) return ["good", `Keeping up: nothing is queued, ${plural(processing, "job")} processing.`];
+  const growth = growthOf(points);
+  if (growth < 0) return ["busy", `Draining: ${count(queued)} queued, empty in about ${duration(queued / -growth)}.`];
+  if (growth > 0) return ["busy", `Filling: ${count(queued)} queued, ${rate(growth)} more each second.`];
+  return ["busy", `Busy: ${count(queued)} queued, ${rate(throughput)} PDFs a second.`];
+}
+
+// How many more jobs are queued each second, over the last seconds.
+function growthOf(points) {
+  const recent = points.filter((point) => point.ago <= RECENT);
+  if (recent.length < 3) return 0;
+  const [first, last] = [recent[0], recent.at(-1)];
+  return (last.queued - first.queued) / (first.ago - last.ago);
+}
+
+const sum = (points, name) => points.reduce((total, point) => total + point[name], 0);
+
+let announced; // the level and first word of the last announcement
+
+// Show the sentences; a screen reader hears the first one when its kind changes, not when its figures do.
+export function showHealth(found) {
+  const items = [...byId("health").children];
+  found.forEach(([level, words], i) => {
+    const item = items[i] ?? byId("health").appendChild(sentence());
+    item.className = level;
+    say(item.firstElementChild, SIGNS[level]);
+    say(item.lastElementChild, words);
+  });
+  items.slice(found.length).forEach((item) => item.remove());
+  const [level, words] = found[0], kind = `${level} ${words.replace(/[\d.,]+/g, "").slice(0, 20)}`;
+  if (kind !== announced) say(byId("announcement"), words);
+  announced = kind;
+}
+
+function sentence() {
+  const item = document.createElement("li");
+  item.append(element("span", "", { "aria-hidden": "true" }), element("p", ""));
+  return item;
+}
