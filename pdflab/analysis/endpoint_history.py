@@ -21,6 +21,7 @@ from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 ANSWERED, DELIVERED, FAILED, OPEN = "answered", "delivered", "failed", "open"  # what a client waited for
 
 _RATE_SECONDS = 5  # over which a rate is averaged
+_KEPT = 600.0  # seconds that a job may wait beyond the axis
 _ANSWER_SECONDS = 1.0  # after its PDF, by which an answer of the synchronous endpoint is read
 
 
@@ -95,7 +96,8 @@ class EndpointHistory:
             Counter({second: count for second, count in counts.items() if second >= left})
             for counts in (self._made, self._wasted)
         )
-        self._asked = {job_id: at for job_id, at in self._asked.items() if at >= left}
+        since = left - _KEPT  # those who wait for their PDF count, although the axis has left them behind
+        self._asked = {job_id: at for job_id, at in self._asked.items() if at >= since}
         self._ended = {k: event for k, event in self._ended.items() if self._second(event) >= left}
 
     def rates(self) -> Points:

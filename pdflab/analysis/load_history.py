@@ -31,7 +31,8 @@ _Row = TypeVar("_Row", JobEvent, Send)
 class LoadHistory:
     """The present load, in seconds since it began.
 
-    `axis` has the ends of an axis of time, `arrivals` of one of the instants at which clients asked.
+    It `began_at` an instant in seconds since the epoch. `axis` has the ends of an axis of time, `arrivals` of
+    one of the instants at which clients asked.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class LoadHistory:
         """Forget the load before, and begin a new one at this instant, in seconds since the epoch."""
         self.queue = Curve()  # jobs that wait in it
         self.endpoints = {endpoint: EndpointHistory(endpoint, at) for endpoint in ENDPOINTS}
-        self._began_at = self._moved_at = self._active_at = at
+        self.began_at = self._moved_at = self._active_at = at
         self._over, self.age = False, 0.0
         self.axis = self.arrivals = (0.0, 0.0)
         self._fit()
@@ -67,7 +68,7 @@ class LoadHistory:
         if self._over and spans:
             self.begin(_latest_load(spans))
         self._moved_at = max([self._moved_at, *(until for _, until in spans)])
-        earliest = self._began_at - _PAUSE  # an event can be read before the send that caused it
+        earliest = self.began_at - _PAUSE  # an event can be read before the send that caused it
         for endpoint, history in self.endpoints.items():
             ours = [send for send in ended if send.endpoint == endpoint and send.intended_at >= earliest]
             history.read(now, events[endpoint], ours)
@@ -86,7 +87,7 @@ class LoadHistory:
         self._active_at = max(self._active_at, self._moved_at if is_settled else now)
         self._over = now - self._active_at >= _PAUSE
         until = min(now, self._active_at + _PAUSE)
-        self.age = until - self._began_at
+        self.age = until - self.began_at
         self.queue.add(self.age, scene[Endpoint.QUEUED].queued)
         for endpoint, history in self.endpoints.items():
             history.look(until, since[endpoint])

@@ -46,10 +46,11 @@ def scenes(
 
 
 def _sends(run: Run) -> Iterator[Send]:
-    """Yield the sends in seconds since the run began; a client without an answer waited for its timeout."""
+    """Yield the sends in seconds since the run began; a client that gave up waited for its timeout."""
     zero, timeout = run.began_at, run.settings.get("timeout") or _TIMEOUT
     for send in run.sends:
-        ended_at = send.sent_at + timeout if send.answered_at is None else send.answered_at
+        waited = timeout if send.error == "timeout" else 0.0
+        ended_at = send.sent_at + waited if send.answered_at is None else send.answered_at
         intended_at, sent_at = send.intended_at - zero, send.sent_at - zero
         yield replace(send, intended_at=intended_at, sent_at=sent_at, answered_at=ended_at - zero)
 

@@ -51,9 +51,9 @@ class Moves:
 class EndpointScene:
     """One endpoint at one instant.
 
-    `clients` wait for an answer, the `longest` of them so many seconds; `gave_up`, `refused` and `failed`
-    count the others without a PDF. `queued` jobs wait in the queue, `retrying` of them after a failed
-    attempt, the `oldest` so many seconds. `to_come` requests are still to be sent.
+    `clients` wait for an answer, the `longest` of them so many seconds. Of the others, some `gave_up`, were
+    `refused`, or met another error (`errors`). `queued` jobs wait in the queue, `retrying` of them after a
+    failed attempt, the `oldest` so many seconds; `failed` ones ended. `to_come` is still to be sent.
     """
 
     clients: int = 0
@@ -61,6 +61,7 @@ class EndpointScene:
     to_come: int = 0
     gave_up: int = 0
     refused: int = 0
+    errors: int = 0
     failed: int = 0
     queued: int = 0
     retrying: int = 0
@@ -68,6 +69,12 @@ class EndpointScene:
     stored: int = 0
     renderers: Sequence[Renderer] = ()
     moves: Moves = Moves()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody waits, anything is to come, or a living renderer holds a job."""
+        works = any(one.job_id and one.state is not RendererState.KILLED for one in self.renderers)
+        return works or self.clients + self.to_come + self.queued > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,11 @@ class Follower:
         """Whether nobody waits, nothing is to come, and no job is in the queue or claimed."""
         sides = self._sides.values()
         return not any(side.loads or side.queue or side.claimed for side in sides)
+
+    def lose(self, renderers: Iterable[str]) -> None:
+        """Forget the jobs of synchronous renderers that have died: no lease brings one back."""
+        side, dead = self._sides[Endpoint.SYNCHRONOUS], set(renderers)
+        side.claimed = {job_id: event for job_id, event in side.claimed.items() if event.worker not in dead}
 
     def holders(self) -> set[str]:
         """Return the id of each renderer that holds a job, a dead one's too."""
@@ -192,6 +204,8 @@ class _Side:
             self.counts["refused"] += 1
         elif send.error == "timeout":
             self.counts["gave_up"] += 1
+        elif send.error not in (None, "cancelled"):
+            self.counts["errors"] += 1
 
     def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> EndpointScene:
         since = [at for load in self.loads.values() for at in load.waiting]
@@ -201,6 +215,7 @@ class _Side:
             to_come=sum(len(load.coming) for load in self.loads.values()),
             gave_up=self.counts["gave_up"],
             refused=self.counts["refused"],
+            errors=self.counts["errors"],
             failed=self.counts["failed"],
             queued=len(self.queue),
             retrying=sum(event.attempt > 0 for event in self.queue.values()),
@@ -216,16 +231,21 @@ def _of(endpoint: Endpoint, workers: Mapping[str, KnownWorker]) -> dict[str, Kno
 
 
 def _renderers(claims: Iterable[JobEvent], workers: Mapping[str, KnownWorker], now: float) -> list[Renderer]:
-    """Return a row for each living worker, and one for each job that a killed worker holds."""
+    """Return a row for each living worker in its place, then one for each job that a killed worker holds."""
     held = Counter[str]()
     rows = []
     for event in claims:
         worker = workers.get(event.worker or "", KnownWorker(event.worker or "?"))
         held[event.worker or ""] += 1
         state = RendererState.RENDERING if worker.state is RendererState.IDLE else worker.state
-        rows.append(Renderer(worker.name, state, event.kind, max(0.0, now - event.at), event.job_id))
+        seconds = 0.0 if state is RendererState.KILLED else max(0.0, now - event.at)
+        rows.append(Renderer(worker.name, state, event.kind, seconds, event.job_id))
     for worker_id, worker in workers.items():
         if worker.state is not RendererState.KILLED and not held[worker_id]:
             rows.append(Renderer(worker.name, worker.state))
     places = {name: place for place, name in enumerate(dict.fromkeys(w.name for w in workers.values()))}
-    return sorted(rows, key=lambda row: (places.get(row.name, len(places)), row.state))
+
+    def place(row: Renderer) -> tuple[bool, int]:
+        return row.state is RendererState.KILLED, places.get(row.name, len(places))
+
+    return sorted(rows, key=place)

@@ -27,6 +27,7 @@ _CLIENTS, _ENDPOINT, _QUEUE, _RENDERERS, _PDFS = 132, 390, 500, 736, 932  # the 
 _BOX_WIDTH = 90  # of an endpoint
 _SEAT = (88, 19)  # width and height of a renderer
 _SEATS = 8
+_MAX_NAME = 6  # letters: of a worker elsewhere, the end
 _CROWD = (230, 60)  # width and height of an area of dots
 _PITCHES = (10, 6)  # between two dots: the first that has room for all
 _MAX_MOVING = 5  # dots on an arrow
@@ -196,13 +197,13 @@ class _Seat:
 
 
 def _doing(renderer: Renderer) -> str:
-    name = renderer.name.removeprefix("sync-api-").removeprefix("worker-")
+    name = renderer.name.removeprefix("sync-api-").removeprefix("worker-")[-_MAX_NAME:]
     shown = f"{renderer.seconds:.1f} s" if renderer.state is RendererState.RENDERING else renderer.state
     return f"{name}  {shown}"
 
 
 def _outcomes(scene: EndpointScene) -> str:
-    counts = ((scene.refused, "refused"), (scene.gave_up, "gave up"))
+    counts = ((scene.refused, "refused"), (scene.gave_up, "gave up"), (scene.errors, "errors"))
     return "\n".join(f"{count:,} {words}" for count, words in counts if count)
 
 

@@ -3,6 +3,8 @@
 Read next: pdflab/notebook/parts/attack.py.
 """
 
+from collections.abc import Mapping
+
 from pdflab.jobs import Endpoint
 
 BOTH = "both"  # endpoints at the same time
@@ -32,7 +34,7 @@ STARTED = {
     "threads": "The lab runs in threads of one process: they share one core, and cannot be killed or frozen. "
     "<b>PDFs a second:</b> does a second worker help?",
 }
-_SENT = {
+_SENT: Mapping[str, str] = {
     Endpoint.QUEUED: "<b>The blue dots:</b> each is a job that was answered with 202. The queue grows and "
     "drains; no client waits for it.",
     Endpoint.SYNCHRONOUS: "<b>The orange dots:</b> each is a client that waits for its PDF, and for all "
@@ -51,7 +53,7 @@ _DIED_IDLE = "{name} was killed between two jobs: nothing was lost, whatever its
 
 def sent(endpoint: str) -> str:
     """Return what to look for after a load."""
-    return _SENT[Endpoint(endpoint) if endpoint != BOTH else BOTH]
+    return _SENT[endpoint]
 
 
 def killed(name: str, worker_type: str | None, lease: float) -> str:

@@ -3,35 +3,37 @@
 Read next: pdflab/notebook/room.py.
 """
 
+import os
 import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from math import inf
 
 from pdflab.analysis.load_history import LoadHistory
-from pdflab.analysis.run import Send
 from pdflab.analysis.scene import Follower, KnownWorker, RendererState, Scene
 from pdflab.jobs import Endpoint, JobEvent, WorkerId
-from pdflab.lab import Lab, Stats
+from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.load.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The lab at an instant, in seconds since the epoch; `names` are the workers' by their ids in events."""
+    """The lab at an instant; `names` are those of all its workers so far, by their ids in events."""
 
-    at: float
-    stats: Stats
     events: Sequence[JobEvent]
-    sends: Sequence[Send]
     scene: Scene
     history: LoadHistory
     names: dict[str, str]
     plans: Sequence[Plan]  # that are being sent
     month: float | None  # how many seconds the month lasts that the history shows
-    settled: bool
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything goes on at either endpoint."""
+        return any(side.is_busy for side in self.scene.values())
 
 
 class Looker:
@@ -40,14 +42,15 @@ class Looker:
     def __init__(self) -> None:
         self._follower = Follower()
         self._history = LoadHistory()
-        self._month: float | None = None
+        self._month, self._month_began_at = 0.0, 0.0
+        self._names: dict[str, str] = {}
         self._known: dict[str, KnownWorker] = {}
         self._seen_notes = 0
         self._running: dict[str, tuple[Plan, float]] = {}  # a load's plan, and when it is over at the latest
 
     def look(self, lab: Lab) -> Look:
         """Look once. Raises BrokerUnavailable, and UsageError when the lab does not run."""
-        stats, now = lab.stats(), time.time()
+        now = time.time()
         self._note_loads(lab, now)
         events, synchronous, sends = lab.events(), lab.events(Endpoint.SYNCHRONOUS), lab.sends()
         self._follower.follow(now, queued=events, synchronous=synchronous, sends=sends)
@@ -56,16 +59,12 @@ class Looker:
         )
         self._note_workers(lab)
         return Look(
-            at=now,
-            stats=stats,
             events=events,
-            sends=sends,
             scene=self._follower.scene(now, self._known),
             history=self._history,
-            names={worker_id: worker.name for worker_id, worker in self._known.items()},
+            names=self._names,
             plans=[plan for plan, _ in self._running.values()],
-            month=self._month,
-            settled=self._follower.settled and stats.queued + stats.processing == 0,
+            month=self._month if self._history.began_at == self._month_began_at else None,
         )
 
     def _note_loads(self, lab: Lab, now: float) -> None:
@@ -85,39 +84,61 @@ class Looker:
 
     def _begin(self, plan: Plan, at: float) -> None:
         """Begin the days of a month with its plan: its first request comes later."""
-        self._month = plan.seconds if plan.name.startswith("a month") else None
-        if self._month:
+        if plan.name.startswith("a month"):
+            self._month, self._month_began_at = plan.seconds, at
             self._history.begin(at)
 
     def _note_workers(self, lab: Lab) -> None:
         """Name each renderer as its process, a killed one's too while it holds a job."""
         pids, frozen = lab.pids(), lab.frozen()
         registered = [status.worker for status in lab.workers()]
-        living = _threads(registered) if lab.mode == THREADS else _processes(registered, pids)
+        living = self._threads(registered) if lab.mode == THREADS else _processes(registered, pids)
         living |= {f"sync:{pid}": name for name, pid in pids.items() if name.startswith("sync-api")}
+        self._names |= living
         known = {
             worker_id: KnownWorker(name, _endpoint(name), _state(name, frozen))
             for worker_id, name in living.items()
         }
-        for worker_id in self._follower.holders() - known.keys():
-            name = self._known[worker_id].name if worker_id in self._known else worker_id
+        dead = self._follower.holders() - known.keys()
+        self._follower.lose(dead)
+        for worker_id in dead:
+            name = self._names.get(worker_id, worker_id)
             known[worker_id] = KnownWorker(name, _endpoint(worker_id), RendererState.KILLED)
         missing = {name for name in pids if name.startswith("worker-")} - set(living.values())
         for name in missing if lab.mode != THREADS else ():
             known[name] = KnownWorker(name, Endpoint.QUEUED, RendererState.STARTING)
         self._known = dict(sorted(known.items(), key=lambda item: _place(item[1].name)))
 
+    def _threads(self, registered: Sequence[str]) -> dict[str, str]:
+        """Return a number for each worker, in the order in which they were first seen."""
+        names = {worker: self._names[worker] for worker in registered if worker in self._names}
+        free = (name for i in count(1) if (name := f"worker-{i}") not in names.values())
+        return names | {worker: next(free) for worker in registered if worker not in names}
+
 
 def _processes(registered: Sequence[str], pids: dict[str, int]) -> dict[str, str]:
-    """Return the name of each registered worker whose process runs: the registry keeps a dead one a while."""
+    """Return the name of each registered worker that runs: the registry keeps a dead one for a while."""
     names, here = {pid: name for name, pid in pids.items()}, socket.gethostname()
-    ids = {worker: WorkerId.parse(worker) for worker in registered}
-    by_id = {worker: names.get(i.pid) if i.host == here else f"{i.host} {i.pid}" for worker, i in ids.items()}
-    return {worker: name for worker, name in by_id.items() if name}
+    found = {}
+    for worker in registered:
+        worker_id = WorkerId.parse(worker)
+        if worker_id.host != here:
+            found[worker] = f"{worker_id.host} {worker_id.pid}"
+        elif worker_id.pid in names:
+            found[worker] = names[worker_id.pid]
+        elif _runs(worker_id.pid):  # started by somebody else
+            found[worker] = f"process {worker_id.pid}"
+    return found
 
 
-def _threads(registered: Sequence[str]) -> dict[str, str]:
-    return {worker: f"worker-{number}" for number, worker in enumerate(sorted(registered), 1)}
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        pass
+    return True
 
 
 def _endpoint(name: str) -> Endpoint:

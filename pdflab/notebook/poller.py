@@ -56,8 +56,12 @@ class Poller(threading.Thread):
             return
         self._turn += 1
         moving = time.monotonic() - self._moved_at < _QUIET_AFTER
-        if self.owner.show(lab, pictures=self._watched and moving, every=self._turn % 2 == 0):
-            self._moved_at = time.monotonic()
+        try:
+            if self.owner.show(lab, pictures=self._watched and moving, every=self._turn % 2 == 0):
+                self._moved_at = time.monotonic()
+        except UsageError:
+            if not lab.is_halted:  # otherwise it was halted during this look, and may start again
+                raise
 
     def _living(self) -> Lab:
         if (lab := self.lab()) is None:
@@ -65,8 +69,10 @@ class Poller(threading.Thread):
         return lab
 
 
-def close_earlier(lab: Lab, kind: type[Any]) -> None:
-    """Close an earlier room of this kind and lab, so that a repeated cell does not draw twice."""
-    for thread in threading.enumerate():
-        if isinstance(thread, Poller) and thread.lab() is lab and isinstance(thread.owner, kind):
-            thread.owner.close()
+def close_earlier(lab: Lab, room: Any) -> None:
+    """Close an earlier room of this lab with the same parts, so that a repeated cell does not draw twice."""
+    parts = [type(part) for part in room.parts]
+    pollers = [thread for thread in threading.enumerate() if isinstance(thread, Poller)]
+    for poller in pollers:
+        if poller.lab() is lab and [type(part) for part in poller.owner.parts] == parts:
+            poller.owner.close()

@@ -19,7 +19,9 @@ from weakref import ref
 
 from ipywidgets import HTML, Button, DOMWidget, Layout, VBox
 
-from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.analysis.scene import Scene
+from pdflab.errors import BrokerUnavailable, UsageError, require
+from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.lab.system import THREADS
 from pdflab.notebook import controls
@@ -38,29 +40,33 @@ class Room:
     """
 
     def __init__(self, lab: Lab, *parts: Callable[["Room"], Part], title: str = "room") -> None:
-        close_earlier(lab, type(self))
         self._name, self._title = repr(lab), title
         self._lab = ref(lab)  # weak: the lab stops when its owner drops it
         self._in_threads = lab.mode == THREADS
         self._error: Exception | None = None
         self._closed = self._away = False  # the room; its Redis
+        self._scene: Scene | None = None  # as it was shown last
         self._looker = Looker()
         self._tasks = TaskQueue("control room", on_error=self._fail)
         self._faults = TaskQueue("control room faults", on_error=self._fail)
         self.hint, self.status = controls.make_text("hint"), controls.make_text("status")
+        self.address = controls.make_text("address")
         self.parts = [part(self) for part in parts]
         self.buttons: dict[str, Button] = {}
         self.choices: dict[str, DOMWidget] = {}
         for part in self.parts:
+            repeated = {*part.buttons, *part.choices} & {*self.buttons, *self.choices}
+            require(not repeated, f"Two parts of this room have a control {', '.join(repeated)}: take one.")
             self.buttons |= part.buttons
             self.choices |= part.choices
+        close_earlier(lab, self)
         self.box = self._arrange()
         self.set_all_busy(False)
-        self._log = _LogForwarder(self.show_status)
         watched = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
         self.poller = Poller(lab, owner=self, watched=watched)
         self.poller.refresh()
         self.show_address()
+        self._log = _LogForwarder(self.show_status)
         self.poller.start()
 
     @property
@@ -91,6 +97,11 @@ class Room:
         if error:
             raise error
 
+    def chosen_endpoint(self) -> Any:
+        """Return the endpoint that is chosen in this room, or both; without a choice, the queued one."""
+        choice: Any = self.choices.get("endpoint")
+        return choice.value if choice else Endpoint.QUEUED
+
     def do(self, name: str, action: Callable[[], object], *, fault: bool = False) -> None:
         """Queue the task of a control, which rests meanwhile. A click calls it on any thread."""
         self._set_busy(name, True)
@@ -110,11 +121,12 @@ class Room:
             return True
         if self._away:
             self._away = False
-            self.show_address()
+            self.show_status("")
         for part in self.parts:
             if (every or part.quick) and (pictures or not part.is_picture):
                 part.show(look)
-        return not look.settled
+        changed, self._scene = look.scene != self._scene, look.scene
+        return changed or look.is_busy
 
     def show_hint(self, hint: str) -> None:
         """Show what to look for; the hint is trusted HTML."""
@@ -129,7 +141,7 @@ class Room:
         """Show the Redis and the dashboard of the lab; the token is in the link, and not on the screen."""
         lab = self.lab
         link = f'<a target="_blank" href="{html.escape(lab.link())}">{html.escape(lab.url)}</a>'
-        self.status.value = f"<div>{html.escape(lab.redis)}; dashboard: {link}</div>"
+        self.address.value = f"<div>{html.escape(lab.redis)}; dashboard: {link}</div>"
 
     def set_all_busy(self, busy: bool, *, but: str = "") -> None:
         """Disable or enable every control, but one."""
@@ -155,12 +167,14 @@ class Room:
     def set_large(self, large: bool) -> None:
         """Use the size of a projector, or of a desk."""
         (self.box.add_class if large else self.box.remove_class)("pdflab-large")
-        self._redraw(lambda part: part.set_scale(PROJECTOR_SCALE if large else 1.0))
+        with self.poller.lock:
+            for part in self.parts:
+                part.set_scale(PROJECTOR_SCALE if large else 1.0)
+        self.poller.refresh()
 
     def set_compact(self, compact: bool) -> None:
         """Show little more than the picture, to be kept in sight beside a text."""
         (self.box.add_class if compact else self.box.remove_class)("pdflab-compact")
-        self._redraw(lambda part: part.set_compact(compact))
 
     def close(self) -> None:
         """End the threads; a second close does nothing. The lab continues."""
@@ -178,12 +192,6 @@ class Room:
             one.close()
         self.set_all_busy(True)
         self.show_status(reason, error=error is not None)
-
-    def _redraw(self, change: Callable[[Part], object]) -> None:
-        with self.poller.lock:
-            for part in self.parts:
-                change(part)
-        self.poller.refresh()
 
     def _set_busy(self, name: str, busy: bool) -> None:
         control = (self.buttons | self.choices).get(name)
@@ -219,7 +227,9 @@ class Room:
             places[part.place].append(part.box)
         above = [*places["top"], controls.make_row(*places["controls"])]
         below = [*places["middle"], controls.make_row(*places["bottom"], style="bottom")]
-        return controls.with_class(VBox([style, *above, self.hint, self.status, *below]), "pdflab-room")
+        return controls.with_class(
+            VBox([style, *above, self.hint, self.status, self.address, *below]), "pdflab-room"
+        )
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         text = f"The {self._title} of {self._name}: run the notebook to see and press its buttons."

@@ -74,11 +74,13 @@ def test_refusals_and_clients_that_gave_up_are_counted_apart() -> None:
     """Neither has a PDF, and only one of them had to wait to learn it."""
     follower = Follower()
     sends = [answered(1.0, 429), answered(2.0, 503), answered(3.0, 0, error="timeout"), answered(4.0)]
+    sends += [answered(5.0, 0, error="connection"), answered(6.0, 500, error="HTTP 500")]
+    sends += [answered(7.0, 0, error="cancelled")]
 
     follower.follow(9.0, sends=sends)
 
     scene = follower.scene(9.0, {})[SYNCHRONOUS]
-    assert (scene.refused, scene.gave_up) == (2, 1)
+    assert (scene.refused, scene.gave_up, scene.errors) == (2, 1, 2)
 
 
 def test_a_job_is_in_one_place_at_a_time() -> None:
@@ -114,8 +116,8 @@ def test_a_killed_worker_keeps_its_job_until_another_has_it() -> None:
     rows = follower.scene(4.0, workers)[QUEUED].renderers
     assert [(one.name, one.state) for one in rows] == [
         ("worker-1", RendererState.IDLE),
-        ("worker-1", RendererState.KILLED),
         ("worker-2", RendererState.FROZEN),
+        ("worker-1", RendererState.KILLED),
     ]
 
     follower.follow(6.0, queued=[*events, event("x", Q, 5.0, attempt=1)])
@@ -132,3 +134,24 @@ def test_a_cancelled_job_is_no_failure() -> None:
     follower.follow(2.0, queued=[*events, event("x", F, 2.0, cause=Cause.CANCELLED), event("y", F, 2.0)])
 
     assert follower.scene(2.0, {})[QUEUED].failed == 1
+
+
+def test_the_jobs_of_a_dead_synchronous_renderer_are_lost() -> None:
+    """No lease brings them back, and nothing waits for them."""
+    follower = Follower()
+    follower.follow(2.0, synchronous=[event("x", P, 1.0, "sync:1"), event("y", P, 1.0, "sync:2")])
+
+    follower.lose(["sync:1"])
+
+    assert follower.holders() == {"sync:2"}
+
+
+def test_a_scene_with_a_killed_worker_alone_is_at_rest() -> None:
+    """A naive one keeps its job for ever; its picture need not be drawn for ever."""
+    follower, workers = Follower(), {"a": KnownWorker("worker-1", state=RendererState.KILLED)}
+    follower.follow(2.0, queued=[event("x", P, 1.0, "a")])
+
+    one, later = (follower.scene(at, workers)[QUEUED] for at in (2.0, 60.0))
+
+    assert one == later
+    assert not one.is_busy

@@ -27,7 +27,7 @@ def test_a_lab_in_threads_is_driven_by_clicks() -> None:
     """From the buttons to the comparison, with a real system inside this process."""
     with Lab(workers=2, mode="threads") as lab:
         room = ControlRoom(lab, lines=5, month_seconds=3.0)
-        assert b"<title>pdflab</title>" in follow(room.status.value)
+        assert b"<title>pdflab</title>" in follow(room.address.value)
         room.buttons["batch"].click()
         assert room.wait(60) == "the queue accepted all 20: yes"
         title = comparison_figure(room.run("queued"), room.run("synchronous")).get_suptitle()

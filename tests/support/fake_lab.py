@@ -82,7 +82,7 @@ class FakeLab:
         return list(self.noted)
 
     def pids(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.names, 1)}
+        return {name: number for number, name in enumerate(self.names, 9_000_001) if name}
 
     def frozen(self) -> frozenset[str]:
         return frozenset()
@@ -93,13 +93,13 @@ class FakeLab:
     def wait(self, timeout: float) -> None: ...
 
     def stats(self) -> Any:
-        self.looks += 1
-        if self.trouble:
-            raise self.trouble
         numbers = dict.fromkeys(("queued", "processing", "completed", "failed", "queue_depth"), 0)
         return SimpleNamespace(**numbers, workers=2, oldest_age=0.0)
 
     def workers(self) -> list[WorkerStatus]:
+        self.looks += 1
+        if self.trouble:
+            raise self.trouble
         return [WorkerStatus(worker, 0.0) for worker in self.living]
 
     def events(self, endpoint: Endpoint = Endpoint.QUEUED) -> list[JobEvent]:

@@ -24,7 +24,7 @@ _RENDERERS = {
 
 
 class FaultPart(Part):
-    """Kill and freeze. `endpoint` is the choice of the room."""
+    """Kill, and freeze at the endpoint that is chosen in the room."""
 
     place, quick = "controls", True
 
@@ -38,7 +38,10 @@ class FaultPart(Part):
         self.buttons = {
             "kill": controls.make_button("Kill a worker", "SIGKILL", self._press_kill, style="harm"),
             "freeze": controls.make_button(
-                "Freeze for 1.4 s", "Whatever renders at the endpoint", self._press_freeze, style="harm"
+                f"Freeze for {_FREEZE_SECONDS:g} s",
+                "Whatever renders at the endpoint",
+                self._press_freeze,
+                style="harm",
             ),
         }
         self.box = controls.make_group("4. What goes wrong", *self.buttons.values(), style="wrong")
@@ -51,7 +54,7 @@ class FaultPart(Part):
         self._room.do("kill", self._kill, fault=True)
 
     def _press_freeze(self) -> None:
-        endpoint = self._room.endpoint.value
+        endpoint = self._room.chosen_endpoint()
         self._room.show_hint(hints.FROZEN[endpoint].format(seconds=_FREEZE_SECONDS))
         self._room.do("freeze", partial(self._freeze, endpoint), fault=True)
 
@@ -61,14 +64,14 @@ class FaultPart(Part):
         names = [name for name in lab.process_names() if name.startswith("worker-")]
         busy = [one.name for one in self._renderers if one.state is RendererState.RENDERING]
         chosen = [name for name in names if name in busy] or names
-        name = chosen[next(self._turns) % len(chosen)]
+        name, before = chosen[next(self._turns) % len(chosen)], self._lost_jobs()
         lab.kill(name)
         self._room.show_hint(hints.KILLED.format(name=name))
-        held = wait_until(lambda: self._died_with_a_job(name), _LOOK_TIMEOUT)
+        held = wait_until(lambda: bool(self._lost_jobs() - before), _LOOK_TIMEOUT)
         self._room.show_hint(hints.killed(name, lab.worker if held else None, lab.settings.lease))
 
-    def _died_with_a_job(self, name: str) -> bool:
-        return any(one.name == name and one.state is RendererState.KILLED for one in self._renderers)
+    def _lost_jobs(self) -> set[str | None]:
+        return {one.job_id for one in self._renderers if one.state is RendererState.KILLED}
 
     def _freeze(self, endpoint: Any) -> None:
         """Freeze all processes that render for an endpoint, and wait until they continue."""

@@ -51,6 +51,7 @@ class LoadPart(Part):
         for name, load in self._loads.items():
             label, hint = _texts(name, load)
             self.buttons[name] = controls.make_button(label, hint, partial(self.press, name))
+        self._shows = False
         rates = [(f"{rate} a second" if rate else "none", rate) for rate in _RATES]
         self.choices["steady"] = controls.make_menu("Steady load", rates, 0, self._press_steady)
         self.buttons["stop"] = controls.make_button(
@@ -85,6 +86,7 @@ class LoadPart(Part):
     def begin(self) -> None:
         """Forget what was sent."""
         self._began, self._unreported = {}, {}
+        self._show_rate(0)
 
     def verdict(self) -> str:
         """Return for each endpoint whether it accepted all that was sent since the last verdict."""
@@ -108,6 +110,8 @@ class LoadPart(Part):
             self._began[endpoint] = sends, len(lab.events(endpoint))
 
     def _press_steady(self, rate: int) -> None:
+        if self._shows:
+            return
         endpoint = self.endpoint.value
         self._room.show_hint(hints.STEADY_LOAD if rate else hints.STOPPED)
         self._room.do("steady", partial(self._send_steadily, rate, endpoint))
@@ -126,7 +130,13 @@ class LoadPart(Part):
     def _press_stop(self) -> None:
         self._room.show_hint(hints.STOPPED)
         self._room.do("stop", lambda: self._room.lab.stop_loads())
-        self.choices["steady"].value = 0
+        self._show_rate(0)
+
+    def _show_rate(self, rate: int) -> None:
+        """Show a rate that nobody has chosen."""
+        self._shows = True
+        self.choices["steady"].value = rate
+        self._shows = False
 
 
 def _fitting_lines(lab: Lab) -> int:

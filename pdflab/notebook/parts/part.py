@@ -32,9 +32,6 @@ class Part:
     def set_scale(self, scale: float) -> None:
         """Draw pictures with so many times the pixels."""
 
-    def set_compact(self, compact: bool) -> None:
-        """Show little, or all."""
-
     def verdict(self) -> str:
         """Return a line about what was done since the last call, or nothing."""
         return ""

@@ -10,6 +10,7 @@ from typing import Any
 from pypdfium2 import PdfiumError
 
 from pdflab.analysis.scene import ENDPOINTS
+from pdflab.errors import StorageUnavailable
 from pdflab.jobs import JobState
 from pdflab.notebook import controls, status_html
 from pdflab.notebook.job_view import first_page
@@ -68,11 +69,11 @@ class PreviewPart(Part):
         """Draw the newest PDF, if there is another, and not too often."""
         completed = (one.job_id for one in reversed(look.events) if one.state is JobState.COMPLETED)
         newest = next(completed, None)
-        hurried = not look.settled and time.monotonic() - self._shown_at < _PREVIEW_INTERVAL
+        hurried = look.is_busy and time.monotonic() - self._shown_at < _PREVIEW_INTERVAL
         if newest is None or newest == self._shown or hurried:
             return
         self._shown, self._shown_at, lab = newest, time.monotonic(), self._room.lab
-        with suppress(PdfiumError):  # of a file that is not one of ours
+        with suppress(PdfiumError, StorageUnavailable):  # no PDF of ours; a disk that is away
             if pdf := lab.pdf(newest):
                 picture, url = first_page(pdf, width=110).data, lab.link(f"/jobs/{newest}/pdf")
                 self.text.value = status_html.preview_html(picture, url=url)
