@@ -79,7 +79,10 @@ class Lab(System):
                 super().stop()
 
     def halt(self) -> None:
-        """Stop everything for a while: `start` continues with the same files, `stop` ends it for good."""
+        """Stop everything for a while: `start` continues with the same files, `stop` ends it for good.
+
+        Only an embedded Redis stays, because it keeps the queue in its memory.
+        """
         with self._lifecycle:
             self._running()
             self._halt()
@@ -89,7 +92,6 @@ class Lab(System):
         with self._lifecycle:
             self._running()
             self._halt()
-            self._open_logs()
             self.start(fresh=True)
 
     # The six operations
@@ -153,7 +155,7 @@ class Lab(System):
         return load
 
     def stop_loads(self) -> None:
-        """Stop every load that is being sent; its requests in flight are noted as cancelled."""
+        """Stop every load that is being sent, and note its requests in flight as cancelled."""
         for load in self._loads:
             load.terminate()
 
@@ -198,6 +200,8 @@ class Lab(System):
 
     def loads(self) -> list[LoadNote]:
         """Return each load's begin and end so far, to either endpoint."""
+        for load in self._loads:
+            load.poll()  # it notes the end of one that was killed
         return self._load_notes.read()
 
     @property
@@ -230,6 +234,10 @@ class Lab(System):
             last_first.callback(self._ending.close)
             for load in loads:
                 last_first.callback(load.terminate)
+
+    def _start(self, *, fresh: bool) -> None:
+        super()._start(fresh=fresh)
+        self._open_logs()  # where a log was archived, there is a new one
 
     def _open_logs(self) -> None:
         """Read the logs from their beginning."""
