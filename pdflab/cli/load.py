@@ -9,13 +9,12 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
 from urllib.parse import urlsplit
 
 from rich.live import Live
@@ -28,7 +27,7 @@ from pdflab.cli.arguments import add_folder, add_url
 from pdflab.errors import LoadFailed, UsageError, require
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.load.generator import Target, send_plan
-from pdflab.load.launcher import read_plan
+from pdflab.load.launcher import read_plan, send_until
 from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
 from pdflab.load.scenarios import plan_for, scenarios
@@ -131,18 +130,7 @@ def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCount
 
         begin = partial(log.begin, plan, target)
         sending = send_plan(plan, target, on_send=on_send, on_start=counter.start, on_begin=begin)
-        asyncio.run(_until(stop, sending))
-
-
-async def _until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
-    """Send until all is answered, or until `stop`: requests in flight are then logged as cancelled."""
-    task = asyncio.create_task(sending)
-    while not task.done():
-        if stop.is_set():
-            task.cancel()
-        await asyncio.wait({task}, timeout=0.1)
-    if not task.cancelled():
-        task.result()
+        asyncio.run(send_until(stop, sending))
 
 
 def _live(counter: ProgressCounter) -> Live:

@@ -42,6 +42,7 @@ def begin_files(settings: Settings, queue: RedisMonitor) -> int:
     """
     if queue.stats().events == 0:
         archive(settings, fresh=False)
+    shutil.rmtree(settings.folder / "plans", ignore_errors=True)  # of loads whose starter was killed
     settings.records_file.unlink(missing_ok=True)  # records of an earlier stop lack our jobs
     retention = settings.retention
     with suppress(OSError, ValueError):  # what was forgotten under a shorter one is not missing

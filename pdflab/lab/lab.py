@@ -153,7 +153,7 @@ class Lab(System):
         return load
 
     def stop_loads(self) -> None:
-        """Stop every load that is being sent; its requests in flight are noted as cancelled."""
+        """Stop every load that is being sent, and note its requests in flight as cancelled."""
         for load in self._loads:
             load.terminate()
 
@@ -198,6 +198,8 @@ class Lab(System):
 
     def loads(self) -> list[LoadNote]:
         """Return each load's begin and end so far, to either endpoint."""
+        for load in self._loads:
+            load.poll()  # it notes the end of one that was killed
         return self._load_notes.read()
 
     @property

@@ -18,7 +18,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
-from threading import Event
 from typing import NamedTuple
 
 import aiohttp
@@ -31,7 +30,6 @@ from pdflab.load.plan import Plan
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
-_POLL_INTERVAL = 0.05  # seconds between two checks of `stop`
 _MAX_READY = 1_000  # batches made ahead
 _MIN_SPARE = 0.005  # seconds: with less until the next batch is due, none is made
 
@@ -67,18 +65,16 @@ async def send_plan(
     on_send: Callable[[Send], object],
     on_start: Callable[[int], object] = lambda count: None,
     on_begin: Callable[[float], object] = lambda at: None,
-    stop: Event | None = None,
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
     It retries nothing. `on_begin` receives the instant from which the plan counts, `on_start` the number of
-    documents in each POST, `on_send` each document with its outcome. When `stop` is set, it sends no more.
-    When the task is cancelled, it reports the requests in flight as "cancelled".
+    documents in each POST, `on_send` each document with its outcome. When the task is cancelled, it reports
+    the requests in flight as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
     batches.make()  # before the clock starts: a batch is due at once
-    stop = stop or Event()
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=target.timeout)
     headers = {"Content-Type": "application/json"}
@@ -89,8 +85,7 @@ async def send_plan(
         on_begin(sender.clock.began_at)
         async with asyncio.TaskGroup() as in_flight:
             while batch := batches.take():
-                if not await sender.wait_until(batch[-1].at, stop, meanwhile=batches.make):
-                    break
+                await sender.wait_until(batch[-1].at, meanwhile=batches.make)
                 in_flight.create_task(sender.send(batch))
 
 
@@ -143,13 +138,11 @@ class _Sender:
     turn: AbstractAsyncContextManager[None]  # of a client, in a closed loop
     clock: _Clock = field(default_factory=_Clock)
 
-    async def wait_until(self, at: float, stop: Event, *, meanwhile: Callable[[], bool]) -> bool:
-        """Wait for an instant of the plan and call `meanwhile`; return False when `stop` is set."""
-        while (left := self.clock.began_at + at - self.clock.now()) > 0 and not stop.is_set():
-            busy = left > _MIN_SPARE and meanwhile()
-            await asyncio.sleep(0 if busy else min(left, _POLL_INTERVAL))
+    async def wait_until(self, at: float, *, meanwhile: Callable[[], bool]) -> None:
+        """Wait for an instant of the plan and call `meanwhile`."""
+        while (left := self.clock.began_at + at - self.clock.now()) > 0:
+            await asyncio.sleep(0 if left > _MIN_SPARE and meanwhile() else left)
         await asyncio.sleep(0)  # a late generator never slept: without this line, nothing would be sent
-        return not stop.is_set()
 
     async def send(self, batch: list[Document]) -> None:
         sent_at, answered_at, answer = self.clock.now(), None, _Answer(0, "cancelled")

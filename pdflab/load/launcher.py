@@ -9,7 +9,8 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,11 +24,12 @@ from pdflab.load.batching import Requests
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
-from pdflab.load.send_log import SendLog
+from pdflab.load.send_log import SendLog, note_end_of
 from pdflab.settings import Settings
 
 _MAX_RUNNING = 8  # operations at the same time, for one service
 _RETRY_AFTER = 5  # seconds
+_POLL_INTERVAL = 0.1  # seconds between two checks of `stop`
 _STOP_TIMEOUT = 1.0  # seconds that a generator may take to log the requests in flight
 
 
@@ -40,8 +42,9 @@ class LoadProcess:
     def __init__(
         self, plan: Plan, target: Target, settings: Settings, *, cores: set[int] | None = None
     ) -> None:
-        self._folder, self._cores = settings.folder, cores
-        words = ["load", "--plan", _save(plan, self._folder / "plans"), "--folder", str(self._folder)]
+        self._settings, self._cores = settings, cores
+        self._plan, self._reaping = _save(plan, settings.folder / "plans"), Lock()
+        words = ["load", "--plan", str(self._plan), "--folder", str(settings.folder)]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
         self._words = ["pdflab", *words, "--yes", "--guarded"]
@@ -50,7 +53,7 @@ class LoadProcess:
 
     def start(self) -> None:
         """Start sending, and return at once."""
-        self._process = spawn(self._words, self._folder / "logs" / "load.log", env=self._env)
+        self._process = spawn(self._words, self._settings.folder / "logs" / "load.log", env=self._env)
         if self._cores:
             os.sched_setaffinity(self._process.pid, self._cores)
 
@@ -58,13 +61,21 @@ class LoadProcess:
         """Return its exit code, or None while it is running."""
         code = self._process.poll()
         if code is not None:
-            end(self._process, seconds=0)
+            self._reap(seconds=0)
         return code
 
     def terminate(self) -> None:
-        """Stop sending, and wait for its end."""
+        """Stop sending, and wait until the requests in flight are noted as cancelled."""
         self._process.terminate()
-        end(self._process, seconds=_STOP_TIMEOUT)
+        self._reap(seconds=_STOP_TIMEOUT)
+
+    def _reap(self, *, seconds: float) -> None:
+        """Wait for its end; then note it, if it was killed, and remove its plan."""
+        end(self._process, seconds=seconds)
+        with self._reaping:
+            if self._plan.exists():  # the first time
+                note_end_of(self._process.pid, self._settings.loads_file)
+                self._plan.unlink(missing_ok=True)
 
 
 class LoadThread(Thread):
@@ -74,26 +85,27 @@ class LoadThread(Thread):
         self.sends: list[Send] = []
         self._stopping = Event()
         self._log = SendLog(settings)
-        begin = partial(self._log.begin, requests, target)
-        sending = send_plan(requests, target, on_send=self._note, on_begin=begin, stop=self._stopping)
+        sending = self._send(requests, target)
         super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
 
     def poll(self) -> int | None:
         """Return 0, or None while it is running."""
-        if self.is_alive():
-            return None
-        self.wait()
-        return 0
+        return None if self.is_alive() else 0
 
     def terminate(self) -> None:
-        """Stop sending, and wait for its end."""
+        """Stop sending, and wait until the requests in flight are noted as cancelled."""
         self._stopping.set()
         self.wait()
 
     def wait(self) -> None:
         """Wait until every request is answered."""
         self.join()
-        self._log.close()
+
+    async def _send(self, requests: Requests, target: Target) -> None:
+        begin = partial(self._log.begin, requests, target)
+        with closing(self._log):
+            sending = send_plan(requests, target, on_send=self._note, on_begin=begin)
+            await send_until(self._stopping, sending)
 
     def _note(self, send: Send) -> None:
         self._log(send)
@@ -101,6 +113,17 @@ class LoadThread(Thread):
 
 
 Load = LoadProcess | LoadThread
+
+
+async def send_until(stop: Event, sending: Coroutine[Any, Any, None]) -> None:
+    """Send until all is answered, or until `stop`: requests in flight are then logged as cancelled."""
+    task = asyncio.create_task(sending)
+    while not task.done():
+        if stop.is_set():
+            task.cancel()
+        await asyncio.wait({task}, timeout=_POLL_INTERVAL)
+    if not task.cancelled():
+        task.result()
 
 
 class OperationStarter:
@@ -197,8 +220,8 @@ def read_plan(path: Path) -> Plan:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 
-def _save(plan: Plan, folder: Path) -> str:
+def _save(plan: Plan, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}.json"
     path.write_text(json.dumps(plan.describe()))
-    return str(path)
+    return path

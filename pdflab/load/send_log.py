@@ -7,6 +7,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from pdflab.analysis.run import Send
@@ -14,6 +15,7 @@ from pdflab.jobs import Endpoint
 from pdflab.load.batching import Requests
 from pdflab.load.generator import Target
 from pdflab.load.plan import Plan
+from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
 
 
@@ -82,5 +84,17 @@ class SendLog:
         self._accepted.close()
 
     def _note_load(self, fields: dict[str, object]) -> None:
-        with self._loads_file.open("ab", buffering=0) as file:
-            file.write(f"{json.dumps(self._load | fields)}\n".encode())
+        _append(self._loads_file, self._load | fields)
+
+
+def note_end_of(pid: int, loads_file: Path) -> None:
+    """Note the end of the load of a process that has ended, unless it has done so itself: it was killed."""
+    notes = Tail(loads_file, LoadNote.from_json).read()
+    running = {note.load: note.endpoint for note in notes if note.load.startswith(f"{pid}-") and note.plan}
+    for load in running.keys() - {note.load for note in notes if not note.plan}:
+        _append(loads_file, {"load": load, "endpoint": running[load], "at": time.time()})
+
+
+def _append(loads_file: Path, note: dict[str, object]) -> None:
+    with loads_file.open("ab", buffering=0) as file:
+        file.write(f"{json.dumps(note)}\n".encode())

@@ -45,6 +45,17 @@ def test_files_whose_jobs_redis_has_not_are_archived(settings: Settings) -> None
     assert not settings.log_file.exists()
 
 
+def test_plans_of_loads_that_nobody_ended_go(settings: Settings) -> None:
+    """Their starter was killed; they ended with it."""
+    (settings.folder / "plans").mkdir()
+    (settings.folder / "plans" / "1.json").touch()
+    settings.storage_folder.mkdir()
+
+    begin_files(settings, JobQueue(embedded_broker().client(), settings))
+
+    assert not (settings.folder / "plans").exists()
+
+
 def test_files_of_a_redis_with_a_history_are_continued(settings: Settings) -> None:
     """They stay; a log in a new folder begins after the last event, and says so."""
     _, queue = with_one_job(settings)

@@ -13,6 +13,7 @@ from aiohttp import web
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target, send_plan
+from pdflab.load.launcher import send_until
 from pdflab.load.plan import batch, burst
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
@@ -35,15 +36,31 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 
 
 def run(
-    handler: Handler, requests, *, endpoint: str = "queued", timeout: float = 10.0, clients=None, **more
+    handler: Handler,
+    requests,
+    *,
+    endpoint: str = "queued",
+    timeout: float = 10.0,
+    clients=None,
+    stop_at_first: bool = False,
+    **more,
 ) -> list[Send]:
-    """Send the requests to a server with this handler; return what was reported, in that order."""
+    """Send the requests to a server with this handler; return what was reported, in that order.
+
+    If it stops at the first report, it cancels what is left.
+    """
     reported: list[Send] = []
+    stop = threading.Event()
+
+    def report(send: Send) -> None:
+        reported.append(send)
+        if stop_at_first:
+            stop.set()
 
     async def scene() -> None:
         async with serving(handler) as url:
             target = Target(url, endpoint, timeout=timeout, clients=clients)
-            await send_plan(requests, target, on_send=reported.append, **more)
+            await send_until(stop, send_plan(requests, target, on_send=report, **more))
 
     asyncio.run(scene())
     return reported
@@ -110,27 +127,19 @@ def test_requests_are_made_a_thousand_ahead_at_most() -> None:
             made.append(len(made))
             yield 3600.0 * (len(made) - 1), "custom", {"number": made[-1]}
 
-    stop = threading.Event()
-
     async def handler(request: web.Request) -> web.Response:
         await asyncio.sleep(0.2)  # time enough to make many
-        stop.set()
         return await accept(request)
 
-    assert [send.job_id for send in run(handler, endless(), stop=stop)] == ["job-0"]
+    assert [send.job_id for send in run(handler, endless(), stop_at_first=True)] == ["job-0"]
     assert 2 <= len(made) <= 1_002
 
 
 def test_a_generator_that_is_late_still_lets_go_of_what_it_sent() -> None:
     """With everything overdue the first requests leave while the rest are being made, not after."""
     made: list[int] = []
-    stop = threading.Event()
 
-    async def handler(request: web.Request) -> web.Response:
-        stop.set()
-        return await accept(request)
-
-    reported = run(handler, (made.append(0) or request for request in numbered(20_000)), stop=stop)
+    reported = run(accept, (made.append(0) or request for request in numbered(20_000)), stop_at_first=True)
 
     assert 0 < len(reported) < len(made) < 20_000
 

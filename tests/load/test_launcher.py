@@ -1,18 +1,22 @@
 """Loads in a thread or a process: how one is followed, ended, and what it leaves in the folder."""
 
 import os
+import signal
 from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from foreign import foreign_server
+from conftest import eventually
+from foreign import Foreign, foreign_server
 
 from pdflab.analysis.run import Send
 from pdflab.errors import UsageError
 from pdflab.load.generator import Target
 from pdflab.load.launcher import LoadProcess, LoadThread, OperationStarter, read_plan
 from pdflab.load.plan import burst, steady
+from pdflab.load.send_log import LoadNote
+from pdflab.service.eventlog.reader import Tail
 from pdflab.service.http.server import keep_to_one_core, usable_cores
 from pdflab.settings import Settings
 
@@ -40,6 +44,74 @@ def test_a_thread_of_load_can_be_ended(settings: Settings) -> None:
 
     assert load.poll() == 0
     assert len(load.sends) < 600
+
+
+def test_a_thread_of_load_notes_its_end_itself(settings: Settings) -> None:
+    """Nobody asks whether it still runs; its end is in the folder all the same."""
+    with foreign_server() as there:
+        load = LoadThread(burst(3, seconds=0.1), Target(there.url), settings)
+        load.start()
+
+        eventually(lambda: ends(settings) == 1, seconds=10)
+
+    load.wait()
+    assert (load.poll(), ends(settings)) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", [LoadThread, LoadProcess])
+def test_a_load_that_is_ended_notes_what_it_cancelled(settings: Settings, kind: type[LoadThread]) -> None:
+    """Whoever ends it does not wait for a server that answers nobody."""
+    with foreign_server() as there:
+        load = stalled(there, kind, settings)
+
+        load.terminate()
+
+        assert not there.gate.is_set()
+    sends = [Send.from_json(line) for line in settings.sends_file.read_text().splitlines()]
+    assert {send.error for send in sends} == {"cancelled"}
+    assert (len(sends), ends(settings)) == (5, 1)
+
+
+@pytest.mark.parametrize("ending", ["it is polled", "it is terminated", "its grace is over"])
+def test_the_end_of_a_killed_generator_is_noted_once(settings: Settings, ending: str) -> None:
+    """By whoever finds it dead, or has to kill it; its plan goes, too."""
+    with foreign_server() as there:
+        load = stalled(there, LoadProcess, settings)
+        number = signal.SIGSTOP if ending == "its grace is over" else signal.SIGKILL
+        os.kill(load._process.pid, number)
+        if ending == "it is polled":
+            eventually(lambda: load.poll() == -signal.SIGKILL, seconds=10)
+
+        for _ in range(2):
+            load.terminate()
+
+    assert (load.poll(), ends(settings)) == (-signal.SIGKILL, 1)
+    assert list(settings.folder.glob("plans/*")) == []
+
+
+def test_a_plan_goes_when_its_load_has_ended(settings: Settings) -> None:
+    """The log has it; a folder that is used for a week does not fill with files."""
+    with foreign_server() as there:
+        load = LoadProcess(burst(3, seconds=0.1), Target(there.url), settings)
+        load.start()
+        eventually(lambda: load.poll() == 0, seconds=20)
+
+    assert list(settings.folder.glob("plans/*")) == []
+    assert ends(settings) == 1
+
+
+def stalled(there: Foreign, kind: type[LoadThread] | type[LoadProcess], settings: Settings) -> LoadProcess:
+    """Return a load whose five clients wait for a server that answers nobody."""
+    there.gate.clear()
+    load = kind(burst(5, seconds=0.1), Target(there.url), settings)
+    load.start()
+    eventually(lambda: len(there.came_at) == 5, seconds=20)
+    return load
+
+
+def ends(settings: Settings) -> int:
+    """Return how many ends of loads are noted."""
+    return sum(note.plan is None for note in Tail(settings.loads_file, LoadNote.from_json).read())
 
 
 @pytest.mark.parametrize("kind", [LoadThread, LoadProcess])

@@ -1,5 +1,7 @@
 """The log of loads: a reader knows each client's planned instant before it is answered."""
 
+import os
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from conftest import eventually
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.plan import burst
+from pdflab.load.plan import burst, steady
 from pdflab.load.send_log import LoadNote, SendLog
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
@@ -62,3 +64,14 @@ def test_a_running_load_can_be_stopped(tmp_path: Path) -> None:
         assert len(lab.loads()) == 2
         lab.wait()
         assert len(lab.sends()) < len(lab.loads()[0].instants)
+
+
+def test_a_killed_generator_is_seen_without_waiting(tmp_path: Path) -> None:
+    """Whoever reads the loads of a lab sees the end of one that was killed."""
+    with Lab(workers=1, folder=tmp_path, settings=Settings(port=0, sync_port=0)) as lab:
+        load = lab.send(steady(5.0, seconds=600.0), lab.target(Endpoint.QUEUED))
+        eventually(lambda: bool(lab.loads()), seconds=20)
+
+        os.kill(load._process.pid, signal.SIGKILL)
+
+        eventually(lambda: len(lab.loads()) == 2, seconds=10)
