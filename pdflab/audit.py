@@ -85,10 +85,10 @@ def audit(settings: Settings, *, now: float | None = None) -> Audit:
     for event in events:
         if event.state.is_ending:
             endings[event.job_id].append(event)
-    kept_since = _kept_since(settings, time.time() if now is None else now)
-    records = _saved_records(settings, unsaved=endings)
-    storage = configured_storage(settings)
     accepted = noted | endings.keys()
+    kept_since = _kept_since(settings, time.time() if now is None else now)
+    records = _saved_records(settings, unsaved=accepted)
+    storage = configured_storage(settings)
     counts: dict[str, int] = defaultdict(int, accepted=len(accepted))
     findings = []
     for job_id in sorted(accepted):
@@ -117,7 +117,7 @@ def _retention(settings: Settings) -> float:
 
 
 def _saved_records(settings: Settings, *, unsaved: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the record of each job; while the system runs, an empty one for each job of the log."""
+    """Return the record of each job; while the system runs, an empty one for each accepted job."""
     if not settings.records_file.exists():
         return {job_id: {} for job_id in unsaved}
     return {record["job_id"]: record for record in Tail(settings.records_file, _record).read()}

@@ -128,13 +128,16 @@ def test_a_job_that_began_and_has_no_record_any_more_is_lost(folder: Folder) -> 
     assert columns(folder.audit(), "open", "lost") == (0, 1)
 
 
-def test_without_saved_records_a_job_that_the_log_knows_may_still_end(folder: Folder) -> None:
-    """The system still runs, or was killed: only a job without any record is lost."""
+def test_without_saved_records_every_accepted_job_may_still_end(folder: Folder) -> None:
+    """The system still runs, or was killed: a 202 is noted before the recorder has written its event."""
     folder.settings.records_file.unlink()
-    folder.accept("late", "gone")
+    folder.accept("late", "later")
     folder.log("late", Q)
 
-    assert columns(folder.audit(), "open", "lost") == (1, 1)
+    verdict = folder.audit()
+
+    assert columns(verdict, "open", "lost") == (2, 0)
+    assert "NOT CLEAN yet" in verdict.text
 
 
 @pytest.mark.parametrize("second", [C, F])
