@@ -60,7 +60,7 @@ def _up(arguments: argparse.Namespace) -> int:
     with System(settings) as system:
         print(f"pdflab is up: {system.url}  (synchronous: {system.sync_url})")
         print(f"  {settings.workers} workers, {system.broker.name}, everything in {settings.folder}/")
-        print(f"  dashboard: {system.link()}")
+        print(f"  dashboard: {system.address()}")
         if not (settings.open or settings.token):
             print("  Its token is new at each start; set PDFLAB_TOKEN to keep one.")
         print(f"  {_how_to_ask(settings, system.url)}")

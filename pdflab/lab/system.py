@@ -117,7 +117,7 @@ class System:
     def link(self, path: str = "/") -> str:
         """Return the address of a page for a browser, such as the dashboard or a PDF.
 
-        Where only the Jupyter server can be reached, it is a path on that server's site.
+        Where only the Jupyter server can be reached, it is a path on that server's site, not to be printed.
         """
         page = f"{browser_url(self.url, os.environ)}{path}"
         return f"{page}?token={self.token}" if self.token else page
@@ -126,6 +126,13 @@ class System:
     def broker(self) -> Broker:
         """The Redis of this system."""
         return self._running().broker
+
+    def address(self) -> str:
+        """Return the address of the dashboard to print: a terminal makes no link of a path."""
+        link, token = self.link(), f"?token={self.token}" if self.token else ""
+        own = f"{self.url}/{token}"
+        site = f" on this machine; in a browser, {link} after the name of your Jupyter site"
+        return own if link == own else own + site
 
     @property
     def queue(self) -> RedisMonitor:

@@ -88,6 +88,16 @@ def test_a_link_of_a_lab_works_under_the_name_of_a_hub(hub: tuple[Lab, str]) -> 
         assert get(site, place)[0] == 401
 
 
+def test_what_is_printed_can_be_used_without_a_page(hub: tuple[Lab, str]) -> None:
+    """A terminal makes no link of a path: the lab's own URL, and what follows the name of the hub."""
+    lab, _ = hub
+
+    assert lab.address() == (
+        f"{lab.url}/?token={lab.token} on this machine; in a browser, "
+        f"/user/ada/proxy/{urlsplit(lab.url).port}/?token={lab.token} after the name of your Jupyter site"
+    )
+
+
 def get(site: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:
     """Return the status and the headers of an answer to a browser that has reached a hub by name."""
     connection = HTTPConnection(site.removeprefix("http://"), timeout=10)

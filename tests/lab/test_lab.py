@@ -72,7 +72,7 @@ def test_a_lab_is_closed_to_other_users(lab: Lab) -> None:
     assert closed == [401] * 4
     assert (asked[lab.url, lab.token], asked[lab.sync_url, lab.token]) == (200, 400)
     assert lab.settings.token_file.read_text().strip() == lab.token
-    assert lab.link() == f"{lab.url}/?token={lab.token}"
+    assert lab.link() == lab.address() == f"{lab.url}/?token={lab.token}"
 
 
 def test_the_six_operations_leave_a_clean_audit(lab: Lab) -> None:
