@@ -5,7 +5,7 @@ by SIGKILL, the pipe closes and the child ends, too. A parent-death signal is no
 when the thread that started the child ends, and macOS has none.
 
 A foreign command runs under `python -m pdflab.child_process FOLDER … -- COMMAND …`, which watches the pipe
-for it, and finally removes the temporary folders.
+for it, and removes the temporary folders of a parent that has ended.
 
 Read next: pdflab/lab/processes.py.
 """
@@ -136,24 +136,21 @@ def stop_event(*, guarded: bool) -> Event:
 def main(folders: list[str], command: list[str]) -> int:
     """Run a command until it ends, SIGTERM comes, or the parent ends; return its exit code.
 
-    When it ends by itself, the folders stay for a restart.
+    Only the end of the parent removes the folders: otherwise, they stay for a restart.
     """
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
-    stopped = Event()
-
-    def stop(signum: int = 0, frame: FrameType | None = None) -> None:
-        stopped.set()
-        child.terminate()
+    orphaned = Event()
 
     def watch() -> None:
         _await_parents_end()
         time.sleep(_COMMAND_DELAY)
-        stop()
+        orphaned.set()
+        child.terminate()
 
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, lambda signum, frame: child.terminate())
     Thread(target=watch, daemon=True).start()
     code = child.wait()
-    for folder in folders if stopped.is_set() else ():
+    for folder in folders if orphaned.is_set() else ():
         shutil.rmtree(folder, ignore_errors=True)
     return code
 

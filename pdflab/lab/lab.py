@@ -79,7 +79,10 @@ class Lab(System):
                 super().stop()
 
     def halt(self) -> None:
-        """Stop everything for a while: `start` continues with the same files, `stop` ends it for good."""
+        """Stop everything for a while: `start` continues with the same files, `stop` ends it for good.
+
+        Only an embedded Redis stays, because it keeps the queue in its memory.
+        """
         with self._lifecycle:
             self._running()
             self._halt()
@@ -89,7 +92,6 @@ class Lab(System):
         with self._lifecycle:
             self._running()
             self._halt()
-            self._open_logs()
             self.start(fresh=True)
 
     # The six operations
@@ -232,6 +234,10 @@ class Lab(System):
             last_first.callback(self._ending.close)
             for load in loads:
                 last_first.callback(load.terminate)
+
+    def _start(self, *, fresh: bool) -> None:
+        super()._start(fresh=fresh)
+        self._open_logs()  # where a log was archived, there is a new one
 
     def _open_logs(self) -> None:
         """Read the logs from their beginning."""

@@ -46,8 +46,9 @@ class _Parts:
 
 
 class System:
-    """A system in the folder of its settings; a `temporary` folder is removed even if this process is killed.
+    """A system in the folder of its settings.
 
+    A `temporary` folder is removed by `stop`, and even if this process is killed while a private Redis runs.
     Raises UsageError for invalid values.
     """
 
@@ -57,11 +58,14 @@ class System:
         self._temporary = settings.folder if temporary else None
         self.redis_wrapper: Sequence[str] = ()  # before the command of a private redis-server: for faults
         self._parts: _Parts | None = None
-        self._ending = ExitStack()  # of the parts
+        self._ending, self._broker_ending = ExitStack(), ExitStack()  # of the parts; of an embedded Redis
+        self._embedded: Broker | None = None  # it outlives a halt, because it writes nothing to a disk
+        self._ports: dict[str, int] = {}  # of the last start: links that are open go on working
         self._lifecycle = RLock()  # one start, stop or change of the workers at a time
         exits = ExitStack()
         if temporary:
             exits.callback(shutil.rmtree, settings.folder, ignore_errors=True)
+        exits.callback(self._broker_ending.close)
         exits.callback(self._ending.close)
         self._finalizer = weakref.finalize(self, exits.close)  # at garbage collection, or at exit
         self.settings, self.mode = behind_jupyter(settings, os.environ), known_name("mode", mode, MODES)
@@ -122,17 +126,17 @@ class System:
         page = f"{browser_url(self.url, os.environ)}{path}"
         return f"{page}?token={self.token}" if self.token else page
 
-    @property
-    def broker(self) -> Broker:
-        """The Redis of this system."""
-        return self._running().broker
-
     def address(self) -> str:
         """Return the address of the dashboard to print: a terminal makes no link of a path."""
         link, token = self.link(), f"?token={self.token}" if self.token else ""
         own = f"{self.url}/{token}"
         site = f" on this machine; in a browser, {link} after the name of your Jupyter site"
         return own if link == own else own + site
+
+    @property
+    def broker(self) -> Broker:
+        """The Redis of this system."""
+        return self._running().broker
 
     @property
     def queue(self) -> RedisMonitor:
@@ -199,19 +203,16 @@ class System:
         ending.callback(lock_folder(settings.folder).release)
         settings = self.settings = with_token(settings, fresh=True)
         if fresh:
+            self._embedded = None
+            self._broker_ending.close()
             archive(settings, fresh=True)
         broker = self._start_broker()
-        ending.callback(broker.stop)
         connected = replace(settings, redis_url=broker.url)
         queue = RedisMonitor(broker.client(), connected)
         queue.prepare()
         check_deployment(queue, configured_storage(settings))
         began_after = begin_files(settings, queue)
-        sockets = []
-        for port, name in ((settings.port, "PORT"), (settings.sync_port, "SYNC_PORT")):
-            option = f"--{name.lower().replace('_', '-')} or PDFLAB_{name}"
-            sockets.append(listen(settings.host, port, setting=option))
-            ending.callback(sockets[-1].close)
+        sockets = [self._listen(name) for name in ("port", "sync_port")]
         supervisor: Supervisor | Threads
         if self.mode == THREADS:
             supervisor = Threads(connected, broker)
@@ -233,12 +234,30 @@ class System:
 
     def _start_broker(self) -> Broker:
         s = self.settings
+        if (kept := self._embedded) and not (kept.process and kept.process.poll() is not None):
+            return kept
         if s.redis_url:
             return broker_at(s.redis_url)
         if self.mode == THREADS:
-            return embedded_broker()
-        folder, sync, wrapper = s.folder / "redis", s.appendfsync, self.redis_wrapper
-        return private_broker(folder, temporary=self._temporary, appendfsync=sync, wrapper=wrapper)
+            broker = embedded_broker()
+        else:
+            folder, sync, wrapper = s.folder / "redis", s.appendfsync, self.redis_wrapper
+            broker = private_broker(folder, temporary=self._temporary, appendfsync=sync, wrapper=wrapper)
+        self._embedded = broker if broker.embedded else None
+        (self._broker_ending if broker.embedded else self._ending).callback(broker.stop)
+        return broker
+
+    def _listen(self, name: str) -> socket.socket:
+        """Listen on the port of the last start, if it is free; else on that of the settings."""
+        host, port = self.settings.host, getattr(self.settings, name)
+        option = f"--{name.replace('_', '-')} or PDFLAB_{name.upper()}"
+        try:
+            sock = listen(host, self._ports.get(name, port), setting=option)
+        except UsageError:
+            sock = listen(host, port, setting=option)
+        self._ending.callback(sock.close)
+        self._ports[name] = sock.getsockname()[1]
+        return sock
 
     def _run_roles(self, role: str, prefix: str, count: int, sock: socket.socket | None) -> None:
         """Run a role so many times, under the names `prefix`-1, `prefix`-2, …"""

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import children_of, eventually, lives, needs
@@ -19,6 +21,7 @@ from pdflab.jobs import Endpoint, JobState
 from pdflab.lab import Lab
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
+from pdflab.service.http.server import listen
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
@@ -135,6 +138,82 @@ def test_a_stopped_lab_can_still_be_read_and_stopped_again(tmp_path: Path) -> No
     assert not lab.folder.exists()
     with pytest.raises(UsageError, match="not running"):
         lab.custom()
+
+
+@pytest.fixture(params=["processes, redis-server", "processes, embedded", "threads"])
+def resting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A lab in a temporary folder: what a notebook has."""
+    mode, _, redis = request.param.partition(", ")
+    if redis == "redis-server":
+        needs("redis-server", "redis-server")
+    if redis == "embedded":
+        monkeypatch.setattr("pdflab.service.jobqueue.redis_server.server_program", lambda: None)
+    with Lab(mode=mode, workers=1) as lab:
+        yield lab
+
+
+def test_a_lab_that_is_halted_goes_on_where_it_was(resting: Lab) -> None:
+    """The same PDFs, events and links; what waited in the queue is done after the start."""
+    lab = resting
+    first = lab.custom()
+    lab.wait()
+    before, link = lab.events(), lab.link()
+    send_request(lab.url, "/queue/pause", method="POST", token=lab.token)
+    waiting = [lab.custom() for _ in range(3)]
+
+    lab.halt()
+    lab.start()
+    send_request(lab.url, "/queue/resume", method="POST", token=lab.token)
+    lab.wait()
+
+    assert lab.events()[: len(before)] == before
+    assert all(lab.pdf(job_id) for job_id in [first, *waiting])
+    assert (lab.stats().completed, lab.link()) == (4, link)
+    assert audit(lab.settings).summary == "clean"
+
+
+def test_a_halted_lab_goes_when_it_is_stopped(resting: Lab) -> None:
+    """Its temporary folder, and the Redis that had waited for a start."""
+    before = children_of(os.getpid())
+    lab = Lab(mode=resting.mode)
+    lab.start()
+    lab.halt()
+    assert lab.folder.exists()
+
+    lab.stop()
+
+    assert not lab.folder.exists()
+    assert children_of(os.getpid()).keys() <= before.keys()
+
+
+def test_a_lab_whose_port_was_taken_meanwhile_takes_another(tmp_path: Path) -> None:
+    """It starts all the same: its ports were any free ones."""
+    with Lab(mode="threads", folder=tmp_path, workers=1, settings=QUICK) as lab:
+        ports = urlsplit(lab.url).port, urlsplit(lab.sync_url).port
+        lab.halt()
+        with closing(listen("127.0.0.1", ports[0], setting="--port")):
+            lab.start()
+
+        assert urlsplit(lab.url).port != ports[0]
+        assert urlsplit(lab.sync_url).port == ports[1]
+
+
+def test_a_lab_whose_redis_has_forgotten_it_reads_its_new_log(real_redis: Broker, tmp_path: Path) -> None:
+    """A start that archives the log also reads the next one from its beginning."""
+    real_redis.client().flushall()
+    settings = replace(QUICK, redis_url=real_redis.url)
+    with Lab(folder=tmp_path, settings=settings, workers=1) as lab:
+        lab.custom(title="A title that makes the first log longer than the second one")
+        lab.wait()
+        lab.halt()
+        real_redis.client().flushall()
+        lab.start()
+        job_id = lab.custom()
+        lab.wait()
+
+        assert {event.job_id for event in lab.events()} == {job_id}
+        assert [send.job_id for send in lab.sends()] == [job_id]
+    assert list(tmp_path.glob("earlier/*/jobs.log"))
 
 
 def test_a_second_lab_in_the_same_folder_is_refused(tmp_path: Path) -> None:

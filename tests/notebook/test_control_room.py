@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -265,6 +266,60 @@ def test_the_lab_is_stopped_and_started_by_its_button(lab: FakeLab, room: Contro
     assert (lab.actions, power.description) == ([("halt",), ("start",)], "Stop the lab")
     assert not room.buttons["burst"].disabled
     assert "a core of its own" in room.hint.value
+
+
+def test_the_preview_of_a_lab_that_starts_again_has_its_present_link(
+    lab: FakeLab, room: ControlRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program may have taken the port meanwhile."""
+    renewed: list[PreviewPart] = []
+    monkeypatch.setattr(PreviewPart, "begin", lambda part: renewed.append(part))
+    lab.before = lambda action: renewed.clear()
+
+    for _ in range(2):
+        room.buttons["power"].click()
+        room.await_tasks(time.monotonic() + 5)
+
+    assert renewed == [part for part in room.parts if isinstance(part, PreviewPart)]
+
+
+def test_a_lab_that_starts_without_its_jobs_begins_a_new_history(lab: FakeLab, room: ControlRoom) -> None:
+    """Its Redis was lost meanwhile; what follows is seen from its first event on."""
+    lab.reported = [JobEvent(f"old {n}", JobState.QUEUED, time.time(), "custom", n) for n in (1, 2)]
+    room.wait()
+    room.buttons["power"].click()
+    room.await_tasks(time.monotonic() + 5)
+    lab.before = lambda action: lab.reported.clear()
+    room.buttons["power"].click()
+    room.await_tasks(time.monotonic() + 5)
+
+    lab.reported = [JobEvent("new", JobState.QUEUED, time.time(), "custom", 1)]
+    look = room._looker.look(lab)  # type: ignore[arg-type]
+
+    assert look.scene[Endpoint.QUEUED].queued == 1
+
+
+def test_nobody_looks_at_a_lab_that_stops_or_starts(lab: FakeLab, room: ControlRoom) -> None:
+    """Half of its parts are gone then: the room's own thread waits, and every control is off."""
+    seen: list[tuple[str, bool, bool]] = []
+
+    def try_to_look() -> bool:
+        free = room.poller.lock.acquire(blocking=False)
+        if free:
+            room.poller.lock.release()
+        return free
+
+    def note(action: str) -> None:
+        with ThreadPoolExecutor(1) as other:
+            free = other.submit(try_to_look).result()
+        seen.append((action, free, all(button.disabled for button in room.buttons.values())))
+
+    lab.before = note
+    for _ in range(2):
+        room.buttons["power"].click()
+        room.await_tasks(time.monotonic() + 5)
+
+    assert seen == [("halt", False, True), ("start", False, True)]
 
 
 def test_a_load_is_stopped_and_a_steady_one_changed_while_it_runs(lab: FakeLab, room: ControlRoom) -> None:

@@ -13,6 +13,7 @@ from conftest import children_of, eventually
 from pdflab.charts.comparison import comparison_figure
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
+from pdflab.lab.http_client import send_request
 from pdflab.notebook.control_room import ControlRoom
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.texts import LogPart, PreviewPart
@@ -52,6 +53,30 @@ def follow(shown: str) -> bytes:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with browser.open(html.unescape(shown.partition('href="')[2].partition('"')[0]), timeout=10) as answer:
         return bytes(answer.read())
+
+
+@pytest.mark.parametrize("mode", ["threads", "processes"])
+def test_a_lab_that_is_stopped_by_its_button_goes_on(mode: str) -> None:
+    """With what waited in its queue; the links of before the stop still work."""
+    with Lab(workers=1, mode=mode) as lab:
+        room = ControlRoom(lab, lines=5)
+        room.buttons["invoice"].click()
+        room.wait(60)
+        preview = text_of(room, PreviewPart)
+        send_request(lab.url, "/queue/pause", method="POST", token=lab.token)
+        room.buttons["batch"].click()
+        eventually(lambda: lab.stats().queued > 1, seconds=20)
+        accepted = 1 + lab.stats().queued
+
+        for _ in range(2):
+            room.buttons["power"].click()
+            room.await_tasks(time.monotonic() + 60)
+        send_request(lab.url, "/queue/resume", method="POST", token=lab.token)
+        room.wait(60)
+
+        assert (lab.stats().completed, len(lab.sends())) == (accepted, accepted)
+        assert follow(preview).startswith(b"%PDF-")
+        assert not room.buttons["burst"].disabled
 
 
 def test_a_lab_starts_again_empty() -> None:

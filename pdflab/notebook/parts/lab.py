@@ -3,10 +3,12 @@
 Read next: pdflab/lab/lab.py.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pdflab.notebook import controls, hints
 from pdflab.notebook.parts.part import Part
+from pdflab.notebook.parts.texts import PreviewPart
 
 _STOP, _START = "Stop the lab", "Start the lab"
 
@@ -34,18 +36,34 @@ class LabPart(Part):
         self._room.do("power", self._start if halted else self._halt)
 
     def _halt(self) -> None:
-        self._room.lab.halt()
-        self._room.set_all_busy(True, but="power")
-        self.buttons["power"].description = _START
+        self._switch(self._room.lab.halt)
         self._room.show_hint(hints.HALTED)
 
     def _start(self) -> None:
         self._room.show_hint(hints.STARTS)
-        self._room.lab.start()
-        self._room.set_all_busy(False)
-        self.buttons["power"].description = _STOP
+        seen = len(self._room.lab.events())
+        self._switch(self._start_lab)
+        if len(self._room.lab.events()) < seen:  # its Redis has lost its jobs, so that a new log began
+            self._room.restart(lambda lab: None)
         self._room.show_hint(hints.STARTED[self._room.lab.mode])
         self._room.show_address()
+
+    def _start_lab(self) -> None:
+        self._room.lab.start()
+        for part in self._room.parts:
+            if isinstance(part, PreviewPart):
+                part.begin()  # its link has the port of before, which may have been taken meanwhile
+
+    def _switch(self, action: Callable[[], object]) -> None:
+        """Stop or start the lab while nobody looks; a halted one has only the button that starts it."""
+        self._room.set_all_busy(True)
+        try:
+            with self._room.poller.lock:
+                action()
+        finally:
+            halted = self._room.lab.is_halted
+            self._room.set_all_busy(halted, but="power")
+            self.buttons["power"].description = _START if halted else _STOP
 
     def _press_reset(self) -> None:
         self._room.do("reset", self._reset)

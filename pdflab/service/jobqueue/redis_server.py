@@ -46,6 +46,7 @@ class Broker:
     inside: Any = None  # the fakeredis server that the threads of this process share
     embedded: bool = False  # measure speed only with a real redis-server
     log: Path | None = None  # where our Redis writes why it ended
+    socket_folder: str | None = None  # which goes with it
     deaths: int = 0  # in a row
     not_before: float = 0.0  # when it may be restarted, by time.monotonic()
 
@@ -138,6 +139,8 @@ class Broker:
         if self.process:
             self.process.terminate()
             end(self.process, seconds=5.0)
+        if self.socket_folder:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
 
 def private_broker(
@@ -145,8 +148,8 @@ def private_broker(
 ) -> Broker:
     """Start a private Redis that other processes can share: a server found on PATH, or the embedded one.
 
-    It keeps its data in `folder`. It ends with the calling process, even a killed one, and then removes the
-    `temporary` folder. A killed redis-server loses no acknowledged write. When the machine crashes,
+    It keeps its data in `folder`. It ends with the calling process, even a killed one, and only then removes
+    the `temporary` folder. A killed redis-server loses no acknowledged write. When the machine crashes,
     appendfsync `everysec` loses up to a second of writes; `always` loses none, but waits for the disk.
     A `wrapper` goes before the server's command.
     """
@@ -163,6 +166,7 @@ def private_broker(
         return spawn(["pdflab.child_process", *to_remove, "--", *command], folder / "broker.log")
 
     broker = Broker("embedded (fakeredis, in a process of its own)", f"unix://{path}", start(), start)
+    broker.socket_folder = socket_folder
     _await(broker, folder)
     broker.embedded = server is None
     if server:

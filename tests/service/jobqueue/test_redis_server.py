@@ -80,6 +80,18 @@ def test_a_private_server_that_cannot_start_says_where_to_look(
         private_broker(tmp_path / "redis")
 
 
+def test_a_server_that_is_stopped_leaves_the_folder_of_its_system(real_redis: Broker, tmp_path: Path) -> None:
+    """It may start again there; only its socket goes."""
+    temporary = tmp_path / "temporary"
+    broker = private_broker(temporary / "redis", temporary=temporary)
+    socket = Path((broker.url or "").removeprefix("unix://"))
+
+    broker.stop()
+
+    assert (temporary / "redis").exists()
+    assert not socket.parent.exists()
+
+
 def test_a_private_server_ends_with_the_process_that_started_it(real_redis: Broker, tmp_path: Path) -> None:
     """Even by SIGKILL: the server, its socket and the temporary folder are gone a few seconds later."""
     temporary = tmp_path / "temporary"
