@@ -90,11 +90,14 @@ class System:
             require(self._finalizer.alive, "This lab has been stopped; make a new one: lab = Lab().")
             if self._parts:
                 return
+            kept = self._embedded
             try:
                 self._start(fresh=fresh)
             except BaseException:
                 self._parts = None
                 self._ending.close()
+                if not kept:
+                    self._end_embedded()
                 raise
 
     def stop(self) -> None:
@@ -203,8 +206,7 @@ class System:
         ending.callback(lock_folder(settings.folder).release)
         settings = self.settings = with_token(settings, fresh=True)
         if fresh:
-            self._embedded = None
-            self._broker_ending.close()
+            self._end_embedded()
             archive(settings, fresh=True)
         broker = self._start_broker()
         connected = replace(settings, redis_url=broker.url)
@@ -246,6 +248,10 @@ class System:
         self._embedded = broker if broker.embedded else None
         (self._broker_ending if broker.embedded else self._ending).callback(broker.stop)
         return broker
+
+    def _end_embedded(self) -> None:
+        self._embedded = None
+        self._broker_ending.close()
 
     def _listen(self, name: str) -> socket.socket:
         """Listen on the port of the last start, if it is free; else on that of the settings."""

@@ -1,14 +1,15 @@
 """A system without load, in threads: what it refuses, and what a failed start leaves."""
 
+import os
 import threading
-from contextlib import redirect_stdout, suppress
+from contextlib import closing, redirect_stdout, suppress
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from conftest import eventually
+from conftest import children_of, eventually
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -42,6 +43,20 @@ def test_a_system_that_cannot_start_leaves_nothing_and_starts_later(settings: Se
     assert set(threading.enumerate()) <= before
     with system:
         assert send_request(system.url, "/healthz").status == 200
+
+
+def test_a_start_that_fails_ends_its_embedded_redis(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only after a start that worked does it wait for the next one."""
+    monkeypatch.setattr("pdflab.service.jobqueue.redis_server.server_program", lambda: None)
+    taken, before = listen("127.0.0.1", 0, setting="--port"), children_of(os.getpid())
+    system = System(replace(settings, workers=1, sync_port=taken.getsockname()[1]))
+
+    with closing(taken), pytest.raises(UsageError, match="choose another one with --sync-port"):
+        system.start()
+
+    assert children_of(os.getpid()).keys() <= before.keys()
 
 
 def test_a_lab_reads_the_variables_of_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
