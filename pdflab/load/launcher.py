@@ -85,15 +85,8 @@ class LoadThread(Thread):
         self.sends: list[Send] = []
         self._stopping = Event()
         self._log = SendLog(settings)
-        self._requests, self._at = requests, target
-        super().__init__(name="load", daemon=True)
-
-    def run(self) -> None:
-        """Send everything, and note the end."""
-        begin = partial(self._log.begin, self._requests, self._at)
-        sending = send_plan(self._requests, self._at, on_send=self._note, on_begin=begin)
-        with closing(self._log):
-            asyncio.run(send_until(self._stopping, sending))
+        sending = self._send(requests, target)
+        super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
 
     def poll(self) -> int | None:
         """Return 0, or None while it is running."""
@@ -107,6 +100,12 @@ class LoadThread(Thread):
     def wait(self) -> None:
         """Wait until every request is answered."""
         self.join()
+
+    async def _send(self, requests: Requests, target: Target) -> None:
+        begin = partial(self._log.begin, requests, target)
+        with closing(self._log):
+            sending = send_plan(requests, target, on_send=self._note, on_begin=begin)
+            await send_until(self._stopping, sending)
 
     def _note(self, send: Send) -> None:
         self._log(send)
