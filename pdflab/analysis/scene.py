@@ -29,13 +29,14 @@ class RendererState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """A worker, or a rendering process of the synchronous endpoint; `seconds` at its present job."""
+    """A worker, or a rendering process of the synchronous endpoint; `seconds` at the oldest of its `jobs`."""
 
     name: str
     state: RendererState
     kind: str | None = None
     seconds: float = 0.0
     job_id: str | None = None
+    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,20 +233,22 @@ def _of(endpoint: Endpoint, workers: Mapping[str, KnownWorker]) -> dict[str, Kno
 
 def _renderers(claims: Iterable[JobEvent], workers: Mapping[str, KnownWorker], now: float) -> list[Renderer]:
     """Return a row for each living worker in its place, then one for each job that a killed worker holds."""
-    held = Counter[str]()
-    rows = []
+    held: dict[str, list[JobEvent]] = {}
     for event in claims:
-        worker = workers.get(event.worker or "", KnownWorker(event.worker or "?"))
-        held[event.worker or ""] += 1
-        state = RendererState.RENDERING if worker.state is RendererState.IDLE else worker.state
-        seconds = 0.0 if state is RendererState.KILLED else max(0.0, now - event.at)
-        rows.append(Renderer(worker.name, state, event.kind, seconds, event.job_id))
-    for worker_id, worker in workers.items():
-        if worker.state is not RendererState.KILLED and not held[worker_id]:
-            rows.append(Renderer(worker.name, worker.state))
+        held.setdefault(event.worker or "?", []).append(event)
+    rows = [_row(worker, held.get(worker_id, []), now) for worker_id, worker in workers.items()]
+    rows += [_row(KnownWorker(one), held[one], now) for one in held.keys() - workers.keys()]
     places = {name: place for place, name in enumerate(dict.fromkeys(w.name for w in workers.values()))}
 
     def place(row: Renderer) -> tuple[bool, int]:
         return row.state is RendererState.KILLED, places.get(row.name, len(places))
 
-    return sorted(rows, key=place)
+    return sorted((row for row in rows if row.jobs or row.state is not RendererState.KILLED), key=place)
+
+
+def _row(worker: KnownWorker, held: Sequence[JobEvent], now: float) -> Renderer:
+    if not held:
+        return Renderer(worker.name, worker.state)
+    state = RendererState.RENDERING if worker.state is RendererState.IDLE else worker.state
+    seconds = 0.0 if state is RendererState.KILLED else max(0.0, now - held[0].at)
+    return Renderer(worker.name, state, held[0].kind, seconds, held[0].job_id, len(held))

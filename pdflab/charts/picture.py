@@ -198,8 +198,9 @@ class _Seat:
 
 def _doing(renderer: Renderer) -> str:
     name = renderer.name.removeprefix("sync-api-").removeprefix("worker-")[-_MAX_NAME:]
-    shown = f"{renderer.seconds:.1f} s" if renderer.state is RendererState.RENDERING else renderer.state
-    return f"{name}  {shown}"
+    if renderer.state is not RendererState.RENDERING:
+        return f"{name}  {renderer.state}"
+    return f"{name}  {renderer.jobs} at once" if renderer.jobs > 1 else f"{name}  {renderer.seconds:.1f} s"
 
 
 def _outcomes(scene: EndpointScene) -> str:

@@ -12,7 +12,7 @@ BOTH = "both"  # endpoints at the same time
 FIRST = "Press <b>{burst}</b> at the synchronous endpoint, then at the queued one. Who waits, and where?"
 EMPTIED = "The lab starts again, empty …"
 STARTS = "The lab starts again …"
-HALTED = "The lab is stopped: no process runs. <b>Start the lab</b> continues with the same files."
+HALTED = "The lab is stopped: nothing is accepted or rendered. <b>Start the lab</b> goes on where it was."
 STOPPED = "Nothing more is sent. What the queue has accepted, the workers finish."
 STEADY_LOAD = (
     "A steady load: choose another rate while it runs. <b>Does the queue grow?</b> Then it has no end."
@@ -20,7 +20,7 @@ STEADY_LOAD = (
 WORKERS = "<b>PDFs a second:</b> more workers make more of them, until the cores are used up."
 WORKER_TYPES = {
     "reliable": "Reliable workers: <b>kill one</b> while it renders; its job comes back.",
-    "naive": "Naive workers, as most tutorials write them: <b>kill one</b> while it renders, and count.",
+    "naive": "Naive workers, as most tutorials write them: <b>kill one</b> that renders. Who takes its job?",
 }
 FROZEN = {
     Endpoint.QUEUED: "<b>The workers stand still</b> for {seconds:g} s: no PDFs, while answers stay quick. "
@@ -42,6 +42,9 @@ _SENT: Mapping[str, str] = {
     BOTH: "<b>Orange above, blue below:</b> both endpoints get the same documents at once. Who waits: the "
     "clients, or the jobs?",
 }
+RETURNED = "<b>The job of the killed worker is back</b> in the queue: its lease has expired. Nothing is lost."
+SERVER_KILLED = "<b>{name} was killed:</b> the clients that it served get an error, and no PDF."
+SERVER_DIED_IDLE = "<b>{name} was killed between two requests:</b> no client noticed. Kill one that renders."
 KILLED = "<b>{name} was killed.</b> Did it hold a job?"
 _DEAD = {
     "reliable": "{name} was killed, and its job stays in its box. After {lease:g} s of silence the lease "

@@ -42,7 +42,7 @@ class Looker:
     def __init__(self) -> None:
         self._follower = Follower()
         self._history = LoadHistory()
-        self._month, self._month_began_at = 0.0, 0.0
+        self._month: float | None = None  # of the present load
         self._names: dict[str, str] = {}
         self._known: dict[str, KnownWorker] = {}
         self._seen_notes = 0
@@ -64,14 +64,14 @@ class Looker:
             history=self._history,
             names=self._names,
             plans=[plan for plan, _ in self._running.values()],
-            month=self._month if self._history.began_at == self._month_began_at else None,
+            month=self._month,
         )
 
     def _note_loads(self, lab: Lab, now: float) -> None:
         notes = lab.loads()
         for note in notes[self._seen_notes :]:
             if note.plan:
-                if not self._running:
+                if not self._running and self._follower.settled:
                     self._begin(note.plan, note.at)
                 self._follower.expect(note.load, note.endpoint, note.instants)
                 self._running[note.load] = note.plan, note.over_at
@@ -83,10 +83,9 @@ class Looker:
             del self._running[load]
 
     def _begin(self, plan: Plan, at: float) -> None:
-        """Begin the days of a month with its plan: its first request comes later."""
-        if plan.name.startswith("a month"):
-            self._month, self._month_began_at = plan.seconds, at
-            self._history.begin(at)
+        """Begin the history with a load: the days of a month begin before its first request."""
+        self._month = plan.seconds if plan.name.startswith("a month") else None
+        self._history.begin(at)
 
     def _note_workers(self, lab: Lab) -> None:
         """Name each renderer as its process, a killed one's too while it holds a job."""

@@ -155,3 +155,15 @@ def test_a_scene_with_a_killed_worker_alone_is_at_rest() -> None:
 
     assert one == later
     assert not one.is_busy
+
+
+def test_a_server_with_several_requests_is_one_renderer() -> None:
+    """Two processes are two, however many threads each has."""
+    follower, workers = Follower(), {"sync:1": KnownWorker("sync-api-1", SYNCHRONOUS)}
+    follower.follow(
+        4.0, synchronous=[event(job_id, P, at, "sync:1") for job_id, at in (("x", 1.0), ("y", 3.0))]
+    )
+
+    [server] = follower.scene(4.0, workers)[SYNCHRONOUS].renderers
+
+    assert (server.jobs, server.seconds, server.job_id) == (2, 3.0, "x")

@@ -73,8 +73,9 @@ def test_the_starter_lists_and_starts_a_new_operation() -> None:
 
     starter = OperationStarter(load, "http://127.0.0.1:1")
 
-    started = starter.start("toy", {"n": 5, "seed": 7})
+    started = dict(starter.start("toy", {"n": 5, "seed": 7}))
 
+    assert started.pop("id")
     assert started == {"operation": "toy", "plan": "a toy", "documents": 5, "seed": 7}
     assert launched == [toy_plan(5, seed=7)]
     assert starter.listing()[-1] == OPERATIONS["toy"]

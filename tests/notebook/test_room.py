@@ -1,5 +1,6 @@
 """A room of any parts: what a lesson puts together works, and what cannot be put together says so."""
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from fake_lab import FakeLab
 from pdflab.errors import StorageUnavailable, UsageError
 from pdflab.jobs import JobEvent, JobState
 from pdflab.notebook.control_room import ControlRoom
+from pdflab.notebook.look import Looker
 from pdflab.notebook.parts.attack import AttackPart
 from pdflab.notebook.parts.faults import FaultPart
 from pdflab.notebook.parts.load import LoadPart
@@ -133,3 +135,35 @@ def test_the_address_stays_in_sight(room: Room) -> None:
     room.wait()
 
     assert "http://127.0.0.1:1" in room.address.value
+
+
+def test_a_kill_is_at_the_chosen_endpoint(lab: FakeLab, room: Room) -> None:
+    """A synchronous server has no lease: its clients get an error."""
+    room.choices["endpoint"].value = "synchronous"  # type: ignore[attr-defined]
+
+    room.buttons["kill"].click()
+    room.wait()
+
+    assert lab.actions == [("kill", "sync-api-1")]
+    assert "sync-api-1 was killed between two requests" in room.hint.value
+
+
+def test_it_is_said_when_the_job_of_a_killed_worker_is_back(lab: FakeLab, room: Room) -> None:
+    """A story has an end."""
+    worker = f"{socket.gethostname()}:9000003:aaaa"
+    lab.living = [worker]
+    lab.reported.append(JobEvent("j", JobState.PROCESSING, time.time(), "invoice", number=1, worker=worker))
+    room.poller.refresh()
+    lab.before = lambda action: lab.names.__setitem__(2, "") if action == "kill" else None
+    room.buttons["kill"].click()
+    room.await_tasks(time.monotonic() + 10)
+    assert "its job stays in its box" in room.hint.value
+
+    lab.reported.append(JobEvent("j", JobState.QUEUED, time.time(), "invoice", number=2, attempt=1))
+
+    eventually(lambda: "is back" in room.hint.value, seconds=5)
+
+
+def test_an_empty_history_has_no_days(lab: FakeLab, room: Room) -> None:
+    """Neither at first nor after a reset."""
+    assert Looker().look(lab).month is None  # type: ignore[arg-type]

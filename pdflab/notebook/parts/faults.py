@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from pdflab.analysis.scene import Renderer, RendererState
+from pdflab.analysis.scene import RendererState, Scene
 from pdflab.child_process import wait_until
 from pdflab.jobs import Endpoint
 from pdflab.notebook import controls, hints
@@ -34,12 +34,15 @@ class FaultPart(Part):
         super().__init__()
         self._room = room
         self._turns = count()
-        self._renderers: tuple[Renderer, ...] = ()  # at the queued endpoint, as last seen
+        self._scene: Scene | None = None  # as last seen
+        self._awaited: str | None = None  # the job of a killed worker, until another has it
         self.buttons = {
-            "kill": controls.make_button("Kill a worker", "SIGKILL", self._press_kill, style="harm"),
+            "kill": controls.make_button(
+                "Kill a worker", "SIGKILL to one that renders", self._press_kill, style="harm"
+            ),
             "freeze": controls.make_button(
                 f"Freeze for {_FREEZE_SECONDS:g} s",
-                "Whatever renders at the endpoint",
+                "All that renders there",
                 self._press_freeze,
                 style="harm",
             ),
@@ -47,31 +50,48 @@ class FaultPart(Part):
         self.box = controls.make_group("4. What goes wrong", *self.buttons.values(), style="wrong")
 
     def show(self, look: Look) -> None:
-        """Remember who renders."""
-        self._renderers = tuple(look.scene[Endpoint.QUEUED].renderers)
+        """Remember who renders, and say when the job of a killed worker is back."""
+        self._scene = look.scene
+        if self._awaited and self._awaited not in self._lost_jobs():
+            self._awaited = None
+            self._room.show_hint(hints.RETURNED)
 
     def _press_kill(self) -> None:
-        self._room.do("kill", self._kill, fault=True)
+        is_synchronous = self._room.chosen_endpoint() == Endpoint.SYNCHRONOUS
+        self._room.do("kill", self._kill_server if is_synchronous else self._kill_worker, fault=True)
 
     def _press_freeze(self) -> None:
         endpoint = self._room.chosen_endpoint()
         self._room.show_hint(hints.FROZEN[endpoint].format(seconds=_FREEZE_SECONDS))
         self._room.do("freeze", partial(self._freeze, endpoint), fault=True)
 
-    def _kill(self) -> None:
+    def _kill_server(self) -> None:
+        """Kill a rendering process of the synchronous endpoint: its clients get no answer."""
+        name, busy = self._choose(Endpoint.SYNCHRONOUS)
+        self._room.lab.kill(name)
+        self._room.show_hint((hints.SERVER_KILLED if busy else hints.SERVER_DIED_IDLE).format(name=name))
+
+    def _kill_worker(self) -> None:
         """Kill a worker, one that renders if any does, and say whether it held a job."""
-        lab = self._room.lab
-        names = [name for name in lab.process_names() if name.startswith("worker-")]
-        busy = [one.name for one in self._renderers if one.state is RendererState.RENDERING]
-        chosen = [name for name in names if name in busy] or names
-        name, before = chosen[next(self._turns) % len(chosen)], self._lost_jobs()
+        lab, (name, _), before = self._room.lab, self._choose(Endpoint.QUEUED), self._lost_jobs()
         lab.kill(name)
         self._room.show_hint(hints.KILLED.format(name=name))
         held = wait_until(lambda: bool(self._lost_jobs() - before), _LOOK_TIMEOUT)
         self._room.show_hint(hints.killed(name, lab.worker if held else None, lab.settings.lease))
+        self._awaited = next(iter(self._lost_jobs() - before), None) if lab.worker == "reliable" else None
+
+    def _choose(self, endpoint: Endpoint) -> tuple[str, bool]:
+        """Return another process each time, one that renders if any does; and whether it does."""
+        (prefix,) = _RENDERERS[endpoint]
+        names = [name for name in self._room.lab.process_names() if name.startswith(prefix)]
+        rows = self._scene[endpoint].renderers if self._scene else ()
+        busy = [name for row in rows if row.state is RendererState.RENDERING and (name := row.name) in names]
+        chosen = busy or names
+        return chosen[next(self._turns) % len(chosen)], bool(busy)
 
     def _lost_jobs(self) -> set[str | None]:
-        return {one.job_id for one in self._renderers if one.state is RendererState.KILLED}
+        rows = self._scene[Endpoint.QUEUED].renderers if self._scene else ()
+        return {row.job_id for row in rows if row.state is RendererState.KILLED}
 
     def _freeze(self, endpoint: Any) -> None:
         """Freeze all processes that render for an endpoint, and wait until they continue."""

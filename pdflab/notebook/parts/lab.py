@@ -63,6 +63,7 @@ class LabPart(Part):
         finally:
             halted = self._room.lab.is_halted
             self._room.set_all_busy(halted, but="power")
+            (self._room.box.add_class if halted else self._room.box.remove_class)("pdflab-halted")
             self.buttons["power"].description = _START if halted else _STOP
 
     def _press_reset(self) -> None:
