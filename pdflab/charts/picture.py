@@ -48,7 +48,9 @@ class JobPicture:
         self._rows = {one: _Row(ax, one, place * _ROW) for place, one in enumerate(reversed(ENDPOINTS))}
         rows = self._rows.values()
         moving = [artist for row in rows for artist in row.moving]
-        self._pixels = Pixels(figure, moving, [label for row in rows for label in row.labels])
+        labels = [label for row in rows for label in row.labels]
+        self._pixels = Pixels(figure, moving, [label for label in labels if not label.text])
+        self._pixels.forget([label for label in labels if label.text])  # these stay as they are
 
     def update(self, scene: Scene) -> None:
         """Show a scene."""

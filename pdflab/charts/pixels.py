@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
@@ -83,7 +84,7 @@ class Pixels:
                 label.draw(self._kept, self._figure.dpi / 100)
         pixels: NDArray[np.uint8] = np.asarray(self._canvas.buffer_rgba())
         pixels[:] = self._kept
-        for artist in self._moving:
+        for artist in filter(_shows, self._moving):
             self._figure.draw_artist(artist)
         for label in self._labels:
             label.draw(pixels, self._figure.dpi / 100)
@@ -94,6 +95,11 @@ class Pixels:
         file = io.BytesIO()
         self.image().save(file, format="PNG", compress_level=1, transparency=0)
         return file.getvalue()
+
+
+def _shows(artist: Artist) -> bool:
+    """Return whether there is anything to draw: an empty line would take as long as ten dots."""
+    return artist.get_visible() and not (isinstance(artist, Line2D) and np.size(artist.get_xdata()) == 0)
 
 
 def image_of(pixels: NDArray[np.uint8]) -> Image.Image:
