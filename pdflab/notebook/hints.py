@@ -29,6 +29,7 @@ FROZEN = {
     "their end.",
     BOTH: "<b>Nothing is rendered</b> for {seconds:g} s at both endpoints. Whose clients notice?",
 }
+THAWED = "<b>They go on</b> after {seconds:g} s. Who noticed: clients, or only the queue?"
 STARTED = {
     "processes": "The lab runs in processes: each worker can have a core of its own.",
     "threads": "The lab runs in threads of one process: they share one core, and cannot be killed or frozen. "

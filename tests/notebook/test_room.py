@@ -42,6 +42,7 @@ def test_parts_find_what_they_need_in_any_room(lab: FakeLab, room: Room) -> None
 
     assert lab.operations[0][:2] == ("burst", "synchronous")
     assert lab.actions == [("freeze", 1.4, "sync-api-1", "sync-api-2")]
+    assert "They go on" in room.hint.value
 
 
 def test_a_room_without_a_choice_is_about_the_queue(lab: FakeLab) -> None:

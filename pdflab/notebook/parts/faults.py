@@ -97,3 +97,4 @@ class FaultPart(Part):
         """Freeze all processes that render for an endpoint, and wait until they continue."""
         names = [name for name in self._room.lab.process_names() if name.startswith(_RENDERERS[endpoint])]
         self._room.lab.freeze(_FREEZE_SECONDS, *names)
+        self._room.show_hint(hints.THAWED.format(seconds=_FREEZE_SECONDS))
