@@ -44,6 +44,7 @@ _SENT: Mapping[str, str] = {
     "clients, or the jobs?",
 }
 RETURNED = "<b>The job of the killed worker is back</b> in the queue: its lease has expired. Nothing is lost."
+SERVER_GONE = "<b>{name} was killed.</b> Did a client wait for it?"
 SERVER_KILLED = "<b>{name} was killed:</b> the clients that it served get an error, and no PDF."
 SERVER_DIED_IDLE = "<b>{name} was killed between two requests:</b> no client noticed. Kill one that renders."
 KILLED = "<b>{name} was killed.</b> Did it hold a job?"

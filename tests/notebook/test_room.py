@@ -8,8 +8,9 @@ import pytest
 from conftest import eventually
 from fake_lab import FakeLab
 
+from pdflab.analysis.run import Send
 from pdflab.errors import StorageUnavailable, UsageError
-from pdflab.jobs import JobEvent, JobState
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.notebook.control_room import ControlRoom
 from pdflab.notebook.look import Looker
 from pdflab.notebook.parts.attack import AttackPart
@@ -168,3 +169,33 @@ def test_it_is_said_when_the_job_of_a_killed_worker_is_back(lab: FakeLab, room: 
 def test_an_empty_history_has_no_days(lab: FakeLab, room: Room) -> None:
     """Neither at first nor after a reset."""
     assert Looker().look(lab).month is None  # type: ignore[arg-type]
+
+
+def test_the_clients_of_a_killed_server_are_counted_before_it_is_said(lab: FakeLab, room: Room) -> None:
+    """It rendered when it was last seen; whether a client met an error is known only afterwards."""
+    room.choices["endpoint"].value = "synchronous"  # type: ignore[attr-defined]
+    error = Send(Endpoint.SYNCHRONOUS, "invoice", 1.0, 1.0, 1.1, 0, error="connection")
+    lab.before = lambda action: lab.asked.append(error) if action == "kill" else None
+
+    room.buttons["kill"].click()
+    room.wait()
+
+    assert "the clients that it served get an error" in room.hint.value
+
+
+@pytest.mark.parametrize("begins_anew", [True, False])
+def test_a_killed_workers_job_that_does_not_return_is_not_called_back(
+    lab: FakeLab, room: Room, begins_anew: bool
+) -> None:
+    """A reset forgets it; a third crash ends it."""
+    [faults] = [part for part in room.parts if isinstance(part, FaultPart)]
+    faults._awaited = "j"
+    if begins_anew:
+        room.restart(lambda lab: None)
+    else:
+        lab.reported.append(JobEvent("j", JobState.FAILED, time.time(), "invoice", number=1))
+
+    room.poller.refresh()
+    time.sleep(0.6)
+
+    assert "is back" not in room.hint.value

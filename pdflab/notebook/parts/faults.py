@@ -9,7 +9,7 @@ from typing import Any
 
 from pdflab.analysis.scene import RendererState, Scene
 from pdflab.child_process import wait_until
-from pdflab.jobs import Endpoint
+from pdflab.jobs import Endpoint, JobState
 from pdflab.notebook import controls, hints
 from pdflab.notebook.look import Look
 from pdflab.notebook.parts.part import Part
@@ -53,8 +53,14 @@ class FaultPart(Part):
         """Remember who renders, and say when the job of a killed worker is back."""
         self._scene = look.scene
         if self._awaited and self._awaited not in self._lost_jobs():
+            states = (event.state for event in reversed(look.events) if event.job_id == self._awaited)
+            if next(states, JobState.FAILED) is not JobState.FAILED:  # it may have been its third crash
+                self._room.show_hint(hints.RETURNED)
             self._awaited = None
-            self._room.show_hint(hints.RETURNED)
+
+    def begin(self) -> None:
+        """Forget the jobs of killed workers."""
+        self._scene = self._awaited = None
 
     def _press_kill(self) -> None:
         is_synchronous = self._room.chosen_endpoint() == Endpoint.SYNCHRONOUS
@@ -67,27 +73,32 @@ class FaultPart(Part):
 
     def _kill_server(self) -> None:
         """Kill a rendering process of the synchronous endpoint: its clients get no answer."""
-        name, busy = self._choose(Endpoint.SYNCHRONOUS)
+        name, before = self._choose(Endpoint.SYNCHRONOUS), self._errors()
         self._room.lab.kill(name)
-        self._room.show_hint((hints.SERVER_KILLED if busy else hints.SERVER_DIED_IDLE).format(name=name))
+        self._room.show_hint(hints.SERVER_GONE.format(name=name))
+        hit = wait_until(lambda: self._errors() > before, _LOOK_TIMEOUT)
+        self._room.show_hint((hints.SERVER_KILLED if hit else hints.SERVER_DIED_IDLE).format(name=name))
 
     def _kill_worker(self) -> None:
         """Kill a worker, one that renders if any does, and say whether it held a job."""
-        lab, (name, _), before = self._room.lab, self._choose(Endpoint.QUEUED), self._lost_jobs()
+        lab, name, before = self._room.lab, self._choose(Endpoint.QUEUED), self._lost_jobs()
         lab.kill(name)
         self._room.show_hint(hints.KILLED.format(name=name))
         held = wait_until(lambda: bool(self._lost_jobs() - before), _LOOK_TIMEOUT)
         self._room.show_hint(hints.killed(name, lab.worker if held else None, lab.settings.lease))
         self._awaited = next(iter(self._lost_jobs() - before), None) if lab.worker == "reliable" else None
 
-    def _choose(self, endpoint: Endpoint) -> tuple[str, bool]:
-        """Return another process each time, one that renders if any does; and whether it does."""
+    def _choose(self, endpoint: Endpoint) -> str:
+        """Return another process each time, one that renders if any does."""
         (prefix,) = _RENDERERS[endpoint]
         names = [name for name in self._room.lab.process_names() if name.startswith(prefix)]
         rows = self._scene[endpoint].renderers if self._scene else ()
         busy = [name for row in rows if row.state is RendererState.RENDERING and (name := row.name) in names]
         chosen = busy or names
-        return chosen[next(self._turns) % len(chosen)], bool(busy)
+        return chosen[next(self._turns) % len(chosen)]
+
+    def _errors(self) -> int:
+        return self._scene[Endpoint.SYNCHRONOUS].errors if self._scene else 0
 
     def _lost_jobs(self) -> set[str | None]:
         rows = self._scene[Endpoint.QUEUED].renderers if self._scene else ()
