@@ -14,6 +14,8 @@ from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
 
+os.environ["PDFLAB_REHEARSAL"] = str(Path(__file__).parent / "rehearsals")  # lessons run unattended
+
 
 def needs(program: str, package: str) -> None:
     """Skip at a desk, saying what to install; fail in CI, where it has to be there."""

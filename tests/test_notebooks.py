@@ -38,6 +38,7 @@ _OF_THIS_MACHINE = re.compile(
     r"(?<![\w.])/(home|root|tmp|Users|private)/|\b(?!desk:)[\w.-]+:\d+:[0-9a-f]{8}\b"
 )
 
+REHEARSALS = str(ROOT / "tests" / "rehearsals")
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -52,7 +53,9 @@ def rewrite(path: Path) -> None:
     client = NotebookClient(
         notebook, timeout=180, resources=folder, store_widget_state=False, record_timing=False
     )
-    client.execute(env=os.environ | {"PDFLAB_HEADLESS": "1"})  # nobody watches the live picture
+    client.execute(
+        env=os.environ | {"PDFLAB_HEADLESS": "1", "PDFLAB_REHEARSAL": REHEARSALS}
+    )  # nobody watches the live picture
     notebook.metadata = NotebookNode(KERNEL)
     for cell in notebook.cells:
         cell.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key == "tags"})

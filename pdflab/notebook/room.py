@@ -45,6 +45,8 @@ class Room:
         self._in_threads = lab.mode == THREADS
         self._error: Exception | None = None
         self._closed = self._away = False  # the room; its Redis
+        self.locked = False  # until a lesson unlocks it
+        self._busy: set[str] = set()  # the controls whose task waits or runs
         self._scene: Scene | None = None  # as it was shown last
         self._looker = Looker()
         self._tasks = TaskQueue("control room", on_error=self._fail)
@@ -104,6 +106,7 @@ class Room:
 
     def do(self, name: str, action: Callable[[], object], *, fault: bool = False) -> None:
         """Queue the task of a control, which rests meanwhile. A click calls it on any thread."""
+        self._busy.add(name)
         self._set_busy(name, True)
         self.show_status("")
         (self._faults if fault else self._tasks).put(partial(self._run, name, action))
@@ -148,6 +151,22 @@ class Room:
         for name in (*self.buttons, *self.choices):
             if name != but:
                 self._set_busy(name, busy)
+
+    def is_busy(self, name: str) -> bool:
+        """Return whether the task of a control waits or runs."""
+        return name in self._busy
+
+    def lock(self, reason: str) -> None:
+        """Disable every control until `unlock`, and show why."""
+        self.locked = True
+        self.set_all_busy(False)
+        self.show_hint(html.escape(reason))
+
+    def unlock(self) -> None:
+        """Enable the controls."""
+        self.locked = False
+        self.set_all_busy(False)
+        self.show_hint("")
 
     def restart(self, action: Callable[[Lab], object]) -> None:
         """Restart the lab by an action, with every control off meanwhile, and forget what was seen."""
@@ -198,12 +217,13 @@ class Room:
         if control is None:
             return
         impossible = self._in_threads and any(name in part.processes_only for part in self.parts)
-        control.disabled = busy or self._closed or impossible
+        control.disabled = busy or self._closed or self.locked or impossible
 
     def _run(self, name: str, action: Callable[[], object]) -> None:
         try:
             action()
         finally:
+            self._busy.discard(name)
             self._set_busy(name, False)
 
     def _fail(self, error: Exception) -> None:

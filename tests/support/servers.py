@@ -63,7 +63,11 @@ def voila(notebook: Path, home: Path) -> Iterator[str]:
 def _server(words: list[str], port_option: str, home: Path, cwd: Path | None = None) -> Iterator[str]:
     places = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     places |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS")}
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS", "PDFLAB_REHEARSAL")
+    }
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

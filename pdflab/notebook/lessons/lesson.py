@@ -1,71 +1,209 @@
-"""The two parts of a lesson: predict before you run, and check yourself at the end.
+"""A lesson: predict, run, explain, make, check. What it asks is in texts/NAME.toml.
 
-    lesson = Lesson(WHEN_THINGS_FAIL)
-    lesson.predict("lost", 20)      # drawn on the chart later, beside what was measured
-    lesson.check("q1", ...)         # three dots show the question; an answer in their place is checked
+    lesson = Lesson("00_start_here")
+    lesson.predict("makespan")                         # widgets; the room's buttons wake when they are given
+    room = lesson.room(lab, PicturePart, partial(RunPart, runs=…), after=["makespan"])
+    run = lesson.run(room, "queued")                   # what the student's click has made
+    lesson.score("makespan", 5.2)                      # predicted, measured, and how far apart
+    lesson.check("q1")
 
-Students who predict a result understand it better than those who only watch (Crouch and others, American
-Journal of Physics 72, 2004).
+A cell that comes too early says in one sentence what is missing, and stops Run All there.
 
-Read next: pdflab/notebook/lessons/questions.py.
+Read next: pdflab/notebook/lessons/predict.py.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import EllipsisType
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
 
+import ipywidgets as widgets
+from IPython.display import display
+from ipywidgets import HTML, Layout
+
+from pdflab.analysis.run import Run
+from pdflab.analysis.validity import invalid_reason
 from pdflab.errors import UsageError
+from pdflab.lab import Lab
+from pdflab.notebook.lessons import answers, recorded, texts
+from pdflab.notebook.lessons.check import Check
+from pdflab.notebook.lessons.plain_text import PlainText
+from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
+from pdflab.notebook.lessons.sketch import AskSketch
+from pdflab.notebook.lessons.texts import Given
+from pdflab.notebook.parts.part import Part
+from pdflab.notebook.parts.runs import RunPart
+from pdflab.notebook.room import Room
+
+_KINDS: Mapping[str, type[Ask]] = {
+    "number": AskNumber,
+    "interval": AskInterval,
+    "choice": AskChoice,
+    "sketch": AskSketch,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question with its right answer, and a hint for each wrong one that is likely.
-
-    `why` is shown only after the right answer; a hint shows where to look, but not the answer.
-    """
-
-    text: str
-    right: str | float
-    why: str
-    hints: Mapping[str | float, str]
+_INSTEAD = "Shown instead: the run that came with the course."
 
 
-class PlainText(str):
-    """Text without quotation marks in the output of a cell."""
-
-    __slots__ = ()
-    __repr__ = str.__str__
+class NotYet(UsageError):
+    """Raised when a cell needs what the student has not done yet."""
 
 
 class Lesson:
-    """The questions of one notebook, and the reader's predictions while the kernel runs."""
+    """One lesson: its predictions and checks, kept in answers/NAME.json beside the notebook.
 
-    def __init__(self, questions: Mapping[str, Question]) -> None:
-        self._questions = questions
-        self._predictions: dict[str, float] = {}
+    With PDFLAB_REHEARSAL, predictions are handed in, and `run` presses the buttons itself.
+    """
 
-    def predict(self, name: str, value: float) -> PlainText:
-        """Record a prediction under a name; a second one replaces the first."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"A prediction is a number, such as 12, not {value!r}; put yours in.")
-        self._predictions[name] = value
-        return PlainText(f"You predict: {name} {value:g}. It will be on the chart, beside what is measured.")
+    def __init__(self, name: str) -> None:
+        self._name, self._texts = name, texts.read(name)
+        self._answers = answers.answers_of(name)
+        self._asks: dict[str, Ask] = {}
+        self._checks: dict[str, Check] = {}
 
-    def predicted(self, name: str) -> float:
-        """Return a prediction. Raises UsageError if there is none."""
-        if name not in self._predictions:
-            raise UsageError(f'Predict first: lesson.predict("{name}", your number).')
-        return self._predictions[name]
+    @property
+    def is_rehearsed(self) -> bool:
+        """Whether predictions were handed in, and no student is here."""
+        return isinstance(self._answers, answers.Rehearsal)
 
-    def check(self, name: str, answer: str | float | EllipsisType) -> PlainText:
-        """Return whether an answer is right, or a hint; for three dots, return the question."""
-        if name not in self._questions:
-            raise UsageError(f"There is no question {name!r}: take {', '.join(self._questions)}.")
-        question = self._questions[name]
-        if isinstance(answer, EllipsisType):
-            return PlainText(f"{question.text}\n\nPut your answer in the place of the three dots.")
-        given = answer.strip().lower() if isinstance(answer, str) else answer
-        if given == question.right:
-            return PlainText(f"Yes. {question.why}")
-        hint = question.hints.get(given, "That is none of the answers; read the question once more.")
-        return PlainText(hint)
+    def predict(self, *names: str) -> "Box":
+        """Return the widgets that ask for predictions."""
+        asks = [self.widget(name) for name in names]
+        lines = [f"Predict: {ask.text.ask}" for ask in asks]
+        return Box([ask.box for ask in asks], "\n".join(lines))
+
+    def widget(self, name: str) -> Ask:
+        """Return the widget of a prediction. Raises UsageError if the lesson does not ask it."""
+        text = _named(self._texts.predict, name, "prediction")
+        if name not in self._asks:
+            ask = self._asks[name] = _KINDS[text.kind](name, text)
+            if (value := self._answers.get("predict", name).get("value")) is not None:
+                ask.give(value)
+            ask.on_given.append(lambda value, name=name: self._keep(name, value))  # type: ignore[misc]
+        return self._asks[name]
+
+    def predicted(self, name: str) -> Any:
+        """Return a prediction: a number, a choice, an interval or a curve. Raises NotYet if there is none."""
+        ask = self.widget(name)
+        if ask.value is None:
+            raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
+        return ask.value
+
+    def score(self, name: str, measured: Any) -> PlainText:
+        """Return how a prediction compares with what was measured; from now on it cannot be changed.
+
+        `measured` is a number, the option that came true, or a value for each place of a sketch.
+        """
+        value = self.predicted(name)
+        ask = self.widget(name)
+        ask.rest()
+        self._answers.put("predict", name, measured=measured, scored_at=time.time())
+        shown = (
+            f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
+        )
+        return PlainText(f"predicted {ask.words(value)}, {_verdict(value, measured)}: measured {shown}")
+
+    def check(self, name: str) -> "Box":
+        """Return the widget of a question."""
+        check = self.question(name)
+        options = [f"  o {option.text}" for option in check.question.options]
+        return Box([check.box], "\n".join([f"Check: {check.question.ask}", *options]))
+
+    def question(self, name: str) -> Check:
+        """Return a question. Raises UsageError if the lesson does not ask it."""
+        question = _named(self._texts.check, name, "question")
+        if name not in self._checks:
+            given = self._answers.get("check", name).get("given", [])
+            check = self._checks[name] = Check(name, question, lambda answer: self._note(name, answer))
+            if given and question.accepts(given[-1]):
+                check.show(given[-1])
+        return self._checks[name]
+
+    def room(
+        self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
+    ) -> Room:
+        """Return a room whose controls wake when the predictions `after` are given."""
+        room = Room(lab, *parts, title=f"lesson's {title}")
+        missing = [ask for name in after if (ask := self.widget(name)).value is None]
+        if missing:
+            room.lock("Predict first: then these buttons wake.")
+        for ask in missing:
+            ask.on_given.append(
+                lambda _: room.unlock() if all(a.value is not None for a in missing) else None
+            )
+        return room
+
+    def run(self, room: Room, name: str) -> Run:
+        """Return the run that the student's click has made. Raises NotYet before its end.
+
+        If this machine was too busy to measure, say so and return the run that came with the course.
+        """
+        part = next(part for part in room.parts if isinstance(part, RunPart))
+        if self.is_rehearsed and name not in part.runs:
+            room.buttons[name].click()
+            room.wait()
+        if name not in part.runs:
+            button = room.buttons[name].description
+            when = "Wait for the end of" if room.is_busy(name) else "Press"
+            raise NotYet(f"{when} {button!r}, above. Then run this cell again.")
+        run = part.runs[name]
+        recorded.keep(self._name, name, run)
+        if (reason := invalid_reason(run)) and (instead := recorded.load(self._name, name)):
+            display(PlainText(f"This machine was too busy. {reason} {_INSTEAD}"))
+            return instead
+        return run
+
+    def _keep(self, name: str, value: Given) -> None:
+        reason = getattr(self._asks[name], "reason", "")
+        try:
+            self._answers.put(
+                "predict", name, value=value, given_at=time.time(), **({"reason": reason} if reason else {})
+            )
+        except UsageError as error:
+            self._asks[name].say(str(error))
+
+    def _note(self, name: str, answer: str | float) -> None:
+        given = [*self._answers.get("check", name).get("given", []), answer]
+        try:
+            self._answers.put("check", name, given=given)
+        except UsageError as error:
+            self._checks[name].say(str(error))
+
+
+class Box(widgets.VBox):  # type: ignore[misc]
+    """Widgets of a lesson with their look; as text, what they ask."""
+
+    def __init__(self, shown: Sequence[Any], text: str) -> None:
+        self._text = text
+        css = (files("pdflab.notebook") / "panel.css").read_text()
+        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
+        super().__init__([style, *shown])
+        self.add_class("pdflab-lesson")
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
+
+
+def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in table:
+        raise UsageError(f"There is no {what} {name!r} in this lesson: take {', '.join(table)}.")
+    return table[name]
+
+
+def _verdict(value: Given, measured: Any) -> str:
+    """Return how a prediction compares with what was measured."""
+    if isinstance(value, str):
+        return "as it came" if value == measured else "and it came otherwise"
+    if isinstance(value, list) and isinstance(measured, Sequence):
+        return f"at worst {max(map(_factor, value, measured)):.1f} times off"
+    if isinstance(value, list):
+        return "and it lies inside" if value[0] <= measured <= value[1] else "and it lies outside"
+    if value * measured <= 0:
+        return f"off by {abs(value - measured):.3g}"
+    factor = _factor(value, measured)
+    return "close" if factor <= 1.15 else f"{factor:.1f} times too {'low' if measured > value else 'high'}"
+
+
+def _factor(one: float, other: float) -> float:
+    return max(one / other, other / one) if one * other > 0 else float("inf")

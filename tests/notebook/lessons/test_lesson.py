@@ -1,99 +1,192 @@
-"""A lesson remembers what was predicted, and answers answers without giving the right one away."""
+"""A lesson asks before it runs, shows nothing that was not done, and keeps what was given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from fake_lab import FakeLab
 from IPython.lib.pretty import pretty
+from made_up import queued
 
 from pdflab.errors import UsageError
-from pdflab.notebook.lessons import questions
-from pdflab.notebook.lessons.lesson import Lesson, Question
+from pdflab.notebook.lessons import recorded, texts
+from pdflab.notebook.lessons.lesson import Lesson, NotYet
+from pdflab.notebook.lessons.plain_text import PlainText
+from pdflab.notebook.lessons.texts import Option, Prediction, Question, Texts
+from pdflab.notebook.parts.runs import RunPart
+from pdflab.notebook.room import Room
 
-HINT = "Count the workers, not the jobs."
-SUM = Question("How many?\na) one\nb) two", "b", "Two it is.", {"a": HINT})
-COUNT = Question("How many?", 2, "Two it is.", {3: HINT})
-
-TABLES: dict[str, Mapping[str, Question]] = {
-    name: table for name, table in vars(questions).items() if name.isupper()
-}
-ASKED = [
-    pytest.param(question, id=f"{table}-{name}")
-    for table, asked in TABLES.items()
-    for name, question in asked.items()
-]
+ASKED = Texts(
+    predict={
+        "makespan": Prediction("When is the last PDF there?", unit="s", high=20),
+        "which": Prediction("Which?", "choice", options=("a", "b")),
+        "curve": Prediction("How long?", "sketch", high=20, at=(0.1, 0.5, 0.9)),
+        "range": Prediction("When, at the earliest and latest?", "interval", unit="s", high=20),
+    },
+    check={
+        "q1": Question("Who waits?", "Jobs do.", options=(Option("a", reply="No."), Option("b", right=True)))
+    },
+)
 
 
 @pytest.fixture
-def lesson() -> Lesson:
-    return Lesson({"q1": SUM, "q2": COUNT})
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
+    """A lesson of a student, in a folder of its own."""
+    monkeypatch.delenv("PDFLAB_REHEARSAL")
+    monkeypatch.setattr(texts, "read", lambda name: ASKED)
+    monkeypatch.chdir(tmp_path)
+    return Lesson("00")
 
 
-def test_a_prediction_is_remembered_until_another_takes_its_place(lesson: Lesson) -> None:
-    """The chart draws the latest guess."""
-    lesson.predict("lost", 20)
-    said = lesson.predict("lost", 5)
-
-    assert lesson.predicted("lost") == 5
-    assert "lost 5" in said
-
-
-def test_who_has_not_predicted_is_asked_to(lesson: Lesson) -> None:
-    """The chart is not drawn without a guess, and the error is the line to type."""
-    with pytest.raises(UsageError, match=r'Predict first: lesson.predict\("lost"'):
-        lesson.predicted("lost")
+@pytest.fixture
+def room(lesson: Lesson) -> Iterator[Room]:
+    """A room with one run, which waits for a prediction."""
+    runs = {"queued": ("Burst of 100", lambda lab: queued(7))}
+    lab = FakeLab()
+    room = lesson.room(lab, partial(RunPart, runs=runs), after=["makespan"])  # type: ignore[arg-type]
+    yield room
+    room.close()
 
 
-@pytest.mark.parametrize("value", ["many", None, ..., True])
-def test_a_prediction_is_a_number(lesson: Lesson, value: object) -> None:
-    """What cannot be drawn on a chart is no prediction."""
-    with pytest.raises(UsageError, match="is a number"):
-        lesson.predict("lost", value)  # type: ignore[arg-type]
+def test_a_result_comes_after_its_prediction(lesson: Lesson) -> None:
+    """The error says what to do, in one sentence."""
+    with pytest.raises(NotYet, match="Predict first: When is the last PDF there"):
+        lesson.score("makespan", 5.0)
 
 
-def test_three_dots_show_the_question(lesson: Lesson) -> None:
-    """A notebook that was never answered reads as a page with questions."""
-    assert lesson.check("q1", ...).startswith(SUM.text)
+def test_the_buttons_of_a_room_wake_with_the_prediction(lesson: Lesson, room: Room) -> None:
+    """Until then they are off, and the room says why."""
+    asleep, hint = room.buttons["queued"].disabled, room.hint.value
+    lesson.widget("makespan").give(3.0)
+
+    assert asleep
+    assert "Predict first" in hint
+    assert not room.buttons["queued"].disabled
 
 
-@pytest.mark.parametrize(("name", "answer"), [("q1", "b"), ("q1", " B "), ("q2", 2), ("q2", 2.0)])
-def test_the_right_answer_is_explained(lesson: Lesson, name: str, answer: str | float) -> None:
-    """However it is written."""
-    assert lesson.check(name, answer) == "Yes. Two it is."
+def test_a_run_is_what_the_student_has_pressed(lesson: Lesson, room: Room) -> None:
+    """The cell below says which button, until it was pressed."""
+    lesson.widget("makespan").give(3.0)
+    with pytest.raises(NotYet, match="Press 'Burst of 100', above"):
+        lesson.run(room, "queued")
+
+    room.buttons["queued"].click()
+    room.wait()
+
+    assert len(lesson.run(room, "queued").sends) == 7
 
 
-@pytest.mark.parametrize(("name", "answer"), [("q1", "a"), ("q2", 3)])
-def test_a_likely_wrong_answer_gets_its_own_hint(lesson: Lesson, name: str, answer: str | float) -> None:
-    """It says where to look."""
-    assert lesson.check(name, answer) == HINT
+def test_a_room_that_needs_nothing_is_awake(lesson: Lesson) -> None:
+    """As is one whose predictions were given yesterday."""
+    lesson.widget("makespan").give(3.0)
+    lab = FakeLab()
+    room = lesson.room(lab, partial(RunPart, runs={}), after=["makespan"])  # type: ignore[arg-type]
+    room.close()
+
+    assert not room.locked
 
 
-@pytest.mark.parametrize("answer", ["c", "", 7])
-def test_any_other_answer_gives_nothing_away(lesson: Lesson, answer: str | float) -> None:
-    """Not even which answers there are."""
-    assert lesson.check("q1", answer) == "That is none of the answers; read the question once more."
+def test_a_score_compares_and_ends_the_prediction(lesson: Lesson) -> None:
+    """Both numbers, and how far apart they are; from now on it cannot be changed."""
+    lesson.widget("makespan").give(2.5)
+
+    said = lesson.score("makespan", 5.0)
+
+    assert said == "predicted 2.5 s, 2.0 times too low: measured 5 s"
+    assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
 
 
-def test_a_question_that_is_not_there_is_named(lesson: Lesson) -> None:
+@pytest.mark.parametrize(
+    ("name", "given", "measured", "verdict"),
+    [
+        ("makespan", 5.2, 5.0, "close"),
+        ("makespan", 10.0, 5.0, "2.0 times too high"),
+        ("makespan", 0.0, 5.0, "off by 5"),
+        ("range", [2, 6], 5.0, "and it lies inside"),
+        ("range", [2, 4], 5.0, "and it lies outside"),
+        ("which", "a", "a", "as it came: measured a"),
+        ("which", "b", "a", "and it came otherwise"),
+        ("curve", [1, 2, 6], [1.0, 2.0, 12.0], "at worst 2.0 times off"),
+    ],
+)
+def test_a_verdict_names_the_difference(
+    lesson: Lesson, name: str, given: Any, measured: float, verdict: str
+) -> None:
+    """An interval is right if it holds the value."""
+    lesson.widget(name).give(given)
+
+    assert verdict in lesson.score(name, measured)
+
+
+def test_predictions_and_answers_are_there_when_the_notebook_is_opened_again(lesson: Lesson) -> None:
+    """In a new kernel: the same file, a new lesson."""
+    lesson.predict("makespan")
+    lesson.widget("makespan").give(3.0)
+    lesson.check("q1")
+    lesson.question("q1").give("a")
+    lesson.question("q1").give("b")
+
+    again = Lesson("00")
+
+    assert again.predicted("makespan") == 3.0
+    assert again.question("q1").solved
+
+
+def test_what_is_not_asked_here_is_named(lesson: Lesson) -> None:
     """A typing mistake is answered with the names that there are."""
-    with pytest.raises(UsageError, match="no question 'q3': take q1, q2"):
-        lesson.check("q3", "a")
+    with pytest.raises(UsageError, match="no prediction 'makspan' in this lesson: take makespan, which"):
+        lesson.predict("makspan")
+    with pytest.raises(UsageError, match="no question 'q3' in this lesson: take q1"):
+        lesson.check("q3")
 
 
-def test_a_cell_shows_the_words_as_they_are(lesson: Lesson) -> None:
-    """Lines are lines: no quotation marks, no backslashes."""
-    assert pretty(lesson.check("q1", "b")) == "Yes. Two it is."
-    assert "\na) one\n" in pretty(lesson.check("q1", ...))
+def test_as_text_a_lesson_shows_questions_and_no_answers(lesson: Lesson) -> None:
+    """So reads the committed notebook, on a code host."""
+    assert (
+        "Predict: When is the last PDF there?" in lesson.predict("makespan")._repr_mimebundle_()["text/plain"]
+    )
+    assert lesson.check("q1")._repr_mimebundle_()["text/plain"] == "Check: Who waits?\n  o a\n  o b"
 
 
-@pytest.mark.parametrize("question", ASKED)
-def test_every_wrong_choice_has_a_hint_that_keeps_the_secret(question: Question) -> None:
-    """Each choice that a question offers is answered; no hint names a choice, or tells the reason."""
-    offered = {line[0] for line in question.text.splitlines() if line[1:2] == ")"}
-    answers = {str(answer) for answer in (question.right, *question.hints)}
+def test_a_busy_machine_shows_the_recorded_run_and_says_so(
+    lesson: Lesson, room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own figures would be those of its generator."""
+    from pdflab.notebook.lessons import lesson as module
 
-    assert offered <= answers
-    assert question.right not in question.hints
-    assert len(question.hints) >= 2
-    for hint in question.hints.values():
-        assert question.why not in hint
-        assert f"{question.right})" not in hint
+    instead = SimpleNamespace(name="recorded")
+    monkeypatch.setattr(module, "invalid_reason", lambda run: "It was late.")
+    monkeypatch.setattr(recorded, "load", lambda lesson, name: instead)
+    lesson.widget("makespan").give(3.0)
+    room.buttons["queued"].click()
+    room.wait()
+
+    shown = lesson.run(room, "queued")
+
+    assert shown is instead
+    assert "This machine was too busy. It was late." in capsys.readouterr().out
+
+
+def test_a_rehearsal_presses_the_buttons_itself(
+    tmp_path: Path, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a notebook runs from top to bottom without a student."""
+    (tmp_path / "00.toml").write_text("[predict]\nmakespan = 3.0\n")
+    monkeypatch.setenv("PDFLAB_REHEARSAL", str(tmp_path))
+    rehearsed = Lesson("00")
+    runs = {"queued": ("Burst of 100", lambda lab: queued(7))}
+    lab = FakeLab()
+    room = rehearsed.room(lab, partial(RunPart, runs=runs), after=["makespan"])  # type: ignore[arg-type]
+
+    run = rehearsed.run(room, "queued")
+    room.close()
+
+    assert len(run.sends) == 7
+
+
+def test_a_text_shows_without_quotation_marks() -> None:
+    """A cell ends with a sentence, not with a value."""
+    assert pretty(PlainText("measured 5 s")) == "measured 5 s"
