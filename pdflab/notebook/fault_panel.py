@@ -1,6 +1,6 @@
 """The fault panel: the live picture, and below it every fault; and what a lesson needs to time them.
 
-Read next: pdflab/notebook/lessons/questions.py.
+Read next: pdflab/notebook/lessons/lesson.py.
 """
 
 import time

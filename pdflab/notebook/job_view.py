@@ -12,7 +12,7 @@ from IPython.display import Image
 from pypdfium2 import PdfDocument
 
 from pdflab.lab import Lab
-from pdflab.notebook.lessons.plain_text import PlainText
+from pdflab.notebook.plain_text import PlainText
 
 _COLOURS = 32  # enough for text on paper, and a third of the bytes
 _LOCK = Lock()  # pdfium is not thread-safe: a cell and a control room may both draw

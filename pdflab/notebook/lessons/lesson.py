@@ -27,12 +27,12 @@ from pdflab.errors import UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.lessons import answers, recorded, texts
 from pdflab.notebook.lessons.check import Check
-from pdflab.notebook.lessons.plain_text import PlainText
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.runs import RunPart
+from pdflab.notebook.plain_text import PlainText
 from pdflab.notebook.room import Room
 
 _KINDS: Mapping[str, type[Ask]] = {

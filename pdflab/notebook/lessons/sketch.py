@@ -5,23 +5,17 @@ The handles are sliders that stand upon the axes: mouse, keyboard and screen rea
 Read next: pdflab/notebook/lessons/check.py.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
 from ipywidgets import Layout
-from matplotlib.figure import Figure
 
+from pdflab.charts.sketch_axes import HEIGHT, WIDTH, sketch_png
 from pdflab.errors import UsageError
 from pdflab.notebook import controls
 from pdflab.notebook.lessons.predict import Ask
 from pdflab.notebook.lessons.texts import Given, Prediction
-
-_WIDTH, _HEIGHT = 620, 260  # pixels of the axes with their labels
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 12, 44  # pixels from the edges to the axes
-_KNOB = 16  # pixels of a slider beyond each end of its travel
-_INK, _GRID = "#0072b2", "#d0d0d0"
 
 
 class AskSketch(Ask):
@@ -35,7 +29,7 @@ class AskSketch(Ask):
         self._draw()
         sketch = controls.with_class(
             widgets.Box(
-                [self._picture.box, handles], layout=Layout(width=f"{_WIDTH}px", height=f"{_HEIGHT}px")
+                [self._picture.box, handles], layout=Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px")
             ),
             "pdflab-sketch",
         )
@@ -80,26 +74,9 @@ class AskSketch(Ask):
 
     def _draw(self) -> None:
         text = self.text
-        figure = Figure(figsize=(_WIDTH / 100, _HEIGHT / 100), dpi=100)
-        box = (_LEFT, _BOTTOM, _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM)
-        axes = figure.add_axes((box[0] / _WIDTH, box[1] / _HEIGHT, box[2] / _WIDTH, box[3] / _HEIGHT))
-        axes.set(xlim=(text.at[0], text.at[-1]), ylim=(text.low, text.high))
-        axes.set(xlabel=text.at_label, ylabel=text.label, xticks=text.at)
-        axes.grid(color=_GRID)
-        axes.spines[["top", "right"]].set_visible(False)
-        places = sorted(self._moved)
-        axes.plot(
-            [text.at[i] for i in places],
-            [self._sliders[i].value for i in places],
-            "o-",
-            color=_INK,
-            clip_on=False,
-        )
-        figure.patch.set_alpha(0)
-        axes.patch.set_alpha(0)
-        png = io.BytesIO()
-        figure.savefig(png, format="png")
-        self._picture.show(png.getvalue())
+        points = [(text.at[i], self._sliders[i].value) for i in sorted(self._moved)]
+        labels = {"at_label": text.at_label, "label": text.label}
+        self._picture.show(sketch_png(points, at=text.at, values=(text.low, text.high), **labels))
 
 
 def _fraction(text: Prediction, place: int) -> float:

@@ -24,7 +24,7 @@ from pdflab.errors import UsageError, require
 
 Given = float | str | list[float]  # a number, a choice, an interval or a sketched curve
 
-KINDS = ("number", "interval", "choice", "sketch")
+_KINDS = ("number", "interval", "choice", "sketch")
 _OTHER = "Not that. Read the question once more: which quantities does it name, and in which units?"
 
 
@@ -47,7 +47,7 @@ class Prediction:
     label: str = ""  # of the axis of the values
 
     def __post_init__(self) -> None:
-        require(self.kind in KINDS, f"A prediction is one of {', '.join(KINDS)}, not {self.kind!r}.")
+        require(self.kind in _KINDS, f"A prediction is one of {', '.join(_KINDS)}, not {self.kind!r}.")
         require(self.low < self.high, "The axis of a prediction needs a low and a higher end.")
 
 

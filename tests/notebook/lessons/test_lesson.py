@@ -14,9 +14,9 @@ from made_up import queued
 from pdflab.errors import UsageError
 from pdflab.notebook.lessons import recorded, texts
 from pdflab.notebook.lessons.lesson import Lesson, NotYet
-from pdflab.notebook.lessons.plain_text import PlainText
 from pdflab.notebook.lessons.texts import Option, Prediction, Question, Texts
 from pdflab.notebook.parts.runs import RunPart
+from pdflab.notebook.plain_text import PlainText
 from pdflab.notebook.room import Room
 
 ASKED = Texts(
