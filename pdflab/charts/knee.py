@@ -71,7 +71,7 @@ def _finding(knees: Mapping[str, Knee]) -> str:
     if len(knees) == 1:
         [knee] = knees.values()
         (low, few), (high, many) = _wait_near(knee, _LOW), _wait_near(knee, _HIGH)
-        wait = f"the mean wait grows from {few:#.2g} to {many:#.2g} service times"
+        wait = f"the mean wait grows from {_rounded(few)} to {_rounded(many)} service times"
         return f"From {low:.0%} to {high:.0%} busy, {wait}"
     at = {name: _wait_near(knee, _BETWEEN) for name, knee in knees.items()}
     ranked = sorted(at, key=lambda name: at[name][1])
@@ -85,3 +85,7 @@ def _wait_near(knee: Knee, utilisation: float) -> tuple[float, float]:
     """Return the simulated utilisation that is nearest to one, and the mean wait there."""
     row = int(np.abs(knee.utilisation - utilisation).argmin())
     return float(knee.utilisation[row]), float(knee.mean[row].mean())
+
+
+def _rounded(wait: float) -> str:
+    return f"{wait:#.2g}".rstrip(".")

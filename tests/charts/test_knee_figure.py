@@ -19,7 +19,7 @@ def test_the_title_says_what_the_last_of_the_utilisation_costs() -> None:
 
     low, high = KNEE.mean[1].mean(), KNEE.mean[3].mean()
     assert figure.get_suptitle() == (
-        f"From 50% to 95% busy, the mean wait grows from {low:#.2g} to {high:#.2g} service times"
+        f"From 50% to 95% busy, the mean wait grows from {low:.2g} to {high:.2g} service times"
     )
     assert ax.get_ylabel() == "mean wait, service times"
     assert "utilisation" in ax.get_xlabel()

@@ -19,6 +19,12 @@ from pdflab.errors import UsageError
 from pdflab.notebook import controls
 from pdflab.notebook.task_queue import TaskQueue
 
+# A slider's handle has no name of its own: a screen reader would say its value alone. It gets its label's.
+_NAME_HANDLES = """<img alt="" src="data:," hidden onerror="
+document.querySelectorAll('.pdflab-room .widget-slider').forEach((slider) =>
+  slider.querySelector('[role=slider]')?.setAttribute('aria-label', slider.firstElementChild.textContent)
+)">"""
+
 
 def slider(
     label: str, low: float, high: float, value: float, *, step: float = 0.01, readout: str = ""
@@ -93,7 +99,8 @@ class Explorable:
         self._say(str(error) if is_ours else f"No picture of these values: {error!r}.", style="trouble")
 
     def _say(self, text: str, style: str = "note") -> None:
-        self.status.value = f'<div role="status" class="pdflab-{style}">{html.escape(text)}</div>'
+        sentence = f'<div role="status" class="pdflab-{style}">{html.escape(text)}</div>'
+        self.status.value = sentence + _NAME_HANDLES
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = {**self.box._repr_mimebundle_(**options)}
