@@ -68,13 +68,17 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
 }
-WANTED = {  # public names that only tests use yet: theory and a twin that lessons are to show
+WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
+    "Explorable",
     "erlang_a",
     "fit_scalability",
+    "goodput_figure",
+    "knee_figure",
     "littles_law",
     "mg1",
     "mm1",
     "mmc_waiting_percentile",
+    "slider",
     "square_root_staffing",
     "synchronous_endpoint",
 }

@@ -23,11 +23,13 @@ from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, simulate_fcfs
+from pdflab.simulation.knee import simulate_knee
 from pdflab.simulation.model import Model
 
 WORKERS, UTILISATION = 4, 0.9
 CORES, THREADS, PATIENCE = 2, 8, 20.0  # threads share cores, and clients time out
 MANY, MANY_WORKERS = 10_000_000, 1_000
+_KNEE_JOBS = 10_000  # of each utilisation and seed
 _BLOCK = 65_536
 _MISSING = "SimPy and Ciw are the yardsticks of this benchmark; install them with: pip install -e '.[test]'"
 
@@ -46,6 +48,7 @@ def measure(*, rounds: int = 5, scale: float = 1.0, most: int = 100_000_000) -> 
         "vs_ciw": round(median_ratio(rates["ours"], rates["ciw"]), 1),
         "event_vs_simpy": round(median_ratio(rates["event_ours"], rates["event_simpy"]), 1),
         "ten_million_s": round(_seconds_of(lambda: mean_waiting(many, MANY_WORKERS)), 2),
+        "knee_s": round(_seconds_of(lambda: simulate_knee(jobs=int(_KNEE_JOBS * scale))), 3),
         "hundred_million_mb": round(_peak_in_a_fresh_process(most), 1),
         "jobs_per_s": {name: round(median(turns)) for name, turns in rates.items()},
     }
@@ -60,6 +63,7 @@ def explain(figures: dict[str, Any]) -> Iterator[FigureTable | str]:
     yield f"a queue: {f['vs_simpy']} times as fast as SimPy, {f['vs_ciw']} as Ciw"
     yield f"cores and timeouts: {f['event_vs_simpy']} times as fast as SimPy"
     yield f"ten million jobs on {MANY_WORKERS:,} workers: {f['ten_million_s']} s"
+    yield f"a knee of 20 utilisations × 20 seeds × {_KNEE_JOBS:,} jobs, without numba: {f['knee_s']} s"
     yield f"a hundred million jobs: {f['hundred_million_mb']} MB, the interpreter's included"
 
 

@@ -1,19 +1,24 @@
 """Clients that leave after a timeout: how many did in each phase of a plan, and charts of their waits.
 
-Read next: pdflab/charts/failures.py.
+Read next: pdflab/charts/knee.py.
 """
 
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from pdflab.analysis.metrics import send_columns
+from pdflab.analysis.metrics import send_columns, throughput
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import wasted
 from pdflab.charts import style
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
+from pdflab.simulation.goodput import first_requests, goodput_over_time, share_in_time
+from pdflab.simulation.model import RequestColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,49 @@ def abandonment_figure(run: Run, *, predicted: float | None = None) -> style.Pic
         style.add_prediction(outcomes, f"left, predicted: {predicted:g}", predicted, (0.5, 1.5))
         style.add_legend(outcomes, at=(-0.02, -0.2))
     return figure
+
+
+def goodput_figure(
+    cases: Mapping[str, RequestColumns],
+    *,
+    spike: tuple[float, float],
+    end: float,
+    after: float = 60.0,
+    predicted: float | None = None,
+) -> style.Picture:
+    """Draw requests and PDFs in time over time for each case, by its name; and how it recovers from a spike.
+
+    `spike` and `end` are instants. From `after` seconds after the spike on, the share of documents in time
+    counts; `predicted` is the one that the reader expected of the first case.
+    """
+    figure, panels = style.make_axes(1100, 330, (1,) * len(cases))
+    window = (spike[1] + after, end)
+    shares = {name: share_in_time(case, *window) for name, case in cases.items()}
+    highest = max(_draw_goodput(ax, case, end) for ax, case in zip(panels, cases.values(), strict=True))
+    for ax, (name, share) in zip(panels, shares.items(), strict=True):
+        ax.axvspan(*spike, color=style.WAITING, alpha=0.3, lw=0, label="spike, above the axis")
+        style.style_axes(ax, f"{textwrap.fill(name, 24)}:\n{share:.0%} in time", "", time="seconds")
+        ax.set(xlim=(0, end), ylim=(0, 1.2 * highest))
+    panels[0].set_ylabel("a second", fontsize=9, color=style.TEXT)
+    if predicted is not None:
+        rate = predicted * first_requests(next(iter(cases.values())), *window) / (window[1] - window[0])
+        line = style.add_line(panels[0], style.PREDICTED, f"predicted: {predicted:.0%}", "--")
+        line.set(data=(window, [rate, rate]), lw=3, zorder=5)
+    look: dict[str, Any] = {"ncol": 4, "frameon": False, "fontsize": 8.5}
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", **look)
+    named = sorted(shares, key=shares.__getitem__)
+    found = "; ".join(f"{name}: {shares[name]:.0%} in time" for name in dict.fromkeys((named[0], named[-1])))
+    style.set_headline(figure, f"{after:.0f} s after the spike, {found}")
+    return figure
+
+
+def _draw_goodput(ax: Axes, requests: RequestColumns, end: float) -> float:
+    """Draw requests and PDFs in time, each second; return what the axis has to show."""
+    at, in_time = goodput_over_time(requests, end=end)
+    asked = throughput(requests.at, start=0.0, end=end, bin_seconds=1.0)[1]
+    style.add_line(ax, style.ASKED, "requests, retries included").set(data=(at, asked), lw=0.8)
+    ax.fill_between(at, in_time, step="post", color=style.COMPARED[0], lw=0, label="PDFs in time")
+    return max(1.0, float(in_time.max(initial=0.0)), float(np.median(asked)))
 
 
 def _draw_waits(ax: Axes, run: Run, colour: str, label: str) -> None:

@@ -33,6 +33,7 @@ RENDERING = "#009E73"  # a busy worker, and capacity
 FAILED = "#000000"
 ASKED = "#777777"  # all requests, with any outcome
 PREDICTED = "#CC79A7"  # what the reader expected, before the run
+COMPARED = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9")  # models that are compared, in their order
 GRID = "#E3E3E3"
 TEXT = "#333333"
 SHADED = (ACCEPTED, WAITING, RENDERING, FAILED, ASKED, TEXT)  # of live pictures, beside COLOURS

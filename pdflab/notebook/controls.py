@@ -6,10 +6,11 @@ Read next: pdflab/notebook/parts/load.py.
 import html
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
-from ipywidgets import HTML, Box, Button, DOMWidget, Layout
+from ipywidgets import HTML, Box, Button, DOMWidget, Layout, VBox
 
 
 def make_button(label: str, hint: str, on_click: Callable[[], object], *, style: str = "") -> Button:
@@ -61,6 +62,13 @@ def make_row(*parts: DOMWidget, style: str = "row") -> Any:
     return with_class(Box(list(parts)), f"pdflab-{style}")
 
 
+def make_panel(*rows: DOMWidget) -> Any:
+    """Return rows below one another, in the look of panel.css."""
+    css = (files("pdflab.notebook") / "panel.css").read_text()
+    style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
+    return with_class(VBox([style, *rows]), "pdflab-room")
+
+
 def make_text(style: str) -> Any:
     """Return a place for text whose height panel.css fixes, so that the page never jumps."""
     return with_class(HTML(layout=Layout(width="100%")), f"pdflab-{style}")
@@ -73,10 +81,11 @@ class PictureBox:
         self.box = make_text(style)
         self._alternative = html.escape(alternative)
 
-    def show(self, png: bytes) -> None:
-        """Show a picture; it replaces the one before without a flicker."""
+    def show(self, png: bytes, alternative: str = "") -> None:
+        """Show a picture, with a text of its own if it has one; it replaces the one before at once."""
         source = f"data:image/png;base64,{b64encode(png).decode()}"
-        self.box.value = f'<img alt="{self._alternative}" decoding="sync" src="{source}">'
+        text = html.escape(alternative) or self._alternative
+        self.box.value = f'<img alt="{text}" decoding="sync" src="{source}">'
 
 
 def with_class(widget: Any, *names: str) -> Any:

@@ -13,11 +13,10 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.resources import files
 from typing import Any
 from weakref import ref
 
-from ipywidgets import HTML, Button, DOMWidget, Layout, VBox
+from ipywidgets import Button, DOMWidget, VBox
 
 from pdflab.analysis.scene import Scene
 from pdflab.errors import BrokerUnavailable, UsageError, require
@@ -240,16 +239,12 @@ class Room:
             self._settle(deadline)  # the lab is being restarted
 
     def _arrange(self) -> VBox:
-        css = (files("pdflab.notebook") / "panel.css").read_text()
-        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
         places: dict[str, list[DOMWidget]] = {"top": [], "controls": [], "middle": [], "bottom": []}
         for part in self.parts:
             places[part.place].append(part.box)
         above = [*places["top"], controls.make_row(*places["controls"])]
         below = [*places["middle"], controls.make_row(*places["bottom"], style="bottom")]
-        return controls.with_class(
-            VBox([style, *above, self.hint, self.status, self.address, *below]), "pdflab-room"
-        )
+        return controls.make_panel(*above, self.hint, self.status, self.address, *below)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         text = f"The {self._title} of {self._name}: run the notebook to see and press its buttons."

@@ -41,6 +41,7 @@ class Simulation:
         self._timers: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._serial = 0  # keeps events of the same instant in order
         self._open = 0  # requests that have not ended, and retries to come
+        self._documents = self._retries = 0  # so far
         self._rows = array("d")  # of six numbers each: ten million requests need no objects
         for _ in range(self.pool.set_target(model.workers, 0.0, 0)):
             self.pool.ready(0.0)
@@ -55,7 +56,6 @@ class Simulation:
 
         Raises UsageError when jobs wait for workers that will never start.
         """
-        number = 0
         for jobs in blocks:
             patience = np.full(len(jobs.at), inf) if jobs.patience is None else jobs.patience
             for at, service, waits in zip(
@@ -63,10 +63,11 @@ class Simulation:
             ):
                 self._advance(at)
                 self._instant = at
+                request = Request(self._documents * self._model.tries, at, service, waits)
+                self._documents += 1
                 self._open += 1
-                self._arrive(Request(number, at, service, waits))
+                self._arrive(request)
                 self._work.share(at, len(self._busy), len(self._at_api))
-                number += self._model.tries
         self._advance(inf)
         self.pool.bill(self._instant, len(self._busy))
         rows = np.array(self._rows).reshape(-1, 6)
@@ -158,10 +159,11 @@ class Simulation:
 
     def _retry(self, request: Request) -> None:
         """Let the client of a request ask again after a pause, if it may."""
-        before = request.number % self._model.tries
-        if before + 1 < self._model.tries:
+        model, before = self._model, request.number % self._model.tries
+        if before + 1 < model.tries and self._retries + 1 <= model.budget * self._documents:
             self._open += 1
-            pause = self._model.backoff * 2**before * self._rng.uniform(0.5, 1.5)
+            self._retries += 1
+            pause = model.backoff * 2**before * self._rng.uniform(1 - model.jitter, 1 + model.jitter)
             again = Request(request.number + 1, self._instant + pause, request.service, request.patience)
             self._after(pause, self._arrive, again)
 

@@ -37,7 +37,9 @@ class Model:
     queue_capacity: float = inf  # jobs waiting; one more is refused with 429
     reneges: bool = False  # whether a client that loses patience leaves the queue; in service, none leaves
     tries: int = 1  # requests of a client in all, if they are refused or it loses patience
-    backoff: float = 1.0  # before the second try; it doubles each time, with half of it as jitter
+    backoff: float = 1.0  # before the second try; it doubles each time
+    jitter: float = 0.5  # the pause is random within this share of it: from 1 − jitter to 1 + jitter times
+    budget: float = inf  # retries of all clients, at most this share of the first requests so far
     lease: float = 10.0  # until the job of a crashed worker is back at the front of the queue
     max_rework: float = inf  # seconds of work on a job that one crash undoes at most
     start_up: float = 0.0  # from a decision, or a crash, until a new worker takes jobs
@@ -47,6 +49,7 @@ class Model:
         require(self.workers >= (self.scaling is None), f"{self.workers} workers cannot do any work.")
         require(self.cores > 0, f"{self.cores:g} cores cannot do any work.")
         require(self.tries >= 1, "A request needs one try or more.")
+        require(not self.jitter > 1, f"A jitter of {self.jitter:g} makes pauses negative: 1 or less.")
         for field in fields(self):
             value = getattr(self, field.name)
             is_valid = not isinstance(value, float | int) or value >= 0

@@ -12,7 +12,7 @@
 Rates are per second and times in seconds. All formulas but those of the spike and of scalability describe the
 long run, with constant rates. Published values are in tests/simulation/test_theory.py.
 
-Read next: pdflab/simulation/twin.py.
+Read next: pdflab/simulation/knee.py.
 """
 
 from bisect import bisect_left

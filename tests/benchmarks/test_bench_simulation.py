@@ -9,7 +9,7 @@ from pdflab.benchmarks import simulation as bench
 from pdflab.benchmarks.measuring import median_ratio
 from pdflab.errors import UsageError
 
-PROMISED = {"vs_simpy", "vs_ciw", "event_vs_simpy", "ten_million_s", "hundred_million_mb"}
+PROMISED = {"vs_simpy", "vs_ciw", "event_vs_simpy", "ten_million_s", "knee_s", "hundred_million_mb"}
 
 
 @pytest.fixture(scope="module")

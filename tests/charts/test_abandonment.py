@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure
+from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure, goodput_figure
 from pdflab.charts.style import ACCEPTED, COLOURS, FAILED
 from pdflab.charts.timelines import offered_load_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
+from pdflab.simulation.fcfs import Jobs
+from pdflab.simulation.goodput import first_requests
+from pdflab.simulation.model import Model, RequestColumns
+from pdflab.simulation.twin import simulate_requests
 
 PLAN = burst(10, baseline=2.0, seed=3)  # five seconds of baseline, one of the spike, five of baseline
 PHASES = np.searchsorted([5.0, 6.0], [arrival.at for arrival in PLAN.arrivals()], side="right")
@@ -93,3 +97,40 @@ def test_a_plan_is_drawn_beside_what_can_be_made() -> None:
     title = offered_load_figure(PLAN, capacity=2.0).axes[0].get_title(loc="left")
 
     assert title.endswith("at its height 10 a second, 5.0 × the capacity")
+
+
+def cases() -> dict[str, RequestColumns]:
+    """Clients that wait a second at a half-busy worker, before, in and after a spike of 2 s."""
+    rng = np.random.default_rng(5)
+    at = np.sort(np.concatenate([rng.uniform(0, 40, 2_000), rng.uniform(5, 7, 600)]))
+    jobs = Jobs(at, rng.exponential(0.01, len(at)), np.ones(len(at)))
+    models = {"3 tries": Model(workers=1, tries=3), "no retries": Model(workers=1)}
+    return {name: simulate_requests([jobs], model) for name, model in models.items()}
+
+
+def test_goodput_after_a_spike_is_drawn_for_each_case() -> None:
+    """The title names the worst and the best; lines and the prediction are the requests' own numbers."""
+    requests = cases()
+    figure = goodput_figure(requests, spike=(5.0, 7.0), end=40.0, after=20.0, predicted=0.9)
+    first, second = figure.axes
+
+    assert figure.get_suptitle() == "20 s after the spike, 3 tries: 0% in time; no retries: 100% in time"
+    assert [ax.get_title(loc="left") for ax in (first, second)] == [
+        "3 tries:\n0% in time",
+        "no retries:\n100% in time",
+    ]
+    drawn = {line.get_label(): line.get_ydata() for line in first.lines}
+    assert drawn["requests, retries included"].sum() == np.count_nonzero(requests["3 tries"].at < 40)
+    assert drawn["predicted: 90%"][0] == 0.9 * first_requests(requests["3 tries"], 27.0, 40.0) / 13
+    assert first.get_ylim() == second.get_ylim()
+    assert {"PDFs in time", "spike, above the axis"} <= {
+        text.get_text() for text in figure.legends[0].get_texts()
+    }
+
+
+def test_one_case_is_named_once() -> None:
+    """It is the worst and the best."""
+    one = {"3 tries": cases()["3 tries"]}
+
+    title = goodput_figure(one, spike=(5.0, 7.0), end=40.0, after=20.0).get_suptitle()
+    assert title == "20 s after the spike, 3 tries: 0% in time"

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from pdflab.errors import UsageError
 from pdflab.simulation.autoscaling import Keda, Schedule
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
+from pdflab.simulation.goodput import share_in_time
 from pdflab.simulation.model import Model, Outcome, RequestColumns
 
 COMPLETED, REFUSED, RENEGED = Outcome
@@ -150,7 +153,7 @@ def test_a_client_that_has_left_is_not_refused() -> None:
 
 
 def test_a_refused_client_retries_with_longer_and_longer_pauses() -> None:
-    """After a pause of the backoff, then twice that, jittered by half; at most so many times in all."""
+    """After a pause of the backoff, then twice that, half of it at random; at most so many times in all."""
     requests = run([0, 0], [100, 1], Model(workers=1, queue_capacity=0, tries=3, backoff=2.0))
 
     assert requests.number.tolist() == [0, 1, 1, 1]
@@ -161,6 +164,37 @@ def test_a_refused_client_retries_with_longer_and_longer_pauses() -> None:
     assert 2 <= second <= 6
 
 
+def test_without_jitter_clients_that_were_refused_together_ask_again_together() -> None:
+    """At 2, and at 2 + 4; with all of the jitter, a pause is anything from none to twice as long."""
+    model = Model(workers=1, queue_capacity=0, tries=3, backoff=2.0, jitter=0.0)
+    together = run([0] * 50, [100] * 50, model)
+    apart = run([0] * 50, [100] * 50, replace(model, jitter=1.0))
+
+    assert [set(together.at[together.attempt == n].tolist()) for n in (1, 2, 3)] == [{0}, {2}, {6}]
+    second = apart.at[apart.attempt == 2]
+    assert 0 <= second.min() < 0.5
+    assert 3.5 < second.max() <= 4
+
+
+@pytest.mark.parametrize(("budget", "retries"), [(0.0, 0), (0.1, 2), (0.5, 10), (inf, 38)])
+def test_a_budget_bounds_the_retries_of_all_clients(budget: float, retries: int) -> None:
+    """Of 20 clients one is served; the others may ask again twice each, if the budget allows it."""
+    model = Model(workers=1, queue_capacity=0, tries=3, backoff=1.0, budget=budget)
+
+    requests = run([0] * 20, [100] * 20, model)
+
+    assert (requests.attempt > 1).sum() == retries
+
+
+def test_a_budget_counts_the_first_requests_so_far() -> None:
+    """Half of them: one that was refused alone may not ask again, and the next one may."""
+    model = Model(workers=1, queue_capacity=0, tries=2, backoff=1.0, budget=0.5)
+
+    requests = run([0, 0, 0, 50, 50], [100] * 5, model)
+
+    assert requests.number[requests.attempt == 2].tolist() == [1, 3]
+
+
 def test_retries_add_work_at_the_synchronous_endpoint() -> None:
     """A client that left and retries leaves the old request behind, which is rendered in vain."""
     requests = run([0, 0], [4, 4], Model(workers=1, tries=2, backoff=2.0), patience=5.0)
@@ -169,19 +203,29 @@ def test_retries_add_work_at_the_synchronous_endpoint() -> None:
     assert requests.ended_at.max() == 12, "three documents for two clients"
 
 
-@pytest.mark.parametrize(("tries", "reneges", "served"), [(1, False, 1.0), (3, False, 0.0), (3, True, 1.0)])
+@pytest.mark.parametrize(
+    ("change", "served"),
+    [
+        ({"tries": 1}, 1.0),
+        ({}, 0.0),
+        ({"backoff": 5.0}, 0.0),  # the same retries, only later
+        ({"jitter": 1.0}, 0.0),
+        ({"reneges": True}, 1.0),
+        ({"queue_capacity": 50}, 1.0),  # half a second of work
+        ({"budget": 0.1}, 1.0),
+    ],
+)
 def test_an_overload_outlives_its_spike_where_clients_retry_and_their_work_stays(
-    tries: int, reneges: bool, served: float
+    change: dict[str, Any], served: float
 ) -> None:
     """A half-busy worker, 5 s of four times the load, time-outs of 1 s: the share of PDFs a minute later."""
     rng = np.random.default_rng(4)
     at = np.sort(np.concatenate([rng.uniform(20, 25, 750), rng.uniform(0, 120, 6_000)]))
     jobs = Jobs(at, rng.exponential(0.01, len(at)), np.ones(len(at)))
 
-    requests = Simulation(Model(workers=1, reneges=reneges, tries=tries, backoff=0.5)).run([jobs])
-    got_it = (requests.outcome == COMPLETED) & (at[requests.number] > 85)
+    requests = Simulation(replace(Model(workers=1, tries=3, backoff=0.5), **change)).run([jobs])
 
-    assert got_it.sum() / (at > 85).sum() == served
+    assert share_in_time(requests, 85.0, 120.0) == served
 
 
 def test_a_crash_costs_its_job_a_lease() -> None:
@@ -276,6 +320,9 @@ def test_jobs_without_workers_to_come_are_an_error() -> None:
         (lambda: Model(lease=-1), "lease cannot be -1"),
         (lambda: Model(queue_capacity=nan), "queue_capacity cannot be nan"),
         (lambda: Model(tries=0), "needs one try or more"),
+        (lambda: Model(jitter=1.5), "A jitter of 1.5 makes pauses negative"),
+        (lambda: Model(jitter=nan), "jitter cannot be nan"),
+        (lambda: Model(budget=-0.1), "budget cannot be -0.1"),
         (lambda: Schedule(((5.0, 1), (0.0, 1))), "in the order of time"),
         (lambda: Schedule(()), "needs steps"),
         (lambda: Keda(jobs_per_worker=0), "KEDA's rule needs"),
@@ -299,6 +346,8 @@ models = st.builds(
     queue_capacity=st.sampled_from([0, 2, inf]),
     reneges=st.booleans(),
     tries=st.integers(1, 3),
+    jitter=st.sampled_from([0.0, 0.5, 1.0]),
+    budget=st.sampled_from([0.0, 0.2, inf]),
     scaling=st.sampled_from([None, Keda(least=1, most=3), Schedule(((0.0, 1), (9.0, 3), (20.0, 1)))]),
 )
 
@@ -317,6 +366,7 @@ def test_whatever_happens_every_document_has_its_ending(
     assert set(requests.number.tolist()) == set(range(len(jobs.at)))
     assert max(Counter(zip(requests.number, requests.attempt, strict=True)).values()) == 1
     assert requests.attempt.max() <= model.tries
+    assert (requests.attempt > 1).sum() <= model.budget * len(jobs.at)
     assert np.array_equal(requests.ended_at, again.ended_at, equal_nan=True)
     completed = requests.outcome == COMPLETED
     assert np.all(requests.ended_at[completed] >= requests.started_at[completed])
