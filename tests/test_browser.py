@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -27,9 +26,12 @@ from servers import (
     write_notebook,
 )
 
+from pdflab.notebook.lessons.copies import renew, student_files
+
 pytestmark = pytest.mark.browser
 
-START_HERE = Path(__file__).parents[1] / "notebooks" / "00_start_here.ipynb"
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+START_HERE = "00_start_here.ipynb"
 ROOM = """
 import json, os
 from pathlib import Path
@@ -71,9 +73,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is shown: the first notebook, one whose second cell is busy, and one with nothing but a room."""
+    """What is shown: a student's copies, a notebook whose second cell is busy, and one with only a room."""
     folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(START_HERE, folder)
+    renew(folder, student_files(NOTEBOOKS))
     write_notebook(folder / "busy.ipynb", ROOM, BUSY)
     write_notebook(folder / "room.ipynb", ROOM)
     return folder
@@ -125,7 +127,7 @@ def test_the_first_notebook_runs_and_survives_saving(page: Page, lab: str, folde
     """Run all, and the room works. Save, reopen: pictures are pictures, no cell failed, and no widget state
     fills the file. The lab ends with its kernel.
     """
-    path = folder / START_HERE.name
+    path = folder / START_HERE
     open_notebook(page, lab, path.name)
 
     command(page, "notebook:run-all-cells")
@@ -236,9 +238,9 @@ def test_voila_shows_a_living_room_and_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_voila_shows_the_first_room_within_twenty_seconds(page: Page, tmp_path: Path) -> None:
+def test_voila_shows_the_first_room_within_twenty_seconds(page: Page, folder: Path, tmp_path: Path) -> None:
     """It does not wait for the cells after it, which measure; and it obeys while they run."""
-    with voila(START_HERE, tmp_path) as url:
+    with voila(folder / START_HERE, tmp_path) as url:
         began = time.monotonic()
         page.goto(url, timeout=60_000)
         page.wait_for_selector(".pdflab-picture img", timeout=60_000)

@@ -48,6 +48,14 @@ def test_every_command_is_one_that_pdflab_knows_and_a_test_runs(line: str) -> No
     assert tested in (ROOT / "tests" / RUN_BY[name]).read_text()
 
 
+@pytest.mark.parametrize("copy", ["student", "instructor"])
+def test_a_command_within_a_sentence_is_known(copy: str) -> None:
+    """Both copies of the course; cli/test_course.py makes them."""
+    [words] = re.findall(rf"`pdflab (course {copy} FOLDER)`", README)
+
+    assert parser().parse_args(words.split()).run
+
+
 def test_every_command_is_in_readme() -> None:
     """No row of the table above is about a command that README no longer gives."""
     given = "\n".join(SHELL)

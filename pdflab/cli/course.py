@@ -1,6 +1,8 @@
-"""`pdflab` alone: open the course, with the clone's notebooks or copies of the package's.
+"""`pdflab` alone opens the student's copies in ./pdflab-course/; `pdflab course` makes copies elsewhere.
 
-Read next: pdflab/__main__.py.
+Both come from the clone's notebooks, or from those in the package.
+
+Read next: pdflab/notebook/lessons/copies.py, pdflab/__main__.py.
 """
 
 import argparse
@@ -14,16 +16,24 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pdflab.errors import UsageError, require
+from pdflab.notebook.lessons import copies
 from pdflab.settings import Settings
 
 _FIRST = "00_start_here"
 _PACKAGE = Path(__file__).parents[1]
 _DEFAULTS = Path(__file__).parent / "jupyter"  # of settings; whoever has chosen news keeps them
 _INSTALLED = _PACKAGE / "notebooks"  # in a wheel; in a clone, the folder is beside the package
+_FOLDER = Path("pdflab-course")  # of the copies that `pdflab` opens
+_HIDDEN = {".gitignore": b"*\n"}  # git sees nothing in it
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the options of JupyterLab that `pdflab` takes."""
+def add_arguments(command: argparse.ArgumentParser, name: str = "") -> None:
+    """Add the arguments of `course`, or the options of JupyterLab that `pdflab` alone takes."""
+    if name == "course":
+        command.set_defaults(run=_copy_course)
+        command.add_argument("copy", choices=("student", "instructor"), help="without answers, or with them")
+        command.add_argument("folder", type=Path, metavar="FOLDER", help="where they are made or renewed")
+        return
     command.set_defaults(run=open_course, notebook=_FIRST)
     command.add_argument("--ip", metavar="ADDRESS", help="where JupyterLab listens (default localhost)")
     command.add_argument("--port", type=int, help="its port (default 8888 or the next free one; 0 is any)")
@@ -34,7 +44,8 @@ def open_course(arguments: argparse.Namespace) -> int:
     """Open JupyterLab on a notebook, and say so before it prints lines of its own."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed: install pdflab with its extra [lab], as README shows.")
-    settings, folder = Settings.from_env(os.environ), notebooks()
+    settings, folder = Settings.from_env(os.environ), _FOLDER
+    _renew(folder, copies.student_files(notebooks()) | _HIDDEN)
     name, address = find_notebook(folder, arguments.notebook), _address_options(arguments.ip, arguments.port)
     browser = not arguments.no_browser and _has_browser()
     print(*introduction(settings, folder.resolve(), name, browser=browser), sep="\n  ", flush=True)
@@ -79,23 +90,23 @@ def find_notebook(folder: Path, name: str) -> str:
 
 
 def notebooks() -> Path:
-    """Return the folder of notebooks: the clone's, or ./notebooks/ with a copy of each."""
-    if not _INSTALLED.is_dir():
-        return _PACKAGE.parent / "notebooks"
-    folder = Path("notebooks")
-    copy_notebooks(_INSTALLED, folder)
-    return folder
+    """Return the folder of the notebooks that copies are made from."""
+    return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "notebooks"
 
 
-def copy_notebooks(source: Path, folder: Path) -> None:
-    """Copy missing notebooks; report those that were changed, and keep them."""
-    folder.mkdir(exist_ok=True)
-    for original in sorted(source.glob("*.ipynb")):
-        copy = folder / original.name
-        if not copy.exists():
-            copy.write_bytes(original.read_bytes())
-        elif copy.read_bytes() != original.read_bytes():
-            print(f"{copy} differs from the one that came with pdflab; it is kept as it is.", flush=True)
+def _copy_course(arguments: argparse.Namespace) -> int:
+    """Make the copies, or renew them."""
+    folder, source = arguments.folder, notebooks()
+    require(folder.resolve() != source.resolve(), f"{folder} has the originals; choose another folder.")
+    make = copies.student_files if arguments.copy == "student" else copies.instructor_files
+    _renew(folder, make(source))
+    print(f"The {arguments.copy}'s copies are in {folder}.")
+    return 0
+
+
+def _renew(folder: Path, files: Mapping[str, bytes]) -> None:
+    if kept := ", ".join(copies.renew(folder, files)):
+        print(f"Changed, and kept in {folder}: {kept}; rename one to get a fresh copy.", flush=True)
 
 
 def _address_options(ip: str | None, port: int | None) -> list[str]:

@@ -27,6 +27,7 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
     "soak": ("bench", "run many small jobs, to see whether anything grows"),
     "plan": ("plan", "size a fleet: how many workers, at what cost, how surely"),
     "twin": ("plan", "measure how wrong the simulation is here, by real runs"),
+    "course": ("course", "copy the course, for students or for an instructor"),
     "sample": ("documents", "render a made-up document"),
 }
 _JSON = ("demo", "audit", "dead-letters", "chaos", "bench", "soak", "plan", "twin")  # print figures

@@ -19,8 +19,10 @@ from conftest import eventually, needs
 from playwright.sync_api import sync_playwright
 from servers import answers, start_browser
 
-from pdflab.cli.course import copy_notebooks, find_notebook, introduction, notebooks
+from pdflab.__main__ import main
+from pdflab.cli.course import find_notebook, introduction, notebooks
 from pdflab.errors import UsageError
+from pdflab.notebook.lessons.copies import student_files
 from pdflab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -70,10 +72,11 @@ def opened(environment: Path, folder: Path, *words: str) -> Iterator[tuple[str, 
 
 
 def test_the_installed_package_brings_the_course_along(environment: Path, tmp_path: Path) -> None:
-    """In an empty folder, `pdflab` lays out all notebooks and opens the first; a changed one is kept."""
+    """In an empty folder, `pdflab` makes the student's copies and opens the first; a changed one is kept."""
     folder = tmp_path / "empty"
-    (folder / "notebooks").mkdir(parents=True)
-    changed = folder / "notebooks" / "02_queue_and_worker.ipynb"
+    course = folder / "pdflab-course"
+    course.mkdir(parents=True)
+    changed = course / "02_queue_and_worker.ipynb"
     changed.write_text("{}")
 
     with opened(environment, folder) as (address, said):
@@ -82,14 +85,15 @@ def test_the_installed_package_brings_the_course_along(environment: Path, tmp_pa
         with urllib.request.urlopen(contents, timeout=30) as answer:
             shown = json.load(answer)["content"]["cells"]
 
-    originals = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    assert [cell["id"] for cell in shown] == [
-        cell["id"] for cell in json.loads(originals[0].read_text())["cells"]
-    ]
-    assert sorted(file.name for file in (folder / "notebooks").iterdir()) == [file.name for file in originals]
-    assert (folder / "notebooks" / name).read_bytes() == originals[0].read_bytes()
-    assert changed.read_text() == "{}"
-    assert f"notebooks/{changed.name} differs from the one that came with pdflab" in said
+    files = student_files(ROOT / "notebooks")
+    assert [cell["id"] for cell in shown] == [cell["id"] for cell in json.loads(files[name])["cells"]]
+    assert [cell for cell in shown if cell.get("outputs")] == []
+    assert {file: (course / file).read_bytes() for file in files} == files | {changed.name: b"{}"}
+    assert f"Changed, and kept in pdflab-course: {changed.name};" in said
+    git = ["git", "-c", "init.defaultBranch=main", "init", "--quiet", str(folder)]
+    subprocess.run(git, check=True)
+    seen = subprocess.check_output(["git", "status", "--porcelain"], cwd=folder, text=True)
+    assert "pdflab-course" not in seen
 
 
 def test_another_notebook_opens_where_it_is_said_and_asks_nothing(environment: Path, tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_another_notebook_opens_where_it_is_said_and_asks_nothing(environment: P
     assert questions == []
     assert said.splitlines()[:5] == [
         "pdflab opens 05_when_things_fail.ipynb in JupyterLab, at the address that it prints below.",
-        f"  Notebooks: in {folder}/notebooks; the files of a lab are in {folder}/notebooks/kept.",
+        f"  Notebooks: in {folder}/pdflab-course; the files of a lab are in {folder}/pdflab-course/kept.",
         f"  Redis: each lab starts its own {shutil.which('redis-server')}.",
         "  Stop: press Ctrl-C twice here; each lab stops with the kernel of its notebook.",
         "  Read on: in the notebook, in the README of pdflab, and by `pdflab --help`.",
@@ -188,23 +192,50 @@ def test_the_installed_package_runs_without_the_clone(environment: Path, tmp_pat
     assert str(environment) in done.stdout
 
 
-def test_a_clone_opens_its_own_notebooks() -> None:
-    """Whoever works in a clone edits the notebooks that are committed."""
+def test_a_clone_copies_its_own_notebooks() -> None:
+    """Those that are committed; git ignores the copies, wherever in the clone they are made."""
     assert notebooks() == ROOT / "notebooks"
+    assert "pdflab-course/" in (ROOT / ".gitignore").read_text().splitlines()
 
 
-def test_a_changed_notebook_is_kept_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What a student wrote is never written over; what is missing is put back."""
-    source, folder = tmp_path / "source", tmp_path / "notebooks"
-    source.mkdir()
-    for name in ("a.ipynb", "b.ipynb", "c.ipynb"):
-        (source / name).write_text(name)
-    copy_notebooks(source, folder)
-    (folder / "a.ipynb").write_text("mine")
-    (folder / "b.ipynb").unlink()
+@pytest.mark.parametrize("copy", ["student", "instructor"])
+def test_the_command_makes_copies_and_says_where(
+    copy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second call renews them, and names the one that was changed."""
+    folder = tmp_path / "new" / copy
+    assert main(["course", copy, str(folder)]) == 0
+    assert capsys.readouterr().out == f"The {copy}'s copies are in {folder}.\n"
+    (folder / "00_start_here.ipynb").write_text("mine")
 
-    copy_notebooks(source, folder)
+    assert main(["course", copy, str(folder)]) == 0
 
-    assert [(folder / f"{name}.ipynb").read_text() for name in "abc"] == ["mine", "b.ipynb", "c.ipynb"]
-    [said] = capsys.readouterr().out.splitlines()
-    assert "a.ipynb" in said
+    kept, _ = capsys.readouterr().out.splitlines()
+    assert kept == f"Changed, and kept in {folder}: 00_start_here.ipynb; rename one to get a fresh copy."
+    assert (folder / "00_start_here.ipynb").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("a_file", "a_file: File exists; choose another place."),
+        ("a_file/below", "a_file/below: Not a directory; choose another place."),
+        (str(ROOT / "notebooks"), "notebooks has the originals; choose another folder."),
+        ("/proc/copies", "/proc/copies: No such file or directory; choose another place."),
+    ],
+)
+def test_a_place_that_takes_no_copies_is_refused_in_one_sentence(
+    folder: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A file, a folder that cannot be written, the originals: nothing is made there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").touch()
+
+    assert main(["course", "student", folder]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith(said)

@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "
     "--start-up --spike --crash-every --seed --chart --json",
     "twin": "--rounds --json",
+    "course": "{student,instructor}",
     "sample": "--seed --lines --out {custom,invoice,report}",
 }
 
