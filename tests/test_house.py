@@ -68,7 +68,8 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
 }
-WANTED = {  # public names that only tests use yet: theory and a twin that lessons are to show
+WANTED = {  # public names that only tests use yet: theory, a twin and cards that lessons are to show
+    "Order",
     "erlang_a",
     "fit_scalability",
     "littles_law",

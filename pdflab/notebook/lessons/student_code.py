@@ -3,6 +3,7 @@
 Read next: pdflab/notebook/lessons/sandbox.py.
 """
 
+import ast
 import inspect
 import linecache
 import pickle
@@ -10,10 +11,10 @@ import sys
 import textwrap
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from pdflab.errors import UsageError, require
@@ -44,10 +45,10 @@ def _add(packed: dict[str, Any], name: str, item: object) -> None:
     if isinstance(item, ModuleType):
         packed["modules"][name] = item.__name__
     elif isinstance(item, FunctionType) and not item.__module__.startswith("pdflab."):
-        packed["sources"][name] = _source(item)
-        for used in _names(item.__code__):
-            if used in item.__globals__:
-                _add(packed, used, item.__globals__[used])
+        source = packed["sources"][name] = _source(item)
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Name) and node.id in item.__globals__:
+                _add(packed, node.id, item.__globals__[node.id])
     else:
         with suppress(Exception):  # what cannot be sent is missing there, and Python says so by its name
             packed["values"][name] = b64encode(pickle.dumps(item)).decode()
@@ -62,13 +63,6 @@ def _source(function: FunctionType) -> str:
         ) from None
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for inside in code.co_consts:
-        if isinstance(inside, CodeType):
-            yield from _names(inside)
-
-
 def unpack(packed: dict[str, Any]) -> Callable[..., Any]:
     """Return the function again. Raises what its source raises when it is read or run."""
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -76,7 +70,7 @@ def unpack(packed: dict[str, Any]) -> Callable[..., Any]:
         with suppress(Exception):  # an object of a class that only the notebook has
             names[name] = pickle.loads(b64decode(value))
     names |= {name: import_module(module) for name, module in packed["modules"].items()}
-    for name, source in packed["sources"].items():
+    for name, source in reversed(packed["sources"].items()):  # what a default or a decorator needs, first
         file = _FILE.format(name)
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         exec(compile(source, file, "exec"), names)
