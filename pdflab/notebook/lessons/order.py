@@ -74,11 +74,8 @@ class Order:
 
     def grade(self) -> Grade:
         """Run the cards in their present order, and show what was found."""
-        return self._grade(self.order)
-
-    def _grade(self, cards: Sequence[str]) -> Grade:
         line = next(line for line in self._frame.splitlines(keepends=True) if _PLACE in line)
-        lines = textwrap.indent("\n".join(cards), line.partition(_PLACE)[0])
+        lines = textwrap.indent("\n".join(self.order), line.partition(_PLACE)[0])
         source = self._frame.replace(line, f"{lines}\n")
         result = grade(self._name, pack_source(self._name, source), redis=self._redis)
         self._say(str(result), good=result.passes)
@@ -89,11 +86,11 @@ class Order:
         """Grade on a thread of its own: the one of a click must not wait."""
         self._run.disabled = True
         self._say("It runs, and is killed after each line …")
-        Thread(target=self._finish, args=(self.order,), daemon=True).start()
+        Thread(target=self._finish, daemon=True).start()
 
-    def _finish(self, cards: Sequence[str]) -> None:
+    def _finish(self) -> None:
         try:
-            self._grade(cards)
+            self.grade()
         except UsageError as error:
             self._say(str(error))
         finally:

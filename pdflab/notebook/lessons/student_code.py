@@ -80,6 +80,8 @@ def unpack(packed: dict[str, Any]) -> Callable[..., Any]:
 
 def describe(error: BaseException) -> str:
     """Return what went wrong, with the line of the student's code, in one sentence."""
+    if isinstance(error, UsageError):
+        return str(error)
     if isinstance(error, SystemExit):
         return "Your code called sys.exit, which ends Python; return instead."
     if isinstance(error, MemoryError):

@@ -12,7 +12,6 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -35,36 +34,28 @@ _FOUND = {  # kind of damage, and how it is said
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One worker process: the lines whose steps it did, and what went wrong in its code."""
-
-    lines: list[str] = field(default_factory=list)
-    trouble: str = ""
-
-
 class _Bench:
     """Two jobs in lists of their own on the lab's Redis, and what became of them."""
 
     def __init__(self, work: Callable[..., Any], redis: str) -> None:
         self._work, self._url, self._redis = work, redis, redis_client(redis)
-        names, mine = work.__globals__, uuid4().hex
-        self.queue, self.processing, self.states, self._stored = (
-            f"pdf_jobs_lesson:{mine}:{name}" for name in ("queue", "processing", "states", "stored")
-        )
-        names["QUEUE"], names["PROCESSING"], names["STATES"] = self.queue, self.processing, self.states
+        self._keys = [f"{key}:{uuid4().hex}" for key in (QUEUE, PROCESSING, STATES, "pdf_jobs_lesson:stored")]
+        work.__globals__.update(zip(("QUEUE", "PROCESSING", "STATES"), self._keys, strict=False))
 
     def fill(self) -> None:
         """Begin again: two jobs wait, and nothing else is there."""
         self.clear()
-        self._redis.lpush(self.queue, *_JOBS)
+        self._redis.lpush(self._keys[0], *_JOBS)
 
     def clear(self) -> None:
         """Leave nothing in Redis."""
-        self._redis.delete(self.queue, self.processing, self.states, self._stored)
+        self._redis.delete(*self._keys)
 
-    def attempt(self, kill_after: int | None) -> _Attempt:
-        """Run a worker in a fork, and end it after so many steps."""
+    def attempt(self, kill_after: int | None = None) -> tuple[list[str], str]:
+        """Run a worker in a fork, and end it after so many steps.
+
+        Return the lines whose steps it did, and what went wrong in its code.
+        """
         reader, writer = os.pipe()
         if not (pid := os.fork()):
             os.close(reader)
@@ -76,7 +67,7 @@ class _Bench:
         trouble = next((line[1:] for line in lines if line.startswith("!")), "")
         if os.WIFSIGNALED(status):
             trouble = f"It was stopped after {_SECONDS} s; look for a loop or a wait that never ends."
-        return _Attempt([line for line in lines if not line.startswith("!")], trouble)
+        return [line for line in lines if not line.startswith("!")], trouble
 
     def _be_worker(self, writer: int, kill_after: int | None) -> None:
         done = 0
@@ -97,7 +88,7 @@ class _Bench:
             self._work(
                 _counted(redis_client(self._url), step),
                 lambda job: step(f"PDF of {job}"),
-                lambda job, pdf: step(stored.rpush(self._stored, f"{job} {pdf}")) and None,
+                lambda job, pdf: step(stored.rpush(self._keys[3], f"{job} {pdf}")) and None,
             )
         except BaseException as error:
             os.write(writer, f"!{describe(error)}\n".encode())
@@ -105,8 +96,7 @@ class _Bench:
 
     def damage(self, *, workers: int) -> Iterator[str]:
         """Yield each kind of damage that is left when the last of so many workers has ended."""
-        queued, left, states = self._look()
-        stored = self._redis.lrange(self._stored, 0, -1)
+        queued, left, states, stored = self._look()
         for job in _JOBS:
             times, is_left = stored.count(f"{job} PDF of {job}"), job in left
             if not times:
@@ -120,12 +110,13 @@ class _Bench:
 
     def has_false_state(self) -> bool:
         """Return whether a state says COMPLETED of a job that has no PDF."""
-        stored, (_, _, states) = self._redis.lrange(self._stored, 0, -1), self._look()
+        *_, states, stored = self._look()
         return any(s == "COMPLETED" and f"{job} PDF of {job}" not in stored for job, s in states.items())
 
     def _look(self) -> Any:
-        r = self._redis
-        return r.lrange(self.queue, 0, -1), r.lrange(self.processing, 0, -1), r.hgetall(self.states)
+        redis, (queue, processing, states, stored) = self._redis, self._keys
+        lists = [redis.lrange(key, 0, -1) for key in (queue, processing, stored)]
+        return lists[0], lists[1], redis.hgetall(states), lists[2]
 
 
 def _counted(client: Any, step: Callable[[Any], Any]) -> Any:
@@ -152,15 +143,15 @@ def grade_work(work: Callable[..., Any], *, redis: str) -> list[str]:
     bench = _Bench(work, redis)
     try:
         bench.fill()
-        whole = bench.attempt(None)
-        if whole.trouble:
-            return [whole.trouble]
+        lines, trouble = bench.attempt()
+        if trouble:
+            return [trouble]
         sys.stdout = StringIO()  # what the next workers print is the same again
         if found := sorted(set(bench.damage(workers=1))):
             return [f"Even without a crash, {_FOUND[kind]}" for kind in found]
         places = defaultdict[str, list[str]](list)
-        for number, line in enumerate(whole.lines, 1):
-            for kind in _kill(bench, number):
+        for number, line in enumerate(lines, 1):
+            for kind in sorted(_kill(bench, number)):
                 places[kind] += [line] if line not in places[kind] else []
         return [
             f"Killed right after {' or '.join(at)}: {_FOUND.get(kind, kind)}" for kind, at in places.items()
@@ -174,7 +165,5 @@ def _kill(bench: _Bench, number: int) -> set[str]:
     bench.fill()
     bench.attempt(number)
     found = {"false"} if bench.has_false_state() else set[str]()
-    second = bench.attempt(None)
-    if second.trouble:
-        return found | {f"the next worker fails. {second.trouble}"}
-    return found | set(bench.damage(workers=2))
+    _, trouble = bench.attempt()
+    return found | ({f"the next worker fails. {trouble}"} if trouble else set(bench.damage(workers=2)))
