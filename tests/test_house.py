@@ -70,6 +70,7 @@ SAME_NAME = {  # names that stand in more than one module, and why
 }
 WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
     "Explorable",
+    "Order",
     "erlang_a",
     "fit_scalability",
     "goodput_figure",

@@ -1,0 +1,67 @@
+"""Grades lesson 01's `admits(waiting, workers, service, patience)`: may one more request come in?
+
+Read next: pdflab/notebook/lessons/graders/staffing.py.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from heapq import heappop, heappush, heapreplace
+from random import Random
+from typing import Any
+
+from pdflab.errors import require
+
+Admits = Callable[[int, int, float, float], Any]
+
+_CASES = ((1, 0.05, 0.47), (2, 0.2, 0.5), (4, 0.2, 2.0), (3, 0.1, 1.5), (8, 0.4, 1.0))
+_BOUNDS = 80  # the best of the bounds from 0 to this one is the measure
+_ENOUGH = 0.9  # of the goodput of the best bound
+
+
+def grade_admits(admits: Admits) -> list[str]:
+    """Compare with the PDFs in time of the best bound, and of an endpoint that never refuses."""
+    for case in _CASES:
+        student = _spike(admits, *case)
+        best = max(_spike(lambda waiting, *_, n=n: waiting < n, *case)["in time"] for n in range(_BOUNDS))
+        if student["in time"] < _ENOUGH * best:
+            return [_reply(student, best, *case)]
+    return []
+
+
+def _spike(admits: Admits, workers: int, service: float, patience: float) -> Counter[str]:
+    """Serve a spike at three times the capacity, first come, first served; count its endings.
+
+    `waiting` counts the requests that are inside, those that are rendered included.
+    """
+    rng, arrival = Random(workers), 0.0
+    free, inside, ends = (
+        [0.0] * workers,
+        list[float](),
+        Counter[str](),
+    )  # heaps of the instants at which each ends
+    for _ in range(600):
+        arrival += rng.expovariate(3 * workers / service)
+        while inside and inside[0] <= arrival:
+            heappop(inside)
+        answer = admits(len(inside), workers, service, patience)
+        require(isinstance(answer, bool), f"`admits` returned {answer!r}; return True or False.")
+        if answer:
+            ended = max(arrival, free[0]) + service * rng.uniform(0.8, 1.2)
+            heapreplace(free, ended)
+            heappush(inside, ended)
+        ends["refused" if not answer else "in time" if ended <= arrival + patience else "late"] += 1
+    return ends
+
+
+def _reply(student: Counter[str], best: int, workers: int, service: float, patience: float) -> str:
+    case = (
+        f"With workers = {workers}, service = {service:g} and patience = {patience:g}, "
+        f"{student['in time']} PDFs of a spike were in time; with the best bound, {best}."
+    )
+    if not student["refused"]:
+        return f"{case} You never refuse: who still wants the PDF when its turn comes?"
+    if student["late"]:
+        return (
+            f"{case} You accepted {student['late']} too late: is their own rendering shared by the workers?"
+        )
+    return f"{case} You refused {student['refused']}: is there one worker, or are there {workers}?"
