@@ -91,6 +91,11 @@ def _run_role(a: argparse.Namespace) -> int:
             print(f"The token is in {settings.token_file}; other programs send it.", file=sys.stderr)
         settings = with_token(settings)
     if a.role == "sync-api":
+        from pdflab.service.http.backlog import set_limit
+
+        if not a.guarded:  # for its own processes, the lab has set it
+            settings.folder.mkdir(parents=True, exist_ok=True)
+            set_limit(settings.backlog_file, settings.sync_backlog)
         sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
         entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
         return 0
