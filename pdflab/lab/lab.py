@@ -25,6 +25,7 @@ from pdflab.lab.system import PROCESSES, THREADS, System, known_name
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
+from pdflab.load.retries import NO_RETRIES, Retries
 from pdflab.load.scenarios import plan_for
 from pdflab.load.send_log import LoadNote
 from pdflab.service.eventlog.reader import Tail, read_event
@@ -159,10 +160,17 @@ class Lab(System):
         for load in self._loads:
             load.terminate()
 
-    def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+    def target(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout: float = 30.0,
+        clients: int | None = None,
+        retries: Retries = NO_RETRIES,
+    ) -> Target:
         """Return an endpoint as a target, for clients of this timeout in seconds."""
         url = self.url if endpoint == Endpoint.QUEUED else self.sync_url
-        return Target(url, endpoint, timeout, clients, self.token)
+        return Target(url, endpoint, timeout, clients, self.token, retries)
 
     # Faults
 
