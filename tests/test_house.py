@@ -68,9 +68,11 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
 }
-WANTED = {  # public names that only tests use yet: theory and a twin that lessons are to show
+WANTED = {  # public names that only tests use yet: theory, a twin and charts that lessons are to show
     "erlang_a",
     "fit_scalability",
+    "goodput_figure",
+    "goodput_over_time_figure",
     "littles_law",
     "mg1",
     "mm1",

@@ -129,10 +129,9 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, indexes the nan at the end
     at_once = table.endpoint.codes_in((Endpoint.SYNCHRONOUS,)) == 0
     completed_at = np.where(at_once, accepted_at, completed_at)
-    sent_at = table.sent_at  # of a retry, the lag is not known: it was meant to come later
-    is_first = True if table.attempt is None else table.attempt == 1
-    lag = np.where(is_first, sent_at - table.intended_at, np.nan)
-    return SendColumns(table.intended_at, sent_at, accepted_at, completed_at, lag)
+    is_retry = False if table.attempt is None else table.attempt > 1  # which was meant to come later
+    lag = np.where(is_retry, np.nan, table.sent_at - table.intended_at)
+    return SendColumns(table.intended_at, table.sent_at, accepted_at, completed_at, lag)
 
 
 def percentiles(values: Floats) -> Percentiles:

@@ -58,8 +58,7 @@ class Target:
         require(known, f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
         require(0 < self.timeout < inf, "A client waits for more than 0 seconds, and not for ever.")
         require(self.clients is None or self.clients >= 1, "A closed loop needs 1 client or more.")
-        is_single = self.clients is None or self.retries.tries == 1
-        require(is_single, "Only clients of an open loop retry; leave out their number, or the tries.")
+        require(not self.clients or self.retries.tries == 1, "Only clients of an open loop retry; use 1 try.")
 
 
 async def send_plan(
@@ -159,8 +158,7 @@ class _Sender:
         sent_at, answered_at, answer, following = self.clock.now(), None, _Answer(0, "cancelled"), None
         try:
             async with self.turn:
-                if attempt.pause:
-                    await asyncio.sleep(attempt.pause)
+                await asyncio.sleep(attempt.pause)
                 sent_at = self.clock.now()
                 self.on_start(len(batch))
                 answer = await self._post(batch, attempt.headers)

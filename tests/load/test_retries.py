@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from math import inf
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -12,8 +13,13 @@ from test_generator import accept, numbered, run
 from pdflab.analysis.metrics import send_columns, summary
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.errors import UsageError
+from pdflab.experiments.runner import run_plan
+from pdflab.jobs import Endpoint
+from pdflab.lab import Lab
 from pdflab.load.generator import Target
+from pdflab.load.plan import burst
 from pdflab.load.retries import Attempt, Retries, Retrying
+from pdflab.settings import Settings
 
 QUICK = Retries(tries=3, backoff=0.01, jitter=0.0)
 
@@ -146,3 +152,21 @@ def test_figures_count_the_client_and_not_its_requests() -> None:
     assert columns.acknowledgement.tolist()[0] == 5.0
     assert send_columns(sends, Events.of(())).send_lag.tolist()[::2] == [0.5, 0.0]
     assert [send.attempt for send in sends.clients] == [2, 2]
+
+
+def test_clients_of_a_real_load_retry_in_its_own_process(tmp_path: Path) -> None:
+    """At an endpoint with one place: every client is reported to its end, and the run says how it retried."""
+    settings = Settings(port=0, sync_port=0, sync_backlog=1)
+    retries = Retries(tries=3, backoff=0.2, budget=5.0)
+    with Lab(workers=1, folder=tmp_path, settings=settings) as lab:
+        run = run_plan(lab, burst(20, seconds=0.1), lab.target(Endpoint.SYNCHRONOUS, retries=retries))
+        [begun, _] = lab.loads()
+
+    sent = Counter(send.attempt for send in run.sends)
+    followed = Counter(send.attempt + 1 for send in run.sends if send.retried)
+    assert (sent[1], len(run.sends.clients)) == (20, 20)
+    assert sent[2] == followed[2] > 0
+    assert sent[3] == followed[3]
+    assert {send.status for send in run.sends} == {200, 503}
+    assert [run.settings[name] for name in ("tries", "backoff", "jitter", "budget")] == [3, 0.2, 0.5, 5.0]
+    assert begun.timeout == retries.longest(30.0)

@@ -24,7 +24,7 @@ class BacklogFull(Error):
     code, reason = 503, "Service Unavailable"
 
 
-class Backlog:
+class Places:
     """The places of an endpoint, shared by all its processes: a file with a byte for each.
 
     An empty file is no bound. A request locks the byte of its place; if its process dies, the system unlocks
@@ -86,7 +86,7 @@ class BoundedDispatcher(ThreadedTaskDispatcher):
     Their queue has no end: a request in it would be refused after its turn.
     """
 
-    def __init__(self, backlog: Backlog) -> None:
+    def __init__(self, backlog: Places) -> None:
         super().__init__()
         self._backlog = backlog
 

@@ -17,7 +17,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from pdflab.errors import UsageError
-from pdflab.service.http.backlog import Backlog, BoundedDispatcher
+from pdflab.service.http.backlog import BoundedDispatcher, Places
 from pdflab.service.http.connections import Channel, connection_limit, cut_overdue
 
 _POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
@@ -79,7 +79,7 @@ def serve_http(
     threads: int,
     max_body: int,
     on_refusal: Callable[[], None] = lambda: None,
-    backlog: Backlog | None = None,
+    backlog: Places | None = None,
 ) -> None:
     """Answer requests with a WSGI application until `stop` is set; POSTs only while the backlog has a place.
 

@@ -14,15 +14,15 @@ import pytest
 from conftest import eventually
 from flask import Flask, request
 
-from pdflab.service.http.backlog import Backlog, set_limit
+from pdflab.service.http.backlog import Places, set_limit
 from pdflab.service.http.server import address, listen, serve_http
 
 OTHER = """
 import sys
 from pathlib import Path
-from pdflab.service.http.backlog import Backlog
+from pdflab.service.http.backlog import Places
 
-backlog = Backlog(Path(sys.argv[1]))
+backlog = Places(Path(sys.argv[1]))
 print(*(backlog.enter() for _ in range(int(sys.argv[2]))), flush=True)
 sys.stdin.read()
 """
@@ -36,9 +36,9 @@ def places(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def backlog(places: Path) -> Iterator[Backlog]:
+def backlog(places: Path) -> Iterator[Places]:
     """The same file in this process."""
-    opened = Backlog(places)
+    opened = Places(places)
     yield opened
     opened.close()
 
@@ -46,7 +46,7 @@ def backlog(places: Path) -> Iterator[Backlog]:
 class Renderer:
     """An application with one thread, which answers when it may."""
 
-    def __init__(self, backlog: Backlog) -> None:
+    def __init__(self, backlog: Places) -> None:
         self.may, self.began = Semaphore(0), Semaphore(0)
         self.app = Flask("slow")
         self.app.add_url_rule("/", view_func=self._answer, methods=["GET", "POST"])
@@ -81,11 +81,11 @@ def post(host: str) -> tuple[HTTPResponse, bytes]:
     return answer, body
 
 
-def entered(backlog: Backlog, count: int) -> bool:
+def entered(backlog: Places, count: int) -> bool:
     return len(backlog._ours) == count
 
 
-def test_one_too_many_is_refused_while_the_others_wait(backlog: Backlog) -> None:
+def test_one_too_many_is_refused_while_the_others_wait(backlog: Places) -> None:
     """The only thread is at work, and one request waits for it: the third needs no turn to be refused."""
     renderer = Renderer(backlog)
     with renderer.serving() as host, ThreadPoolExecutor() as clients:
@@ -105,7 +105,7 @@ def test_one_too_many_is_refused_while_the_others_wait(backlog: Backlog) -> None
         assert post(host)[0].status == 200
 
 
-def test_a_client_that_left_keeps_its_place_until_its_turn_is_over(backlog: Backlog) -> None:
+def test_a_client_that_left_keeps_its_place_until_its_turn_is_over(backlog: Places) -> None:
     """The server goes on with what it has begun: the place is taken as long as the work is there."""
     renderer = Renderer(backlog)
     with renderer.serving() as host:
@@ -119,7 +119,7 @@ def test_a_client_that_left_keeps_its_place_until_its_turn_is_over(backlog: Back
         eventually(lambda: entered(backlog, 0), seconds=10)
 
 
-def test_a_connection_that_is_kept_takes_one_place_for_each_request(backlog: Backlog) -> None:
+def test_a_connection_that_is_kept_takes_one_place_for_each_request(backlog: Places) -> None:
     """Ten requests in a row over one connection, and a question for health beside them."""
     renderer = Renderer(backlog)
     renderer.may.release(10)
@@ -132,7 +132,7 @@ def test_a_connection_that_is_kept_takes_one_place_for_each_request(backlog: Bac
         eventually(lambda: entered(backlog, 0), seconds=10)
 
 
-def test_processes_share_the_places_and_a_killed_one_frees_its_own(places: Path, backlog: Backlog) -> None:
+def test_processes_share_the_places_and_a_killed_one_frees_its_own(places: Path, backlog: Places) -> None:
     """SIGKILL lets nobody tidy up: the system does it."""
     set_limit(places, 3)
     command = [sys.executable, "-c", OTHER, str(places), "2"]
@@ -150,7 +150,7 @@ def test_processes_share_the_places_and_a_killed_one_frees_its_own(places: Path,
     other.stdout.close(), other.stdin.close()
 
 
-def test_the_bound_changes_while_requests_are_inside(places: Path, backlog: Backlog) -> None:
+def test_the_bound_changes_while_requests_are_inside(places: Path, backlog: Places) -> None:
     """Without one, everybody enters; a place that is left is there for the next."""
     assert [backlog.enter() for _ in range(3)] == [0, 1, None]
     set_limit(places, None)
