@@ -129,6 +129,11 @@ class Settings:
         return self.folder / "sync_backlog"
 
     @property
+    def emails_file(self) -> Path:
+        """One line for each e-mail that workers of the type `email` sent."""
+        return self.folder / "emails.jsonl"
+
+    @property
     def accepted_file(self) -> Path:
         """One line for every answer 202 that our clients received."""
         return self.folder / "accepted.jsonl"

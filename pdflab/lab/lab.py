@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
@@ -35,14 +35,18 @@ from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
+if TYPE_CHECKING:
+    from pdflab.service.worker.emails import EmailCount
+
 
 class Lab(System):
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
-    `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
-    3 s, so that a class sees the job of a dead worker return. What no argument sets, PDFLAB_* variables do;
-    with `settings`, these alone. Ports are free ones by default. Without a `folder`, the lab uses a temporary
-    one and removes it when it stops, unless its Redis, its PDFs or its log outlive it: then pdflab-data.
+    `mode` is "processes" or "threads", `worker` "reliable", "naive", "email" or "email-keyed". The preset
+    "teaching" has leases of 3 s, so that a class sees the job of a dead worker return. What no argument sets,
+    PDFLAB_* variables do; with `settings`, these alone. Ports are free ones by default. Without a `folder`,
+    the lab uses a temporary one and removes it when it stops, unless its Redis, its PDFs or its log outlive
+    it: then pdflab-data.
     Raises UsageError for invalid values.
     """
 
@@ -211,6 +215,12 @@ class Lab(System):
         for load in self._loads:
             load.poll()  # it notes the end of one that was killed
         return self._load_notes.read()
+
+    def emails(self) -> "EmailCount":
+        """Count the e-mails that workers of the type "email" or "email-keyed" sent."""
+        from pdflab.service.worker.emails import Outbox
+
+        return Outbox(self.settings.emails_file).count()
 
     @property
     def storage(self) -> Storage:

@@ -31,7 +31,12 @@ from pdflab.service.token_file import with_token
 from pdflab.settings import Settings
 
 MODES = PROCESSES, THREADS = "processes", "threads"
-_ROLES = {"reliable": "worker", "naive": "naive-worker"}  # of each type of worker
+_ROLES = {  # of each type of worker
+    "reliable": "worker",
+    "naive": "naive-worker",
+    "email": "email-worker",
+    "email-keyed": "email-keyed-worker",
+}
 _START_TIMEOUT = 30.0  # seconds
 
 
@@ -164,7 +169,7 @@ class System:
             _expect_workers(self.queue, workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
+        """Replace the workers by those of another type, such as "naive"; the queue stays."""
         with self._lifecycle:
             supervisor = self._running().supervisor
             if known_name("worker", worker, _ROLES) != self.worker:

@@ -15,6 +15,8 @@ COMMANDS = {
     "sync-api": f"{ROLE} --open",
     "worker": ROLE,
     "naive-worker": ROLE,
+    "email-worker": ROLE,
+    "email-keyed-worker": ROLE,
     "recorder": ROLE,
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
     " --seconds --timeout --workers --gif --folder --json",
