@@ -40,6 +40,7 @@ class Settings:
     hosts: str | None = None  # more host names to answer to, such as lab.example.org, .mybinder.org; * is any
     port: int = 8000  # the queued endpoint; 0 takes a free one
     sync_port: int = 8001  # the synchronous endpoint
+    sync_backlog: int | None = None  # requests inside it, waiting or rendering; more are refused with 503
     api_processes: int = 1  # processes of the queued endpoint, which share its port
     token: str | None = field(default=None, repr=False)  # of clients; else folder/token, new at each start
     open: bool = False  # no token: who reaches the ports can read documents and start jobs
@@ -61,6 +62,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in (
+            "sync_backlog",
             "api_processes",
             "workers",
             "worker_jobs",
@@ -71,7 +73,8 @@ class Settings:
             "max_body",
             "disk_reserve",
         ):
-            require(getattr(self, name) >= 1, f"{name} must be 1 or more.")
+            value = getattr(self, name)
+            require(value is None or value >= 1, f"{name} must be 1 or more.")
         for name in ("lease", "grace", "time_limit", "retention"):
             require(0 < getattr(self, name) < 1e9, f"{name} must be more than 0 seconds, and finite.")
         require(self.appendfsync in _APPENDFSYNC, f"appendfsync must be {' or '.join(_APPENDFSYNC)}.")
@@ -121,6 +124,16 @@ class Settings:
         return self.folder / "sync.jsonl"
 
     @property
+    def backlog_file(self) -> Path:
+        """The places of the synchronous endpoint, a byte each."""
+        return self.folder / "sync_backlog"
+
+    @property
+    def emails_file(self) -> Path:
+        """One line for each e-mail that workers of the type `email` sent."""
+        return self.folder / "emails.jsonl"
+
+    @property
     def accepted_file(self) -> Path:
         """One line for every answer 202 that our clients received."""
         return self.folder / "accepted.jsonl"
@@ -159,13 +172,12 @@ class Settings:
 def _parse(cls: type[Settings], name: str, text: str) -> Any:
     kind = get_type_hints(cls)[name]
     paths: dict[Any, Callable[[str], Any]] = {Path: Path, Path | None: Path}
-    readers = paths | {int: int, float: float, bool: _boolean}
+    readers = paths | {int: int, int | None: int, float: float, bool: _boolean}
     try:
         return readers.get(kind, str)(text)
     except ValueError:
-        raise UsageError(
-            f"{_PREFIX}{name.upper()}={text!r} cannot be read as {kind.__name__}; correct it."
-        ) from None
+        word = getattr(kind, "__name__", kind)
+        raise UsageError(f"{_PREFIX}{name.upper()}={text!r} cannot be read as {word}; correct it.") from None
 
 
 def _boolean(text: str) -> bool:

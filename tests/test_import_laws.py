@@ -44,7 +44,8 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "babel": ("documents/",),
     "segno": ("documents/",),
     "aiohttp": ("load/",),
-    "filelock": ("service/eventlog/", "lab/"),  # one recorder for a log, one system for a folder
+    # one recorder for a log, one system for a folder, one e-mail at a time for an outbox
+    "filelock": ("service/eventlog/", "lab/", "service/worker/emails.py"),
     "matplotlib": ("charts/",),
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),

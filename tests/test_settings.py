@@ -35,6 +35,7 @@ def test_a_child_is_configured_exactly_as_its_guardian() -> None:
         grace=1.5,
         time_limit=5.0,
         worker_jobs=8,
+        sync_backlog=4,
         max_crashes=1,
         max_errors=9,
         queue_limit=3,

@@ -68,8 +68,9 @@ class EndpointHistory:
             if send.accepted and not send.error:
                 self._accept(send, seconds)
             else:
-                self._answered.add(math.inf)
-                self._fail(send.intended_at - self._began_at, seconds)
+                if not send.retried:
+                    self._answered.add(math.inf)
+                    self._fail(send.intended_at - self._began_at, seconds)
                 self._gave_up.extend([send.sent_at] * (send.error == "timeout"))
 
     def look(self, now: float, since: Floats) -> None:

@@ -76,7 +76,8 @@ class JobColumns:
 class SendColumns:
     """One row a send: when it was intended, sent, acknowledged, and when its PDF was complete.
 
-    Latencies count from the intended instant. The `uncorrected` latency counts from the actual one, as in
+    `send_lag` is by how many seconds it was sent later than intended. Latencies count from the intended
+    instant. The `uncorrected` latency counts from the actual one, as in
     most tools: it omits a client's wait before it could send. Latencies mix the clocks of client and Redis:
     on several machines, they are only as exact as those agree.
     """
@@ -85,6 +86,7 @@ class SendColumns:
     sent_at: Floats
     accepted_at: Floats
     completed_at: Floats
+    send_lag: Floats
 
     @property
     def acknowledgement(self) -> Floats:
@@ -100,11 +102,6 @@ class SendColumns:
     def uncorrected(self) -> Floats:
         """Seconds from the actual send until the acknowledgement."""
         return self.accepted_at - self.sent_at
-
-    @property
-    def send_lag(self) -> Floats:
-        """Seconds by which each request was sent later than intended."""
-        return self.sent_at - self.intended_at
 
 
 def job_columns(events: EventRows) -> JobColumns:
@@ -132,7 +129,9 @@ def send_columns(sends: Iterable[Send] | Sends, events: EventRows) -> SendColumn
     completed_at = np.append(jobs.completed_at, np.nan)[job]  # -1, no such job, indexes the nan at the end
     at_once = table.endpoint.codes_in((Endpoint.SYNCHRONOUS,)) == 0
     completed_at = np.where(at_once, accepted_at, completed_at)
-    return SendColumns(table.intended_at, table.sent_at, accepted_at, completed_at)
+    is_retry = False if table.attempt is None else table.attempt > 1  # which was meant to come later
+    lag = np.where(is_retry, np.nan, table.sent_at - table.intended_at)
+    return SendColumns(table.intended_at, table.sent_at, accepted_at, completed_at, lag)
 
 
 def percentiles(values: Floats) -> Percentiles:
@@ -165,15 +164,16 @@ def throughput(ended_at: Floats, *, start: float, end: float, bin_seconds: float
 
 
 def summary(run: Run) -> Summary:
-    """Return a run in one row: counts, latencies and PDFs a second."""
-    columns = send_columns(run.sends, run.events)
+    """Return a run in one row, a client that retries once: counts, latencies and PDFs a second."""
+    clients = run.sends.clients
+    columns = send_columns(clients, run.events)
     acknowledgement, completion = percentiles(columns.acknowledgement), percentiles(columns.completion)
     completed = int(np.count_nonzero(~np.isnan(columns.completed_at)))
     seconds = float(np.nanmax(columns.completed_at) - columns.intended_at.min()) if completed else 0.0
     return Summary(
-        sent=len(run.sends),
-        accepted=int(np.count_nonzero(run.sends.accepted)),
-        failed=len(run.sends) - completed,
+        sent=len(clients),
+        accepted=int(np.count_nonzero(clients.accepted)),
+        failed=len(clients) - completed,
         accept_p50_s=acknowledgement.p50,
         accept_p99_s=acknowledgement.p99,
         complete_p99_s=completion.p99,

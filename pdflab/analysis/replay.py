@@ -32,7 +32,11 @@ def scenes(
     workers = {word: worker for endpoint, rows in events.items() for word, worker in _workers(endpoint, rows)}
     follower = Follower()
     for endpoint in events:
-        follower.expect(endpoint, endpoint, sorted(s.intended_at for s in sends if s.endpoint == endpoint))
+        follower.expect(
+            endpoint,
+            endpoint,
+            sorted(s.intended_at for s in sends if s.endpoint == endpoint and not s.retried),
+        )
     history.begin(0.0)
     last = max([*map(_end, sends[-1:]), *(rows[-1].at for rows in events.values() if rows)], default=0.0)
     for frame in range(math.ceil(last * frames_per_second / speed) + 1):

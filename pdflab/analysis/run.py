@@ -25,8 +25,9 @@ STATES = tuple(JobState)  # the code of a state is its index
 class Send:
     """One request, from its client's view. Instants are seconds since the epoch.
 
-    `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no PDF; `seed` made
-    the document, if it came from a plan.
+    `intended_at` is when its client first meant to send, whatever the attempt; `retried` says that another
+    attempt follows. `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no
+    PDF; `seed` made the document, if it came from a plan.
     """
 
     endpoint: Endpoint
@@ -38,6 +39,8 @@ class Send:
     job_id: str | None = None
     error: str | None = None
     seed: int | None = None
+    attempt: int = 1
+    retried: bool = False
 
     @classmethod
     def from_json(cls, line: str) -> Self:
@@ -68,6 +71,8 @@ class Sends:
     job_id: Categorical
     error: Categorical | None = None
     seed: Integers | None = None  # -1 for a document that no plan made
+    attempt: Integers | None = None
+    retried: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, sends: "Iterable[Send] | Sends") -> "Sends":
@@ -82,6 +87,8 @@ class Sends:
             answered_at=_floats(row.answered_at for row in rows),
             status=_integers(row.status for row in rows),
             seed=_integers(-1 if row.seed is None else row.seed for row in rows),
+            attempt=_integers(row.attempt for row in rows),
+            retried=np.array([row.retried for row in rows], dtype=np.bool_),
         )
 
     def __len__(self) -> int:
@@ -89,6 +96,14 @@ class Sends:
 
     def __iter__(self) -> Iterator[Send]:
         return (Send(**row | {"endpoint": Endpoint(row["endpoint"])}) for row in _rows(self))
+
+    @property
+    def clients(self) -> "Sends":
+        """The last request of each client: all, where nobody retried."""
+        if self.retried is None or not self.retried.any():
+            return self
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Sends(**{name: _where(column, ~self.retried) for name, column in columns.items()})
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
@@ -184,6 +199,12 @@ def _rows(table: Sends | Events) -> Iterator[dict[str, Any]]:
         known["seed"] = [None if seed < 0 else seed for seed in known["seed"]]
     for row in zip(*known.values(), strict=True):  # nan, an instant that never came, differs from itself
         yield {name: value if value == value else None for name, value in zip(known, row, strict=True)}
+
+
+def _where(column: Any, rows: NDArray[np.bool_]) -> Any:
+    if isinstance(column, Categorical):
+        return Categorical(column.codes[rows], column.categories)
+    return None if column is None else column[rows]
 
 
 def _floats(values: Iterable[float | None]) -> Floats:

@@ -200,6 +200,8 @@ class _Side:
                 self.counts["failed"] += event.cause is not Cause.CANCELLED
 
     def answer(self, send: Send) -> None:
+        if send.retried:
+            return  # its client still waits
         any(load.answer(send.intended_at) for load in self.loads.values())
         if send.status in _REFUSALS:
             self.counts["refused"] += 1

@@ -33,8 +33,8 @@ def abandonment_by_phase(run: Run, plan: Plan) -> list[Abandonment]:
     """Count the clients of a run that left, for each phase of the plan that it sent."""
     ends = np.cumsum([phase.seconds for phase in plan.phases])
     began = np.array([arrival.at for arrival in plan.arrivals()])
-    phase = np.searchsorted(ends[:-1], began[: len(run.sends)], side="right")
-    accepted = run.sends.accepted[np.argsort(run.sends.intended_at, kind="stable")]
+    phase = np.searchsorted(ends[:-1], began[: len(run.sends.clients)], side="right")
+    accepted = run.sends.clients.accepted[np.argsort(run.sends.clients.intended_at, kind="stable")]
     return [
         Abandonment(int((phase == number).sum()), int((~accepted[phase == number]).sum()))
         for number in range(len(ends))
@@ -52,8 +52,8 @@ def abandonment_figure(run: Run, *, predicted: float | None = None) -> style.Pic
         colour, label = style.ACCEPTED, "had a promise"
     _draw_waits(waits, run, colour, label)
     style.stamp(waits, run)
-    counts = (run.sends.accepted.sum(), (~run.sends.accepted).sum(), wasted(run)[0])
-    per_100 = [100 * count / max(len(run.sends), 1) for count in counts]
+    counts = (run.sends.clients.accepted.sum(), (~run.sends.clients.accepted).sum(), wasted(run)[0])
+    per_100 = [100 * count / max(len(run.sends.clients), 1) for count in counts]
     names, labels = (label, "left without one", "made for nobody"), [f"{share:.0f}" for share in per_100]
     style.add_bars(outcomes, names, per_100, colours=(colour, style.FAILED, style.RENDERING), labels=labels)
     outcomes.set_xlim(0, max(115, predicted or 0))
@@ -64,7 +64,7 @@ def abandonment_figure(run: Run, *, predicted: float | None = None) -> style.Pic
     return figure
 
 
-def goodput_figure(
+def recovery_figure(
     cases: Mapping[str, RequestColumns],
     *,
     spike: tuple[float, float],
@@ -110,8 +110,8 @@ def _draw_goodput(ax: Axes, requests: RequestColumns, end: float) -> float:
 def _draw_waits(ax: Axes, run: Run, colour: str, label: str) -> None:
     """Draw a dot for each client with an answer, of this colour and label, and a cross for each without."""
     timeout = float(run.settings["timeout"])
-    sent_at, left = run.sends.intended_at - run.began_at, ~run.sends.accepted
-    waited = send_columns(run.sends, run.events).acknowledgement
+    sent_at, left = run.sends.clients.intended_at - run.began_at, ~run.sends.clients.accepted
+    waited = send_columns(run.sends.clients, run.events).acknowledgement
     style.add_line(ax, colour, label, "none", "o").set_data(sent_at[~left], waited[~left])
     crosses = style.add_line(ax, style.FAILED, "left without one", "none", "x")
     crosses.set_data(sent_at[left], [timeout] * left.sum())

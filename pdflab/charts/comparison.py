@@ -42,15 +42,15 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
     `predicted` is when the reader expected the last PDF, in seconds.
     """
     runs = [run for run in (queued, synchronous) if len(run.sends)]
-    largest = max((queued, synchronous), key=lambda run: len(run.sends))
-    asked = largest.sends.intended_at - largest.began_at
+    largest = max((queued, synchronous), key=lambda run: len(run.sends.clients))
+    asked = largest.sends.clients.intended_at - largest.began_at
     curves = [(style.add_line(ax, style.ASKED, "asked for", ":"), asked)]
     delivered = []
     for run in runs:
         done = send_columns(run.sends, run.events).completed_at - run.began_at
         done = done[~np.isnan(done)]
         curves.append((style.add_line(ax, style.COLOURS[run.endpoint], run.endpoint), done))
-        delivered.append(f"{run.endpoint} {_count(len(done), len(run.sends))}")
+        delivered.append(f"{run.endpoint} {_count(len(done), len(run.sends.clients))}")
     end = max(float(at.max(initial=0.0)) for _, at in curves)
     for line, at in curves:
         counts = np.arange(len(at) + 1.0)
@@ -67,7 +67,7 @@ def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
 
     Failures count as infinite: above the top of a curve, clients were never served.
     """
-    ours, theirs = (send_columns(run.sends, run.events) for run in (queued, synchronous))
+    ours, theirs = (send_columns(run.sends.clients, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.acknowledgement, style.ACCEPTED, "queued, answered")
     _add_percentiles(ax, ours.completion, style.COLOURS[Endpoint.QUEUED], "queued, PDF")
     _add_percentiles(ax, theirs.completion, style.COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")

@@ -147,10 +147,10 @@ def job_trace_figure(
 def _instants(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
     """Return when each client asked, and when its job was started, ended and completed; nan is never."""
     jobs = job_columns(run.events)
-    job = run.sends.job_id.codes_in(jobs.job_id)
+    job = run.sends.clients.job_id.codes_in(jobs.job_id)
     started, ended = (np.append(column, np.nan)[job] for column in (jobs.started_at, jobs.ended_at))
-    completed = send_columns(run.sends, run.events).completed_at
-    return run.sends.intended_at, started, np.where(np.isnan(ended), completed, ended), completed
+    completed = send_columns(run.sends.clients, run.events).completed_at
+    return run.sends.clients.intended_at, started, np.where(np.isnan(ended), completed, ended), completed
 
 
 def _add_spans(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from functools import partial
+from math import inf
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from pdflab.load.generator import Target, send_plan
 from pdflab.load.launcher import read_plan, send_until
 from pdflab.load.plan import Plan
 from pdflab.load.progress import ProgressCounter
+from pdflab.load.retries import Retries
 from pdflab.load.scenarios import plan_for, scenarios
 from pdflab.load.send_log import SendLog
 from pdflab.service.http.connections import raise_file_limit
@@ -58,6 +60,10 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
     load.add_argument("--endpoint", choices=("queued", "synchronous"), default="queued")
     load.add_argument("--timeout", type=float, default=30.0, help="how long a client waits (default 30)")
     load.add_argument("--clients", type=int, help="number of closed-loop clients (default: open loop)")
+    load.add_argument("--tries", type=int, default=1, help="requests of a client that is refused (default 1)")
+    load.add_argument("--backoff", type=float, default=1.0, help="seconds before the second try; it doubles")
+    load.add_argument("--jitter", type=float, default=0.5, help="random share of a backoff (default 0.5)")
+    load.add_argument("--budget", type=float, default=inf, help="retries, as a share of all first requests")
     add_folder(load, "folder of the log of sends, and of the token")
     load.add_argument("--yes", action="store_true", help="do not ask before load goes to another machine")
     load.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
@@ -66,7 +72,8 @@ def add_arguments(load: argparse.ArgumentParser, _: str) -> None:
 def _load(a: argparse.Namespace) -> int:
     """Send a scenario, or a written plan; return 0 if any request was accepted."""
     settings, plan = Settings.from_env(os.environ, folder=a.folder), _plan(a)
-    target = Target(a.url, a.endpoint, a.timeout, a.clients, token_for(a.url, settings))
+    retries = Retries(a.tries, a.backoff, a.jitter, a.budget)
+    target = Target(a.url, a.endpoint, a.timeout, a.clients, token_for(a.url, settings), retries)
     if not a.yes:
         make_sure(target.url, plan)
     settings.folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,8 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
     "sync-api": ("roles", "run the synchronous endpoint alone"),
     "worker": ("roles", "run one worker"),
     "naive-worker": ("roles", "run one worker as tutorials write it, to see what it loses"),
+    "email-worker": ("roles", "run one worker that sends e-mails, some of them twice"),
+    "email-keyed-worker": ("roles", "run one worker that sends each e-mail once"),
     "recorder": ("roles", "run the recorder alone"),
     "demo": ("demo", "compare the synchronous and the queued service"),
     "audit": ("outcomes", "check that every accepted document was kept"),

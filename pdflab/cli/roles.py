@@ -91,8 +91,7 @@ def _run_role(a: argparse.Namespace) -> int:
             print(f"The token is in {settings.token_file}; other programs send it.", file=sys.stderr)
         settings = with_token(settings)
     if a.role == "sync-api":
-        sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
-        entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
+        _run_sync_api(settings, a)
         return 0
     broker, stop = _broker(settings, a.role, known=a.guarded or a.again), stop_event(guarded=a.guarded)
     if (a.guarded or a.again) and not broker.await_answer(stop):
@@ -101,10 +100,21 @@ def _run_role(a: argparse.Namespace) -> int:
         _run_api(broker, settings, stop, _socket(a.fd, settings.host, settings.port, "--port"))
     elif a.role == "recorder":
         entrypoints.run_recorder(broker, settings, stop)
+    elif a.role == "naive-worker":
+        entrypoints.run_naive_worker(broker, settings, stop)
     else:
-        run = entrypoints.run_worker if a.role == "worker" else entrypoints.run_naive_worker
-        run(broker, settings, stop)
+        entrypoints.run_worker(broker, settings, stop, role=a.role)
     return 0
+
+
+def _run_sync_api(settings: Settings, a: argparse.Namespace) -> None:
+    from pdflab.service.http.backlog import set_limit
+
+    if not a.guarded:  # for its own processes, the lab has set it
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        set_limit(settings.backlog_file, settings.sync_backlog)
+    sock = _socket(a.fd, settings.host, settings.sync_port, "--sync-port")
+    entrypoints.run_sync_api(settings, stop_event(guarded=a.guarded), sock)
 
 
 def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socket) -> None:

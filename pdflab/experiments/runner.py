@@ -127,7 +127,7 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
         plan=plan.describe(),
         sends=Sends.of(send for send in lab.sends()[sends_before:] if send.endpoint == at.endpoint),
         events=Events.of(lab.events(at.endpoint)[events_before:]),
-        settings=settings | {"timeout": at.timeout, "clients": at.clients},
+        settings=settings | {"timeout": at.timeout, "clients": at.clients} | asdict(at.retries),
         machine=machine,
         seeds={"plan": plan.seed},
     )

@@ -60,7 +60,7 @@ def archive(settings: Settings, *, fresh: bool) -> None:
     """Move the files of an earlier system to `earlier/`; for a fresh start, also those of its Redis."""
     s = settings
     files = [s.log_file, s.sync_log_file, s.accepted_file, s.sends_file, s.loads_file]
-    files += [s.records_file, s.retention_file, s.purged_file]
+    files += [s.records_file, s.retention_file, s.purged_file, s.emails_file]
     files += [s.folder / "redis"] if fresh else []
     found = [path for path in files if path.is_file() or any(path.glob("[!.]*"))]
     storage = configured_storage(s)

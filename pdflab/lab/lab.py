@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pdflab.analysis.run import Send
 from pdflab.child_process import wait_until
@@ -25,6 +25,7 @@ from pdflab.lab.system import PROCESSES, THREADS, System, known_name
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadProcess, LoadThread
 from pdflab.load.plan import Plan
+from pdflab.load.retries import NO_RETRIES, Retries
 from pdflab.load.scenarios import plan_for
 from pdflab.load.send_log import LoadNote
 from pdflab.service.eventlog.reader import Tail, read_event
@@ -34,14 +35,18 @@ from pdflab.service.storage.base import Storage
 from pdflab.service.storage.configured import configured_storage
 from pdflab.settings import PRESETS, Settings
 
+if TYPE_CHECKING:
+    from pdflab.service.worker.emails import EmailCount
+
 
 class Lab(System):
     """The queued and the synchronous service side by side, with as many workers as rendering servers.
 
-    `mode` is "processes" or "threads", `worker` "reliable" or "naive". The preset "teaching" has leases of
-    3 s, so that a class sees the job of a dead worker return. What no argument sets, PDFLAB_* variables do;
-    with `settings`, these alone. Ports are free ones by default. Without a `folder`, the lab uses a temporary
-    one and removes it when it stops, unless its Redis, its PDFs or its log outlive it: then pdflab-data.
+    `mode` is "processes" or "threads", `worker` "reliable", "naive", "email" or "email-keyed". The preset
+    "teaching" has leases of 3 s, so that a class sees the job of a dead worker return. What no argument sets,
+    PDFLAB_* variables do; with `settings`, these alone. Ports are free ones by default. Without a `folder`,
+    the lab uses a temporary one and removes it when it stops, unless its Redis, its PDFs or its log outlive
+    it: then pdflab-data.
     Raises UsageError for invalid values.
     """
 
@@ -159,10 +164,17 @@ class Lab(System):
         for load in self._loads:
             load.terminate()
 
-    def target(self, endpoint: Endpoint, *, timeout: float = 30.0, clients: int | None = None) -> Target:
+    def target(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout: float = 30.0,
+        clients: int | None = None,
+        retries: Retries = NO_RETRIES,
+    ) -> Target:
         """Return an endpoint as a target, for clients of this timeout in seconds."""
         url = self.url if endpoint == Endpoint.QUEUED else self.sync_url
-        return Target(url, endpoint, timeout, clients, self.token)
+        return Target(url, endpoint, timeout, clients, self.token, retries)
 
     # Faults
 
@@ -203,6 +215,12 @@ class Lab(System):
         for load in self._loads:
             load.poll()  # it notes the end of one that was killed
         return self._load_notes.read()
+
+    def emails(self) -> "EmailCount":
+        """Count the e-mails that workers of the type "email" or "email-keyed" sent."""
+        from pdflab.service.worker.emails import Outbox
+
+        return Outbox(self.settings.emails_file).count()
 
     @property
     def storage(self) -> Storage:

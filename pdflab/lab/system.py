@@ -21,6 +21,7 @@ from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
 from pdflab.lab.threads import Threads
 from pdflab.service.deployment import check_deployment
+from pdflab.service.http.backlog import set_limit
 from pdflab.service.http.server import address, listen
 from pdflab.service.jobqueue.foreign_redis import broker_at
 from pdflab.service.jobqueue.monitor import RedisMonitor
@@ -30,7 +31,12 @@ from pdflab.service.token_file import with_token
 from pdflab.settings import Settings
 
 MODES = PROCESSES, THREADS = "processes", "threads"
-_ROLES = {"reliable": "worker", "naive": "naive-worker"}  # of each type of worker
+_ROLES = {  # of each type of worker
+    "reliable": "worker",
+    "naive": "naive-worker",
+    "email": "email-worker",
+    "email-keyed": "email-keyed-worker",
+}
 _START_TIMEOUT = 30.0  # seconds
 
 
@@ -163,13 +169,23 @@ class System:
             _expect_workers(self.queue, workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Replace the workers by "reliable" or by "naive" ones; the queue stays."""
+        """Replace the workers by those of another type, such as "naive"; the queue stays."""
         with self._lifecycle:
             supervisor = self._running().supervisor
             if known_name("worker", worker, _ROLES) != self.worker:
                 self.worker = worker
                 supervisor.end(supervisor.names("worker-"))
                 self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
+
+    def set_sync_backlog(self, limit: int | None) -> None:
+        """Bound the requests inside the synchronous endpoint; one more is refused at once, with 503.
+
+        None is no bound. Those that wait and those that are rendered count, in all processes together. It
+        holds from the next request on.
+        """
+        with self._lifecycle:
+            self.settings = replace(self.settings, sync_backlog=limit)
+            set_limit(self.settings.backlog_file, limit)
 
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
@@ -214,6 +230,7 @@ class System:
         queue.prepare()
         check_deployment(queue, configured_storage(settings))
         began_after = begin_files(settings, queue)
+        set_limit(settings.backlog_file, settings.sync_backlog)
         sockets = [self._listen(name) for name in ("port", "sync_port")]
         supervisor: Supervisor | Threads
         if self.mode == THREADS:

@@ -88,4 +88,4 @@ class Threads:
             case "naive-worker", _:
                 roles.run_naive_worker(broker, settings, stop)
             case _:
-                roles.run_worker(broker, settings, stop, own_process=False)
+                roles.run_worker(broker, settings, stop, role=role, own_process=False)

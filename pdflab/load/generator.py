@@ -13,12 +13,12 @@ import io
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -27,6 +27,7 @@ from pdflab.errors import require
 from pdflab.jobs import Endpoint
 from pdflab.load.batching import Document, Requests, batches_of
 from pdflab.load.plan import Plan
+from pdflab.load.retries import NO_RETRIES, Attempt, Retries, Retrying
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _BATCH_PATH = "/generate-pdf/batch"
@@ -36,7 +37,7 @@ _MIN_SPARE = 0.005  # seconds: with less until the next batch is due, none is ma
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Endpoint, client timeout in seconds, for a closed loop the number of clients, and the service's token.
+    """Endpoint, client timeout in seconds, number of clients of a closed loop, token, and retries.
 
     Raises UsageError for invalid values.
     """
@@ -46,6 +47,7 @@ class Target:
     timeout: float = 30.0
     clients: int | None = None
     token: str | None = field(default=None, repr=False)
+    retries: Retries = NO_RETRIES
 
     def __post_init__(self) -> None:
         require(
@@ -56,6 +58,7 @@ class Target:
         require(known, f"There is no endpoint {self.endpoint!r}: take {' or '.join(_PATHS)}.")
         require(0 < self.timeout < inf, "A client waits for more than 0 seconds, and not for ever.")
         require(self.clients is None or self.clients >= 1, "A closed loop needs 1 client or more.")
+        require(not self.clients or self.retries.tries == 1, "Only clients of an open loop retry; use 1 try.")
 
 
 async def send_plan(
@@ -68,9 +71,9 @@ async def send_plan(
 ) -> None:
     """Send a plan, or (seconds from now, kind, request) in ascending order; return when all are answered.
 
-    It retries nothing. `on_begin` receives the instant from which the plan counts, `on_start` the number of
-    documents in each POST, `on_send` each document with its outcome. When the task is cancelled, it reports
-    the requests in flight as "cancelled".
+    `on_begin` receives the instant from which the plan counts, `on_start` the number of documents in each
+    POST, `on_send` each document with its outcome, once for each attempt. When the task is cancelled, it
+    reports the requests in flight as "cancelled".
     """
     batched = isinstance(requests, Plan) and requests.batched and target.endpoint == Endpoint.QUEUED
     batches = _Ahead(batches_of(requests, batched=batched))
@@ -81,7 +84,7 @@ async def send_plan(
     headers |= {"Authorization": f"Bearer {target.token}"} if target.token else {}
     async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
         turn = nullcontext() if target.clients is None else asyncio.Semaphore(target.clients)
-        sender = _Sender(session, target, batched, on_send, on_start, turn)
+        sender = _Sender(session, target, batched, on_send, on_start, turn, Retrying(target.retries))
         on_begin(sender.clock.began_at)
         async with asyncio.TaskGroup() as in_flight:
             while batch := batches.take():
@@ -136,6 +139,7 @@ class _Sender:
     on_send: Callable[[Send], object]
     on_start: Callable[[int], object]
     turn: AbstractAsyncContextManager[None]  # of a client, in a closed loop
+    retrying: Retrying
     clock: _Clock = field(default_factory=_Clock)
 
     async def wait_until(self, at: float, *, meanwhile: Callable[[], bool]) -> None:
@@ -145,42 +149,49 @@ class _Sender:
         await asyncio.sleep(0)  # a late generator never slept: without this line, nothing would be sent
 
     async def send(self, batch: list[Document]) -> None:
-        sent_at, answered_at, answer = self.clock.now(), None, _Answer(0, "cancelled")
+        attempt: Attempt | None = self.retrying.first()
+        while attempt:
+            attempt = await self._try(batch, attempt)
+
+    async def _try(self, batch: list[Document], attempt: Attempt) -> Attempt | None:
+        """Send one request and report it; return the next one, if its client retries."""
+        sent_at, answered_at, answer, following = self.clock.now(), None, _Answer(0, "cancelled"), None
         try:
             async with self.turn:
+                await asyncio.sleep(attempt.pause)
                 sent_at = self.clock.now()
                 self.on_start(len(batch))
-                answer = await self._post(batch)
+                answer = await self._post(batch, attempt.headers)
             answered_at = self.clock.now()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             answer = _Answer(0, _name(error))
         finally:
-            self._report(batch, sent_at, answered_at, answer)
+            following = self.retrying.after(attempt, answer.status, answer.error)
+            times = {"sent_at": sent_at, "answered_at": answered_at}
+            self._report(batch, answer, **times, attempt=attempt.number, retried=following is not None)
+        return following
 
-    async def _post(self, batch: list[Document]) -> _Answer:
+    async def _post(self, batch: list[Document], headers: Mapping[str, str]) -> _Answer:
         bodies = [document.body for document in batch]
         path = _BATCH_PATH if self.batched else _PATHS[self.target.endpoint]
         data = b'{"requests":[' + b",".join(bodies) + b"]}" if self.batched else bodies[0]
         url = self.target.url.rstrip("/") + path
         # as a file, because aiohttp warns of plain bytes beyond one mebibyte
-        async with self.session.post(url, data=io.BytesIO(data)) as response:
+        async with self.session.post(url, data=io.BytesIO(data), headers=headers) as response:
             return _read(response, await response.read(), len(batch))
 
-    def _report(
-        self, batch: list[Document], sent_at: float, answered_at: float | None, answer: _Answer
-    ) -> None:
+    def _report(self, batch: list[Document], answer: _Answer, **facts: Any) -> None:
         for document, job_id in zip(batch, answer.job_ids or [None] * len(batch), strict=True):
             self.on_send(
                 Send(
                     endpoint=self.target.endpoint,
                     kind=document.kind,
                     intended_at=self.clock.began_at + document.at,
-                    sent_at=sent_at,
-                    answered_at=answered_at,
                     status=answer.status,
                     job_id=job_id,
                     error=answer.error,
                     seed=document.seed,
+                    **facts,
                 )
             )
 

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -47,6 +47,9 @@ class LoadProcess:
         words = ["load", "--plan", str(self._plan), "--folder", str(settings.folder)]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
+        words += [
+            word for name, value in asdict(target.retries).items() for word in (f"--{name}", str(value))
+        ]
         self._words = ["pdflab", *words, "--yes", "--guarded"]
         secret = {"PDFLAB_TOKEN": target.token} if target.token else {}  # every user can see a command line
         self._env = os.environ | secret

@@ -29,7 +29,8 @@ class ProgressCounter:
         """Count a document that was answered or cancelled."""
         self.in_flight = max(0, self.in_flight - 1)  # a request cancelled before its turn was never sent
         self._outcomes[outcome(send.status, send.error)] += 1
-        self._seconds["send_lag"].append(send.sent_at - send.intended_at)
+        if send.attempt == 1:
+            self._seconds["send_lag"].append(send.sent_at - send.intended_at)
         if send.accepted and send.answered_at is not None:
             self._seconds["acknowledgement"].append(send.answered_at - send.intended_at)
             self._seconds["uncorrected"].append(send.answered_at - send.sent_at)

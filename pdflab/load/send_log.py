@@ -66,7 +66,9 @@ class SendLog:
         """Note that a plan begins; of a mere list of requests, only the sends are noted."""
         if isinstance(requests, Plan):
             self._load = {"load": f"{os.getpid()}-{time.time_ns()}", "endpoint": target.endpoint}
-            self._note_load({"at": at, "plan": requests.describe(), "timeout": target.timeout})
+            self._note_load(
+                {"at": at, "plan": requests.describe(), "timeout": target.retries.longest(target.timeout)}
+            )
 
     def __call__(self, send: Send) -> None:
         """Append a send."""

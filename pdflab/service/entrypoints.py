@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 _API_THREADS = 8
 _NICENESS = 5  # leaves a quarter of a core to the renderer while the API is busy
 _SYNC_THREADS = 4  # waitress' own default
+_SWITCH_INTERVAL = (
+    0.001  # seconds until renderers let the thread run that accepts and refuses; Python's: 5 ms
+)
 _AGAIN = "--again"  # this role has run before: if Redis is away now, it waits
 _SIGNAL_DELAY = 0.1  # seconds from a signal until its event is surely set
 
@@ -68,18 +71,21 @@ def run_api(
 
 
 def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_process: bool = True) -> None:
-    """Serve the synchronous endpoint until asked to stop."""
+    """Serve the synchronous endpoint until asked to stop. Its folder has the present limit of its backlog."""
     from pdflab.service.api.sync import EventLog, create_sync_app
+    from pdflab.service.http.backlog import Places
     from pdflab.service.http.server import serve_http
     from pdflab.service.worker.font_files import find_fonts
 
-    log = EventLog(settings.sync_log_file)
+    log, backlog = EventLog(settings.sync_log_file), Places(settings.backlog_file)
     app = create_sync_app(settings, log, fonts=find_fonts(settings.fonts))
     if own_process:
+        sys.setswitchinterval(float(os.environ.get("SWI", "0.005")))
         _lower_priority()  # as the workers do: both endpoints render at the same priority
         _set_loaded_aside()
-    serve_http(app, sock, stop, threads=_SYNC_THREADS, max_body=settings.max_body)
+    serve_http(app, sock, stop, threads=_SYNC_THREADS, max_body=settings.max_body, backlog=backlog)
     log.close()
+    backlog.close()
 
 
 def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
@@ -91,8 +97,10 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
     recorder.run(stop)
 
 
-def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
-    """Process jobs until asked to stop.
+def run_worker(
+    broker: Broker, settings: Settings, stop: Event, *, role: str = "worker", own_process: bool = True
+) -> None:
+    """Process jobs until asked to stop; as "email-worker" or "email-keyed-worker", send e-mails about them.
 
     A process returns its job to the queue after its grace period, and replaces itself after many jobs.
     """
@@ -100,9 +108,15 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         from pdflab.service.worker.font_files import find_fonts
         from pdflab.service.worker.worker import Worker, renderer
 
+    make_worker: Callable[..., Worker] = Worker
+    if role != "worker":
+        from pdflab.service.worker.emails import EmailWorker, Outbox
+
+        keyed = role == "email-keyed-worker"
+        make_worker = partial(EmailWorker, outbox=Outbox(settings.emails_file, keyed=keyed))
     storage = configured_storage(settings)
     storage.prepare()
-    worker = Worker(
+    worker = make_worker(
         RedisConsumer(broker.client(alone=True), settings),
         storage,
         render=renderer(find_fonts(settings.fonts)),

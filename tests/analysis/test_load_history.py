@@ -1,13 +1,15 @@
 """The history of a load: who waited, what was made, and for how long each client waited."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from made_up import queued, synchronous
 
 from pdflab.analysis.endpoint_history import ANSWERED, DELIVERED, FAILED, OPEN
 from pdflab.analysis.load_history import LoadHistory
-from pdflab.analysis.run import Run, Send
+from pdflab.analysis.replay import scenes
+from pdflab.analysis.run import Run, Send, Sends
 from pdflab.analysis.scene import Follower
 from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
@@ -273,3 +275,36 @@ def test_neither_an_hour_nor_a_rush_makes_it_grow() -> None:
     assert len(endpoint.rates()) <= 660
     assert endpoint._asked.keys() == {"lost"}  # it still waits, and counts
     assert len(endpoint._ended) <= 660
+
+
+def test_a_client_that_retries_waits_on_and_counts_once() -> None:
+    """Its first request timed out after a second, and its PDF was for nobody; the second one brought one."""
+    first = replace(sent(100.0, None), retried=True)
+    second = replace(sent(100.0, 104.0, job_id="b"), attempt=2)
+    looks = Looks()
+    looks.follower.expect("load", SYNCHRONOUS, [100.0])
+
+    looks.look(102.0, sends=[first], synchronous=[done("a", 101.5)])
+    between, waiting = looks.follower.scene(102.0, {})[SYNCHRONOUS], looks.follower.waiting(SYNCHRONOUS)
+    looks.look(106.0, sends=[second], synchronous=[done("b", 103.9)])
+    history, after = looks.history.endpoints[SYNCHRONOUS], looks.follower.scene(106.0, {})[SYNCHRONOUS]
+
+    assert (between.clients, between.gave_up, waiting) == (1, 0, [100.0])
+    assert (after.clients, after.gave_up) == (0, 0)
+    assert (history.waits()[DELIVERED], history.waits()[FAILED]) == ([(0.0, 4.0)], [])
+    assert sum(made for _, made in history.rates()) - sum(made for _, made in history.goodput()) == 1
+
+
+def test_a_run_with_retries_expects_each_client_once() -> None:
+    """Replayed, nobody is left waiting at its end."""
+    sends = [replace(sent(100.0, 100.5), status=503, error="refused", retried=True)]
+    sends += [replace(sent(100.0, 102.0, job_id="b"), attempt=2)]
+
+    seen = [
+        scene[SYNCHRONOUS].clients
+        for _, scene in scenes(
+            [Run("r", SYNCHRONOUS, sends=Sends.of(sends))], LoadHistory(), frames_per_second=1.0
+        )
+    ]
+
+    assert seen == [1, 1, 0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure, goodput_figure
+from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure, recovery_figure
 from pdflab.charts.style import ACCEPTED, COLOURS, FAILED
 from pdflab.charts.timelines import offered_load_figure
 from pdflab.jobs import JobEvent, JobState
@@ -111,7 +111,7 @@ def cases() -> dict[str, RequestColumns]:
 def test_goodput_after_a_spike_is_drawn_for_each_case() -> None:
     """The title names the worst and the best; lines and the prediction are the requests' own numbers."""
     requests = cases()
-    figure = goodput_figure(requests, spike=(5.0, 7.0), end=40.0, after=20.0, predicted=0.9)
+    figure = recovery_figure(requests, spike=(5.0, 7.0), end=40.0, after=20.0, predicted=0.9)
     first, second = figure.axes
 
     assert figure.get_suptitle() == "20 s after the spike, 3 tries: 0% in time; no retries: 100% in time"
@@ -132,5 +132,5 @@ def test_one_case_is_named_once() -> None:
     """It is the worst and the best."""
     one = {"3 tries": cases()["3 tries"]}
 
-    title = goodput_figure(one, spike=(5.0, 7.0), end=40.0, after=20.0).get_suptitle()
+    title = recovery_figure(one, spike=(5.0, 7.0), end=40.0, after=20.0).get_suptitle()
     assert title == "20 s after the spike, 3 tries: 0% in time"

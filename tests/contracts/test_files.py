@@ -51,6 +51,8 @@ SENT = {
     "job_id": TEXT,
     "error": None,
     "seed": NUMBER,
+    "attempt": NUMBER,
+    "retried": FLAG,
 }
 RECORD = {
     "job_id": TEXT,
@@ -257,14 +259,16 @@ def test_a_run_that_was_saved_can_be_read(tmp_path: Path) -> None:
     assert [send.status for send in run.sends].count(202) == expected["accepted"]
 
 
-def test_a_run_from_before_causes_can_be_read(tmp_path: Path) -> None:
-    """Files of last year have a reason and no cause."""
+def test_a_run_from_before_causes_and_retries_can_be_read(tmp_path: Path) -> None:
+    """Files of last year have a reason and no cause, and nobody retried."""
     document = json.loads(EXAMPLE.read_text())
-    del document["events"]["cause"]
+    del document["events"]["cause"], document["sends"]["attempt"], document["sends"]["retried"]
     (tmp_path / "old.json").write_text(json.dumps(document))
 
-    events = list(Run.load(tmp_path / "old.json").events)
+    old = Run.load(tmp_path / "old.json")
+    events = list(old.events)
 
+    assert list(old.sends.clients) == list(Run.load(EXAMPLE).sends)
     assert events == [replace(event, cause=None) for event in Run.load(EXAMPLE).events]
 
 

@@ -15,14 +15,16 @@ COMMANDS = {
     "sync-api": f"{ROLE} --open",
     "worker": ROLE,
     "naive-worker": ROLE,
+    "email-worker": ROLE,
+    "email-keyed-worker": ROLE,
     "recorder": ROLE,
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
     " --seconds --timeout --workers --gif --folder --json",
     "audit": "--json",
     "dead-letters": "--retry --retry-all --dismiss --dismiss-all --url --folder --json",
     "chaos": "--seconds --hard --seed --workers --naive --folder --json",
-    "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --folder"
-    " --yes",
+    "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --tries"
+    " --backoff --jitter --budget --folder --yes",
     "bench": "--json {render,queue,api,chart,simulation}",
     "soak": "--jobs --json",
     "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "

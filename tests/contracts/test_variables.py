@@ -19,6 +19,7 @@ VARIABLES: dict[str, tuple[Any, str, Any]] = {
     "HOSTS": (None, "lab.example.org, .mybinder.org", "lab.example.org, .mybinder.org"),
     "PORT": (8000, "0", 0),
     "SYNC_PORT": (8001, "65535", 65535),
+    "SYNC_BACKLOG": (None, "8", 8),
     "API_PROCESSES": (1, "2", 2),
     "TOKEN": (None, "a-token_of.letters~1", "a-token_of.letters~1"),
     "OPEN": (False, "1", True),
@@ -41,6 +42,7 @@ VARIABLES: dict[str, tuple[Any, str, Any]] = {
 WRONG = {
     "PORT": ("-1", "65536", "http"),
     "SYNC_PORT": ("-1", "8001.5"),
+    "SYNC_BACKLOG": ("0", "some"),
     "API_PROCESSES": ("0",),
     "TOKEN": (
         "",

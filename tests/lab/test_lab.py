@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import children_of, eventually, lives, needs
 
+from pdflab.analysis.validity import outcomes
 from pdflab.audit import audit
 from pdflab.errors import LoadFailed, UsageError
+from pdflab.experiments.runner import run_plan
 from pdflab.jobs import Endpoint, JobState
 from pdflab.lab import Lab
 from pdflab.lab.http_client import send_request
 from pdflab.lab.processes import Supervisor
+from pdflab.load.plan import burst
 from pdflab.service.http.server import listen
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
@@ -138,6 +141,18 @@ def test_a_stopped_lab_can_still_be_read_and_stopped_again(tmp_path: Path) -> No
     assert not lab.folder.exists()
     with pytest.raises(UsageError, match="not running"):
         lab.custom()
+
+
+def test_the_synchronous_endpoint_can_be_bounded_while_it_runs(lab: Lab) -> None:
+    """What is too much is refused with 503, in all its processes together; then everybody is let in again."""
+    lab.set_sync_backlog(1)
+    bounded = run_plan(lab, burst(40, seconds=0.2), lab.target(Endpoint.SYNCHRONOUS))
+    lab.set_sync_backlog(None)
+    unbounded = run_plan(lab, burst(10, seconds=0.2), lab.target(Endpoint.SYNCHRONOUS))
+
+    assert set(outcomes(bounded.sends)) == {"accepted", "refused with 503"}
+    assert outcomes(unbounded.sends) == {"accepted": 10}
+    assert (bounded.settings["sync_backlog"], unbounded.settings["sync_backlog"]) == (1, None)
 
 
 @pytest.fixture(params=["processes, redis-server", "processes, embedded", "threads"])

@@ -15,6 +15,7 @@ from pdflab.errors import UsageError
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.launcher import send_until
 from pdflab.load.plan import batch, burst
+from pdflab.load.retries import NO_RETRIES
 from pdflab.load.send_log import SendLog
 from pdflab.settings import Settings
 
@@ -42,6 +43,7 @@ def run(
     endpoint: str = "queued",
     timeout: float = 10.0,
     clients=None,
+    retries=NO_RETRIES,
     stop_at_first: bool = False,
     **more,
 ) -> list[Send]:
@@ -59,7 +61,7 @@ def run(
 
     async def scene() -> None:
         async with serving(handler) as url:
-            target = Target(url, endpoint, timeout=timeout, clients=clients)
+            target = Target(url, endpoint, timeout=timeout, clients=clients, retries=retries)
             await send_until(stop, send_plan(requests, target, on_send=report, **more))
 
     asyncio.run(scene())

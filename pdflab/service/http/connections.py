@@ -7,12 +7,15 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
+
+from pdflab.service.http.backlog import BacklogFull
 
 _MAX_CONNECTIONS = 900
 _OTHER_FILES = 48  # that a server opens beside its connections: logs, Redis, PDFs
@@ -32,11 +35,12 @@ class _Refusal(Error):
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:  # type: ignore[override]
         problem = {"type": "about:blank", "title": self.reason, "status": self.code, "detail": self.body}
         headers = [("Content-Type", "application/problem+json")]
+        headers += [("Retry-After", "1")] if self.code == BacklogFull.code else []
         return f"{self.code} {self.reason}", headers, json.dumps(problem).encode() + b"\n"
 
 
 class _Refuse(ErrorTask):
-    """Answers what is no request, or too large a one."""
+    """Answers what is no request, too large a one, or one too many."""
 
     def execute(self) -> None:
         self.channel.refused = True  # type: ignore[attr-defined]
@@ -50,6 +54,8 @@ class Channel(HTTPChannel):
 
     error_task_class = _Refuse
     refused = False
+    leave: Callable[[], None] | None = None  # the backlog, once its requests are answered
+    is_full = False  # there was no place in the backlog for its request
     _partial: object = None  # the request that had not arrived whole, at the last look
     _since = 0.0  # when that was seen first
     _closing: float | None = None  # the end of reading on after a refusal
@@ -76,8 +82,27 @@ class Channel(HTTPChannel):
     def service(self) -> None:
         """Answer one request; the client need not wait for the answer to the next."""
         super().service()
+        with self.requests_lock:  # type: ignore[attr-defined]
+            if self.leave and not self.requests:
+                self.leave()
+                self.leave = None
         if self.requests:
             self._flush_exception(self._flush_some_if_lockable)  # type: ignore[attr-defined]
+        self._refuse_if_full()
+
+    def received(self, data: bytes) -> bool:
+        """Take what has arrived; refuse what is too much at once, on the thread of the loop."""
+        taken = super().received(data)
+        if self._refuse_if_full():
+            self.handle_write()
+        return taken
+
+    def _refuse_if_full(self) -> bool:
+        with self.requests_lock:  # type: ignore[attr-defined]
+            is_full, self.is_full = self.is_full, False
+        if is_full:
+            self.service()
+        return is_full
 
     def handle_close(self) -> None:
         """Close; after a refusal, read on for a while: a reset would reach the client before the answer."""

@@ -14,8 +14,10 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 
 from pdflab.errors import UsageError
+from pdflab.service.http.backlog import BoundedDispatcher, Places
 from pdflab.service.http.connections import Channel, connection_limit, cut_overdue
 
 _POLL_INTERVAL = 0.2  # seconds between two checks of `stop`
@@ -77,8 +79,9 @@ def serve_http(
     threads: int,
     max_body: int,
     on_refusal: Callable[[], None] = lambda: None,
+    backlog: Places | None = None,
 ) -> None:
-    """Answer requests with a WSGI application until `stop` is set.
+    """Answer requests with a WSGI application until `stop` is set; POSTs only while the backlog has a place.
 
     A body of more than `max_body` bytes is refused while it is read, and never stored. `on_refusal` is
     called for it, and for what is no request.
@@ -88,11 +91,13 @@ def serve_http(
     channels: dict[int, Any] = {}
     limit = connection_limit()
     sock.setblocking(False)
+    dispatcher = BoundedDispatcher(backlog) if backlog else ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(threads)
     server = create_server(
         app,
         map=channels,
         sockets=[sock],
-        threads=threads,
+        _dispatcher=dispatcher,
         connection_limit=limit,
         max_request_body_size=max_body + 1,
         inbuf_overflow=max_body + 1,  # bodies stay in memory: a full /tmp refuses nobody
@@ -110,7 +115,7 @@ def serve_http(
                 cut_at = time.monotonic() + _POLL_INTERVAL
             wasyncore.loop(timeout=_POLL_INTERVAL, map=channels, count=1, use_poll=True)
     finally:
-        server.task_dispatcher.shutdown(timeout=_SHUTDOWN_TIMEOUT)
+        dispatcher.shutdown(timeout=_SHUTDOWN_TIMEOUT)
         for channel in [*channels.values()]:
             if isinstance(channel, Channel):
                 channel.handle_write()  # the last answers
