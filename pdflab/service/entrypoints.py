@@ -91,7 +91,9 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
     recorder.run(stop)
 
 
-def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: bool = True) -> None:
+def run_worker(
+    broker: Broker, settings: Settings, stop: Event, *, name: str = "", own_process: bool = True
+) -> None:
     """Process jobs until asked to stop.
 
     A process returns its job to the queue after its grace period, and replaces itself after many jobs.
@@ -106,10 +108,10 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         RedisConsumer(broker.client(alone=True), settings),
         storage,
         render=renderer(find_fonts(settings.fonts)),
+        name=name,
         heartbeat_queue=RedisConsumer(broker.client(), settings),
         time_limit=settings.time_limit,
         on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
-        jobs=settings.worker_jobs if own_process else math.inf,
     )
     finished = Event()
 
@@ -126,7 +128,7 @@ def run_worker(broker: Broker, settings: Settings, stop: Event, *, own_process: 
         _lower_priority()
         _set_loaded_aside()
         Thread(target=enforce_grace, daemon=True).start()
-    worker.run(stop, lease=settings.lease)
+    worker.run(stop, lease=settings.lease, jobs=settings.worker_jobs if own_process else math.inf)
     finished.set()
     if own_process and not stop.is_set():
         _begin_anew(stop)
@@ -143,7 +145,7 @@ def _begin_anew(stop: Event) -> None:
         os.execv(sys.executable, [*(word for word in sys.orig_argv if word != _AGAIN), _AGAIN])
 
 
-def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
+def run_naive_worker(broker: Broker, settings: Settings, stop: Event, *, name: str = "") -> None:
     """Run the naive worker until asked to stop."""
     from pdflab.service.worker.font_files import find_fonts
     from pdflab.service.worker.naive import NaiveWorker
@@ -151,7 +153,7 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
 
     queue, storage = JobQueue(broker.client(), settings), configured_storage(settings)
     storage.prepare()
-    NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts))).run(stop)
+    NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts)), name=name).run(stop)
 
 
 class ProducerOfEachThread(RedisProducer):

@@ -13,8 +13,8 @@ COMMANDS = {
     "up": f"{ROLE} --open --preset{{standard,teaching}} --workers --sync-port",
     "api": f"{ROLE} --open",
     "sync-api": f"{ROLE} --open",
-    "worker": ROLE,
-    "naive-worker": ROLE,
+    "worker": f"--name {ROLE}",
+    "naive-worker": f"--name {ROLE}",
     "recorder": ROLE,
     "demo": "--scenario{custom,invoice,report,batch,burst,month-end,freeze}"
     " --seconds --timeout --workers --gif --folder --json",
