@@ -30,7 +30,7 @@ function pointOf(sample, before) {
   const { at, queued, processing, completion_p50: p50, completion_p95: p95, completion_p99: p99 } = sample;
   const more = (name) => Math.max(sample[name] - before[name], 0); // none after Redis was emptied
   const counts = { completed: more("completed"), cancelled: more("cancelled"), refused: more("refused") };
-  counts.failed = Math.max(more("failed") - counts.cancelled, 0); // who cancels has no trouble to be told of
+  counts.failed = Math.max(more("failed") - counts.cancelled, 0); // a cancelled job is no fault
   counts.synchronous = sample.completed_synchronously === null ? null : more("completed_synchronously");
   return { at, seconds: at - before.at, queued, processing, p50, p95, p99, ...counts };
 }
