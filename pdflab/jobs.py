@@ -49,25 +49,26 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerId:
-    """A worker's process, and a `nonce` that differs after each restart; written as one word."""
+    """A worker's process, a `nonce` that differs after each restart, and its `name`; written as one word."""
 
     host: str
     pid: int
     nonce: str
+    name: str = ""  # which a restart keeps
     naive: bool = False
 
     @classmethod
     def parse(cls, word: str) -> Self:
         """Return the worker id that was written as one word. Raises ValueError for any other word."""
-        match word.split(":"):
-            case [host, pid, nonce] if pid.isdecimal():
-                return cls(host, int(pid), nonce)
-            case ["naive", host, pid, nonce] if pid.isdecimal():
-                return cls(host, int(pid), nonce, naive=True)
+        match word.removeprefix("naive:").split(":"):
+            case [place, pid, nonce] if pid.isdecimal():
+                name, _, host = place.rpartition("@")
+                return cls(host, int(pid), nonce, name, naive=word.startswith("naive:"))
         raise ValueError(f"{word!r} is not a worker id: it has no host, pid and nonce.")
 
     def __str__(self) -> str:
-        return f"{'naive:' if self.naive else ''}{self.host}:{self.pid}:{self.nonce}"
+        name = f"{self.name}@" if self.name else ""
+        return f"{'naive:' if self.naive else ''}{name}{self.host}:{self.pid}:{self.nonce}"
 
 
 @dataclass(frozen=True, slots=True)

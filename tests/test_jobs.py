@@ -143,12 +143,18 @@ def test_a_record_has_its_whole_history() -> None:
     assert "request" not in data
 
 
-HOSTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=":"), min_size=1, max_size=20)
+HOSTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=":@"), min_size=1, max_size=20)
+NAMES = st.text("ab-19", max_size=9)
 
 
 @given(
     worker=st.builds(
-        WorkerId, HOSTS, st.integers(1, 2**22), st.text("0123456789abcdef", min_size=8), naive=st.booleans()
+        WorkerId,
+        HOSTS,
+        st.integers(1, 2**22),
+        st.text("0123456789abcdef", min_size=8),
+        NAMES,
+        naive=st.booleans(),
     )
 )
 def test_a_worker_id_is_one_word_and_read_back_the_same(worker: WorkerId) -> None:
@@ -157,9 +163,10 @@ def test_a_worker_id_is_one_word_and_read_back_the_same(worker: WorkerId) -> Non
 
 
 def test_a_worker_id_names_its_process() -> None:
-    """The host, the process there, and what no restart uses again; a naive worker says that it is one."""
+    """The host, the process there, and what no restart uses again; and its name before them."""
     assert str(WorkerId("desk", 17, "0123abcd")) == "desk:17:0123abcd"
     assert str(WorkerId("desk", 17, "0123abcd", naive=True)) == "naive:desk:17:0123abcd"
+    assert str(WorkerId("desk", 17, "0123abcd", "worker-1")) == "worker-1@desk:17:0123abcd"
 
 
 @pytest.mark.parametrize("word", ["", "worker-1", "sync:17", "desk:17", "desk:here:0123abcd", "a:desk:17:0"])

@@ -99,7 +99,7 @@ class Follower:
 
     def expect(self, load: str, endpoint: Endpoint, instants: Iterable[float]) -> None:
         """Expect the requests of a load, at their intended instants in ascending order."""
-        self._sides[endpoint].loads[load] = _Load(deque(instants))
+        self._sides[endpoint].loads[load] = LoadClients(deque(instants))
 
     def end(self, load: str) -> None:
         """Expect nothing more of a load: whatever had no answer yet will have none."""
@@ -150,17 +150,19 @@ class Follower:
 
 
 @dataclass(slots=True)
-class _Load:
-    """The requests of one load: those to come, and how many wait since each instant."""
+class LoadClients:
+    """The clients of one load: the instants of those to come, and how many wait since each instant."""
 
     coming: deque[float]
     waiting: Counter[float] = field(default_factory=Counter)
 
     def advance(self, now: float) -> None:
+        """Let the clients begin to wait whose instants have come."""
         while self.coming and self.coming[0] <= now:
             self.waiting[self.coming.popleft()] += 1
 
     def answer(self, intended_at: float) -> bool:
+        """Let one of this instant wait no longer; return whether there was one."""
         self.advance(intended_at)
         if self.waiting[intended_at] <= 1:
             return self.waiting.pop(intended_at, 0) > 0
@@ -172,7 +174,7 @@ class _Load:
 class _Side:
     """The present state of one endpoint."""
 
-    loads: dict[str, _Load] = field(default_factory=dict)
+    loads: dict[str, LoadClients] = field(default_factory=dict)
     queue: dict[str, JobEvent] = field(default_factory=dict)
     claimed: dict[str, JobEvent] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

@@ -79,7 +79,7 @@ def _load(a: argparse.Namespace) -> int:
     settings.folder.mkdir(parents=True, exist_ok=True)
     stop, counter = stop_event(guarded=a.guarded), ProgressCounter()
     with _live(counter) if sys.stdout.isatty() and not a.guarded else nullcontext():
-        _send(plan, target, settings, counter, stop)
+        _send(plan, target, SendLog(settings, a.plan.stem if a.plan else None), counter, stop)
     if counter.outcomes.keys() == {"connection"}:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
     if counter.outcomes.keys() == {"HTTP 401"}:
@@ -124,12 +124,12 @@ def is_this_machine(host: str) -> bool:
     return True
 
 
-def _send(plan: Plan, target: Target, settings: Settings, counter: ProgressCounter, stop: Event) -> None:
+def _send(plan: Plan, target: Target, log: SendLog, counter: ProgressCounter, stop: Event) -> None:
     """Send everything, and log each send."""
     raise_file_limit(_OPEN_FILES)
     gc.collect()
     gc.freeze()  # a later collection would scan all of this again, and block sending for 13 to 26 ms
-    with closing(SendLog(settings)) as log:
+    with closing(log):
 
         def on_send(send: Send) -> None:
             log(send)

@@ -5,6 +5,7 @@ Read next: pdflab/service/entrypoints.py.
 
 import argparse
 import os
+import re
 import shlex
 import socket
 import sys
@@ -34,6 +35,8 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--guarded", action="store_true", help=argparse.SUPPRESS)
         command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
         command.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
+    if name.endswith("worker"):
+        command.add_argument("--name", default="", type=_worker_name, help="its name on the dashboard")
     command.add_argument("--redis-url", help="redis://, rediss:// or unix:// (default: a private Redis)")
     add_folder(command)
     command.add_argument("--host", help="the address to listen on (default 127.0.0.1)")
@@ -44,6 +47,12 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--preset", choices=tuple(PRESETS), help="settings that belong together")
         command.add_argument("--workers", type=int, help="workers, and rendering servers (default 2)")
         command.add_argument("--sync-port", type=int, help="its synchronous endpoint (default 8001)")
+
+
+def _worker_name(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]{0,40}", text):
+        raise argparse.ArgumentTypeError("a name has up to 40 letters, digits, and signs of _.-")
+    return text
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -101,9 +110,9 @@ def _run_role(a: argparse.Namespace) -> int:
     elif a.role == "recorder":
         entrypoints.run_recorder(broker, settings, stop)
     elif a.role == "naive-worker":
-        entrypoints.run_naive_worker(broker, settings, stop)
+        entrypoints.run_naive_worker(broker, settings, stop, name=a.name)
     else:
-        entrypoints.run_worker(broker, settings, stop, role=a.role)
+        entrypoints.run_worker(broker, settings, stop, role=a.role, name=a.name)
     return 0
 
 
@@ -122,7 +131,7 @@ def _run_api(broker: Broker, settings: Settings, stop: Event, sock: socket.socke
     from pdflab.service.http.server import address, usable_cores
 
     operations = OperationStarter(
-        partial(LoadProcess, settings=settings, cores=usable_cores()), address(sock), settings.token
+        partial(LoadProcess, settings=settings, cores=usable_cores()), address(sock), settings
     )
     entrypoints.run_api(broker, settings, stop, sock, operations)
     operations.stop()

@@ -63,6 +63,7 @@ class Supervisor:
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a child of this name; it serves the listening socket `sock`."""
         words = ["pdflab", role, "--guarded", *([] if sock is None else ["--fd", str(sock.fileno())])]
+        words += ["--name", name] if role.endswith("worker") else []
         log = self._settings.folder / "logs" / f"{name}.log"
         with self._lock:
             self._children[name] = _Child(words, log, sock, spawn(words, log, env=self._env, sock=sock))

@@ -65,20 +65,18 @@ class Threads:
 
     def _run(self, name: str, role: str, stop: Event, sock: socket.socket | None) -> None:
         try:
-            self._run_role(role, stop, sock)
+            self._run_role(name, role, stop, sock)
         except PdfLabError as error:
             self.broken = str(error)
         except Exception as error:
             _log.exception("%s", name)
             self.broken = f"{name} failed: {type(error).__name__}: {error}"
 
-    def _run_role(self, role: str, stop: Event, sock: socket.socket | None) -> None:
+    def _run_role(self, name: str, role: str, stop: Event, sock: socket.socket | None) -> None:
         broker, settings = self._broker, self._settings
         match role, sock:
             case "api", socket.socket():
-                operations = OperationStarter(
-                    partial(LoadThread, settings=settings), address(sock), settings.token
-                )
+                operations = OperationStarter(partial(LoadThread, settings=settings), address(sock), settings)
                 roles.run_api(broker, settings, stop, sock, operations, own_process=False)
                 operations.stop()
             case "sync-api", socket.socket():
@@ -86,6 +84,6 @@ class Threads:
             case "recorder", _:
                 roles.run_recorder(broker, settings, stop)
             case "naive-worker", _:
-                roles.run_naive_worker(broker, settings, stop)
+                roles.run_naive_worker(broker, settings, stop, name=name)
             case _:
-                roles.run_worker(broker, settings, stop, role=role, own_process=False)
+                roles.run_worker(broker, settings, stop, role=role, name=name, own_process=False)

@@ -7,11 +7,9 @@ import asyncio
 import json
 import os
 import random
-import secrets
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -21,10 +19,11 @@ from pdflab.analysis.run import Send
 from pdflab.child_process import end, spawn
 from pdflab.errors import InvalidRequest, QueueFull, UsageError
 from pdflab.load.batching import Requests
+from pdflab.load.client_watch import ClientWatch
 from pdflab.load.generator import Target, send_plan
 from pdflab.load.plan import Plan
 from pdflab.load.scenarios import OPERATIONS, Operation, plan_for
-from pdflab.load.send_log import SendLog, note_end_of
+from pdflab.load.send_log import SendLog, new_load_id, note_end_of
 from pdflab.settings import Settings
 
 _MAX_RUNNING = 8  # operations at the same time, for one service
@@ -42,8 +41,9 @@ class LoadProcess:
     def __init__(
         self, plan: Plan, target: Target, settings: Settings, *, cores: set[int] | None = None
     ) -> None:
-        self._settings, self._cores = settings, cores
-        self._plan, self._reaping = _save(plan, settings.folder / "plans"), Lock()
+        self.id, self._settings, self._cores = new_load_id(), settings, cores
+        self._plan, self._reaping = settings.folder / "plans" / f"{self.id}.json", Lock()
+        _save(plan, self._plan)
         words = ["load", "--plan", str(self._plan), "--folder", str(settings.folder)]
         words += ["--url", target.url, "--endpoint", target.endpoint, "--timeout", str(target.timeout)]
         words += ["--clients", str(target.clients)] if target.clients else []
@@ -77,7 +77,7 @@ class LoadProcess:
         end(self._process, seconds=seconds)
         with self._reaping:
             if self._plan.exists():  # the first time
-                note_end_of(self._process.pid, self._settings.loads_file)
+                note_end_of(self.id, self._settings.loads_file)
                 self._plan.unlink(missing_ok=True)
 
 
@@ -87,7 +87,8 @@ class LoadThread(Thread):
     def __init__(self, requests: Requests, target: Target, settings: Settings) -> None:
         self.sends: list[Send] = []
         self._stopping = Event()
-        self._log = SendLog(settings)
+        self.id = new_load_id()
+        self._log = SendLog(settings, self.id)
         sending = self._send(requests, target)
         super().__init__(target=asyncio.run, args=(sending,), name="load", daemon=True)
 
@@ -135,10 +136,11 @@ class OperationStarter:
     `load` makes a load of a plan: LoadProcess or LoadThread, with the settings.
     """
 
-    def __init__(self, load: Callable[[Plan, Target], Load], url: str, token: str | None = None) -> None:
+    def __init__(self, load: Callable[[Plan, Target], Load], url: str, settings: Settings) -> None:
         self._load = load
-        self._target = Target(url, token=token)
-        self._running: dict[str, _Running] = {}  # by id
+        self._target = Target(url, token=settings.token)
+        self._running: dict[str, Load] = {}  # by id
+        self._watch = ClientWatch(settings)
         self._lock = Lock()
 
     def listing(self) -> list[Operation]:
@@ -160,59 +162,36 @@ class OperationStarter:
                 raise QueueFull(problem, retry_after=_RETRY_AFTER)
             load = self._load(plan, self._target)
             load.start()
-            started = _Running(secrets.token_hex(4), name, plan, load)
-            self._running[started.id] = started
-        return started.describe() | {"seed": plan.seed}
+            self._running[load.id] = load
+        started = {"id": load.id, "operation": name, "plan": plan.name, "documents": plan.count}
+        return started | {"seed": plan.seed}
 
     def running(self) -> list[dict[str, Any]]:
-        """Return the operations that run, oldest first; `sent` is None where only the load knows it."""
+        """Return the loads that are being sent, whoever started them, and whether `end` can end them."""
         with self._lock:
-            now = time.monotonic()
-            return [
-                one.describe() | {"seconds": now - one.started_at, "sent": one.sent}
-                for one in self._still_running()
-            ]
+            ours = self._still_running()
+        return [load | {"is_ours": load["id"] in ours} for load in self._watch.running()]
+
+    def clients(self) -> Mapping[str, Mapping[str, float | None]]:
+        """Return the figures of the clients of all these loads."""
+        return self._watch.clients()
 
     def end(self, operation_id: str) -> bool:
         """End a running operation, and return whether there was one of this id."""
         with self._lock:
-            found = next((one for one in self._still_running() if one.id == operation_id), None)
-            self._running.pop(operation_id, None)
+            found = self._still_running().pop(operation_id, None)
         if found:
-            found.load.terminate()
+            found.terminate()
         return found is not None
 
     def stop(self) -> None:
         """End all operations that are still running."""
-        for one in self._running.values():
-            one.load.terminate()
+        for load in self._running.values():
+            load.terminate()
 
-    def _still_running(self) -> list["_Running"]:
-        self._running = {one.id: one for one in self._running.values() if one.load.poll() is None}
-        return [*self._running.values()]
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """An operation that was started."""
-
-    id: str
-    name: str
-    plan: Plan
-    load: Load
-    started_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def sent(self) -> int | None:
-        return len(self.load.sends) if isinstance(self.load, LoadThread) else None
-
-    def describe(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "operation": self.name,
-            "plan": self.plan.name,
-            "documents": self.plan.count,
-        }
+    def _still_running(self) -> dict[str, Load]:
+        self._running = {name: load for name, load in self._running.items() if load.poll() is None}
+        return self._running
 
 
 def read_plan(path: Path) -> Plan:
@@ -223,8 +202,6 @@ def read_plan(path: Path) -> Plan:
         raise UsageError(f"{path} does not hold a plan ({error}).") from None
 
 
-def _save(plan: Plan, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{time.time_ns()}.json"
+def _save(plan: Plan, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(plan.describe()))
-    return path

@@ -56,7 +56,9 @@ class SendLog:
     Each line is one unbuffered append, so that it survives a kill of this process. The audit reads both.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, load: str | None = None) -> None:
+        """`load` is the id of the load, where its starter knows it."""
+        self._id = load or new_load_id()
         self._sends = settings.sends_file.open("ab", buffering=0)
         self._accepted = settings.accepted_file.open("ab", buffering=0)
         self._loads_file = settings.loads_file
@@ -65,10 +67,9 @@ class SendLog:
     def begin(self, requests: Requests, target: Target, at: float) -> None:
         """Note that a plan begins; of a mere list of requests, only the sends are noted."""
         if isinstance(requests, Plan):
-            self._load = {"load": f"{os.getpid()}-{time.time_ns()}", "endpoint": target.endpoint}
-            self._note_load(
-                {"at": at, "plan": requests.describe(), "timeout": target.retries.longest(target.timeout)}
-            )
+            self._load = {"load": self._id, "endpoint": target.endpoint}
+            longest = target.retries.longest(target.timeout)
+            self._note_load({"at": at, "plan": requests.describe(), "timeout": longest})
 
     def __call__(self, send: Send) -> None:
         """Append a send."""
@@ -89,12 +90,16 @@ class SendLog:
         _append(self._loads_file, self._load | fields)
 
 
-def note_end_of(pid: int, loads_file: Path) -> None:
-    """Note the end of the load of a process that has ended, unless it has done so itself: it was killed."""
-    notes = Tail(loads_file, LoadNote.from_json).read()
-    running = {note.load: note.endpoint for note in notes if note.load.startswith(f"{pid}-") and note.plan}
-    for load in running.keys() - {note.load for note in notes if not note.plan}:
-        _append(loads_file, {"load": load, "endpoint": running[load], "at": time.time()})
+def new_load_id() -> str:
+    """Return an id that no other load of any process has."""
+    return f"{os.getpid()}-{time.time_ns()}"
+
+
+def note_end_of(load: str, loads_file: Path) -> None:
+    """Note the end of a load that began, unless its generator has done so itself: it was killed."""
+    notes = [note for note in Tail(loads_file, LoadNote.from_json).read() if note.load == load]
+    if notes and notes[-1].plan:
+        _append(loads_file, {"load": load, "endpoint": notes[-1].endpoint, "at": time.time()})
 
 
 def _append(loads_file: Path, note: dict[str, object]) -> None:

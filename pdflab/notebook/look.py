@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from math import inf
 
 from pdflab.analysis.load_history import LoadHistory
@@ -91,7 +90,7 @@ class Looker:
         """Name each renderer as its process, a killed one's too while it holds a job."""
         pids, frozen = lab.pids(), lab.frozen()
         registered = [status.worker for status in lab.workers()]
-        living = self._threads(registered) if lab.mode == THREADS else _processes(registered, pids)
+        living = _threads(registered) if lab.mode == THREADS else _processes(registered, pids)
         living |= {f"sync:{pid}": name for name, pid in pids.items() if name.startswith("sync-api")}
         self._names |= living
         known = {
@@ -108,11 +107,9 @@ class Looker:
             known[name] = KnownWorker(name, Endpoint.QUEUED, RendererState.STARTING)
         self._known = dict(sorted(known.items(), key=lambda item: _place(item[1].name)))
 
-    def _threads(self, registered: Sequence[str]) -> dict[str, str]:
-        """Return a number for each worker, in the order in which they were first seen."""
-        names = {worker: self._names[worker] for worker in registered if worker in self._names}
-        free = (name for i in count(1) if (name := f"worker-{i}") not in names.values())
-        return names | {worker: next(free) for worker in registered if worker not in names}
+
+def _threads(registered: Sequence[str]) -> dict[str, str]:
+    return {worker: WorkerId.parse(worker).name for worker in registered}
 
 
 def _processes(registered: Sequence[str], pids: dict[str, int]) -> dict[str, str]:

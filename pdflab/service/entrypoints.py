@@ -80,7 +80,6 @@ def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_pr
     log, backlog = EventLog(settings.sync_log_file), Places(settings.backlog_file)
     app = create_sync_app(settings, log, fonts=find_fonts(settings.fonts))
     if own_process:
-        sys.setswitchinterval(float(os.environ.get("SWI", "0.005")))
         _lower_priority()  # as the workers do: both endpoints render at the same priority
         _set_loaded_aside()
     serve_http(app, sock, stop, threads=_SYNC_THREADS, max_body=settings.max_body, backlog=backlog)
@@ -98,7 +97,13 @@ def run_recorder(broker: Broker, settings: Settings, stop: Event) -> None:
 
 
 def run_worker(
-    broker: Broker, settings: Settings, stop: Event, *, role: str = "worker", own_process: bool = True
+    broker: Broker,
+    settings: Settings,
+    stop: Event,
+    *,
+    role: str = "worker",
+    name: str = "",
+    own_process: bool = True,
 ) -> None:
     """Process jobs until asked to stop; as "email-worker" or "email-keyed-worker", send e-mails about them.
 
@@ -120,10 +125,10 @@ def run_worker(
         RedisConsumer(broker.client(alone=True), settings),
         storage,
         render=renderer(find_fonts(settings.fonts)),
+        name=name,
         heartbeat_queue=RedisConsumer(broker.client(), settings),
         time_limit=settings.time_limit,
         on_timeout=(lambda: os._exit(1)) if own_process else lambda: None,  # a thread cannot be ended
-        jobs=settings.worker_jobs if own_process else math.inf,
     )
     finished = Event()
 
@@ -140,7 +145,7 @@ def run_worker(
         _lower_priority()
         _set_loaded_aside()
         Thread(target=enforce_grace, daemon=True).start()
-    worker.run(stop, lease=settings.lease)
+    worker.run(stop, lease=settings.lease, jobs=settings.worker_jobs if own_process else math.inf)
     finished.set()
     if own_process and not stop.is_set():
         _begin_anew(stop)
@@ -157,7 +162,7 @@ def _begin_anew(stop: Event) -> None:
         os.execv(sys.executable, [*(word for word in sys.orig_argv if word != _AGAIN), _AGAIN])
 
 
-def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
+def run_naive_worker(broker: Broker, settings: Settings, stop: Event, *, name: str = "") -> None:
     """Run the naive worker until asked to stop."""
     from pdflab.service.worker.font_files import find_fonts
     from pdflab.service.worker.naive import NaiveWorker
@@ -165,7 +170,7 @@ def run_naive_worker(broker: Broker, settings: Settings, stop: Event) -> None:
 
     queue, storage = JobQueue(broker.client(), settings), configured_storage(settings)
     storage.prepare()
-    NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts))).run(stop)
+    NaiveWorker(queue, storage, render=renderer(find_fonts(settings.fonts)), name=name).run(stop)
 
 
 class ProducerOfEachThread(RedisProducer):

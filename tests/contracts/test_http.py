@@ -55,6 +55,7 @@ STATS = dict.fromkeys(
         "events",
         "fenced",
         "busy",
+        "cancelled",
         "refused",
         "invalid",
         "unavailable",
@@ -71,9 +72,7 @@ ALONE = {"pdf_url": TEXT, "place": None, "no_pdf": TEXT, "request": REQUEST}  # 
 WAITING = ALONE | {"place": NUMBER}
 SEEN_WORKER = {
     "worker": TEXT,
-    "heard": FLAG,
     "silent": FLAG,
-    "renewed": NUMBER,
     "job_id": None,
     "title": None,
     "seconds": None,
@@ -86,8 +85,9 @@ SYNC_FIGURES = {
     "failed": NUMBER,
     "rendered": QUANTILES,
 }
-COLUMNS = {"now", "at", "queued", "processing", "workers", "completed_synchronously"}
-COLUMNS |= {"completed", "failed", "refused", "invalid", "unavailable"}
+CLIENTS = dict.fromkeys(["waiting", "gave_up", "refused", "errors"], NUMBER) | {"longest": None}
+COLUMNS = {"now", "at", "queued", "processing", "completed_synchronously"}
+COLUMNS |= {"completed", "failed", "cancelled", "refused"}
 COLUMNS |= {f"{name}_{p}" for name in ("wait", "completion") for p in QUANTILES}
 EVENT = {
     "job_id": TEXT,
@@ -184,7 +184,14 @@ REQUESTS: list[tuple[str, str, Any, Mapping[str, str], int, Any]] = [
     ("POST", "/jobs/unknown/retry", None, {}, 404, PROBLEM),
     ("POST", "/jobs/{retried}/dismiss", None, {}, 200, {"job_id": TEXT, "state": TEXT}),
     ("POST", "/jobs/{queued}/dismiss", None, {}, 409, WRONG_STATE),
-    ("GET", "/dead-letters", None, {}, 200, {"count": NUMBER, "would_fail_again": NUMBER, "jobs": []}),
+    (
+        "GET",
+        "/dead-letters",
+        None,
+        {},
+        200,
+        {"count": NUMBER, "would_fail_again": NUMBER, "causes": {}, "jobs": []},
+    ),
     ("POST", "/dead-letters/retry", None, {}, 202, {"job_ids": []}),
     ("POST", "/dead-letters/retry", {"skip_rejected": "no"}, {}, 422, WRONG_FIELDS),
     ("POST", "/dead-letters/dismiss", None, {}, 200, {"dismissed": NUMBER}),
@@ -271,6 +278,7 @@ METRICS = {
     "pdflab_queue_oldest_age_seconds",
     "pdflab_workers",
     "pdflab_paused",
+    "pdflab_cancelled",
     "pdflab_refused",
     "pdflab_invalid",
     "pdflab_unavailable",
@@ -363,6 +371,7 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
             {
                 "count": NUMBER,
                 "would_fail_again": NUMBER,
+                "causes": {"rejected": NUMBER},
                 "jobs": [WORKED_ON | {"cause": TEXT, "reason": TEXT, "would_fail_again": FLAG}],
             },
         ),
@@ -378,7 +387,7 @@ def test_an_answer_of_the_synchronous_server_keeps_its_status_type_and_keys(
             "/snapshot",
             {
                 "stats": STATS | {"workers_expected": NUMBER},
-                "latency": {"wait": None, "completion": None},
+                "clients": {"synchronous": CLIENTS, "queued": CLIENTS},
                 "endpoints": {"synchronous": None},
                 "workers": [SEEN_WORKER],
             },
@@ -394,12 +403,10 @@ def test_records_of_rendered_jobs_keep_their_keys(
     answer = ask(url, "GET", path.format(**jobs))
 
     found = shape(answer.json)
-    if "latency" in expected:  # there is something in these once a second has gone by
-        assert found["latency"]["wait"].keys() == found["latency"]["completion"].keys() == QUANTILES.keys()
+    if "clients" in expected:  # there is something in these once a second has gone by
         figures = found["endpoints"]["synchronous"] or SYNC_FIGURES
         assert figures.keys() == SYNC_FIGURES.keys()
         found["endpoints"]["synchronous"] = None
-        found["latency"] |= {"wait": None, "completion": None}
         found["workers"][0]["seconds"] = None  # or a number, once the worker has said since when it is idle
     assert found == expected
     _check_type(answer)
@@ -520,11 +527,10 @@ def test_the_dashboard_runs_only_its_own_script(idle: tuple[str, dict[str, str]]
 
 
 def test_a_snapshot_is_never_cached(idle: tuple[str, dict[str, str]]) -> None:
-    """Before anything has completed it has no latency."""
+    """It is of now."""
     answer = ask(idle[0], "GET", "/snapshot")
 
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json["latency"] == {"wait": QUANTILES, "completion": QUANTILES}
 
 
 def test_the_history_keeps_its_columns(idle: tuple[str, dict[str, str]]) -> None:

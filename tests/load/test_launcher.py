@@ -116,16 +116,17 @@ def ends(settings: Settings) -> int:
 
 @pytest.mark.parametrize("kind", [LoadThread, LoadProcess])
 def test_an_operation_that_runs_can_be_ended(settings: Settings, kind: type[LoadThread]) -> None:
-    """Long before its end; a thread also knows how much it has sent."""
+    """Long before its end; once its generator has begun, it is listed with what is due."""
     with foreign_server() as there:
-        starter = OperationStarter(partial(kind, settings=settings), there.url)
+        starter = OperationStarter(partial(kind, settings=settings), there.url, settings)
         started = starter.start("month-end", {"seconds": 600.0})
+        eventually(lambda: bool(starter.running()), seconds=20)
         [running] = starter.running()
 
         assert starter.end(started["id"])
 
-    assert running["documents"] == started["documents"] > 0
-    assert (running["sent"] is None) == (kind is not LoadThread)
+    assert running["documents"] == started["documents"] > running["due"]
+    assert (running["id"], running["endpoint"], running["is_ours"]) == (started["id"], "queued", True)
     assert starter.running() == []
     assert not starter.end(started["id"])
 

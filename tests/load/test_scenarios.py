@@ -1,7 +1,7 @@
 """The table of operations: each has its words and its plan, and a new row is all that a new one needs."""
 
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 from foreign import foreign_server
@@ -10,9 +10,10 @@ from pdflab.__main__ import main
 from pdflab.errors import InvalidRequest
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
-from pdflab.load.launcher import OperationStarter
+from pdflab.load.launcher import LoadThread, OperationStarter
 from pdflab.load.plan import Phase, Plan
 from pdflab.load.scenarios import OPERATIONS, Operation, plan_for, scenarios
+from pdflab.settings import Settings
 
 
 def toy_plan(n: int = 3, *, seed: int) -> Plan:
@@ -63,15 +64,15 @@ def test_a_parameter_that_cannot_be_is_named(name: str, parameters: dict, proble
 
 
 @pytest.mark.usefixtures("toy")
-def test_the_starter_lists_and_starts_a_new_operation() -> None:
+def test_the_starter_lists_and_starts_a_new_operation(tmp_path: Path) -> None:
     """The API's page is built from the listing; a scenario of the command line is no operation."""
     launched: list[Plan] = []
 
-    def load(plan: Plan, target: Target) -> Thread:
+    def load(plan: Plan, target: Target) -> LoadThread:
         launched.append(plan)
-        return Thread()  # which sends nothing
+        return LoadThread([], target, Settings(folder=tmp_path))  # which sends nothing
 
-    starter = OperationStarter(load, "http://127.0.0.1:1")
+    starter = OperationStarter(load, "http://127.0.0.1:1", Settings(folder=tmp_path))
 
     started = dict(starter.start("toy", {"n": 5, "seed": 7}))
 

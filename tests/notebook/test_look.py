@@ -69,10 +69,10 @@ def test_frozen_processes_are_named(lab: FakeLab, monkeypatch: pytest.MonkeyPatc
     assert seen(lab) == [("worker-1", "frozen"), ("worker-2", "frozen")]
 
 
-def test_threads_are_numbered(lab: FakeLab) -> None:
-    """They share one process, and have no name of their own."""
+def test_threads_have_their_names_in_their_ids(lab: FakeLab) -> None:
+    """They share one process."""
     lab.mode = "threads"
-    lab.living = [f"{HOST}:{os.getpid()}:bbbb", f"{HOST}:{os.getpid()}:aaaa"]
+    lab.living = [f"worker-2@{HOST}:{os.getpid()}:bbbb", f"worker-1@{HOST}:{os.getpid()}:aaaa"]
 
     assert seen(lab) == [("worker-1", "idle"), ("worker-2", "idle")]
 

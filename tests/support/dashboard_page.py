@@ -16,7 +16,7 @@ from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.storage.folder import FolderStorage
 from pdflab.settings import Settings
 
-WORKER = "machine:1:worker"
+WORKER = "worker-1@machine:1:worker"
 MARKUP = "<img src=x onerror=document.title='hacked'><b>Müller</b>"
 PDF = b"%PDF- small %%EOF"
 TOKEN = "a-token-for-the-browser"
@@ -35,6 +35,7 @@ class Service:
         self.queue = queue
         self.started: list[tuple[str, Mapping[str, Any]]] = []  # operations
         self.loads: dict[str, Mapping[str, object]] = {}  # that are running
+        self.waiting: dict[str, Mapping[str, float]] = {}  # clients, at each endpoint
         self.storage = FolderStorage(settings.storage_folder)
         self.storage.prepare()
         self._settings = settings
@@ -122,6 +123,10 @@ class Service:
     def running(self) -> list[Mapping[str, object]]:
         """Return the loads that the test says are running."""
         return list(self.loads.values())
+
+    def clients(self) -> Mapping[str, Mapping[str, float]]:
+        """Return what the test says of clients."""
+        return self.waiting
 
     def end(self, operation_id: str) -> bool:
         """End one of them."""

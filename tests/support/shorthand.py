@@ -131,6 +131,9 @@ class EchoOperations:
     def running(self) -> list[Mapping[str, object]]:
         return []
 
+    def clients(self) -> Mapping[str, Mapping[str, float]]:
+        return {}
+
     def end(self, operation_id: str) -> bool:
         return False
 

@@ -4,6 +4,7 @@ Each family of routes has its own file. A view parses the request, calls the que
 Read next: pdflab/service/api/context.py, then pdflab/service/api/submit.py.
 """
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -15,7 +16,7 @@ from pdflab.service.api.dead_letters import dead_letter_routes
 from pdflab.service.api.history import SharedHistory
 from pdflab.service.api.jobs import job_routes
 from pdflab.service.api.monitoring import monitoring_routes
-from pdflab.service.api.snapshot import Snapshots
+from pdflab.service.api.snapshot import take_snapshot
 from pdflab.service.api.submit import submit_routes
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.http.security import protect
@@ -52,7 +53,7 @@ def create_app(
         health=CachedCall(monitor.ping),
         stats=stats,
         answers=answers,
-        snapshot=CachedCall(Snapshots(monitor, stats, history, sync_log).take),
+        snapshot=CachedCall(partial(take_snapshot, monitor, stats, sync_log, operations)),
         sync_log=sync_log,
         history=CachedCall(lambda: (history.read(), producer.now())),
     )

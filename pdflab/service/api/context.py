@@ -74,7 +74,17 @@ class Operations(Protocol):
         """
 
     def running(self) -> Sequence[Mapping[str, object]]:
-        """Return the operations that this process has started and that are running."""
+        """Return the loads that are being sent to either endpoint, as far as they are known here.
+
+        Each has its `id`, `plan`, `endpoint`, `documents`, `seconds`, how many are `due`, how many of their
+        clients are `waiting` (None if not known), and whether it `is_ours` to end.
+        """
+
+    def clients(self) -> Mapping[str, Mapping[str, float | None]]:
+        """Return for each endpoint its clients `waiting`, the `longest` for so many seconds.
+
+        Others `gave_up`, were `refused`, or met `errors`. Nothing is returned while this is not known.
+        """
 
     def end(self, operation_id: str) -> bool:
         """End a running operation, and return whether there was one of this id."""

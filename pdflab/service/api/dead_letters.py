@@ -3,6 +3,7 @@
 Read next: pdflab/service/api/monitoring.py.
 """
 
+from collections import Counter
 from itertools import islice
 from typing import Any
 
@@ -23,15 +24,15 @@ dead_letter_routes = Blueprint("dead_letters", __name__)
 
 @dead_letter_routes.get("/dead-letters")
 def show_dead_letters() -> dict[str, Any]:
-    """List the dead letters, oldest first, and which of them would fail again."""
+    """List the dead letters, oldest first, how many have each cause, and which of them would fail again."""
     listed: list[dict[str, Any]] = []
-    count = would_fail_again = 0
+    causes = Counter[str]()
     for job in context().monitor.dead_letters():
-        count += 1
-        would_fail_again += _would_fail_again(job)
+        causes[job.cause or "unknown"] += 1
         if len(listed) < _MAX_DEAD_LETTERS:
             listed.append(job.to_dict() | {"would_fail_again": _would_fail_again(job)})
-    return {"count": count, "would_fail_again": would_fail_again, "jobs": listed}
+    hopeless = causes[Cause.REJECTED]
+    return {"count": causes.total(), "would_fail_again": hopeless, "causes": causes, "jobs": listed}
 
 
 @dead_letter_routes.post("/dead-letters/retry")

@@ -8,9 +8,7 @@ from threading import Lock
 from typing import Any
 
 from pdflab.service.jobqueue.base import Monitor
-from pdflab.service.jobqueue.dashboard_view import SAMPLED, SAMPLES, Quantiles, Sample
-
-_TOO_OLD = 5.0  # seconds: percentiles of a recorder that has stopped are none of now
+from pdflab.service.jobqueue.dashboard_view import COLUMNS, SAMPLES, Sample
 
 
 class SharedHistory:
@@ -30,19 +28,6 @@ class SharedHistory:
             return [*self._samples]
 
 
-def latest_quantiles(samples: list[Sample], now: float) -> tuple[Quantiles, Quantiles]:
-    """Return the newest percentiles of waiting and of completion."""
-    if not samples or now - samples[-1].at > _TOO_OLD:
-        return Quantiles(), Quantiles()
-    return samples[-1].wait, samples[-1].completion
-
-
-def columns(samples: list[Sample], now: float) -> dict[str, Any]:
+def columns(samples: list[Sample]) -> dict[str, Any]:
     """Return samples as columns: instants, jobs, counts since the start, percentiles."""
-    found: dict[str, Any] = {"now": now, "at": [sample.at for sample in samples]}
-    for name in SAMPLED:
-        found[name] = [getattr(sample, name) for sample in samples]
-    for what in ("wait", "completion"):
-        for p in ("p50", "p95", "p99"):
-            found[f"{what}_{p}"] = [getattr(getattr(sample, what), p) for sample in samples]
-    return found
+    return {name: [sample[name] for sample in samples] for name in COLUMNS}

@@ -29,6 +29,7 @@ _GAUGES = {
     "pdflab_workers": ("Workers that have renewed their lease lately.", "workers"),
     "pdflab_workers_expected": ("Workers that the system runs, if it has said so.", "workers_expected"),
     "pdflab_paused": ("1 while the queue is paused.", "paused"),
+    "pdflab_cancelled": ("Of the failed jobs, those that a user has cancelled.", "cancelled"),
     "pdflab_refused": ("Documents refused because the queue was full, since the start.", "refused"),
     "pdflab_invalid": ("Requests for documents answered 400, 413 or 422, since the start.", "invalid"),
     "pdflab_unavailable": ("Requests for documents answered 503, since the start.", "unavailable"),
@@ -39,8 +40,8 @@ _GAUGES = {
 }
 
 _NOT_RUNNING = (
-    "No operation with this id is running here. It has ended, or was started by another process of the API "
-    "(PDFLAB_API_PROCESSES): send the request again, and another may answer."
+    "No operation with this id is running here. It has ended, or was not started here: end it where it was "
+    "started; of several processes of the API (PDFLAB_API_PROCESSES), another may answer a second request."
 )
 
 monitoring_routes = Blueprint("monitoring", __name__)
@@ -66,7 +67,7 @@ def start_operation(name: str) -> tuple[Mapping[str, object], int]:
 
 @monitoring_routes.get("/operations")
 def list_operations() -> dict[str, Any]:
-    """List the operations that are running; with several processes of the API, those of one of them."""
+    """List the loads that are being sent, whoever started them: those that log into the service's folder."""
     return {"operations": [*context().operations.running()]}
 
 
@@ -98,10 +99,9 @@ def show_history() -> Response:
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", after):
         raise InvalidRequest([("", "after must be 0, or the last value of `at` in an earlier answer.")])
     samples, now = context().history()
-    new = [sample for sample in samples if round(sample.at, 3) > float(after)]
-    synchronous = context().sync_log.completed_at([sample.at for sample in new])
-    found = compact(columns(new, now) | {"completed_synchronously": synchronous})
-    return Response(found, headers={"Cache-Control": "no-store"}, content_type="application/json")
+    found = columns([sample for sample in samples if round(sample["at"] or 0.0, 3) > float(after)])
+    found |= {"now": now, "completed_synchronously": context().sync_log.completed_at(found["at"])}
+    return Response(compact(found), headers={"Cache-Control": "no-store"}, content_type="application/json")
 
 
 @monitoring_routes.get("/events")

@@ -1,4 +1,4 @@
-"""The snapshot that the dashboard polls: statistics, percentiles, both endpoints and the workers.
+"""The snapshot that the dashboard polls: statistics, both endpoints, their clients, and the workers.
 
 The page that polls it is pdflab/service/dashboard/dashboard.js.
 Read next: pdflab/service/jobqueue/dashboard_view.py, then pdflab/service/api/sync_figures.py.
@@ -8,36 +8,24 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from pdflab.service.api.history import SharedHistory, latest_quantiles
+from pdflab.service.api.context import Operations
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Monitor
 from pdflab.service.jobqueue.dashboard_view import Stats
 
 
-class Snapshots:
-    """Takes snapshots of the queue, and of the log of the synchronous endpoint."""
-
-    def __init__(
-        self, monitor: Monitor, stats: Callable[[], Stats], history: SharedHistory, sync_log: SyncLog
-    ) -> None:
-        self._monitor = monitor
-        self._stats = stats
-        self._history = history
-        self._sync_log = sync_log
-
-    def take(self) -> bytes:
-        """Return a snapshot as JSON, encoded once for all viewers. Raises BrokerUnavailable."""
-        stats = self._stats()
-        now, workers = self._monitor.dashboard()
-        wait, completion = latest_quantiles(self._history.read(), now)
-        synchronous = self._sync_log.figures()
-        snapshot = {
-            "stats": asdict(stats),
-            "latency": {"wait": asdict(wait), "completion": asdict(completion)},
-            "endpoints": {"synchronous": asdict(synchronous) if synchronous else None},
-            "workers": [asdict(worker) for worker in workers],
-        }
-        return compact(snapshot)
+def take_snapshot(
+    monitor: Monitor, stats: Callable[[], Stats], sync_log: SyncLog, operations: Operations
+) -> bytes:
+    """Return a snapshot as JSON, encoded once for all viewers. Raises BrokerUnavailable."""
+    synchronous = sync_log.figures()
+    snapshot = {
+        "stats": asdict(stats()),
+        "endpoints": {"synchronous": asdict(synchronous) if synchronous else None},
+        "clients": operations.clients(),
+        "workers": [asdict(worker) for worker in monitor.dashboard()],
+    }
+    return compact(snapshot)
 
 
 def compact(snapshot: Mapping[str, object]) -> bytes:

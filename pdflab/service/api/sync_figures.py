@@ -10,6 +10,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -97,7 +98,8 @@ class SyncLog:
             self._completed += self._count(whole)
             self._failed += whole.count(b'"state": "FAILED"')
             for line in whole[-_MOST_PARSED:].split(b"\n")[len(whole) > _MOST_PARSED : -1]:
-                self._note(json.loads(line))
+                with suppress(ValueError, KeyError, TypeError):  # damaged, or of another version
+                    self._note(json.loads(line))
 
     def _count(self, lines: bytes) -> int:
         seconds = Counter(map(int, _COMPLETED.findall(lines)))

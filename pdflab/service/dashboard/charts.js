@@ -3,18 +3,18 @@ import { all, byId, count, duration, known, rate, say } from "./format.js";
 import { ask } from "./request.js";
 
 const KEPT = 900; // seconds of the history
-const GAP = 5; // seconds: a longer silence breaks a line
+export const GAP = 5; // seconds: a longer silence breaks a line
 const CHARTS = { // `counted`: the samples hold counts, and the chart shows how many there were in each second
   depth: { unit: "count", format: count, least: 4, series: { queued: "area", processing: "line" } },
   rate: { unit: "rate", format: rate, least: 4, series: { completed: "area", synchronous: "line" }, counted: true },
-  losses: { unit: "rate", format: rate, least: 4, series: { refused: "line", failed: "line" }, counted: true },
+  losses: { unit: "rate", format: rate, least: 4, series: { refused: "line", failed: "line", cancelled: "line" }, counted: true },
   latency: { unit: "seconds", format: duration, least: 0.1, series: { p50: "line", p95: "line", p99: "line" } },
 };
 
 // The samples of the last minutes, oldest first. `at` is an instant, `ago` and `seconds` (since the sample before) are
-// seconds; `completed`, `failed` and `refused` are how many there were since then; the percentiles are of completion.
+// seconds; `completed`, `failed` and so on are how many there were since then; the percentiles are of completion.
 export let points = [];
-let last; // the newest sample, whose counts are since the start
+export let last; // the newest sample, whose counts are since the start
 
 export async function refreshHistory() {
   const history = await ask(`history?after=${last?.at ?? 0}`);
@@ -29,7 +29,8 @@ export async function refreshHistory() {
 function pointOf(sample, before) {
   const { at, queued, processing, completion_p50: p50, completion_p95: p95, completion_p99: p99 } = sample;
   const more = (name) => Math.max(sample[name] - before[name], 0); // none after Redis was emptied
-  const counts = { completed: more("completed"), failed: more("failed"), refused: more("refused") };
+  const counts = { completed: more("completed"), cancelled: more("cancelled"), refused: more("refused") };
+  counts.failed = Math.max(more("failed") - counts.cancelled, 0); // a cancelled job is no fault
   counts.synchronous = sample.completed_synchronously === null ? null : more("completed_synchronously");
   return { at, seconds: at - before.at, queued, processing, p50, p95, p99, ...counts };
 }

@@ -1,5 +1,5 @@
 // What an operator changes: the six loads, the whole queue, the dead letters. What loses something asks first.
-import { all, byId, count, duration, element, plural, say, short } from "./format.js";
+import { all, byId, count, duration, element, known, plural, say, short } from "./format.js";
 import { act, address, ask } from "./request.js";
 import { CHANGES, refreshJobs } from "./jobs.js";
 
@@ -79,11 +79,12 @@ async function openDeadLetters() {
 
 async function listDeadLetters() {
   dead = await ask("dead-letters");
-  const { count: total, would_fail_again: hopeless = 0, jobs } = dead;
+  const { count: total, would_fail_again: hopeless = 0, causes, jobs } = dead;
+  const why = Object.entries(causes).map(([cause, number]) => `${count(number)} ${cause.replaceAll("_", " ")}`).join(", ");
   const which = hopeless < total ? `${count(hopeless)} of them` : total === 1 ? "It" : "All of them";
   const others = hopeless ? ` ${which} would fail again: the same request has the same fault.` : "";
   say(byId("dead-count"), total
-    ? `${plural(total, "job")} failed and ${total === 1 ? "was" : "were"} neither cancelled, retried nor dismissed.${others}`
+    ? `${plural(total, "job")} failed and ${total === 1 ? "was" : "were"} neither cancelled, retried nor dismissed: ${why}.${others}`
     : "There are none: every failed job was cancelled, retried or dismissed.");
   byId("dead-jobs").replaceChildren(...jobs.slice(-LISTED).reverse().map(deadLetter));
   say(byId("dead-more"), total > LISTED ? `The latest ${LISTED} are listed.` : "");
@@ -161,27 +162,30 @@ export async function refreshLoads() {
   for (const item of [...byId("loads").children]) if (!shown.has(item.dataset.id)) item.remove();
   for (const load of operations) {
     const item = byId("loads").querySelector(`[data-id="${CSS.escape(load.id)}"]`) ?? byId("loads").appendChild(newLoad(load));
-    say(item.firstElementChild, `${load.plan}: ${sent(load)}`);
-    item.dataset.left = load.sent === null ? "" : load.documents - load.sent;
+    say(item.firstElementChild, describeLoad(load));
+    Object.assign(item.dataset, { left: load.documents - load.due, waiting: load.waiting ?? 0 });
   }
   byId("no-loads").hidden = operations.length > 0;
 }
 
-// `sent` is not known of a load in a process of its own.
-const sent = ({ sent: done, documents, seconds }) => `${done === null ? "" : `${count(done)} of `}${plural(documents, "document")}, running for ${duration(seconds)}`;
+function describeLoad({ plan, endpoint, due, documents, waiting, seconds, is_ours: isOurs }) {
+  const where = isOurs ? "" : `, to the ${endpoint} endpoint, started elsewhere`, clients = known(waiting, "count");
+  return `${plan}${where}: ${count(due)} of ${plural(documents, "document")} due, ${clients} waiting, running for ${duration(seconds)}`;
+}
 
-function newLoad({ id, plan }) {
+function newLoad({ id, plan, is_ours: isOurs }) {
   const item = document.createElement("li");
   Object.assign(item.dataset, { id, plan });
-  item.append(element("span", ""), element("button", "Stop …", { type: "button", "aria-label": `Stop ${plan}` }));
+  item.append(element("span", ""));
+  if (!isOurs) return item; // who started it can stop it
+  item.append(element("button", "Stop …", { type: "button", "aria-label": `Stop ${plan}` }));
   item.lastElementChild.addEventListener("click", () => act(() => stopLoad(item)));
   return item;
 }
 
 async function stopLoad(item) {
-  const { left, plan } = item.dataset;
-  const what = left === "" ? "What it has not sent yet" : plural(Number(left), "document");
-  const loss = `${what} will never be sent. Jobs that were accepted are still rendered.`;
+  const { left, waiting, plan } = item.dataset;
+  const loss = `${plural(Number(left), "document")} will never be sent, and ${plural(Number(waiting), "client")} will not wait any longer. Jobs that were accepted are still rendered.`;
   if (!(await confirmed({ title: `Stop ${plan}?`, loss, verb: "Stop the load", keep: "Let it run" }))) return "";
   await ask(`operations/${encodeURIComponent(item.dataset.id)}`, { method: "DELETE" });
   refreshLoads().catch(() => {});

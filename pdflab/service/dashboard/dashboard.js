@@ -1,8 +1,8 @@
 // The live dashboard: it polls one small snapshot a second, and the list of jobs and the loads every other second.
-import { all, byId, count, duration, element, known, plural, say } from "./format.js";
+import { all, byId, count, duration, element, known, nameOf, plural, say } from "./format.js";
 import { Refused, ask } from "./request.js";
 import { assess, showHealth } from "./health.js";
-import { drawCharts, nameAxes, points, refreshHistory } from "./charts.js";
+import { GAP, drawCharts, last, nameAxes, points, refreshHistory } from "./charts.js";
 import { refreshJobs, startJobs } from "./jobs.js";
 import { refreshLoads, showControls, startControls } from "./controls.js";
 
@@ -43,7 +43,9 @@ async function poll() {
 }
 
 function show(snapshot) {
-  for (const cell of all("[data-stat]")) say(cell, known(snapshot.stats[cell.dataset.stat], "count"));
+  const { queued, synchronous } = snapshot.clients, waiting = queued && queued.waiting + synchronous.waiting;
+  snapshot.stats.failed -= snapshot.stats.cancelled; // shown apart
+  for (const cell of all("[data-stat]")) say(cell, known({ ...snapshot.stats, waiting }[cell.dataset.stat], "count"));
   showNotes(snapshot);
   showEndpoints(snapshot);
   showHealth(assess(snapshot, points));
@@ -53,13 +55,14 @@ function show(snapshot) {
 }
 
 // The small words below the figures of the states.
-function showNotes({ stats }) {
+function showNotes({ stats, clients }) {
   const { queued, oldest_age: oldest, workers, workers_expected: expected, pdf_count: pdfs, invalid, unavailable } = stats;
   const notes = {
+    waiting: waitingNote(Object.values(clients)),
     queued: queued ? `the oldest for ${duration(oldest)}` : "no job waits",
     processing: `by ${expected ? `${count(workers)} of ${count(expected)}` : count(workers)} worker${(expected ?? workers) === 1 ? "" : "s"}`,
     completed: `${plural(pdfs, "PDF")} stored`,
-    failed: "since the start",
+    failed: `and ${count(stats.cancelled)} cancelled`,
     refused: ["by a full queue (429)", invalid && `${count(invalid)} invalid (4xx)`, unavailable && `${count(unavailable)} in vain (503)`].filter(Boolean).join(", "),
   };
   for (const [name, words] of Object.entries(notes)) say(document.querySelector(`[data-note=${name}]`), words);
@@ -67,11 +70,18 @@ function showNotes({ stats }) {
     byId("states").querySelector(`[data-state=${name.toUpperCase()}]`).classList.toggle("alarm", points.some((point) => point[name] > 0));
 }
 
-function showEndpoints({ stats, latency, endpoints }) {
-  const { synchronous } = endpoints;
+function waitingNote(endpoints) {
+  if (!endpoints.length) return "is not known";
+  const longest = Math.max(...endpoints.map((one) => one.longest)), gone = endpoints.reduce((sum, one) => sum + one.gave_up, 0);
+  return [longest ? `the longest for ${duration(longest)}` : "for an answer", gone && `${count(gone)} gave up`].filter(Boolean).join(", ");
+}
+
+function showEndpoints({ stats, clients, endpoints: { synchronous } }) {
+  const percentiles = points.at(-1)?.ago <= GAP ? last : {}; // a recorder that has stopped knows nothing of now
+  const { p50: completion_p50, p95: completion_p95, p99: completion_p99 } = synchronous?.rendered ?? {};
   const columns = {
-    queued: { ...stats, in_progress: stats.processing, ...named("wait", latency.wait), ...named("completion", latency.completion) },
-    synchronous: { ...synchronous, ...named("completion", synchronous?.rendered ?? {}) },
+    queued: { ...clients.queued, ...percentiles, ...stats, in_progress: stats.processing },
+    synchronous: { ...clients.synchronous, ...synchronous, completion_p50, completion_p95, completion_p99 },
   };
   for (const cell of all("[data-figure]")) {
     const { endpoint, figure, unit } = cell.dataset;
@@ -79,14 +89,14 @@ function showEndpoints({ stats, latency, endpoints }) {
   }
 }
 
-const named = (what, percentiles) => Object.fromEntries(Object.entries(percentiles).map(([p, value]) => [`${what}_${p}`, value]));
-
 function workerItem(worker) {
   const item = document.createElement("li"), { silent } = worker;
   item.className = silent ? "silent" : worker.job_id ? "busy" : "idle";
   const doing = silent ? (worker.job_id ? "silent, with" : "silent") : worker.job_id ? "rendering" : "idle";
   const since = worker.seconds === null ? "" : `for ${duration(worker.seconds)}`;
-  item.append(element("b", worker.worker), element("span", doing), element("bdi", worker.title ?? ""), element("small", since));
+  const [name, place] = nameOf(worker.worker);
+  item.append(element("b", name), element("span", doing), element("bdi", worker.title ?? ""), element("small", since));
+  if (place) item.append(element("small", place, { class: "place" }));
   return item;
 }
 

@@ -6,6 +6,8 @@ export const all = (selector) => document.querySelectorAll(selector);
 export const count = (value) => value.toLocaleString("en");
 export const rate = (value) => count(value < 9.95 ? Number(value.toFixed(1)) : Math.round(value));
 export const plural = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+// A worker's id is NAME@HOST:PID:NONCE. One that somebody started without a name is called by its id.
+export const nameOf = (worker) => (worker.includes("@") ? worker.split("@") : [worker, ""]);
 export const short = (id) => id.slice(0, 8);
 export const units = { count, rate, seconds: duration };
 

@@ -1,12 +1,13 @@
 // Is it well? The answer is one or more sentences, the most urgent first; each has a level, which has a sign and a colour.
-import { byId, count, duration, element, plural, rate, say } from "./format.js";
+import { byId, count, duration, element, nameOf, plural, rate, say } from "./format.js";
 
 const RECENT = 5; // seconds over which the queue is said to grow or to drain
 const STILL_FULL = 3; // seconds since the last refusal
+const LONG = 0.5, TOO_LONG = 10; // seconds that a client waits for an answer
 const SIGNS = { bad: "✕", warning: "!", paused: "‖", busy: "▸", good: "✓" };
 
 // Return [level, sentence] pairs of a snapshot. `points` are those of the charts.
-export function assess({ stats, workers }, points) {
+export function assess({ stats, workers, clients }, points) {
   const silent = workers.filter((worker) => worker.silent);
   const found = [
     noWorker(stats),
@@ -14,6 +15,7 @@ export function assess({ stats, workers }, points) {
     refused(points),
     silent.length > 0 && ["warning", silentWorkers(silent)],
     fewer(stats),
+    ...Object.entries(clients).map(clientsWaiting),
     failed(points),
     !stats.paused && stats.workers > 0 && flow(stats, points),
   ];
@@ -37,10 +39,16 @@ function refused(points) {
 }
 
 function silentWorkers(silent) {
-  const names = silent.map((worker) => worker.worker).join(", ");
+  const names = silent.map((worker) => nameOf(worker.worker)[0]).join(", ");
   return silent.length === 1
-    ? `The worker ${names} is silent: frozen or lost. Another one takes its job when the lease is over.`
+    ? `${names} is silent: frozen or lost. Another worker takes its job when the lease is over.`
     : `${count(silent.length)} workers are silent, frozen or lost: ${names}. Others take their jobs when the leases are over.`;
+}
+
+function clientsWaiting([endpoint, { waiting, longest }]) {
+  if (longest < LONG) return null; // those of a healthy queue have their answer in milliseconds
+  const wait = waiting === 1 ? "1 client waits" : `${count(waiting)} clients wait`;
+  return [longest < TOO_LONG ? "busy" : "warning", `${wait} at the ${endpoint} endpoint, the longest for ${duration(longest)}.`];
 }
 
 function fewer({ workers, workers_expected: expected }) {
@@ -49,8 +57,7 @@ function fewer({ workers, workers_expected: expected }) {
 
 function failed(points) {
   const total = sum(points, "failed"), span = points.length ? points[0].ago : 0;
-  const were = total === 1 ? "was" : "were"; // those that somebody cancelled are FAILED, too
-  return total > 0 && ["warning", `${plural(total, "job")} failed or ${were} cancelled in the last ${duration(Math.max(span, 1))}.`];
+  return total > 0 && ["warning", `${plural(total, "job")} failed in the last ${duration(Math.max(span, 1))}.`];
 }
 
 function flow({ queued, processing, workers, throughput }, points) {

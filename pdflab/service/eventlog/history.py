@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from pdflab.jobs import JobEvent, JobState
 from pdflab.service.jobqueue.base import Monitor
-from pdflab.service.jobqueue.dashboard_view import Quantiles, Sample
+from pdflab.service.jobqueue.dashboard_view import Quantiles, sample_of
 
 _INTERVAL = 0.9  # seconds; the recorder looks every half second, sometimes a little early
 _WINDOW = 60.0  # seconds of the percentiles
@@ -47,7 +47,7 @@ class History:
             return
         self._sampled_at = now
         wait, completion = (Quantiles.of(_recent(times, now)) for times in (self._waits, self._completions))
-        self._monitor.add_sample(Sample.of(self._monitor.stats(), wait, completion))
+        self._monitor.add_sample(sample_of(self._monitor.stats(), wait=wait, completion=completion))
 
     def _add(self, event: JobEvent, now: float) -> None:
         if event.state is JobState.QUEUED:

@@ -23,23 +23,31 @@ class Tail(Generic[_T]):
         self._parse = parse
         self._offset = 0
         self._items: list[_T] = []
+        self.is_behind = False  # whether the last `read_new` may have left something
         self._lock = Lock()
 
     def read(self) -> list[_T]:
         """Return all items read from the file so far."""
         with self._lock:
-            if self._path.exists():
-                self._take_new()
+            self._items += self._new_items(-1)
             return list(self._items)
 
-    def _take_new(self) -> None:
+    def read_new(self, size: int = -1) -> list[_T]:
+        """Return the items of the next `size` bytes, by default of all, and keep none of them."""
+        with self._lock:
+            return self._new_items(size)
+
+    def _new_items(self, size: int) -> list[_T]:
+        if not self._path.exists():
+            return []
         with self._path.open("rb") as file:
             file.seek(self._offset)
-            new = file.read()
+            new = file.read(size)
+        self.is_behind = len(new) == size
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
         parsed = (self._read(line) for line in whole.decode().split("\n")[:-1])
-        self._items += [item for item in parsed if item is not None]
+        return [item for item in parsed if item is not None]
 
     def _read(self, line: str) -> _T | None:
         try:

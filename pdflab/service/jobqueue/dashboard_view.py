@@ -7,22 +7,17 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
 from pdflab.jobs import Job, JobState
 
 SAMPLES = 900  # of the history, a second apart
-SAMPLED = (
-    "queued",
-    "processing",
-    "completed",
-    "failed",
-    "refused",
-    "invalid",
-    "unavailable",
-    "workers",
-)
+_SAMPLED = ("queued", "processing", "completed", "failed", "cancelled", "refused")
+_PERCENTILES = (f"{what}_{p}" for what in ("wait", "completion") for p in ("p50", "p95", "p99"))
+COLUMNS = ("at", *_SAMPLED, *_PERCENTILES)
+
+Sample = dict[str, float | None]  # the queue at one instant of its history: what it counts, by name, and `at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +27,8 @@ class Stats:
     `busy` is the seconds that workers have spent on COMPLETED jobs since the start; `fenced` counts the
     completions refused because of a stale token.
 
-    Since the start, `refused` documents found no room in the queue (429). Requests for documents were
-    `invalid` (400, 413, 422), or found Redis or the disk `unavailable` (503).
+    Since the start, a user `cancelled` some of the jobs that `failed`, and `refused` documents found no room
+    in the queue (429). Requests were `invalid` (400, 413, 422), or found a part `unavailable` (503).
     `workers_expected` is None where nobody said. A `paused` queue has the depth that a resume brings back.
     """
 
@@ -49,6 +44,7 @@ class Stats:
     events: int
     fenced: int
     busy: float
+    cancelled: int = 0
     refused: int = 0
     invalid: int = 0
     unavailable: int = 0
@@ -72,41 +68,12 @@ class Quantiles:
         return cls(*(ordered[rank] for rank in ranks)) if ordered else cls()
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The queue at one instant of its history; what has ended, or was not accepted, since the start."""
-
-    at: float  # by the clock of Redis, once it has been added
-    queued: int
-    processing: int
-    completed: int
-    failed: int
-    refused: int
-    invalid: int
-    unavailable: int
-    workers: int
-    wait: Quantiles  # from QUEUED to PROCESSING, of the last minute
-    completion: Quantiles  # from QUEUED to COMPLETED
-
-    @classmethod
-    def of(cls, stats: Stats, wait: Quantiles, completion: Quantiles) -> Self:
-        """Return the sample of present statistics."""
-        counts = {name: getattr(stats, name) for name in SAMPLED}
-        return cls(at=0.0, wait=wait, completion=completion, **counts)
-
-    def to_json(self) -> str:
-        """Return the sample as text, without its instant."""
-        fields = asdict(self) | {"wait": astuple(self.wait), "completion": astuple(self.completion)}
-        del fields["at"]
-        return json.dumps(fields)
-
-    @classmethod
-    def from_json(cls, text: str, at: float) -> Self:
-        """Return the sample of such a text. Raises ValueError, KeyError or TypeError for any other."""
-        fields = json.loads(text)
-        for name in ("wait", "completion"):
-            fields[name] = Quantiles(*fields[name])
-        return cls(at=at, **fields)
+def sample_of(stats: Stats, **durations: Quantiles) -> Sample:
+    """Return the sample of present statistics, with the percentiles of durations: `wait_p50` and so on."""
+    found: Sample = {name: getattr(stats, name) for name in _SAMPLED}
+    for what, quantiles in durations.items():
+        found |= {f"{what}_{p}": seconds for p, seconds in asdict(quantiles).items()}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,71 +119,38 @@ class Operator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DashboardWorker:
-    """A worker: idle, or rendering a job, for `seconds` if that is known.
+    """A worker: idle, or rendering a job, for `seconds` if that is known. `title` is text from a user.
 
-    `heard` is false when its entry in the registry has expired. It is `silent`, dead or frozen, when it has
-    not renewed its entry for half a lease; `renewed` is how many seconds ago it did.
+    It is `silent`, dead or frozen, when it has not renewed its entry in the registry for half a lease.
     """
 
     worker: str
-    heard: bool
+    silent: bool
     job_id: str | None = None
     title: str | None = None
     seconds: float | None = None
-    renewed: float | None = None
-    silent: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """A job that a worker has claimed. `title` is text from a user."""
-
-    job_id: str
-    title: str
-    started_at: float
 
 
 def workers_at(
     now: float, lease: float, claimed: list[list[Any]], registry: list[list[str]]
 ) -> list[DashboardWorker]:
     """Return the workers of an answer of lua/dashboard.lua."""
-    owned = {}
-    for worker, job_id, title, kind, started_at in claimed:
+    silent = {worker: float(expires) < now + lease / 2 for worker, _, expires in registry}
+    found = {
+        worker: DashboardWorker(worker, silent[worker], seconds=_idle(text, now))
+        for worker, text, _ in registry
+    }
+    for worker, job_id, title, kind, started_at in claimed:  # the registry is renewed less often than that
         with suppress(ValueError, TypeError):  # damaged from outside; a sweep ends that job
-            owned[worker] = _Claimed(job_id, title or kind, float(started_at))
-    entries = {worker: (_status(text), float(expires)) for worker, text, expires in registry}
-    return [
-        _worker(worker, owned.get(worker), *entries.get(worker, ({}, None)), now=now, lease=lease)
-        for worker in sorted(owned.keys() | entries.keys())
-    ]
+            seconds = max(now - float(started_at), 0.0)
+            found[worker] = DashboardWorker(worker, silent.get(worker, True), job_id, title or kind, seconds)
+    return [found[worker] for worker in sorted(found)]
 
 
-def _status(text: str) -> dict[str, Any]:
+def _idle(text: str, now: float) -> float | None:
+    """Return for how many seconds a worker has been idle; None if its entry names a job or was damaged."""
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
-        return {}  # damaged from outside; the next renewal writes it anew
-
-
-def _worker(
-    worker: str,
-    job: _Claimed | None,
-    status: dict[str, Any],
-    expires: float | None,
-    *,
-    now: float,
-    lease: float,
-) -> DashboardWorker:
-    """Derive its status from the job's record: the registry is renewed only every sixth of a lease."""
-    renewed = None if expires is None else max(now - (expires - lease), 0.0)
-    known = "since" in status and not status.get("job_id")  # otherwise it has become idle since
-    since = job.started_at if job else status["since"] if known else None
-    return DashboardWorker(
-        worker,
-        heard=expires is not None and expires > now,
-        job_id=job.job_id if job else None,
-        title=job.title if job else None,
-        seconds=None if since is None else max(now - since, 0.0),
-        renewed=renewed,
-        silent=renewed is None or renewed > lease / 2,
-    )
+        status = json.loads(text)
+        return None if status["job_id"] else max(now - status["since"], 0.0)
+    except (ValueError, TypeError, KeyError):
+        return None

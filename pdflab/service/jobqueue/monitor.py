@@ -11,7 +11,14 @@ from typing import Any
 
 from pdflab.jobs import Job, JobEvent
 from pdflab.service.jobqueue.base import Monitor, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import SAMPLES, DashboardWorker, Sample, Stats, workers_at
+from pdflab.service.jobqueue.dashboard_view import (
+    COLUMNS,
+    SAMPLES,
+    DashboardWorker,
+    Sample,
+    Stats,
+    workers_at,
+)
 from pdflab.service.jobqueue.job_list import RedisJobList
 from pdflab.service.jobqueue.scripts import EVENTS
 
@@ -102,7 +109,7 @@ class RedisMonitor(RedisJobList, Monitor):
         answer = self._run("stats", window)
         counts, queued, processing, depth, kept, workers, age, throughput, expected, paused = answer
         events, fenced, busy, completed, failed, *answers = map(float, counts)
-        refused, invalid, unavailable = map(int, answers)
+        cancelled, refused, invalid, unavailable = map(int, answers)
         return Stats(
             queued=queued,
             processing=processing,
@@ -116,6 +123,7 @@ class RedisMonitor(RedisJobList, Monitor):
             events=int(events),
             fenced=int(fenced),
             busy=busy,
+            cancelled=cancelled,
             refused=refused,
             invalid=invalid,
             unavailable=unavailable,
@@ -123,14 +131,14 @@ class RedisMonitor(RedisJobList, Monitor):
             paused=bool(paused),
         )
 
-    def dashboard(self) -> tuple[float, list[DashboardWorker]]:
-        """Return the present instant, by the clock of Redis, and the workers with the jobs that they have."""
+    def dashboard(self) -> list[DashboardWorker]:
+        """Return the workers with the jobs that they have."""
         now, claimed, registry = self._run("dashboard")
-        return float(now), workers_at(float(now), self._settings.lease, claimed, registry)
+        return workers_at(float(now), self._settings.lease, claimed, registry)
 
     def add_sample(self, sample: Sample) -> None:
         """Add a sample to the history. Only the recorder does."""
-        self._run("note_sample", SAMPLES, sample.to_json())
+        self._run("note_sample", SAMPLES, json.dumps(sample))
 
     def samples(self, after: str = "0") -> tuple[list[Sample], str]:
         """Return the samples of the history after a stream id, and the id to ask for next."""
@@ -139,7 +147,8 @@ class RedisMonitor(RedisJobList, Monitor):
         found = []
         for _, fields in entries:
             with suppress(ValueError, KeyError, TypeError):  # of another version
-                found.append(Sample.from_json(fields["sample"], float(fields["at"])))
+                sample = json.loads(fields["sample"]) | {"at": float(fields["at"])}
+                found.append({name: sample[name] for name in COLUMNS})
         return found, entries[-1][0] if entries else after
 
     def join_deployment(self, deployment: str, place: str) -> tuple[str, str]:

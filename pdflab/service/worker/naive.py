@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 class NaiveWorker:
     """Takes a job, renders it and sets its state, one job at a time."""
 
-    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render) -> None:
-        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], naive=True))
+    def __init__(self, queue: JobQueue, storage: Storage, *, render: Render, name: str = "") -> None:
+        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], name, naive=True))
         self._queue = queue
         self._storage = storage
         self._render = render

@@ -54,22 +54,22 @@ class Worker:
         storage: Storage,
         *,
         render: Render,
+        name: str = "",
         heartbeat_queue: Consumer | None = None,
         time_limit: float = 60.0,
         on_timeout: Callable[[], object] = lambda: None,
-        jobs: float = math.inf,
     ) -> None:
         """`heartbeat_queue` is the same queue for the second thread, if threads must not share `queue`.
 
-        `on_timeout` is called when a document exceeds `time_limit` seconds. `run` ends after `jobs` jobs.
+        `on_timeout` is called when a document exceeds `time_limit` seconds.
         """
-        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8]))
+        self.worker_id = str(WorkerId(socket.gethostname(), os.getpid(), new_id()[:8], name))
         self._queue = queue
         self._storage = storage
         self._render = render
         self._activity = Activity()
         self._stop = Event()
-        self._jobs_left = jobs
+        self._jobs_left = math.inf
         self.heartbeat = Heartbeat(
             self.worker_id,
             heartbeat_queue or queue,
@@ -79,9 +79,9 @@ class Worker:
             on_timeout=on_timeout,
         )
 
-    def run(self, stop: Event, *, lease: float) -> None:
-        """Work until `stop` is set or enough jobs have ended; finish the current job first."""
-        self._stop = stop
+    def run(self, stop: Event, *, lease: float, jobs: float = math.inf) -> None:
+        """Work until `stop` is set or so many jobs have ended; finish the current job first."""
+        self._stop, self._jobs_left = stop, jobs
         finished = Event()
         heartbeat = Thread(target=self.heartbeat.run, args=(lease, finished), name="heartbeat", daemon=True)
         heartbeat.start()

@@ -128,7 +128,7 @@ def test_without_a_dead_letter_there_is_nothing_to_list_or_to_retry(
     api: FlaskClient, queue: JobQueue
 ) -> None:
     """An empty list and no job; not an error."""
-    assert api.get("/dead-letters").json == {"count": 0, "would_fail_again": 0, "jobs": []}
+    assert api.get("/dead-letters").json == {"count": 0, "would_fail_again": 0, "causes": {}, "jobs": []}
 
     answer = api.post("/dead-letters/retry")
 
@@ -199,6 +199,7 @@ def test_dead_letters_that_would_fail_again_are_said_to(api: FlaskClient, queue:
     answer = api.post("/dead-letters/retry", json={"skip_rejected": True})
 
     assert (listed["count"], listed["would_fail_again"]) == (3, 2)
+    assert listed["causes"] == {"rejected": 2, "timed_out": 1}
     assert [shown["would_fail_again"] for shown in listed["jobs"]] == [True, True, False]
     assert [job(queue, new).retry_of for new in answer.json["job_ids"]] == ["broken"]
     assert dead(queue) == ["a", "b"]

@@ -1,5 +1,6 @@
 """Operations: the API lists and starts what it is handed, and a new one needs an entry in one table."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from pdflab.load.generator import Target
 from pdflab.load.launcher import OperationStarter
 from pdflab.load.plan import Plan, burst
 from pdflab.load.scenarios import OPERATIONS, Operation
+from pdflab.load.send_log import SendLog, new_load_id
 from pdflab.service.api.app import create_app
 from pdflab.service.api.context import Operations
 from pdflab.service.jobqueue.jobqueue import JobQueue
@@ -23,6 +25,8 @@ RUSH = Operation("rush", "Rush of {n}", "{n} in a <hurry>", ("n",), lambda n=50,
 @dataclass
 class Ended:
     """A load that ends when it starts."""
+
+    id: str = field(default_factory=new_load_id)
 
     def start(self) -> None: ...
 
@@ -58,7 +62,7 @@ def launcher() -> Launcher:
 @pytest.fixture
 def api(queue: JobQueue, settings: Settings, launcher: Launcher) -> FlaskClient:
     """A client of an API with the real operations."""
-    operations: Operations = OperationStarter(launcher, "http://127.0.0.1:1")
+    operations: Operations = OperationStarter(launcher, "http://127.0.0.1:1", settings)
     return create_app(queue, queue, opened(settings), settings, operations=operations).test_client()
 
 
@@ -129,24 +133,24 @@ def test_a_ninth_operation_at_once_is_refused_for_a_while(
 
 
 def test_running_operations_are_listed_and_can_be_ended(
-    api: FlaskClient, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+    api: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each by its own id, the oldest first; one that has ended is gone."""
-    running, ended = {Ended: True}, []
-    monkeypatch.setattr(Ended, "poll", lambda load: None if running[Ended] else 0)
+    """Each by its own id, once its generator has begun; that of another process is listed, and not ended."""
+    ended: list[Ended] = []
+    monkeypatch.setattr(Ended, "poll", lambda load: None)
     monkeypatch.setattr(Ended, "terminate", lambda load: ended.append(load))
-    first, second = api.post("/operations/burst", json={"n": 5}).json, api.post("/operations/invoice").json
+    ours = api.post("/operations/burst", json={"n": 5}).json["id"]
+    logs = [SendLog(settings, ours), SendLog(settings, "another")]
+    for log in logs:
+        log.begin(burst(5), Target("http://127.0.0.1:1"), time.time())
 
-    listed = api.get("/operations").json["operations"]
-    answer = api.delete(f"/operations/{first['id']}")
-    again = api.delete(f"/operations/{first['id']}")
-    left = api.get("/operations").json["operations"]
-    running[Ended] = False
+    listed = {one["id"]: one for one in api.get("/operations").json["operations"]}
+    answers = [api.delete(f"/operations/{load}") for load in (ours, ours, "another")]
+    for log in logs:
+        log.close()
 
-    assert [one["id"] for one in listed] == [first["id"], second["id"]]
-    assert (listed[0]["operation"], listed[0]["documents"], listed[0]["sent"]) == ("burst", 5, None)
-    assert listed[0]["seconds"] < 60
-    assert (answer.status_code, answer.json, len(ended)) == (200, {"id": first["id"]}, 1)
-    assert (again.status_code, "It has ended" in again.json["detail"]) == (404, True)
-    assert [one["id"] for one in left] == [second["id"]]
+    assert {load: one["is_ours"] for load, one in listed.items()} == {ours: True, "another": False}
+    assert (listed[ours]["documents"], listed[ours]["seconds"] < 60) == (5, True)
+    assert [answer.status_code for answer in answers] == [200, 404, 404]
+    assert (len(ended), "started here" in answers[2].json["detail"]) == (1, True)
     assert api.get("/operations").json == {"operations": []}

@@ -4,14 +4,14 @@ from flask.testing import FlaskClient
 from shorthand import WORKER, client_of, note_commands, submit, take_and_claim
 
 from pdflab.service.api.history import SharedHistory
-from pdflab.service.jobqueue.dashboard_view import Quantiles, Sample
+from pdflab.service.jobqueue.dashboard_view import Quantiles, sample_of
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
 
 def sample(queue: JobQueue, wait: Quantiles = Quantiles()) -> None:  # noqa: B008
-    queue.add_sample(Sample.of(queue.stats(), wait, Quantiles()))
+    queue.add_sample(sample_of(queue.stats(), wait=wait, completion=Quantiles()))
 
 
 def columns(api: FlaskClient, after: str = "") -> dict[str, list[float]]:
@@ -40,9 +40,9 @@ def test_only_new_samples_are_sent_to_who_has_the_others(queue: JobQueue, settin
     [at] = columns(client_of(queue, settings))["at"]
     queue.clock_offset += 1
     sample(queue)
-    after = SharedHistory(queue).read()[-1].at
+    after = SharedHistory(queue).read()[-1]["at"]
 
-    assert columns(client_of(queue, settings), f"?after={at}")["at"] == [round(after, 3)]
+    assert columns(client_of(queue, settings), f"?after={at}")["at"] == [round(float(after or 0), 3)]
 
 
 def test_all_viewers_see_the_same_history(queue: JobQueue, settings: Settings) -> None:

@@ -1,27 +1,27 @@
-"""The snapshot: all that the dashboard shows, at the cost of three commands, with any number of viewers."""
+"""The snapshot: all that the dashboard shows, at the cost of two commands, with any number of viewers."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from traceback import walk_tb
 from typing import Any
 
 import pytest
-from shorthand import client_of, note_commands, queue_away, submit, take_and_claim
+from shorthand import EchoOperations, client_of, note_commands, queue_away, submit, take_and_claim
 
 from pdflab.documents.kinds import sample_request
 from pdflab.errors import BrokerUnavailable
 from pdflab.jobs import JobState
 from pdflab.service.api.context import CachedCall
-from pdflab.service.api.history import SharedHistory
-from pdflab.service.api.snapshot import Snapshots
+from pdflab.service.api.snapshot import take_snapshot
 from pdflab.service.api.sync import EventLog
 from pdflab.service.api.sync_figures import SyncLog
 from pdflab.service.jobqueue.base import Submission, WorkerStatus
-from pdflab.service.jobqueue.dashboard_view import Quantiles, Sample
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker
 from pdflab.settings import Settings
 
-NONE = {"p50": None, "p95": None, "p99": None}
+Look = Callable[[], bytes]
 
 
 class Clock:
@@ -41,20 +41,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def snapshot(queue: JobQueue, settings: Settings) -> Snapshots:
+def snapshot(queue: JobQueue, settings: Settings) -> Look:
     """What takes snapshots of an empty queue."""
     return snapshots(queue, settings)
 
 
-def snapshots(queue: JobQueue, settings: Settings) -> Snapshots:
-    return Snapshots(queue, queue.stats, SharedHistory(queue), SyncLog(settings.sync_log_file))
+def snapshots(queue: JobQueue, settings: Settings) -> Look:
+    return partial(take_snapshot, queue, queue.stats, SyncLog(settings.sync_log_file), EchoOperations())
 
 
-def look(snapshot: Snapshots) -> dict[str, Any]:
-    return json.loads(snapshot.take())
+def look(snapshot: Look) -> dict[str, Any]:
+    return json.loads(snapshot())
 
 
-def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots, settings: Settings) -> None:
+def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Look, settings: Settings) -> None:
     """By its title, by the buyer of the invoice, or else by its kind."""
     api = client_of(queue, settings)
     invoice = sample_request("invoice", 1)
@@ -72,7 +72,7 @@ def test_a_job_is_named_in_its_users_words(queue: JobQueue, snapshot: Snapshots,
     ]
 
 
-def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapshots) -> None:
+def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Look) -> None:
     """The jobs' records count; the registry is renewed only now and then."""
     submit(queue, "a")
     queue.renew(WorkerStatus("idle", 0.0))
@@ -82,24 +82,24 @@ def test_each_worker_is_idle_or_renders_a_job(queue: JobQueue, snapshot: Snapsho
 
     busy, changed, idle = look(snapshot)["workers"]
 
-    assert (busy["worker"], busy["job_id"], busy["title"], busy["heard"]) == ("busy", "a", "t", True)
+    assert (busy["worker"], busy["job_id"], busy["title"], busy["silent"]) == ("busy", "a", "t", False)
     assert busy["seconds"] < 60
     assert (changed["job_id"], changed["seconds"]) == (None, None)
     assert (idle["worker"], idle["job_id"]) == ("idle", None)
     assert idle["seconds"] > 1e9
 
 
-def test_a_silent_worker_is_shown_with_its_job(queue: JobQueue, snapshot: Snapshots) -> None:
+def test_a_silent_worker_is_shown_with_its_job(queue: JobQueue, snapshot: Look) -> None:
     """So that a class sees where a job is while no worker renders it."""
     submit(queue, "a")
     take_and_claim(queue, worker="dead")
 
     [worker] = look(snapshot)["workers"]
 
-    assert (worker["worker"], worker["heard"], worker["job_id"]) == ("dead", False, "a")
+    assert (worker["worker"], worker["silent"], worker["job_id"]) == ("dead", True, "a")
 
 
-def test_a_worker_that_does_not_renew_is_named_as_silent(queue: JobQueue, snapshot: Snapshots) -> None:
+def test_a_worker_that_does_not_renew_is_named_as_silent(queue: JobQueue, snapshot: Look) -> None:
     """After half a lease, though it has no job; for two leases after its own has run out."""
     queue.renew(WorkerStatus("frozen", 0.0))
     seen = []
@@ -107,37 +107,18 @@ def test_a_worker_that_does_not_renew_is_named_as_silent(queue: JobQueue, snapsh
         queue.clock_offset += seconds
         queue.renew(WorkerStatus("lively", 0.0)), queue.sweep()
         frozen, lively = look(snapshot)["workers"]
-        seen.append((frozen["silent"], frozen["heard"], round(frozen["renewed"])))
+        seen.append(frozen["silent"])
         assert (lively["silent"], lively["worker"]) == (False, "lively")
     queue.clock_offset += 20.0
     queue.renew(WorkerStatus("lively", 0.0)), queue.sweep()
 
-    assert seen == [(False, True, 4), (True, True, 6), (True, False, 12)]
+    assert seen == [False, True, True]
     assert [worker["worker"] for worker in look(snapshot)["workers"]] == ["lively"]
     assert queue.stats().workers == 1
 
 
-def sample(queue: JobQueue, **durations: Quantiles) -> None:
-    """Add a sample to the history, as the recorder does each second."""
-    none = {"wait": Quantiles(), "completion": Quantiles()}
-    queue.add_sample(Sample.of(queue.stats(), **(none | durations)))
-
-
-def test_percentiles_are_those_of_the_last_sample(queue: JobQueue, snapshot: Snapshots) -> None:
-    """None when the recorder has added none lately."""
-    sample(queue, wait=Quantiles(1.0, 2.0, 3.0), completion=Quantiles(4.0, 5.0, 6.0))
-
-    latency = look(snapshot)["latency"]
-    queue.clock_offset += 6.0
-    later = look(snapshot)["latency"]
-
-    assert latency["wait"] == {"p50": 1.0, "p95": 2.0, "p99": 3.0}
-    assert latency["completion"] == {"p50": 4.0, "p95": 5.0, "p99": 6.0}
-    assert later["wait"] == later["completion"] == NONE
-
-
 def test_the_synchronous_endpoint_is_shown_where_it_has_a_log(
-    queue: JobQueue, snapshot: Snapshots, settings: Settings
+    queue: JobQueue, snapshot: Look, settings: Settings
 ) -> None:
     """Nothing is said of an endpoint that is elsewhere, or not there."""
     before = look(snapshot)["endpoints"]
@@ -151,21 +132,21 @@ def test_the_synchronous_endpoint_is_shown_where_it_has_a_log(
     assert (shown["completed"], shown["failed"], shown["in_progress"], shown["throughput"]) == (1, 0, 1, 0.1)
 
 
-def test_a_snapshot_is_three_commands_whatever_there_is(broker: Broker, settings: Settings) -> None:
-    """The numbers, the history, and the rest: not one more for a job or a worker."""
+def test_a_snapshot_is_two_commands_whatever_there_is(broker: Broker, settings: Settings) -> None:
+    """The numbers, and the workers: not one more for a job or a worker."""
     client = broker.client()
     queue = JobQueue(client, settings)
     snapshot = snapshots(queue, settings)
-    snapshot.take()
+    snapshot()
     submit(queue, *(f"job-{number}" for number in range(100)))
     for number in range(10):
         queue.renew(WorkerStatus(f"worker-{number}", 0.0))
         take_and_claim(queue, worker=f"worker-{number}")
     commands = note_commands(client)
 
-    snapshot.take()
+    snapshot()
 
-    assert commands == ["EVALSHA", "EVALSHA", "XRANGE"]
+    assert commands == ["EVALSHA", "EVALSHA"]
 
 
 def test_thirty_calls_within_half_a_second_are_one(clock: Clock) -> None:
@@ -217,5 +198,5 @@ def test_the_api_sends_the_snapshot_and_no_cache_keeps_it(queue: JobQueue, setti
 
     assert (answer.status_code, answer.content_type) == (200, "application/json")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json.keys() == {"stats", "latency", "endpoints", "workers"}
+    assert answer.json.keys() == {"stats", "endpoints", "clients", "workers"}
     assert client_of(queue_away(settings), settings).get("/snapshot").status_code == 503

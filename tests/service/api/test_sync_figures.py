@@ -136,3 +136,12 @@ def test_the_seconds_of_a_long_log_are_counted_and_not_kept(
     figures(log)
 
     assert log.completed_at([NOW - 8, NOW - 4, NOW - 3]) == [3, 4, 5]
+
+
+@pytest.mark.parametrize("line", ["half of a li", '{"of": "another version"}', "[]"])
+def test_a_line_that_cannot_be_read_is_left_out(path: Path, write: Write, line: str) -> None:
+    """The dashboard is shown, and the lines after it are counted."""
+    path.write_text(f"{line}\n")
+    write("a", (P, 3.0), (C, 2.0))
+
+    assert (figures(sync_log(path)).completed, figures(sync_log(path)).throughput) == (1, 0.1)

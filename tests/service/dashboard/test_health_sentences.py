@@ -21,10 +21,10 @@ STATS = {
     "throughput": 0.0,
     "paused": False,
 }
-FROZEN = {"worker": "vm:7:ab", "heard": True, "silent": True}
-ASSESS = """async ([stats, workers, points]) => {
+FROZEN = {"worker": "worker-2@vm:7:ab", "silent": True}
+ASSESS = """async ([stats, workers, points, clients]) => {
     const { assess } = await import(new URL("static/health.js", location).href);
-    return assess({ stats, workers }, points);
+    return assess({ stats, workers, clients }, points);
 }"""
 
 
@@ -82,8 +82,8 @@ def points(**columns: list[float]) -> list[dict[str, float]]:
             [
                 (
                     "warning",
-                    "The worker vm:7:ab is silent: frozen or lost. Another one takes its job when the lease "
-                    "is over.",
+                    "worker-2 is silent: frozen or lost. Another worker takes its job when the lease is "
+                    "over.",
                 ),
                 ("good", "Idle: nothing is queued, 2 workers ready."),
             ],
@@ -111,7 +111,7 @@ def points(**columns: list[float]) -> list[dict[str, float]]:
             [],
             points(failed=[0, 1, 1, *[0] * 120]),
             [
-                ("warning", "2 jobs failed or were cancelled in the last 2\u00a0min."),
+                ("warning", "2 jobs failed in the last 2\u00a0min."),
                 ("good", "Idle: nothing is queued, 2 workers ready."),
             ],
         ),
@@ -125,7 +125,7 @@ def test_each_state_has_its_sentence(
     expected: list[tuple[str, str]],
 ) -> None:
     """A level, which has a sign and a colour, and a sentence: what there is, and what to expect or to do."""
-    found = page.evaluate(ASSESS, [STATS | stats, workers, history])
+    found = page.evaluate(ASSESS, [STATS | stats, workers, history, {}])
 
     assert [tuple(pair) for pair in found] == expected
 
@@ -152,8 +152,24 @@ def test_a_silent_worker_is_named(page: Page, service: Service) -> None:
 
     service.queue.clock_offset = 6.0  # seconds; a lease is 10
 
-    expect(page.locator("#health")).to_contain_text(f"The worker {WORKER} is silent")
-    expect(page.locator("#workers .silent")).to_contain_text(WORKER)
+    expect(page.locator("#health")).to_contain_text("worker-1 is silent")
+    expect(page.locator("#workers .silent")).to_contain_text("worker-1")
+
+
+def test_clients_that_wait_are_counted_and_the_longest_is_said(page: Page, service: Service) -> None:
+    """While a hundred clients hang, the page does not say that all is well; nor before it knows."""
+    expect(number(page, "waiting")).to_have_text("–")
+    service.queue.renew(WorkerStatus(WORKER, 0.0))
+    none = {"waiting": 0, "longest": None, "gave_up": 0, "refused": 0, "errors": 0}
+    service.waiting = {"synchronous": none | {"waiting": 87, "longest": 4.2, "gave_up": 13}, "queued": none}
+
+    expect(page.locator("#health li").first).to_have_text(
+        "▸87 clients wait at the synchronous endpoint, the longest for 4.2\u00a0s."
+    )
+    expect(number(page, "waiting")).to_have_text("87")
+    expect(page.locator("[data-note=waiting]")).to_have_text("the longest for 4.2\u00a0s, 13 gave up")
+    service.waiting = {"synchronous": none | {"waiting": 1, "longest": 12.0}, "queued": none}
+    expect(page.locator("#health .warning")).to_contain_text("1 client waits at the synchronous endpoint")
 
 
 def test_a_screen_reader_hears_a_change_of_kind_and_not_each_figure(page: Page, service: Service) -> None:

@@ -32,9 +32,12 @@ def test_the_numbers_follow_the_queue(page: Page, service: Service) -> None:
     service.finish(service.take())
     service.queue.fail(service.take(), WORKER, Failure(Cause.REJECTED, "why"))
     service.take()
+    service.submit("e")
+    service.queue.cancel("e")
 
     for name in ("queued", "processing", "completed", "failed"):
         expect(number(page, name)).to_have_text("1")
+    expect(page.locator("[data-note=failed]")).to_have_text("and 1 cancelled")
     expect(page.locator("[data-note=completed]")).to_have_text("1 PDF stored")
     expect(figure(page, "queued", "throughput")).to_have_text("0.1")
 
@@ -155,12 +158,13 @@ def test_each_worker_shows_what_it_does(page: Page, service: Service) -> None:
     """Idle, rendering which job, or silent with the job that it left."""
     worker = page.locator("#workers li")
     service.queue.renew(WorkerStatus(WORKER, 0.0))
-    expect(worker).to_contain_text(f"{WORKER}idle")
+    expect(worker).to_contain_text("worker-1idle")
     service.submit("Minutes of May")
 
     claim = service.take()
     expect(worker).to_contain_text("renderingMinutes of May")
     expect(worker).to_contain_text("for ")
+    expect(worker).to_contain_text("machine:1:worker")
 
     service.queue.leave(WORKER)
     expect(worker).to_contain_text("silent, withMinutes of May")

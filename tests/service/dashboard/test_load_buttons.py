@@ -58,19 +58,24 @@ def test_a_size_that_cannot_be_is_not_sent(page: Page, service: Service) -> None
 
 
 def test_a_running_load_is_stopped_after_a_question(page: Page, service: Service) -> None:
-    """What it has not sent is lost: the question says how much. Escape lets it run."""
-    month = {"id": "m", "operation": "month-end", "plan": "month end", "documents": 2_364, "seconds": 7.2}
-    service.loads = {"m": month | {"sent": None}, "b": month | {"id": "b", "plan": "a burst", "sent": 364}}
+    """What it has not sent is lost: the question says how much. Escape lets it run. Others stop their own."""
+    month = {"id": "m", "plan": "month end", "documents": 2_364, "seconds": 7.2, "endpoint": "synchronous"}
+    month |= {"due": 2_364, "waiting": None, "is_ours": False}
+    burst = {"id": "b", "plan": "a burst", "due": 364, "waiting": 9, "is_ours": True}
+    service.loads = {"m": month, "b": month | burst}
     loads = page.locator("#loads li")
     expect(loads).to_have_text(
         [
-            "month end: 2,364 documents, running for 7.2\u00a0sStop …",
-            "a burst: 364 of 2,364 documents, running for 7.2\u00a0sStop …",
+            "month end, to the synchronous endpoint, started elsewhere: "
+            "2,364 of 2,364 documents due, – waiting, running for 7.2\u00a0s",
+            "a burst: 364 of 2,364 documents due, 9 waiting, running for 7.2\u00a0sStop …",
         ]
     )
 
     page.get_by_role("button", name="Stop a burst").click()
-    expect(page.get_by_role("dialog")).to_contain_text("2,000 documents will never be sent.")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "2,000 documents will never be sent, and 9 clients will not wait any longer."
+    )
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Stop a burst")).to_be_focused()
     page.keyboard.press("Enter")
@@ -83,7 +88,8 @@ def test_a_running_load_is_stopped_after_a_question(page: Page, service: Service
 
 def test_a_load_that_has_ended_cannot_be_stopped(page: Page, service: Service) -> None:
     """The page says so, in the words of the service."""
-    service.loads = {"m": {"id": "m", "plan": "month end", "documents": 9, "seconds": 1.0, "sent": None}}
+    month = {"id": "m", "plan": "month end", "documents": 9, "seconds": 1.0, "endpoint": "queued"}
+    service.loads = {"m": month | {"due": 1, "waiting": 1, "is_ours": True}}
     page.get_by_role("button", name="Stop month end").click()
     service.loads = {}
 

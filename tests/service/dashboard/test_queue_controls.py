@@ -48,7 +48,8 @@ def test_all_queued_jobs_are_cancelled_after_a_question(page: Page, service: Ser
     press(page, "Cancel 2 queued jobs")
 
     expect(page.locator("#message")).to_have_text("Cancelled 2 jobs.")
-    expect(number(page, "failed")).to_have_text("2")
+    expect(page.locator("[data-note=failed]")).to_have_text("and 2 cancelled")
+    expect(number(page, "failed")).to_have_text("0")
     expect(number(page, "processing")).to_have_text("1")
 
 
@@ -90,6 +91,7 @@ def test_dead_letters_that_would_fail_again_are_said_to(page: Page, service: Ser
     service.fail("c", failure=REJECTED)
 
     press(page, "Dead letters …")
+    expect(page.locator("#dead-count")).to_contain_text("dismissed: 1 rejected, 2 storage unavailable.")
     expect(page.locator("#dead-count")).to_contain_text("1 of them would fail again")
     hopeless = page.locator("#dead-jobs li").filter(has=page.locator(".again:visible"))
     expect(hopeless).to_contain_text("no font has these characters")

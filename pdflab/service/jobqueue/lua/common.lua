@@ -94,6 +94,7 @@ local function finish(job, token, state, cause, reason, ...)
   count('bytes', 0 - job.bytes)
   redis.call('ZADD', state == 'COMPLETED' and 'pdf_jobs_completed' or 'pdf_jobs_failed', stamp(now), job.id)
   count(state, 1)
+  if cause == 'cancelled' then count('cancelled', 1) end
 end
 
 local function leave_queue(job_id)

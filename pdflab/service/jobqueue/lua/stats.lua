@@ -6,8 +6,8 @@ local queued_at = oldest and tonumber(redis.pcall('HGET', record(oldest), 'queue
 local finished = redis.call('ZCOUNT', 'pdf_jobs_completed', stamp(now - window), '+inf')
 local expected = redis.pcall('GET', 'pdf_jobs_workers_expected')
 local counts = redis.call('HMGET', 'pdf_jobs_counts', 'events', 'fenced', 'busy', 'COMPLETED', 'FAILED',
-  'refused', 'invalid', 'unavailable')
-for i = 1, 8 do counts[i] = stamp(tonumber(counts[i]) or 0) end
+  'cancelled', 'refused', 'invalid', 'unavailable')
+for i = 1, 9 do counts[i] = stamp(tonumber(counts[i]) or 0) end
 return {
   counts,
   waiting + redis.call('ZCARD', 'pdf_jobs_delayed'),
