@@ -25,8 +25,8 @@ STATES = tuple(JobState)  # the code of a state is its index
 class Send:
     """One request, from its client's view. Instants are seconds since the epoch.
 
-    `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no PDF; `seed` made
-    the document, if it came from a plan.
+    `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no PDF, "refused" if
+    the service asks to come again later; `seed` made the document, if it came from a plan.
     """
 
     endpoint: Endpoint

@@ -14,7 +14,7 @@ from pdflab.analysis.run import Send
 from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
 ENDPOINTS = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED)
-_REFUSALS = (429, 503)
+_OUTCOMES = {"refused": "refused", "timeout": "gave_up"}  # of a send with this error; others are errors
 
 
 class RendererState(StrEnum):
@@ -201,12 +201,8 @@ class _Side:
 
     def answer(self, send: Send) -> None:
         any(load.answer(send.intended_at) for load in self.loads.values())
-        if send.status in _REFUSALS:
-            self.counts["refused"] += 1
-        elif send.error == "timeout":
-            self.counts["gave_up"] += 1
-        elif send.error not in (None, "cancelled"):
-            self.counts["errors"] += 1
+        if send.error not in (None, "cancelled"):
+            self.counts[_OUTCOMES.get(send.error, "errors")] += 1
 
     def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> EndpointScene:
         since = [at for load in self.loads.values() for at in load.waiting]

@@ -73,7 +73,8 @@ def test_a_load_that_ended_leaves_nobody_waiting() -> None:
 def test_refusals_and_clients_that_gave_up_are_counted_apart() -> None:
     """Neither has a PDF, and only one of them had to wait to learn it."""
     follower = Follower()
-    sends = [answered(1.0, 429), answered(2.0, 503), answered(3.0, 0, error="timeout"), answered(4.0)]
+    sends = [answered(at, status, error="refused") for at, status in ((1.0, 429), (2.0, 503))]
+    sends += [answered(3.0, 0, error="timeout"), answered(4.0)]
     sends += [answered(5.0, 0, error="connection"), answered(6.0, 500, error="HTTP 500")]
     sends += [answered(7.0, 0, error="cancelled")]
 
