@@ -66,6 +66,11 @@ def last_line(log: Path) -> str:
     return ""
 
 
+def how_it_ended(code: int) -> str:
+    """Return in words what the exit code of a child says."""
+    return f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with exit code {code}"
+
+
 def open_standard_files() -> None:
     """Open what a caller has closed of standard input, output and error: a socket would take its number."""
     for fd in range(3):

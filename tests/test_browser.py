@@ -204,7 +204,7 @@ def press_everything(page: Page, facts: dict[str, Any]) -> None:
         press(page, label)
         eventually(lambda before=before: sent(facts) > before, seconds=30)
     press(page, "Kill a worker")
-    page.get_by_text("it is started again").first.wait_for(timeout=15_000)
+    page.get_by_text("was killed (SIGKILL); a new one starts").first.wait_for(timeout=15_000)
     press(page, "Freeze for 1.4 s")
     page.get_by_text("The workers stand still").wait_for(timeout=2_000)
     choose(page, "Naive")

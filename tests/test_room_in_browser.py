@@ -24,10 +24,22 @@ OVERFLOW = """room => [room, ...room.querySelectorAll("*")]
     .filter((one) => one.clientWidth && !one.closest(".pdflab-log"))
     .map((one) => `${one.className}: ${one.scrollWidth} > ${one.clientWidth}`)"""
 CUT = """room => {
-    const output = room.closest(".jp-OutputArea-output, .jp-LinkedOutputView");
+    const covers = getComputedStyle(room).position == "fixed";
+    const output = covers ? room : room.closest(".jp-OutputArea-output, .jp-LinkedOutputView");
     const edge = output.getBoundingClientRect().right + 1;
     return [...room.querySelectorAll("button, input, select, img, h6")]
         .filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 80));
+}"""
+SEEN = """room => {
+    const parts = room.querySelectorAll("button, input, select, img, .pdflab-hint");
+    const box = (one) => one.getBoundingClientRect();
+    const at = (one, y) => document.elementFromPoint((box(one).left + box(one).right) / 2, y);
+    const seen = (one) => [box(one).top + 3, box(one).bottom - 3].every((y) => one.contains(at(one, y)));
+    const [picture, charts] = [...room.querySelectorAll(".pdflab-picture img, .pdflab-charts img")].map(box);
+    const rows = [...room.querySelectorAll(".pdflab-group, .pdflab-hint")].map(box);
+    const shown = [...parts].filter((one) => one.checkVisibility());
+    return {unseen: shown.filter((one) => !seen(one)).map((one) => one.outerHTML.slice(0, 80)),
+        overlapping: rows.filter((row) => row.top < picture.bottom - 1 || row.bottom > charts.top + 1)};
 }"""
 THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
@@ -91,17 +103,31 @@ def test_axe_finds_nothing_serious(page: Page, theme: str, axe: str) -> None:
     assert serious_findings(page, axe, ".pdflab-room") == []
 
 
+def test_in_the_dark_of_vs_code_all_can_be_read(page: Page, axe: str) -> None:
+    """There, the variables of the light theme are all that there is."""
+    page.evaluate(THEME, "JupyterLab Light")
+    page.wait_for_timeout(500)
+    page.evaluate("document.body.classList.add('vscode-dark')")
+
+    found = serious_findings(page, axe, ".pdflab-room")
+
+    page.evaluate("document.body.classList.remove('vscode-dark')")
+    assert found == []
+
+
 def test_on_a_projector_all_of_it_is_on_the_screen(page: Page) -> None:
-    """1920 by 1080 pixels, less the browser's and JupyterLab's own bars."""
-    settle(page, 1920, 1080)
+    """1920 by 1080 pixels, less the browser's bars, below a cell of code; and its switch needs no kernel."""
     page.get_by_label("Projector size").check()
     page.wait_for_function("document.querySelector('.pdflab-picture img').naturalWidth == 1450")
+    for height in (1080, 1080 - 85):
+        settle(page, 1920, height)
+        page.locator(".pdflab-charts img").scroll_into_view_if_needed()
+        found = page.locator(".pdflab-room").evaluate(SEEN)
+        assert found == {"unseen": [], "overlapping": []}, f"at {height} pixels"
 
-    box = page.locator(".pdflab-room").bounding_box()
-
-    assert box is not None
-    assert box["height"] <= 1080 - 85
-    assert box["width"] <= 1920
+    page.get_by_label("Projector size").evaluate("one => { one.checked = false; }")
+    assert page.locator(".pdflab-room").evaluate("room => getComputedStyle(room).position") != "fixed"
+    page.get_by_label("Projector size").evaluate("one => { one.checked = true; }")
 
 
 def test_those_who_wait_are_seen_while_they_wait(page: Page) -> None:

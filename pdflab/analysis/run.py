@@ -27,7 +27,7 @@ class Send:
 
     `intended_at` is when its client first meant to send, whatever the attempt; `retried` says that another
     attempt follows. `status` is the HTTP status, 0 without an answer; `error` is the reason why there is no
-    PDF; `seed` made the document, if it came from a plan.
+    PDF, "refused" if the service asks to come again later; `seed` made the document, if it came from a plan.
     """
 
     endpoint: Endpoint

@@ -14,7 +14,7 @@ from pdflab.analysis.run import Send
 from pdflab.jobs import Cause, Endpoint, JobEvent, JobState
 
 ENDPOINTS = (Endpoint.SYNCHRONOUS, Endpoint.QUEUED)
-_REFUSALS = (429, 503)
+_OUTCOMES = {"refused": "refused", "timeout": "gave_up"}  # of a send with this error; others are errors
 
 
 class RendererState(StrEnum):
@@ -54,7 +54,8 @@ class EndpointScene:
 
     `clients` wait for an answer, the `longest` of them so many seconds. Of the others, some `gave_up`, were
     `refused`, or met another error (`errors`). `queued` jobs wait in the queue, `retrying` of them after a
-    failed attempt, the `oldest` so many seconds; `failed` ones ended. `to_come` is still to be sent.
+    failed attempt, the `oldest` so many seconds; `failed` ones ended, `lost` ones never will: their naive
+    worker was killed. `to_come` is still to be sent.
     """
 
     clients: int = 0
@@ -64,6 +65,7 @@ class EndpointScene:
     refused: int = 0
     errors: int = 0
     failed: int = 0
+    lost: int = 0
     queued: int = 0
     retrying: int = 0
     oldest: float = 0.0
@@ -205,12 +207,8 @@ class _Side:
         if send.retried:
             return  # its client still waits
         any(load.answer(send.intended_at) for load in self.loads.values())
-        if send.status in _REFUSALS:
-            self.counts["refused"] += 1
-        elif send.error == "timeout":
-            self.counts["gave_up"] += 1
-        elif send.error not in (None, "cancelled"):
-            self.counts["errors"] += 1
+        if send.error not in (None, "cancelled"):
+            self.counts[_OUTCOMES.get(send.error, "errors")] += 1
 
     def scene(self, now: float, workers: Mapping[str, KnownWorker]) -> EndpointScene:
         since = [at for load in self.loads.values() for at in load.waiting]
@@ -222,6 +220,7 @@ class _Side:
             refused=self.counts["refused"],
             errors=self.counts["errors"],
             failed=self.counts["failed"],
+            lost=sum(_is_lost(event.worker, workers) for event in self.claimed.values()),
             queued=len(self.queue),
             retrying=sum(event.attempt > 0 for event in self.queue.values()),
             oldest=max(0.0, now - min((event.at for event in self.queue.values()), default=now)),
@@ -233,6 +232,13 @@ class _Side:
 
 def _of(endpoint: Endpoint, workers: Mapping[str, KnownWorker]) -> dict[str, KnownWorker]:
     return {worker_id: worker for worker_id, worker in workers.items() if worker.endpoint == endpoint}
+
+
+def _is_lost(worker_id: str | None, workers: Mapping[str, KnownWorker]) -> bool:
+    """Return whether a worker with this job was killed, and was naive: no lease brings the job back."""
+    worker = workers.get(worker_id or "")
+    is_killed = worker is not None and worker.state is RendererState.KILLED
+    return is_killed and str(worker_id).startswith("naive:")
 
 
 def _renderers(claims: Iterable[JobEvent], workers: Mapping[str, KnownWorker], now: float) -> list[Renderer]:

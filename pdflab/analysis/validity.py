@@ -23,7 +23,7 @@ def outcomes(sends: Iterable[Send] | Sends) -> dict[str, int]:
 
 def outcome(status: int, error: str | None) -> str:
     """Return the name of the outcome of one send."""
-    if status in (429, 503):
+    if error == "refused":
         return f"refused with {status}"
     if error is None:
         return "accepted"

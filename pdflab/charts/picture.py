@@ -88,6 +88,7 @@ class _Row:
         self._stored = self._label(_PDFS, top + 4, 22, bold=True)
         self._label(_PDFS, top - 18, 12, "stored" if self._queued else "rendered")
         self._failed = self._label(_PDFS, top - 34, 12)
+        self._lost = self._label(_PDFS, bottom + 16, 15, colour=style.FAILED, bold=True)
         self._on_the_way = self.add(ax.add_line(_dots(style.RENDERING, 7)))
         self._entering = self.add(ax.add_line(_dots(style.QUEUED, 7)))
 
@@ -106,6 +107,7 @@ class _Row:
         self._more.text = f"and {more:,} more" if more > 0 else ""
         self._stored.text = f"{scene.stored:,}"
         self._failed.text = f"{scene.failed:,} failed" if scene.failed else ""
+        self._lost.text = f"{scene.lost:,} lost" if scene.lost else ""
         self._show_moves(scene.moves)
 
     def add(self, artist: Any) -> Any:

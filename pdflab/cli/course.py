@@ -50,6 +50,8 @@ def open_course(arguments: argparse.Namespace) -> int:
     browser = not arguments.no_browser and _has_browser()
     print(*introduction(settings, folder.resolve(), name, browser=browser), sep="\n  ", flush=True)
     options = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{quote(name)}", *address]
+    if "JUPYTER_TOKEN" not in os.environ:  # with a token of one's own, only the long log has the address
+        options += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]  # its log hides our lines
     if not browser:
         options.append("--no-browser")  # it then prints its address and waits
     if os.name == "posix" and os.geteuid() == 0:

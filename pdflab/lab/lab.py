@@ -91,6 +91,7 @@ class Lab(System):
         with self._lifecycle:
             self._running()
             self._halt()
+            self._guard_folder()
 
     def reset(self) -> None:
         """Restart everything, empty; the old files are moved to `earlier/` in the lab's folder."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread, current_thread
 
-from pdflab.child_process import end, freeze, last_line, spawn, wait_until
+from pdflab.child_process import end, freeze, how_it_ended, last_line, spawn, wait_until
 from pdflab.errors import UsageError
 from pdflab.settings import Settings
 
@@ -163,7 +163,7 @@ class Supervisor:
             wait = 0.0 if child.deaths == 1 else min(5.0, 0.1 * 2**child.deaths)
             child.restart_at = now + wait
             when = f" in {wait:.1f} s" if wait else ""
-            _log.warning("%s ended with %s; it is started again%s.", name, code, when)
+            _log.warning("%s %s; a new one starts%s.", name, how_it_ended(code), when)
         if now >= child.restart_at:
             end(child.process, seconds=0)
             child.process = spawn(child.words, child.log, env=self._env, sock=child.sock)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Self
 
-from pdflab.child_process import wait_until
+from pdflab.child_process import end, spawn, wait_until
 from pdflab.errors import BrokerUnavailable, PdfLabError, UsageError, require
 from pdflab.lab.browser_links import behind_jupyter, browser_url
 from pdflab.lab.folder import archive, begin_files, lock_folder, save_records
@@ -216,6 +216,7 @@ class System:
 
     def _start(self, *, fresh: bool) -> None:
         settings, ending = self.settings, self._ending
+        ending.close()  # of a halt: the guard of the folder
         with suppress(OSError):  # the storage says what is wrong with it
             settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # for no other user
         configured_storage(settings).prepare()
@@ -265,6 +266,14 @@ class System:
         self._embedded = broker if broker.embedded else None
         (self._broker_ending if broker.embedded else self._ending).callback(broker.stop)
         return broker
+
+    def _guard_folder(self) -> None:
+        """Start a process that removes a temporary folder if this one is killed while nothing else runs."""
+        if self._temporary and self.mode == PROCESSES:
+            words = ["pdflab.child_process", str(self._temporary), "--", "tail", "-f", os.devnull]
+            guard = spawn(words, self._temporary / "logs" / "guard.log")
+            self._ending.callback(end, guard, seconds=2.0)
+            self._ending.callback(guard.terminate)
 
     def _end_embedded(self) -> None:
         self._embedded = None

@@ -142,7 +142,8 @@ class Room:
     def show_address(self) -> None:
         """Show the Redis and the dashboard of the lab; the token is in the link, and not on the screen."""
         lab = self.lab
-        link = f'<a target="_blank" href="{html.escape(lab.link())}">{html.escape(lab.url)}</a>'
+        target, shown = lab.link(), lab.link().partition("?")[0]
+        link = f'<a target="_blank" href="{html.escape(target)}">{html.escape(shown)}</a>'
         self.address.value = f"<div>{html.escape(lab.redis)}; dashboard: {link}</div>"
 
     def set_all_busy(self, busy: bool, *, but: str = "") -> None:
@@ -209,6 +210,7 @@ class Room:
         for one in (self.poller, self._tasks, self._faults, self._log):
             one.close()
         self.set_all_busy(True)
+        self.box.remove_class("pdflab-large")  # it would cover the notebook, and its switch is off
         self.show_status(reason, error=error is not None)
 
     def _set_busy(self, name: str, busy: bool) -> None:

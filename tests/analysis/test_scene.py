@@ -73,7 +73,8 @@ def test_a_load_that_ended_leaves_nobody_waiting() -> None:
 def test_refusals_and_clients_that_gave_up_are_counted_apart() -> None:
     """Neither has a PDF, and only one of them had to wait to learn it."""
     follower = Follower()
-    sends = [answered(1.0, 429), answered(2.0, 503), answered(3.0, 0, error="timeout"), answered(4.0)]
+    sends = [answered(at, status, error="refused") for at, status in ((1.0, 429), (2.0, 503))]
+    sends += [answered(3.0, 0, error="timeout"), answered(4.0)]
     sends += [answered(5.0, 0, error="connection"), answered(6.0, 500, error="HTTP 500")]
     sends += [answered(7.0, 0, error="cancelled")]
 
@@ -144,6 +145,20 @@ def test_the_jobs_of_a_dead_synchronous_renderer_are_lost() -> None:
     follower.lose(["sync:1"])
 
     assert follower.holders() == {"sync:2"}
+
+
+def test_only_what_a_killed_naive_worker_held_is_lost() -> None:
+    """A living one still works at it; the job of a reliable one comes back."""
+    dead, naive = RendererState.KILLED, "naive:here:1:x"
+    events = [event("x", P, 1.0, naive), event("y", P, 1.0, "here:2:y"), event("z", P, 1.0, "naive:here:3:z")]
+    follower = Follower()
+    follower.follow(2.0, queued=events)
+    known = {event.worker: KnownWorker("worker-1", state=dead) for event in events[:2]}
+
+    lost = follower.scene(2.0, known | {"naive:here:3:z": KnownWorker("worker-2")})[QUEUED].lost
+
+    follower.follow(3.0, queued=[*events, event("x", C, 3.0, naive)])
+    assert (lost, follower.scene(3.0, known)[QUEUED].lost) == (1, 0)
 
 
 def test_a_scene_with_a_killed_worker_alone_is_at_rest() -> None:

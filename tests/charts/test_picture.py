@@ -51,6 +51,14 @@ def test_above_a_few_hundred_a_bar_grows_with_the_count() -> None:
     assert {one.shape for one in found} == {(HEIGHT, WIDTH, 4)}
 
 
+def test_lost_jobs_are_counted_in_the_picture() -> None:
+    """Beside the PDFs that there are; nothing is said while nothing is lost."""
+    picture = JobPicture()
+    none, some = (area(pixels(picture, scene(queued=EndpointScene(lost=n))), style.FAILED) for n in (0, 3))
+
+    assert none == 0 < some
+
+
 def test_a_killed_renderer_and_a_frozen_one_look_their_part() -> None:
     """The job of a killed one stays in a black box."""
     renderers = [Renderer("worker-1", state, "invoice", 1.0, "j") for state in RendererState]

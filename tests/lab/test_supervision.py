@@ -54,7 +54,7 @@ def test_a_worker_replaces_itself_after_many_jobs(tmp_path: Path, caplog: pytest
         assert os.getpriority(os.PRIO_PROCESS, process) == nice
         began = time.monotonic()
     assert time.monotonic() - began < settings.grace  # it has a signal handler again
-    assert not [record for record in caplog.records if "started again" in record.getMessage()]
+    assert not [record for record in caplog.records if "a new one starts" in record.getMessage()]
     verdict = audit(settings)
     assert (verdict.counts.completed, verdict.summary) == (20, "clean")
 

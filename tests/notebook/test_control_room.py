@@ -404,8 +404,8 @@ def test_the_labs_own_words_are_shown_until_the_room_is_closed(room: ControlRoom
     """They would be written into whatever cell is running."""
     log = logging.getLogger("pdflab.lab.processes")
 
-    log.warning("worker-1 ended with %s; it is started again.", -9)
-    assert "worker-1 ended with -9" in room.status.value
+    log.warning("%s was killed (SIGKILL); a new one starts.", "worker-1")
+    assert "worker-1 was killed (SIGKILL)" in room.status.value
 
     room.close()
     log.warning("worker-2 ended")

@@ -104,7 +104,7 @@ def test_a_dead_worker_is_seen_at_once_and_its_job_comes_back() -> None:
 
         assert room.wait(120) == "the queue accepted all 50: yes"
         assert lab.stats().completed == 50
-        assert "started again" in room.status.value
+        assert "a new one starts" in room.status.value
 
 
 @pytest.mark.slow

@@ -157,9 +157,9 @@ def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel)
 
 def test_the_labs_own_words_are_shown_below_the_buttons(panel: FaultPanel) -> None:
     """And not in whatever cell is running; nothing of them is markup."""
-    logging.getLogger("pdflab.lab.processes").warning("%s ended; it is started again.", "<worker-1>")
+    logging.getLogger("pdflab.lab.processes").warning("%s ended; a new one starts.", "<worker-1>")
 
-    assert "&lt;worker-1&gt; ended; it is started again." in shown(panel)
+    assert "&lt;worker-1&gt; ended; a new one starts." in shown(panel)
 
 
 def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:

@@ -131,6 +131,16 @@ def test_a_lab_that_is_halted_during_a_look_does_not_end_the_room(lab: FakeLab, 
     assert not room.buttons["invoice"].disabled
 
 
+def test_a_room_that_ends_gives_the_notebook_back(room: Room) -> None:
+    """On a projector it covers the notebook, and its switch is off from now on."""
+    room.set_large(True)
+    assert "pdflab-large" in room.box._dom_classes
+
+    room.end("The lab has stopped.", None)
+
+    assert "pdflab-large" not in room.box._dom_classes
+
+
 def test_the_address_stays_in_sight(room: Room) -> None:
     """A click clears messages, and no link."""
     room.buttons["invoice"].click()

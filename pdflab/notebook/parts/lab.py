@@ -25,8 +25,9 @@ class LabPart(Part):
             "power": controls.make_button(_STOP, "Every process ends; its files stay", self._press_power),
             "reset": controls.make_button("Reset", "Stop, and start again empty", self._press_reset),
         }
+        projector = controls.make_switch("Projector size", self._room.set_large)
         self.choices = {
-            "projector": controls.make_switch("Projector size", self._room.set_large),
+            "projector": controls.with_class(projector, "pdflab-projector"),
             "compact": controls.make_switch("Compact", self._room.set_compact),
         }
         self.box = controls.make_group("The lab", *self.buttons.values(), *self.choices.values(), style="lab")

@@ -22,7 +22,7 @@ import redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
-from pdflab.child_process import end, last_line, spawn
+from pdflab.child_process import end, how_it_ended, last_line, spawn
 from pdflab.errors import BrokerUnavailable, UsageError
 from pdflab.service.jobqueue.embedded_redis import embedded_server
 
@@ -92,8 +92,8 @@ class Broker:
         now = time.monotonic()
         if not self.process or not self.start or self.process.poll() is None or now < self.not_before:
             return
-        reason = f": {last_line(self.log)}" if self.log else ""
-        _log.warning("%s ended with %s%s; it is started again.", self.name, self.process.returncode, reason)
+        how, reason = how_it_ended(self.process.returncode), f": {last_line(self.log)}" if self.log else ""
+        _log.warning("%s %s%s; it is started again.", self.name, how, reason)
         end(self.process, seconds=0)
         self.deaths = self.deaths + 1 if now - self.not_before < _STABLE else 1
         self.process, self.not_before = self.start(), now + min(5.0, 0.1 * 2**self.deaths)
