@@ -32,7 +32,7 @@ def knee_figure(
     `predicted` the reader's point, as utilisation and wait. Waits are in service times; a prediction above
     the axis is drawn at its upper end.
     """
-    figure, [ax] = style.make_axes(900, 430)
+    figure, [ax] = style.make_axes(1000, 430)
     for (name, knee), colour in zip(knees.items(), cycle(style.COMPARED), strict=False):
         _draw_knee(ax, name, knee, colour)
     ax.plot([], [], **_FORMULA, label="formula")
