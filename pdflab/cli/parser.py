@@ -36,6 +36,7 @@ _JSON = ("demo", "audit", "dead-letters", "chaos", "bench", "soak", "plan", "twi
 _EPILOG = """examples:
   pdflab                                        open the first notebook in JupyterLab
   pdflab 05 --no-browser --port 9000            open another one, by its number, and print its address
+  pdflab course student for-my-class            copies of all notebooks, without answers
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000

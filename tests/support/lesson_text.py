@@ -31,7 +31,7 @@ _ALLOWED = re.compile(
     r")(?!\w|[.,]\d)"
     r"|^(?:\*\*)?\d+\."  # an item of a list, or an exercise
     r"|^(?:About )?\d+ minutes\b"  # how long the lesson takes
-    r"|\bp\d\d\b",  # a percentile
+    r"|\bp\d\d\b|\b(?:Batch|Burst) of \d+",  # a percentile, a button's label
     re.MULTILINE,
 )
 
