@@ -1,6 +1,6 @@
 """A finished run, or a simulated one, as scenes at any speed: what a running lab would have shown.
 
-Read next: pdflab/charts/animation.py.
+Read next: pdflab/charts/moving/animation.py.
 """
 
 import math

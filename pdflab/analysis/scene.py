@@ -2,7 +2,7 @@
 
 The same scene is followed from a running lab, from a saved run, or from a simulation.
 
-Read next: pdflab/charts/picture.py.
+Read next: pdflab/charts/moving/picture.py.
 """
 
 from collections import Counter, deque

@@ -11,8 +11,8 @@ from math import ceil
 from pathlib import Path
 
 from pdflab.analysis.run import Run
-from pdflab.charts.animation import animation
 from pdflab.charts.comparison import comparison_figure, draw_omission
+from pdflab.charts.moving.animation import animation
 from pdflab.charts.style import Picture, make_axes, png
 from pdflab.charts.timelines import draw_age, draw_depth, draw_jobs, draw_plan, draw_workers
 from pdflab.experiments.comparison import CONCLUSION, Comparison

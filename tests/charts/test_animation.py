@@ -6,7 +6,7 @@ import pytest
 from made_up import queued, synchronous
 from PIL import Image
 
-from pdflab.charts.animation import animation
+from pdflab.charts.moving.animation import animation
 
 RUNS = (queued(4), synchronous(4))
 

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from pdflab.charts import style
-from pdflab.charts.labelled_axes import LabelledAxes
+from pdflab.charts.moving.labelled_axes import LabelledAxes
 
 BOX = (50, 40, 200, 100)
 

@@ -13,8 +13,8 @@ from pdflab.analysis.load_history import LoadHistory
 from pdflab.analysis.replay import scenes
 from pdflab.analysis.run import Events, Run, Send, Sends
 from pdflab.charts import style
-from pdflab.charts.live import LiveChart
-from pdflab.charts.picture import JobPicture
+from pdflab.charts.moving.live import LiveChart
+from pdflab.charts.moving.picture import JobPicture
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from pdflab.analysis.scene import EndpointScene, Moves, Renderer, RendererState, Scene
 from pdflab.charts import style
-from pdflab.charts.picture import HEIGHT, WIDTH, JobPicture
+from pdflab.charts.moving.picture import HEIGHT, WIDTH, JobPicture
 from pdflab.jobs import Endpoint
 
 EMPTY = EndpointScene()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pdflab.charts.pixels import FastText
+from pdflab.charts.moving.pixels import FastText
 
 
 def drawn(label: FastText, *, scale: float = 1.0) -> np.ndarray:

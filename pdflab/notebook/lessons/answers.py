@@ -49,12 +49,11 @@ class Rehearsal(Answers):
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = {
             "predict": {name: {"value": value} for name, value in given.get("predict", {}).items()},
-            "check": {},
         }
 
     def put(self, kind: str, name: str, **values: Any) -> None:
         """Keep values until the kernel ends."""
-        self._given[kind].setdefault(name, {}).update(values)
+        self._given.setdefault(kind, {}).setdefault(name, {}).update(values)
 
 
 def answers_of(lesson: str) -> Answers:

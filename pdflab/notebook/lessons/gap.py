@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pdflab.errors import UsageError, require
-from pdflab.notebook.lessons.sandbox import run_apart
-from pdflab.notebook.lessons.student_code import pack
+from pdflab.notebook.lessons.graders.sandbox import run_apart
+from pdflab.notebook.lessons.graders.student_code import pack
 
 _GRADERS = {  # what the student writes, and the function that grades it
     "waited": "pdflab.notebook.lessons.graders.waiting:grade_waited",

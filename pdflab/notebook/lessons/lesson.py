@@ -5,6 +5,7 @@
     room = lesson.room(lab, PicturePart, partial(RunPart, runs=…), after=["makespan"])
     run = lesson.run(room, "queued")                   # what the student's click has made
     lesson.score("makespan", 5.2)                      # predicted, measured, and how far apart
+    lesson.gap("waited", waited)                        # what the student wrote, graded
     lesson.check("q1")
 
 A cell that comes too early says in one sentence what is missing, and stops Run All there.
@@ -14,6 +15,7 @@ Read next: pdflab/notebook/lessons/predict.py.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +29,8 @@ from pdflab.errors import UsageError
 from pdflab.lab import Lab
 from pdflab.notebook.lessons import answers, recorded, texts
 from pdflab.notebook.lessons.check import Check
+from pdflab.notebook.lessons.gap import Grade, grade
+from pdflab.notebook.lessons.order import Order
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
@@ -120,6 +124,18 @@ class Lesson:
                 check.show(given[-1])
         return self._checks[name]
 
+    def gap(self, name: str, function: Callable[..., Any], *, lab: Lab | None = None) -> Grade:
+        """Return what is found in the student's function, which runs in a process of its own."""
+        found = grade(name, function, redis=lab.broker.url if lab else None)
+        self._answers.put("gap", name, passes=found.passes)
+        return found
+
+    def order(self, name: str, *, lab: Lab | None = None) -> Order:
+        """Return cards to put in order, which are graded by running them."""
+        cards = _named(self._texts.order, name, "set of cards")
+        keep = partial(self._keep_grade, name)
+        return Order(**cards, redis=lab.broker.url if lab else None, on_grade=keep)
+
     def room(
         self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
     ) -> Room:
@@ -153,6 +169,9 @@ class Lesson:
             display(PlainText(f"This machine was too busy. {reason} {_INSTEAD}"))
             return instead
         return run
+
+    def _keep_grade(self, name: str, found: Grade) -> None:
+        self._answers.put("order", name, passes=found.passes)
 
     def _keep(self, name: str, value: Given) -> None:
         reason = getattr(self._asks[name], "reason", "")

@@ -22,7 +22,7 @@ from ipywidgets import HTML, Layout, VBox
 from pdflab.errors import UsageError, require
 from pdflab.notebook import controls
 from pdflab.notebook.lessons.gap import Grade, grade
-from pdflab.notebook.lessons.student_code import pack_source
+from pdflab.notebook.lessons.graders.student_code import pack_source
 
 _PLACE = "{cards}"  # in the frame, at the indentation of the cards
 _WAYS = {-1: "up", 1: "down"}

@@ -103,6 +103,7 @@ class Texts:
 
     predict: Mapping[str, Prediction]
     check: Mapping[str, Question]
+    order: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # cards, as Order takes them
 
 
 def read(lesson: str) -> Texts:
@@ -115,7 +116,7 @@ def read(lesson: str) -> Texts:
         raise UsageError(f"There is no lesson {lesson!r}: take one of {known}.") from error
     asked = {name: Prediction(**_frozen(table)) for name, table in data.get("predict", {}).items()}
     checked = {name: _question(table) for name, table in data.get("check", {}).items()}
-    return Texts(asked, checked)
+    return Texts(asked, checked, data.get("order", {}))
 
 
 def _question(table: Mapping[str, Any]) -> Question:

@@ -1,13 +1,13 @@
 """The part that shows the live picture, four times a second; and the one with the charts, twice.
 
-Read next: pdflab/charts/picture.py.
+Read next: pdflab/charts/moving/picture.py.
 """
 
 from typing import Any
 
 from pdflab.analysis.scene import Scene
-from pdflab.charts.live import LiveChart
-from pdflab.charts.picture import JobPicture
+from pdflab.charts.moving.live import LiveChart
+from pdflab.charts.moving.picture import JobPicture
 from pdflab.notebook import controls
 from pdflab.notebook.look import Look
 from pdflab.notebook.parts.part import Part

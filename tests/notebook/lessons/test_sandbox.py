@@ -13,8 +13,8 @@ import pytest
 from conftest import children_of, eventually, lives
 
 from pdflab.errors import UsageError
-from pdflab.notebook.lessons.sandbox import Finished, run_apart
-from pdflab.notebook.lessons.student_code import pack, pack_source
+from pdflab.notebook.lessons.graders.sandbox import Finished, run_apart
+from pdflab.notebook.lessons.graders.student_code import pack, pack_source
 
 SUPPORT = Path(__file__).parents[2] / "support"
 CALL = "student_grader:call"

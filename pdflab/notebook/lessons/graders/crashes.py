@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from pdflab.lab.redis_client import redis_client
-from pdflab.notebook.lessons.student_code import describe, line_now
+from pdflab.notebook.lessons.graders.student_code import describe, line_now
 
 QUEUE, PROCESSING, STATES = "pdf_jobs_lesson:queue", "pdf_jobs_lesson:processing", "pdf_jobs_lesson:states"
 _JOBS = ("job-1", "job-2")

@@ -1,6 +1,6 @@
 """A student's code as data: its source and what it uses of the notebook, for another process to run.
 
-Read next: pdflab/notebook/lessons/sandbox.py.
+Read next: pdflab/notebook/lessons/graders/sandbox.py.
 """
 
 import ast

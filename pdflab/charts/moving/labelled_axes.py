@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from pdflab.charts import style
-from pdflab.charts.pixels import FastText
+from pdflab.charts.moving.pixels import FastText
 
 Limits = tuple[float, float]
 Ticks = Sequence[tuple[float, str]]

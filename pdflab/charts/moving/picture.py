@@ -2,7 +2,7 @@
 
 Above a few hundred, the dots become a bar. A running lab, a saved run and a simulation give the same picture.
 
-Read next: pdflab/charts/pixels.py.
+Read next: pdflab/charts/moving/pixels.py.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from PIL import Image
 
 from pdflab.analysis.scene import ENDPOINTS, EndpointScene, Moves, Renderer, RendererState, Scene
 from pdflab.charts import style
-from pdflab.charts.pixels import FastText, Pixels
+from pdflab.charts.moving.pixels import FastText, Pixels
 from pdflab.jobs import Endpoint
 
 WIDTH, HEIGHT = 1000, 250  # pixels

@@ -1,6 +1,6 @@
 """The charts beside the live picture: who waits, PDFs a second, and how long each client waited.
 
-Read next: pdflab/charts/labelled_axes.py.
+Read next: pdflab/charts/moving/labelled_axes.py.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from pdflab.analysis.endpoint_history import ANSWERED, DELIVERED, FAILED, OPEN
 from pdflab.analysis.load_history import LoadHistory
 from pdflab.analysis.scene import ENDPOINTS
 from pdflab.charts import style
-from pdflab.charts.labelled_axes import LabelledAxes, Limits, Ticks
-from pdflab.charts.pixels import Pixels
+from pdflab.charts.moving.labelled_axes import LabelledAxes, Limits, Ticks
+from pdflab.charts.moving.pixels import Pixels
 from pdflab.jobs import Endpoint
 
 WIDTH, HEIGHT = 1000, 215  # pixels

@@ -24,13 +24,13 @@ from threading import Thread
 from typing import Any
 
 from pdflab.child_process import end, spawn, wait_until
-from pdflab.notebook.lessons.student_code import describe, unpack
+from pdflab.notebook.lessons.graders.student_code import describe, unpack
 
 _MAX_OUTPUT, _SHOWN = 200_000, 2_000  # bytes that a child may print, and characters shown of them
 _MEMORY = 2 * 2**30  # bytes of addresses, of which numpy reserves much for each thread
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 _START = 60.0  # seconds until Python runs: a machine may be busy
-_PROGRAM = "pdflab.notebook.lessons.sandbox"
+_PROGRAM = "pdflab.notebook.lessons.graders.sandbox"
 _TASK, _READY, _RESULT, _PRINTED = "task.json", "ready", "result.json", "printed"
 _LEFT = "Your code started a process and did not wait for it; it was ended: do the work in your function."
 _FLOOD = "Your code printed too much and was stopped; print less, and look for a loop that never ends."

@@ -1,6 +1,6 @@
 """Draws a figure many times a second: what stays is drawn once, texts are cached, few colours encode fast.
 
-Read next: pdflab/charts/live.py.
+Read next: pdflab/charts/moving/live.py.
 """
 
 import io

@@ -12,9 +12,9 @@ from PIL import Image
 from pdflab.analysis.load_history import LoadHistory
 from pdflab.analysis.replay import scenes
 from pdflab.analysis.run import Run
-from pdflab.charts.live import LiveChart
-from pdflab.charts.picture import WIDTH, JobPicture
-from pdflab.charts.pixels import FastText, image_of
+from pdflab.charts.moving.live import LiveChart
+from pdflab.charts.moving.picture import WIDTH, JobPicture
+from pdflab.charts.moving.pixels import FastText, image_of
 
 _FRAMES_PER_SECOND = 10
 _LAST = 3_000  # milliseconds that the last frame stays
