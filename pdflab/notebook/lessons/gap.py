@@ -21,7 +21,7 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
 }
 _ON_REDIS = ("work",)
-_MANY_TIMES = 12  # as long may it take to kill a worker at each step; each one has a limit of its own
+_MANY_TIMES = 12  # the limit, for a worker killed at each step: each attempt has one of its own
 
 
 @dataclass(frozen=True, slots=True, repr=False)

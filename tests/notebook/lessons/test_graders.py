@@ -10,7 +10,7 @@ import pytest
 from pdflab.errors import UsageError
 from pdflab.notebook.lessons.graders.admission import grade_admits
 from pdflab.notebook.lessons.graders.retries import grade_may_retry
-from pdflab.notebook.lessons.graders.staffing import CASES, fewest, grade_workers_needed
+from pdflab.notebook.lessons.graders.staffing import HELD_OUT, fewest, grade_workers_needed
 from pdflab.notebook.lessons.graders.waiting import area, grade_waited
 from pdflab.simulation.theory import mmc
 
@@ -102,7 +102,7 @@ def test_the_area_counts_each_depth_as_long_as_it_lasts() -> None:
     assert area([1.0, 4.0, 5.0], [2, 1, 0]) == 7
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", HELD_OUT)
 def test_the_right_number_of_workers_is_clear(case: tuple[float, float, float]) -> None:
     """A student who simulates gets the same answer as one who computes."""
     rate, service, longest = case

@@ -10,7 +10,7 @@ from typing import Any
 from pdflab.errors import require
 from pdflab.simulation.theory import mmc
 
-CASES = [  # jobs a second, seconds, seconds; one worker more or less is clear even to a simulation
+HELD_OUT = [  # jobs a second, seconds, seconds; one worker more or less is clear even to a simulation
     (11.0, 0.57, 0.285),
     (36.8, 0.5, 1.5),
     (4.7, 0.3, 0.06),
@@ -23,7 +23,7 @@ CASES = [  # jobs a second, seconds, seconds; one worker more or less is clear e
 
 def grade_workers_needed(workers_needed: Callable[..., Any]) -> list[str]:
     """Compare with queueing theory: Poisson arrivals, exponential service times."""
-    for case in CASES:
+    for case in HELD_OUT:
         answer = workers_needed(*case)
         is_whole = isinstance(answer, int) and not isinstance(answer, bool)
         require(is_whole, f"`workers_needed` returned {answer!r}; return a whole number of workers.")
