@@ -35,9 +35,7 @@ _log = logging.getLogger(__name__)
 _API_THREADS = 8
 _NICENESS = 5  # leaves a quarter of a core to the renderer while the API is busy
 _SYNC_THREADS = 4  # waitress' own default
-_SWITCH_INTERVAL = (
-    0.001  # seconds until renderers let the thread run that accepts and refuses; Python's: 5 ms
-)
+_SWITCH_INTERVAL = 0.001  # seconds, not Python's 5 ms: a request is refused while others are rendered
 _AGAIN = "--again"  # this role has run before: if Redis is away now, it waits
 _SIGNAL_DELAY = 0.1  # seconds from a signal until its event is surely set
 
@@ -80,6 +78,7 @@ def run_sync_api(settings: Settings, stop: Event, sock: socket.socket, *, own_pr
     log, backlog = EventLog(settings.sync_log_file), Places(settings.backlog_file)
     app = create_sync_app(settings, log, fonts=find_fonts(settings.fonts))
     if own_process:
+        sys.setswitchinterval(_SWITCH_INTERVAL)
         _lower_priority()  # as the workers do: both endpoints render at the same priority
         _set_loaded_aside()
     serve_http(app, sock, stop, threads=_SYNC_THREADS, max_body=settings.max_body, backlog=backlog)

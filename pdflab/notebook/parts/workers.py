@@ -10,7 +10,7 @@ from pdflab.notebook import controls, hints
 from pdflab.notebook.parts.part import Part
 
 _MAX_WORKERS = 8
-_TYPES = [("Reliable", "reliable"), ("Naive", "naive")]
+_TYPES = ("reliable", "naive")
 
 
 class WorkerPart(Part):
@@ -23,9 +23,10 @@ class WorkerPart(Part):
         self._room = room
         workers = room.lab.settings.workers
         counts = [(str(count), count) for count in range(1, max(_MAX_WORKERS, workers) + 1)]
+        types = [(one.capitalize(), one) for one in dict.fromkeys((*_TYPES, room.lab.worker))]
         self.choices = {
             "workers": controls.make_menu("Workers", counts, workers, partial(self._choose, "workers")),
-            "worker": controls.make_choice(_TYPES, room.lab.worker, partial(self._choose, "worker")),
+            "worker": controls.make_choice(types, room.lab.worker, partial(self._choose, "worker")),
         }
         self.box = controls.make_group("3. Who works", *self.choices.values(), style="work")
 
@@ -37,5 +38,5 @@ class WorkerPart(Part):
             self._room.show_hint(hints.WORKERS)
             self._room.lab.scale(value)
         else:
-            self._room.show_hint(hints.WORKER_TYPES[value])
+            self._room.show_hint(hints.WORKER_TYPES.get(value, ""))
             self._room.lab.set_worker_type(value)

@@ -17,7 +17,7 @@ export function assess({ stats, workers, clients }, points) {
     fewer(stats),
     ...Object.entries(clients).map(clientsWaiting),
     failed(points),
-    !stats.paused && stats.workers > 0 && flow(stats, points),
+    !stats.paused && stats.workers > 0 && flow(stats, points, clients),
   ];
   return found.filter(Boolean);
 }
@@ -60,8 +60,9 @@ function failed(points) {
   return total > 0 && ["warning", `${plural(total, "job")} failed in the last ${duration(Math.max(span, 1))}.`];
 }
 
-function flow({ queued, processing, workers, throughput }, points) {
-  if (!queued && !processing) return ["good", `Idle: nothing is queued, ${plural(workers, "worker")} ready.`];
+function flow({ queued, processing, workers, throughput }, points, clients) {
+  const someWait = Object.values(clients).some(({ longest }) => longest >= LONG);
+  if (!queued && !processing) return !someWait && ["good", `Idle: nothing is queued, ${plural(workers, "worker")} ready.`];
   if (!queued) return ["good", `Keeping up: nothing is queued, ${plural(processing, "job")} processing.`];
   const growth = growthOf(points);
   if (growth < 0) return ["busy", `Draining: ${count(queued)} queued, empty in about ${duration(queued / -growth)}.`];
