@@ -64,9 +64,13 @@ def make_row(*parts: DOMWidget, style: str = "row") -> Any:
 
 def make_panel(*rows: DOMWidget) -> Any:
     """Return rows below one another, in the look of panel.css."""
+    return with_class(VBox([make_style(), *rows]), "pdflab-room")
+
+
+def make_style() -> HTML:
+    """Return panel.css as a widget that is not seen."""
     css = (files("pdflab.notebook") / "panel.css").read_text()
-    style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
-    return with_class(VBox([style, *rows]), "pdflab-room")
+    return HTML(f"<style>{css}</style>", layout=Layout(display="none"))
 
 
 def make_text(style: str) -> Any:

@@ -16,17 +16,16 @@ Read next: pdflab/notebook/lessons/predict.py.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
-from ipywidgets import HTML, Layout
 
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import invalid_reason
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
+from pdflab.notebook import controls
 from pdflab.notebook.lessons import answers, recorded, texts
 from pdflab.notebook.lessons.check import Check
 from pdflab.notebook.lessons.gap import Grade, grade
@@ -195,9 +194,7 @@ class Box(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, shown: Sequence[Any], text: str) -> None:
         self._text = text
-        css = (files("pdflab.notebook") / "panel.css").read_text()
-        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
-        super().__init__([style, *shown])
+        super().__init__([controls.make_style(), *shown])
         self.add_class("pdflab-lesson")
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:

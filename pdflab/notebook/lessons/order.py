@@ -12,12 +12,11 @@ import html
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.resources import files
 from random import Random
 from threading import Thread
 from typing import Any
 
-from ipywidgets import HTML, Layout, VBox
+from ipywidgets import HTML
 
 from pdflab.errors import UsageError, require
 from pdflab.notebook import controls
@@ -115,13 +114,11 @@ class Order:
         self._message.value = f'<div role="status" class="{look}">{_code(text)}</div>'
 
     def _arrange_box(self) -> Any:
-        css = (files("pdflab.notebook") / "panel.css").read_text()
         before, _, after = self._frame.partition(_PLACE)
         frame = [HTML(f"<pre>{html.escape(part.rstrip())}</pre>") for part in (before, after)]
-        style = HTML(f"<style>{css}</style>", layout=Layout(display="none"))
         rows = [row.box for row in self._rows]
-        parts = [style, frame[0], *rows, *(frame[1:] if after.strip() else []), self._run, self._message]
-        return controls.with_class(VBox(parts), "pdflab-room", "pdflab-cards")
+        parts = [frame[0], *rows, *(frame[1:] if after.strip() else []), self._run, self._message]
+        return controls.with_class(controls.make_panel(*parts), "pdflab-cards")
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         text = "Cards to put in order: run the notebook to move them."
