@@ -29,7 +29,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.goto(lab.link())
-        expect(page.locator("#health")).to_contain_text("2 workers ready")
+        expect(page.locator("#health")).to_contain_text("2 workers ready", timeout=30_000)
         yield page
 
 
