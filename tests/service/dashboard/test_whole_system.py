@@ -52,7 +52,9 @@ def test_a_paused_queue_waits_and_then_makes_the_pdf(page: Page, lab: Lab) -> No
 def test_a_burst_that_finds_no_room_says_so_and_drains(page: Page, lab: Lab) -> None:
     """From full to idle; what was refused is still said, and no chart has to be watched for it."""
     lab.burst(1_000)
-    expect(page.locator("#health .bad")).to_contain_text("requests were refused: the queue is full.")
+    expect(page.locator("#health .bad")).to_contain_text(
+        "requests were refused: the queue is full.", timeout=30_000
+    )
 
     lab.wait(60)
 
