@@ -72,7 +72,6 @@ WANTED = {  # public names that only tests use yet: theory, a twin and pictures 
     "Explorable",
     "erlang_a",
     "fit_scalability",
-    "goodput_figure",
     "goodput_over_time_figure",
     "knee_figure",
     "recovery_figure",

@@ -168,8 +168,7 @@ def summary(run: Run) -> Summary:
     clients = run.sends.clients
     columns = send_columns(clients, run.events)
     acknowledgement, completion = percentiles(columns.acknowledgement), percentiles(columns.completion)
-    completed = int(np.count_nonzero(~np.isnan(columns.completed_at)))
-    seconds = float(np.nanmax(columns.completed_at) - columns.intended_at.min()) if completed else 0.0
+    completed, seconds = int(np.count_nonzero(~np.isnan(columns.completed_at))), makespan(run)
     return Summary(
         sent=len(clients),
         accepted=int(np.count_nonzero(clients.accepted)),
@@ -179,6 +178,12 @@ def summary(run: Run) -> Summary:
         complete_p99_s=completion.p99,
         throughput_per_s=completed / seconds if seconds > 0 else None,
     )
+
+
+def makespan(run: Run) -> float:
+    """Return the seconds from the first intended send to the last PDF; 0 if there is none."""
+    completed_at = send_columns(run.sends, run.events).completed_at
+    return float(np.nanmax(completed_at, initial=run.began_at)) - run.began_at
 
 
 def _last(table: Events, rows: Integers) -> Integers:

@@ -51,7 +51,8 @@ def invalid_reason(run: Run) -> str | None:
     if run.settings.get("clients"):
         return None
     columns = send_columns(run.sends, run.events)
-    return late_reason(percentiles(columns.send_lag).p99, percentiles(columns.acknowledgement).p99)
+    answered = percentiles(columns.acknowledgement).p99 or run.settings.get("timeout")  # where all have left
+    return late_reason(percentiles(columns.send_lag).p99, answered)
 
 
 def late_reason(send_lag: float | None, latency: float | None) -> str | None:

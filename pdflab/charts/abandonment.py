@@ -1,66 +1,40 @@
-"""Clients that leave after a timeout: how many did in each phase of a plan, and charts of their waits.
+"""Charts of clients that leave after a timeout: how long each waited, and how a service recovers.
 
 Read next: pdflab/charts/knee.py.
 """
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from pdflab.analysis.goodput import goodput
 from pdflab.analysis.metrics import send_columns, throughput
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import wasted
 from pdflab.charts import style
 from pdflab.jobs import Endpoint
-from pdflab.load.plan import Plan
 from pdflab.simulation.goodput import first_requests, goodput_over_time, share_in_time
 from pdflab.simulation.model import RequestColumns
 
 
-@dataclass(frozen=True, slots=True)
-class Abandonment:
-    """The clients of one phase: how many sent a request, and how many left without an answer."""
+def patience_figure(runs: Mapping[str, Run], patience: float) -> style.Picture:
+    """Draw for each run, by its name, how long each client waited for its answer and for its PDF.
 
-    asked: int
-    left: int
-
-
-def abandonment_by_phase(run: Run, plan: Plan) -> list[Abandonment]:
-    """Count the clients of a run that left, for each phase of the plan that it sent."""
-    ends = np.cumsum([phase.seconds for phase in plan.phases])
-    began = np.array([arrival.at for arrival in plan.arrivals()])
-    phase = np.searchsorted(ends[:-1], began[: len(run.sends.clients)], side="right")
-    accepted = run.sends.clients.accepted[np.argsort(run.sends.clients.intended_at, kind="stable")]
-    return [
-        Abandonment(int((phase == number).sum()), int((~accepted[phase == number]).sum()))
-        for number in range(len(ends))
-    ]
-
-
-def abandonment_figure(run: Run, *, predicted: float | None = None) -> style.Picture:
-    """Draw how long each client waited for its answer, and the outcomes of 100 clients.
-
-    `predicted` is how many of 100 the reader expected to leave. Clients wait for the run's timeout.
+    What is above the line of so many seconds of patience came too late.
     """
-    figure, (waits, outcomes) = style.make_axes(960, 330, (3, 2))
-    colour, label = style.COLOURS[run.endpoint], "had a PDF"
-    if run.endpoint == Endpoint.QUEUED:
-        colour, label = style.ACCEPTED, "had a promise"
-    _draw_waits(waits, run, colour, label)
-    style.stamp(waits, run)
-    counts = (run.sends.clients.accepted.sum(), (~run.sends.clients.accepted).sum(), wasted(run)[0])
-    per_100 = [100 * count / max(len(run.sends.clients), 1) for count in counts]
-    names, labels = (label, "left without one", "made for nobody"), [f"{share:.0f}" for share in per_100]
-    style.add_bars(outcomes, names, per_100, colours=(colour, style.FAILED, style.RENDERING), labels=labels)
-    outcomes.set_xlim(0, max(115, predicted or 0))
-    style.style_bar_axes(outcomes, "Outcomes of 100 clients", "of 100 clients")
-    if predicted is not None:
-        style.add_prediction(outcomes, f"left, predicted: {predicted:g}", predicted, (0.5, 1.5))
-        style.add_legend(outcomes, at=(-0.02, -0.2))
+    figure, panels = style.make_axes(380 * len(runs), 340, (1,) * len(runs))
+    for ax, (name, run) in zip(panels, runs.items(), strict=True):
+        _draw_waits(ax, run)
+        ax.axhline(patience, color=style.WAITING, linewidth=1.5)
+        found = goodput(run, patience)
+        title = f"{textwrap.fill(name, 30)}:\n{found.in_time:,} of {found.clients:,} PDFs in time"
+        style.style_axes(ax, title, "", time="asked, seconds after the first request")
+        style.set_latency_axis(ax)
+        style.add_legend(ax, at=(-0.1, -0.16))
+        style.stamp(ax, run)
+    panels[0].set_ylabel(f"waited; patience is {style.duration(patience)}", fontsize=9, color=style.TEXT)
     return figure
 
 
@@ -107,17 +81,22 @@ def _draw_goodput(ax: Axes, requests: RequestColumns, end: float) -> float:
     return max(1.0, float(in_time.max(initial=0.0)), float(np.median(asked)))
 
 
-def _draw_waits(ax: Axes, run: Run, colour: str, label: str) -> None:
-    """Draw a dot for each client with an answer, of this colour and label, and a cross for each without."""
-    timeout = float(run.settings["timeout"])
-    sent_at, left = run.sends.clients.intended_at - run.began_at, ~run.sends.clients.accepted
-    waited = send_columns(run.sends.clients, run.events).acknowledgement
-    style.add_line(ax, colour, label, "none", "o").set_data(sent_at[~left], waited[~left])
-    crosses = style.add_line(ax, style.FAILED, "left without one", "none", "x")
-    crosses.set_data(sent_at[left], [timeout] * left.sum())
-    ax.axhline(timeout, color=style.WAITING, linewidth=1, label=f"patience: {style.duration(timeout)}")
-    without = f"{left.sum() or 'none'} of {len(left):,} clients left without an answer"
-    title, unit = f"{run.endpoint}: {without}", "seconds waited for an answer"
-    style.style_axes(ax, title, unit, time="asked, seconds after the first request")
-    ax.set_ylim(0, 1.15 * timeout)
-    style.add_legend(ax, columns=3, at=(-0.02, -0.2))
+def _draw_waits(ax: Axes, run: Run) -> None:
+    """Draw a dot for each PDF and each promise, and a cross for each client without one.
+
+    Who was refused is drawn where the answer came, and who left at the timeout.
+    """
+    clients = run.sends.clients
+    columns, at = send_columns(clients, run.events), clients.intended_at - run.began_at
+    is_refused = ~clients.accepted & ~np.isnan(clients.answered_at)
+    left = np.where(clients.accepted | is_refused, np.nan, float(run.settings["timeout"]))
+    refused = np.where(is_refused, clients.answered_at - clients.intended_at, np.nan)
+    promised = np.where(run.endpoint == Endpoint.QUEUED, columns.acknowledgement, np.nan)
+    for waited, colour, label, marker in (
+        (promised, style.ACCEPTED, "answer: a promise", "o"),
+        (columns.completion, style.COLOURS[run.endpoint], "PDF", "o"),
+        (refused, style.ASKED, "answer: refused", "x"),
+        (left, style.FAILED, "left, no answer", "x"),
+    ):
+        if (there := ~np.isnan(waited)).any():
+            style.add_line(ax, colour, label, "none", marker).set_data(at[there], waited[there])

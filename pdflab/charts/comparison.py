@@ -3,6 +3,9 @@
 Read next: pdflab/charts/timelines.py.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
@@ -15,20 +18,26 @@ from pdflab.charts import style
 from pdflab.charts.timelines import draw_depth
 from pdflab.jobs import Endpoint
 
+Expected = Mapping[Endpoint, float]  # seconds, by endpoint: what the reader predicted
+
+_NOTHING: Expected = MappingProxyType({})
+_DASHES = {Endpoint.QUEUED: "--", Endpoint.SYNCHRONOUS: ":"}  # of predictions
+_MARKS = {Endpoint.QUEUED: "D", Endpoint.SYNCHRONOUS: "s"}
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)  # the ticks of an axis of percentiles; dots mark the first three
 
 
 def comparison_figure(
-    queued: Run, synchronous: Run, *, predicted: float | None = None, dpi: int = 100
+    queued: Run, synchronous: Run, *, last: Expected = _NOTHING, half: Expected = _NOTHING, dpi: int = 100
 ) -> style.Picture:
     """Draw both endpoints under the same plan, in one figure titled with the outcomes.
 
-    `predicted` is when the reader expected the last PDF, in seconds.
+    The reader expected the `last` PDF, and an answer for `half` of the clients, within so many seconds, by
+    endpoint.
     """
     figure, axes = style.make_axes(1200, 450, (1, 1, 1), dpi=dpi)
-    draw_throughput(axes[0], queued, synchronous, predicted=predicted)
+    draw_throughput(axes[0], queued, synchronous, last=last)
     draw_depth(axes[1], queued)
-    draw_latency(axes[2], queued, synchronous)
+    draw_latency(axes[2], queued, synchronous, half=half)
     finding = _finding(summary(queued), summary(synchronous))
     if invalid_reason(queued) or invalid_reason(synchronous):
         finding = "The generator was late: this run says nothing about the endpoints"
@@ -36,10 +45,10 @@ def comparison_figure(
     return figure
 
 
-def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float | None = None) -> Axes:
+def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, last: Expected = _NOTHING) -> Axes:
     """Draw how many PDFs each endpoint delivered over time, beside the number of requests.
 
-    `predicted` is when the reader expected the last PDF, in seconds.
+    The reader expected the `last` PDF within so many seconds, by endpoint.
     """
     runs = [run for run in (queued, synchronous) if len(run.sends)]
     largest = max((queued, synchronous), key=lambda run: len(run.sends.clients))
@@ -55,22 +64,28 @@ def draw_throughput(ax: Axes, queued: Run, synchronous: Run, *, predicted: float
     for line, at in curves:
         counts = np.arange(len(at) + 1.0)
         line.set_data(np.concatenate([[0.0], np.sort(at), [end]]), np.append(counts, counts[-1]))
-    if predicted is not None:
-        style.add_prediction(ax, "last PDF, predicted", predicted, (0, len(asked)))
+    for endpoint, seconds in last.items():
+        style.add_prediction(ax, f"last PDF, predicted: {endpoint}", seconds, (0, len(asked)))
+        ax.get_lines()[-1].set(linestyle=_DASHES[endpoint])
     style.add_legend(ax)
     style.stamp(ax, *runs)
     return style.style_axes(ax, "PDFs: " + ", ".join(delivered) if runs else "Nothing was asked for", "PDFs")
 
 
-def draw_latency(ax: Axes, queued: Run, synchronous: Run) -> Axes:
+def draw_latency(ax: Axes, queued: Run, synchronous: Run, *, half: Expected = _NOTHING) -> Axes:
     """Draw latencies by percentile; the dots mark p50, p90 and p99.
 
-    Failures count as infinite: above the top of a curve, clients were never served.
+    Failures count as infinite: above the top of a curve, clients were never served. The reader expected an
+    answer for `half` of the clients within so many seconds, by endpoint.
     """
     ours, theirs = (send_columns(run.sends.clients, run.events) for run in (queued, synchronous))
     _add_percentiles(ax, ours.acknowledgement, style.ACCEPTED, "queued, answered")
     _add_percentiles(ax, ours.completion, style.COLOURS[Endpoint.QUEUED], "queued, PDF")
     _add_percentiles(ax, theirs.completion, style.COLOURS[Endpoint.SYNCHRONOUS], "synchronous, PDF")
+    for endpoint, seconds in half.items():
+        mark = style.add_line(ax, style.PREDICTED, f"predicted: {endpoint}", "none", _MARKS[endpoint])
+        mark.set_data([_nines(np.array(0.5))], [np.clip(seconds, style.SHORTEST, style.LONGEST)])
+        mark.set(ms=9, markeredgecolor=style.COLOURS[endpoint], zorder=6)
     style.stamp(ax, queued, synchronous)
     quick, slow = _median(ours.acknowledgement), _median(theirs.acknowledgement)
     halves = f"{Endpoint.QUEUED} {quick}, {Endpoint.SYNCHRONOUS} {slow}"

@@ -94,11 +94,6 @@ def run_alone(plan: Plan, endpoint: Endpoint, *, settings: Settings, timeout: fl
         return run_plan(lab, plan, lab.target(endpoint, timeout=timeout), during=during)
 
 
-def target(lab: Lab, endpoint: Endpoint, *, timeout: float = 30.0) -> Target:
-    """Return an endpoint of a lab, for clients that wait so many seconds for an answer."""
-    return lab.target(endpoint, timeout=timeout)
-
-
 def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends: None) -> Run:
     """Send a plan to one endpoint, wait until every document has its ending, and return the run."""
     events_before, sends_before = len(lab.events(at.endpoint)), len(lab.sends())

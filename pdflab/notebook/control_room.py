@@ -29,18 +29,8 @@ class ControlRoom(Room):
 
     def __init__(self, lab: Lab, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
         load = partial(LoadPart, lines=lines, month_seconds=month_seconds)
-        shown = (
-            PicturePart,
-            load,
-            WorkerPart,
-            FaultPart,
-            LabPart,
-            NumbersPart,
-            ChartsPart,
-            LogPart,
-            PreviewPart,
-        )
-        super().__init__(lab, *shown, title="control room")
+        above = (PicturePart, load, WorkerPart, FaultPart, LabPart)
+        super().__init__(lab, *above, NumbersPart, ChartsPart, LogPart, PreviewPart, title="control room")
         self.show_hint(hints.FIRST.format(burst=self.buttons["burst"].description))
 
     @property

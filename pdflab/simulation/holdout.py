@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pdflab.analysis.metrics import job_columns, percentiles, send_columns
+from pdflab.analysis.metrics import job_columns, makespan, percentiles, send_columns
 from pdflab.analysis.run import Run
 from pdflab.errors import require
 from pdflab.load.plan import Plan, recorded
@@ -81,10 +81,8 @@ def rescaled(twin: Twin, run: Run) -> Twin:
 
 def figures(run: Run) -> dict[str, float]:
     """Return p50 and p95 of the completion latency, and the seconds until the last PDF."""
-    columns = send_columns(run.sends, run.events)
-    completion = percentiles(columns.completion)
-    makespan = float(np.nanmax(columns.completed_at) - columns.intended_at.min())
-    return {"p50": completion.p50 or 0.0, "p95": completion.p95 or 0.0, "makespan": makespan}
+    completion = percentiles(send_columns(run.sends, run.events).completion)
+    return {"p50": completion.p50 or 0.0, "p95": completion.p95 or 0.0, "makespan": makespan(run)}
 
 
 def _as_sent(run: Run) -> Plan:

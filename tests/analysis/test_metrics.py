@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import numpy as np
+from made_up import queued, synchronous
 from retried import COMPLETED, FAILED, QUEUED, RETRIED, event
 
 from pdflab.analysis import metrics
@@ -123,3 +124,10 @@ def test_of_two_endings_the_first_counts() -> None:
         (~jobs.completed & ~np.isnan(jobs.ended_at)).tolist(),
         jobs.ended_at.tolist(),
     ) == ([True], [False], [1.0])
+
+
+def test_the_makespan_ends_with_the_last_pdf() -> None:
+    """It begins with the first intended send; without a PDF there is none."""
+    assert metrics.makespan(queued(3)) == 12.0
+    assert metrics.makespan(synchronous(4, failed=1)) == 4.0
+    assert metrics.makespan(synchronous(2, failed=2)) == 0.0

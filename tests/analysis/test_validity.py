@@ -69,3 +69,11 @@ def test_a_closed_loop_is_late_on_purpose() -> None:
     assert invalid_reason(Run("open", "queued", sends=late))
     assert invalid_reason(Run("closed", "queued", sends=late, settings={"clients": 3})) is None
     assert invalid_reason(Run("nothing", "queued")) is None
+
+
+def test_where_every_client_has_left_lateness_is_judged_by_how_long_they_waited() -> None:
+    """20 ms late of half a second says something about the service; of 50 ms, nothing."""
+    left = Sends.of(Send("synchronous", "invoice", i, i + 0.02, error="timeout") for i in range(50))
+
+    assert invalid_reason(Run("s", "synchronous", sends=left, settings={"timeout": 0.5})) is None
+    assert invalid_reason(Run("s", "synchronous", sends=left, settings={"timeout": 0.05}))

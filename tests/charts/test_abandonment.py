@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from pdflab.analysis.run import Events, Run, Send, Sends
-from pdflab.charts.abandonment import abandonment_by_phase, abandonment_figure, recovery_figure
-from pdflab.charts.style import ACCEPTED, COLOURS, FAILED
+from pdflab.charts.abandonment import patience_figure, recovery_figure
 from pdflab.charts.timelines import offered_load_figure
 from pdflab.jobs import JobEvent, JobState
 from pdflab.load.plan import burst
@@ -35,61 +34,40 @@ def run_of(*phases_that_left: int, endpoint: str = "synchronous") -> Run:
     )
 
 
-def test_each_phase_of_the_plan_has_its_own_crowd() -> None:
-    """Sends are noted as they end, in any order; who asked when follows from the plan."""
-    before, spike, after = abandonment_by_phase(run_of(1), PLAN)
-
-    assert (before.asked, spike.asked, after.asked) == tuple(np.bincount(PHASES))
-    assert (before.left, spike.left, after.left) == (0, 10, 0)
+def drawn(run: Run) -> dict[str, list[float]]:
+    """How long each client waited, by the label of its dots or crosses."""
+    [ax] = patience_figure({"one": run}, 0.5).axes
+    return {line.get_label(): list(line.get_ydata()) for line in ax.get_lines() if line.get_marker() in "ox"}
 
 
-def test_who_asks_after_the_spike_can_leave_too() -> None:
-    """The last phase is counted like any other."""
-    *_, after = abandonment_by_phase(run_of(1, 2), PLAN)
+def test_each_client_is_a_dot_or_a_cross_at_the_end_of_its_patience() -> None:
+    """The title counts the PDFs in time; nothing is in the legend that did not happen."""
+    title = patience_figure({"one": run_of(1)}, 0.5).axes[0].get_title(loc="left")
 
-    assert after.asked == after.left > 0
-
-
-def test_every_client_is_a_dot_and_every_one_who_left_a_cross_at_the_end_of_patience() -> None:
-    """The title counts them."""
-    waits = abandonment_figure(run_of(1)).axes[0]
-
-    dots, crosses = (line for line in waits.get_lines() if line.get_marker() in ("o", "x"))
-    assert len(dots.get_xdata()) == len(PHASES) - 10
-    assert list(dots.get_ydata()) == pytest.approx([0.2] * (len(PHASES) - 10))
-    assert list(crosses.get_ydata()) == [1.0] * 10
-    assert waits.get_title(loc="left") == (f"synchronous: 10 of {len(PHASES)} clients left without an answer")
+    assert title == f"one:\n{len(PHASES) - 10} of {len(PHASES)} PDFs in time"
+    assert drawn(run_of(1)) == {
+        "PDF": pytest.approx([0.2] * (len(PHASES) - 10)),
+        "left, no answer": [1.0] * 10,
+    }
 
 
-def test_the_bars_are_shares_of_a_hundred_clients() -> None:
-    """What was made for those who left stands below them: the synchronous endpoint renders it all the
-    same."""
-    found = abandonment_figure(run_of(1)).axes[1]
+def test_a_promise_is_drawn_beside_its_late_pdf() -> None:
+    """At the queued endpoint, the answer is there long before the PDF, and counts for nothing here."""
+    figure = patience_figure({"queued": run_of(endpoint="queued")}, 0.5)
 
-    left = pytest.approx(1000 / len(PHASES))
-    assert [bar.get_width() for bar in found.patches] == [pytest.approx(100 - 1000 / len(PHASES)), left, left]
-
-
-def test_the_prediction_is_drawn_where_those_who_left_are() -> None:
-    """However large it is."""
-    found = abandonment_figure(run_of(1), predicted=140).axes[1]
-
-    [line] = found.get_lines()
-    assert list(line.get_xdata()) == [140, 140]
-    assert found.get_xlim()[1] >= 140
+    assert figure.axes[0].get_title(loc="left") == f"queued:\n0 of {len(PHASES)} PDFs in time"
+    assert drawn(run_of(endpoint="queued")) == {
+        "answer: a promise": pytest.approx([0.2] * len(PHASES)),
+        "PDF": pytest.approx([2.0] * len(PHASES)),
+    }
 
 
-def test_a_promise_is_not_drawn_as_a_pdf() -> None:
-    """At the queued endpoint the answer is a promise, in the light colour, and nothing is made for nobody."""
-    queued, synchronous = (
-        abandonment_figure(run_of(endpoint=endpoint)).axes for endpoint in ("queued", "synchronous")
-    )
+def test_who_was_refused_is_drawn_when_the_answer_came() -> None:
+    """Not where somebody is drawn who had none."""
+    refused = [Send("synchronous", "invoice", 100.0 + i, 100.0 + i, 100.01 + i, 503) for i in range(3)]
+    run = Run("bounded", "synchronous", sends=Sends.of(refused), settings={"timeout": 1.0})
 
-    assert queued[0].get_lines()[0].get_color() == ACCEPTED
-    assert synchronous[0].get_lines()[0].get_color() == COLOURS["synchronous"]
-    assert queued[0].get_lines()[1].get_color() == FAILED
-    assert next(label.get_text() for label in queued[1].get_yticklabels()) == "had a promise"
-    assert [bar.get_width() for bar in queued[1].patches] == [100, 0, 0]
+    assert drawn(run) == {"answer: refused": pytest.approx([0.01] * 3)}
 
 
 def test_a_plan_is_drawn_beside_what_can_be_made() -> None:

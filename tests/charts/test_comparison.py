@@ -19,6 +19,7 @@ from pdflab.charts.comparison import (
 )
 from pdflab.charts.style import png
 from pdflab.charts.timelines import draw_depth
+from pdflab.jobs import Endpoint
 
 
 def axes() -> Axes:
@@ -77,12 +78,27 @@ def test_an_endpoint_that_was_not_tried_is_not_drawn() -> None:
     assert ax.get_title(loc="left") == "PDFs: queued all 20"
 
 
-def test_the_prediction_stands_beside_the_measurement() -> None:
-    """A reader sees how far off the number was, even beyond the end of the run."""
-    ax = draw_throughput(axes(), queued(20), synchronous(20), predicted=90.0)
+def test_predictions_of_the_last_pdf_stand_beside_the_measurement() -> None:
+    """A reader sees how far off each number was, even beyond the end of the run."""
+    last = {Endpoint.QUEUED: 90.0, Endpoint.SYNCHRONOUS: 5.0}
+    ax = draw_throughput(axes(), queued(20), synchronous(20), last=last)
 
-    assert list(ax.get_lines()[-1].get_xdata()) == [90.0, 90.0]
+    first, second = ax.get_lines()[-2:]
+    assert [list(first.get_xdata()), list(second.get_xdata())] == [[90.0, 90.0], [5.0, 5.0]]
+    assert first.get_linestyle() != second.get_linestyle()
     assert ax.get_xlim()[1] >= 90.0
+
+
+def test_predictions_of_half_the_answers_are_marks_at_the_median() -> None:
+    """One that lies beyond the axis is drawn at its end."""
+    half = {Endpoint.QUEUED: 0.0, Endpoint.SYNCHRONOUS: 3.0}
+    ax = draw_latency(axes(), queued(20), synchronous(20), half=half)
+
+    marks = {
+        line.get_label(): line.get_xydata()[0] for line in ax.get_lines() if "predicted" in line.get_label()
+    }
+    assert marks["predicted: queued"] == pytest.approx([0.301, 0.001], abs=1e-3)
+    assert marks["predicted: synchronous"] == pytest.approx([0.301, 3.0], abs=1e-3)
 
 
 def test_a_figure_shows_itself_without_pyplot() -> None:
@@ -141,7 +157,7 @@ def test_a_run_with_a_late_generator_is_not_charted_as_if_it_were_good() -> None
 
 def test_a_colour_means_the_same_in_every_chart() -> None:
     """The endpoints keep their colours from chart to chart, and no two meanings share one."""
-    ax = draw_throughput(axes(), queued(1), synchronous(1), predicted=1.0)
+    ax = draw_throughput(axes(), queued(1), synchronous(1), last={Endpoint.QUEUED: 1.0})
     by_colour = {line.get_label(): line.get_color() for line in ax.get_lines()}
 
     waiting = {line.get_label(): line.get_color() for line in draw_latency(axes(), *EMPTY).get_lines()}

@@ -368,7 +368,7 @@ def test_a_burst_fits_the_machine(lab: FakeLab, monkeypatch: pytest.MonkeyPatch)
     taken = iter([0.05, 1.0, 100.0])
     monkeypatch.setattr(load_part, "seconds_to_render", lambda lines: next(taken))
 
-    assert [load_part._fitting_lines(lab) for _ in range(3)] == [400, 48, 20]  # type: ignore[arg-type]
+    assert [load_part.fitting_lines(lab) for _ in range(3)] == [400, 48, 20]  # type: ignore[arg-type]
 
 
 def test_wait_gives_up_on_an_order_that_does_not_end(lab: FakeLab, room: ControlRoom) -> None:

@@ -42,7 +42,7 @@ class LoadPart(Part):
 
     def __init__(self, room: Any, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
         super().__init__()
-        self._room, self._lines = room, lines or _fitting_lines(room.lab)
+        self._room, self._lines = room, lines or fitting_lines(room.lab)
         self._loads = _loads(room.lab, self._lines, month_seconds)
         self._began: dict[Endpoint, tuple[int, int]] = {}  # sends and events before an endpoint's latest load
         self._unreported: dict[Endpoint, int] = {}  # sends before its first operation since the last verdict
@@ -139,8 +139,8 @@ class LoadPart(Part):
         self._shows = False
 
 
-def _fitting_lines(lab: Lab) -> int:
-    """Return the lines of a document, so that a burst takes some seconds on this machine as it is."""
+def fitting_lines(lab: Lab) -> int:
+    """Return the lines of a document, so that a burst of 100 takes some seconds on this machine as it is."""
     renderers = 1 if lab.mode == THREADS else min(lab.settings.workers, os.cpu_count() or 1)
     seconds = seconds_to_render(_MAX_LINES) * _BURST / renderers
     return max(_MIN_LINES, min(_MAX_LINES, round(_MAX_LINES * _BURST_SECONDS / seconds)))

@@ -34,11 +34,8 @@ def _spike(admits: Admits, workers: int, service: float, patience: float) -> Cou
     `waiting` counts the requests that are inside, those that are rendered included.
     """
     rng, arrival = Random(workers), 0.0
-    free, inside, ends = (
-        [0.0] * workers,
-        list[float](),
-        Counter[str](),
-    )  # heaps of the instants at which each ends
+    free, inside = [0.0] * workers, list[float]()  # heaps of the instants at which each ends
+    ends = Counter[str]()
     for _ in range(600):
         arrival += rng.expovariate(3 * workers / service)
         while inside and inside[0] <= arrival:

@@ -1,0 +1,1 @@
+"""What a lesson runs: plans in multiples of this machine's capacity, and a button for each run."""
