@@ -1,0 +1,47 @@
+"""Lesson 03: loads that keep the workers busy for a share of their time, and where a run lies on the knee.
+
+Read next: pdflab/notebook/lessons/graders/staffing.py.
+"""
+
+from dataclasses import replace
+from functools import partial
+from math import sqrt
+
+import numpy as np
+
+from pdflab.analysis.metrics import job_columns
+from pdflab.analysis.queue_metrics import utilisation
+from pdflab.analysis.run import Run
+from pdflab.experiments.runner import INVOICE_LINES, batch_rate, run_plan
+from pdflab.jobs import Endpoint
+from pdflab.lab import Lab
+from pdflab.load.plan import steady
+from pdflab.notebook.parts.runs import Runs
+
+_BATCH, _SECONDS, _SEED = 40, 12.0, 3
+_PARTS = 6  # of a run, one after another, whose means say how exact the mean of all is
+
+
+def busy_runs(*shares: float) -> Runs:
+    """Return a button for each share of the capacity, named by its percent: `p30`."""
+    return {f"p{100 * share:.0f}": (f"{share:.0%} busy", partial(_send, share)) for share in shares}
+
+
+def on_the_knee(run: Run) -> tuple[float, float, float]:
+    """Return the utilisation while requests came, the mean time in system, and its standard error.
+
+    Both times are in service times of this run.
+    """
+    jobs = job_columns(run.events)
+    end = run.began_at + float(run.plan["seconds"])
+    busy = sum(utilisation(run.events, start=run.began_at, end=end).values()) / int(run.settings["workers"])
+    spent = (jobs.ended_at - jobs.queued_at)[np.argsort(jobs.queued_at)] / np.nanmean(jobs.service)
+    means = [float(np.nanmean(part)) for part in np.array_split(spent, _PARTS)]
+    return busy, float(np.nanmean(spent)), float(np.std(means, ddof=1)) / sqrt(_PARTS)
+
+
+def _send(share: float, lab: Lab) -> Run:
+    """Measure the capacity now, since it changes with whatever else the machine does; then send at random."""
+    capacity = batch_rate(lab, _BATCH, INVOICE_LINES)
+    plan = replace(steady(share * capacity, seconds=_SECONDS, seed=_SEED), lines=INVOICE_LINES)
+    return run_plan(lab, plan, lab.target(Endpoint.QUEUED))
