@@ -18,7 +18,7 @@ from pdflab.lab import Lab
 from pdflab.load.plan import steady
 from pdflab.notebook.parts.runs import Runs
 
-_BATCH, _SECONDS, _SEED = 40, 12.0, 3
+_BATCH, _SECONDS, _SEED = 120, 12.0, 3
 _PARTS = 6  # of a run, one after another, whose means say how exact the mean of all is
 
 
@@ -28,10 +28,7 @@ def busy_runs(*shares: float) -> Runs:
 
 
 def on_the_knee(run: Run) -> tuple[float, float, float]:
-    """Return the utilisation while requests came, the mean time in system, and its standard error.
-
-    Both times are in service times of this run.
-    """
+    """Return utilisation while requests came, mean time in system and standard error, in service times."""
     jobs = job_columns(run.events)
     end = run.began_at + float(run.plan["seconds"])
     busy = sum(utilisation(run.events, start=run.began_at, end=end).values()) / int(run.settings["workers"])
