@@ -63,10 +63,10 @@ def measure_capacity(settings: Settings) -> Capacity:
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
-        first = batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
+        first = _batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
         lines = min(_MAX_LINES, max(INVOICE_LINES, ceil(INVOICE_LINES * first * _SPIKE / _FASTEST)))
         documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
-        return Capacity(batch_rate(lab, documents, lines), lines, settings.workers, documents)
+        return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
 def scenario(name: str, capacity: Capacity, *, seconds: float) -> Plan:
@@ -133,7 +133,7 @@ def run_plan(lab: Lab, plan: Plan, at: Target, *, during: During = lambda sends:
     )
 
 
-def batch_rate(lab: Lab, documents: int, lines: int) -> float:
+def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
     """Return how many PDFs a second the workers made of a batch, from its first start to its last end."""
     before = len(lab.events())
     lab.send(replace(batch(documents), lines=lines), lab.target(Endpoint.QUEUED))

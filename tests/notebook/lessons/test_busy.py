@@ -7,14 +7,20 @@ import pytest
 
 from pdflab.analysis.run import Events, Run
 from pdflab.jobs import JobEvent, JobState
+from pdflab.load.plan import Plan
 from pdflab.notebook.lessons.setups import busy
 
 
 def test_each_button_sends_its_share_of_the_capacity_of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that got slower in between is not overloaded by that."""
-    capacities, plans = iter([40.0, 20.0]), []
-    monkeypatch.setattr(busy, "batch_rate", lambda lab, documents, lines: next(capacities))
-    monkeypatch.setattr(busy, "run_plan", lambda lab, plan, at: plans.append(plan))
+    seconds, plans = iter([3.0, 6.0]), []  # until the last PDF of a burst
+
+    def run_plan(lab: Any, plan: Plan, at: Any) -> Any:
+        plans.append(plan)
+        return plan.count / next(seconds) if plan.name.startswith("a burst") else None
+
+    monkeypatch.setattr(busy, "run_plan", run_plan)
+    monkeypatch.setattr(busy, "summary", lambda run: SimpleNamespace(throughput_per_s=run))
     lab: Any = SimpleNamespace(target=lambda endpoint: endpoint)
 
     runs = busy.busy_runs(0.3, 0.85)
@@ -22,7 +28,7 @@ def test_each_button_sends_its_share_of_the_capacity_of_this_moment(monkeypatch:
         send(lab)
 
     assert {name: label for name, (label, _) in runs.items()} == {"p30": "30% busy", "p85": "85% busy"}
-    assert [plan.peak for plan in plans] == pytest.approx([12.0, 17.0])
+    assert [plan.peak for plan in plans[1::2]] == pytest.approx([0.3 * 50, 0.85 * 25])
 
 
 def stays(job: str, worker: str, queued: float, started: float, ended: float) -> list[JobEvent]:

@@ -9,16 +9,16 @@ from math import sqrt
 
 import numpy as np
 
-from pdflab.analysis.metrics import job_columns
+from pdflab.analysis.metrics import job_columns, summary
 from pdflab.analysis.queue_metrics import utilisation
 from pdflab.analysis.run import Run
-from pdflab.experiments.runner import INVOICE_LINES, batch_rate, run_plan
+from pdflab.experiments.runner import INVOICE_LINES, run_plan
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
-from pdflab.load.plan import steady
+from pdflab.load.plan import burst, steady
 from pdflab.notebook.parts.runs import Runs
 
-_BATCH, _SECONDS, _SEED = 120, 12.0, 3
+_BURST, _SECONDS, _SEED = 150, 12.0, 3
 _PARTS = 6  # of a run, one after another, whose means say how exact the mean of all is
 
 
@@ -38,7 +38,8 @@ def on_the_knee(run: Run) -> tuple[float, float, float]:
 
 
 def _send(share: float, lab: Lab) -> Run:
-    """Measure the capacity now, since it changes with whatever else the machine does; then send at random."""
-    capacity = batch_rate(lab, _BATCH, INVOICE_LINES)
-    plan = replace(steady(share * capacity, seconds=_SECONDS, seed=_SEED), lines=INVOICE_LINES)
-    return run_plan(lab, plan, lab.target(Endpoint.QUEUED))
+    """Measure the capacity now, with the API at work, too; then send at random."""
+    at = lab.target(Endpoint.QUEUED)
+    saturated = run_plan(lab, replace(burst(_BURST), lines=INVOICE_LINES), at)
+    rate = share * (summary(saturated).throughput_per_s or 1.0)
+    return run_plan(lab, replace(steady(rate, seconds=_SECONDS, seed=_SEED), lines=INVOICE_LINES), at)
