@@ -69,15 +69,10 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "explain": "each benchmark has one",
 }
 WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
-    "Explorable",
     "erlang_a",
     "fit_scalability",
     "goodput_over_time_figure",
-    "knee_figure",
     "recovery_figure",
-    "littles_law",
-    "mg1",
-    "mm1",
     "mmc_waiting_percentile",
     "square_root_staffing",
     "synchronous_endpoint",

@@ -5,6 +5,7 @@ Read next: pdflab/charts/failures.py.
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,55 +25,59 @@ def knee_figure(
     *,
     measured: Sequence[tuple[float, float, float]] = (),
     sketched: Sequence[tuple[float, float]] = (),
-    predicted: tuple[float, float] | None = None,
+    marked: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    in_system: bool = False,
 ) -> style.Picture:
     """Draw the mean wait of each model by its name, with the band of its seeds, and its formula.
 
     `measured` has utilisation, mean wait and its error, up and down; `sketched` is the reader's curve and
-    `predicted` the reader's point, as utilisation and wait. Waits are in service times; a prediction above
-    the axis is drawn at its upper end.
+    `marked` has points by their names, "predicted" being the reader's. Waits are in service times; a point
+    above the axis is drawn at its upper end. With `in_system` all of it is waits and service together.
     """
+    what, service = ("mean time in system", 1.0) if in_system else ("mean wait", 0.0)
     figure, [ax] = style.make_axes(1000, 430)
     for (name, knee), colour in zip(knees.items(), cycle(style.COMPARED), strict=False):
-        _draw_knee(ax, name, knee, colour)
+        _draw_knee(ax, name, knee, colour, service)
     ax.plot([], [], **_FORMULA, label="formula")
-    highest = [float(knee.mean.mean(axis=1).max()) for knee in knees.values()]
-    top = 1.15 * max(*highest, *(wait + error for _, wait, error in measured), 0.0)
+    highest = max(float(knee.mean.mean(axis=1).max()) + service for knee in knees.values())
+    top = 1.15 * min(max(highest, *(wait + error for _, wait, error in measured), 0.0), 2 * highest)
     if sketched:
         x, y = np.array(sorted(sketched)).T
         sketch = style.add_line(ax, style.PREDICTED, "your sketch", "--")
         sketch.set(data=(x, np.minimum(y, top)), lw=2, drawstyle="default", clip_on=False)
-    if predicted:
-        at, wait = predicted
-        label = f"predicted: {wait:g} at {at:.0%}" + ", above the axis" * (wait > top)
-        point = style.add_line(ax, style.PREDICTED, label, "none", "D")
+    for name, (at, wait) in marked.items():
+        above = ", above the axis" if wait > top else ""
+        label = f"{name}: {wait:.3g} at {at:.0%}{above}"
+        colour = style.PREDICTED if name == "predicted" else style.TEXT
+        point = style.add_line(ax, colour, label, "none", "D")
         point.set(data=([at], [min(wait, top)]), ms=8, zorder=5, clip_on=False)
     if measured:
-        x, y, error = np.array(measured).T
+        x, y, error = np.minimum(np.array(measured), (1.0, top, top)).T
         ax.errorbar(x, y, error, fmt="o", color=style.FAILED, capsize=3, ms=5, zorder=6, label="measured")
     seeds = next(iter(knees.values())).mean.shape[1]
-    style.style_axes(ax, f"Each band spans {seeds} seeds", "mean wait, service times", time=_AXIS)
+    style.style_axes(ax, f"Each band spans {seeds} seeds", f"{what}, service times", time=_AXIS)
     ax.set(xlim=(0, 1), ylim=(0, top))
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     style.add_legend(ax, columns=3)
-    style.set_headline(figure, _finding(knees))
+    style.set_headline(figure, _finding(knees, what, service))
     return figure
 
 
-def _draw_knee(ax: Axes, name: str, knee: Knee, colour: str) -> None:
-    low, high = knee.mean.min(axis=1), knee.mean.max(axis=1)
+def _draw_knee(ax: Axes, name: str, knee: Knee, colour: str, service: float) -> None:
+    mean = knee.mean + service
+    low, high = mean.min(axis=1), mean.max(axis=1)
     ax.fill_between(knee.utilisation, low, high, color=colour, alpha=0.18, lw=0)
-    ax.plot(knee.utilisation, knee.mean.mean(axis=1), color=colour, lw=2, label=name)
-    ax.plot(knee.utilisation, knee.theory, **_FORMULA)
+    ax.plot(knee.utilisation, mean.mean(axis=1), color=colour, lw=2, label=name)
+    ax.plot(knee.utilisation, knee.theory + service, **_FORMULA)
 
 
-def _finding(knees: Mapping[str, Knee]) -> str:
+def _finding(knees: Mapping[str, Knee], what: str, service: float) -> str:
     """Return what one knee shows between two utilisations, or what several show at one."""
     if len(knees) == 1:
         [knee] = knees.values()
         (low, few), (high, many) = _wait_near(knee, _LOW), _wait_near(knee, _HIGH)
-        wait = f"the mean wait grows from {_rounded(few)} to {_rounded(many)} service times"
-        return f"From {low:.0%} to {high:.0%} busy, {wait}"
+        grows = f"grows from {_rounded(few + service)} to {_rounded(many + service)} service times"
+        return f"From {low:.0%} to {high:.0%} busy, the {what} {grows}"
     at = {name: _wait_near(knee, _BETWEEN) for name, knee in knees.items()}
     ranked = sorted(at, key=lambda name: at[name][1])
     (load, many), (_, few) = at[ranked[-1]], at[ranked[0]]

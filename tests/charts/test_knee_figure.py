@@ -47,7 +47,7 @@ def test_what_was_predicted_and_what_was_measured_stand_beside_it() -> None:
         {"two workers": KNEE},
         measured=[(0.5, 0.4, 0.1), (0.8, 1.9, 0.5)],
         sketched=[(0.9, 1.0), (0.1, 0.2)],
-        predicted=(0.95, 1.05),
+        marked={"predicted": (0.95, 1.05), "here": (0.5, 0.4)},
     ).axes
     drawn = {line.get_label(): line for line in ax.lines}
 
@@ -56,6 +56,7 @@ def test_what_was_predicted_and_what_was_measured_stand_beside_it() -> None:
     assert {drawn[name].get_color() for name in ("your sketch", "predicted: 1.05 at 95%")} == {
         style.PREDICTED
     }
+    assert drawn["here: 0.4 at 50%"].get_color() == style.TEXT
     dots, _, [bars] = ax.containers[0].lines
     assert dots.get_xydata().tolist() == [[0.5, 0.4], [0.8, 1.9]]
     assert dots.get_color() == style.FAILED
@@ -64,11 +65,32 @@ def test_what_was_predicted_and_what_was_measured_stand_beside_it() -> None:
 
 def test_a_prediction_above_the_axis_is_drawn_at_its_end_and_named() -> None:
     """It neither flattens the curve nor gets lost."""
-    [ax] = knee_figure({"two workers": KNEE}, predicted=(0.8, 200.0)).axes
+    [ax] = knee_figure({"two workers": KNEE}, marked={"predicted": (0.8, 200.0)}).axes
     point = next(line for line in ax.lines if str(line.get_label()).startswith("predicted"))
 
     assert point.get_label() == "predicted: 200 at 80%, above the axis"
     assert point.get_ydata()[0] == ax.get_ylim()[1] < 20
+
+
+def test_the_time_in_system_is_one_service_time_more() -> None:
+    """In the band, the line, the formula, the title and on the axis."""
+    waits, figure = (knee_figure({"two workers": KNEE}, in_system=more) for more in (False, True))
+    [ax] = figure.axes
+
+    assert ax.get_ylabel() == "mean time in system, service times"
+    assert "the mean time in system grows from 1." in figure.get_suptitle()
+    for line, wait in zip(ax.lines, waits.axes[0].lines, strict=True):
+        assert line.get_ydata() == pytest.approx(np.asarray(wait.get_ydata()) + 1)
+    below, before = (min(a.collections[0].get_paths()[0].vertices[:, 1]) for a in (ax, waits.axes[0]))
+    assert below == pytest.approx(before + 1)
+
+
+def test_a_run_that_was_overloaded_does_not_flatten_the_curve() -> None:
+    """It stands at the upper end of the axis."""
+    [ax] = knee_figure({"two workers": KNEE}, measured=[(0.99, 400.0, 90.0)]).axes
+
+    dots, _, _ = ax.containers[0].lines
+    assert dots.get_ydata()[0] == ax.get_ylim()[1] == pytest.approx(2.3 * KNEE.mean[3].mean())
 
 
 def test_models_are_compared_at_one_utilisation() -> None:
