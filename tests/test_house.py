@@ -69,13 +69,11 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "explain": "each benchmark has one",
 }
 WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
-    "Explorable",
     "erlang_a",
     "fit_scalability",
     "goodput_figure",
     "goodput_over_time_figure",
     "knee_figure",
-    "recovery_figure",
     "littles_law",
     "mg1",
     "mm1",

@@ -1,0 +1,1 @@
+"""What single lessons need and students need not read."""
