@@ -53,7 +53,8 @@ class Capacity:
 
     def __str__(self) -> str:
         measured = f"{self.documents} documents of {self.lines} lines, just now"
-        return f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({measured})"
+        who = "1 worker makes" if self.workers == 1 else f"{self.workers} workers make"
+        return f"{who} {self.per_s:.0f} PDFs a second here ({measured})"
 
 
 def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:

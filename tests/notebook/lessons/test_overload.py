@@ -98,17 +98,19 @@ def test_the_real_spike_is_a_multiple_of_the_capacity() -> None:
 
 def test_each_button_sends_to_its_endpoint_within_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is gone after the run."""
-    monkeypatch.setattr(overload, "run_plan", lambda lab, plan, at: (plan.name, *at))
+    monkeypatch.setattr(overload, "run_plan", lambda lab, plan, at: (plan.seconds, *at))
     lab, runs = Bounded(), overload.overload_runs(CAPACITY)
 
-    sent = {name: act(lab)[1:] for name, (_, act) in runs.items()}  # type: ignore[arg-type, index]
+    done = {name: act(lab) for name, (_, act) in runs.items()}  # type: ignore[arg-type]
+    sent = {name: at for name, (_, *at) in done.items()}  # type: ignore[misc]
 
     assert {name: endpoint for name, (endpoint, _) in sent.items()} == dict.fromkeys(
         ("once", "retries", "limit", "budget"), Endpoint.SYNCHRONOUS
     ) | {"queue": Endpoint.QUEUED}
     assert [retries.tries for _, retries in sent.values()] == [1, 3, 3, 3, 3]
     assert [retries.budget for _, retries in sent.values()] == [inf, inf, inf, 0.1, inf]
-    assert lab.limits == [None, None, None, None, 10, None, None, None, None, None]
+    assert [seconds for seconds, *_ in done.values()] == [15, 15, 15, 15, 3]  # type: ignore[misc]
+    assert lab.limits == [None, None, None, None, 6, None, None, None, None, None]
 
 
 def test_a_real_client_is_counted_like_a_simulated_one() -> None:

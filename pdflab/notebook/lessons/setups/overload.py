@@ -37,7 +37,7 @@ TIMEOUT = 1.0  # seconds that they wait for an answer
 _PHASES = ((2.0, BASELINE), (1.0, 5.0), (12.0, BASELINE))  # seconds, and times the capacity
 _REAL_SPIKE, _REAL_LATER, _REAL_END = (2.0, 3.0), 8.0, 15.0  # as above
 _MIN_LINES, _MAX_LINES = 20, 400  # of a document
-_LIMIT, _BUDGET = 0.25, 0.1  # seconds of work inside; of the first requests
+_LIMIT, _BUDGET = 0.15, 0.1  # seconds of work inside; of the first requests
 
 
 class Later(NamedTuple):
@@ -102,8 +102,12 @@ def plan_spike(capacity: Capacity) -> Plan:
 
 
 def overload_runs(capacity: Capacity) -> Runs:
-    """Return the same spike with five kinds of clients and endpoints, for the buttons of a room."""
-    send = partial(_send, plan=plan_spike(capacity))
+    """Return the spike with five kinds of clients and endpoints, for the buttons of a room.
+
+    At the queued endpoint the load ends with the spike, so that its queue is soon empty.
+    """
+    plan = plan_spike(capacity)
+    send, queued = partial(_send, plan=plan), replace(plan, phases=plan.phases[:2])
     limit = max(3, round(_LIMIT * capacity.per_s))
     budget = replace(RETRYING, budget=_BUDGET)
     return {
@@ -111,7 +115,10 @@ def overload_runs(capacity: Capacity) -> Runs:
         "retries": (f"{RETRYING.tries} tries", partial(send, retries=RETRYING)),
         "limit": (f"3 tries, at most {limit} inside", partial(send, retries=RETRYING, limit=limit)),
         "budget": (f"3 tries, retry budget {_BUDGET:.0%}", partial(send, retries=budget)),
-        "queue": ("3 tries, queued endpoint", partial(send, retries=RETRYING, endpoint=Endpoint.QUEUED)),
+        "queue": (
+            "3 tries, queued endpoint",
+            partial(_send, plan=queued, retries=RETRYING, endpoint=Endpoint.QUEUED),
+        ),
     }
 
 
