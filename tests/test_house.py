@@ -72,7 +72,6 @@ WANTED = {  # public names that only tests use yet: theory, a twin and pictures 
     "erlang_a",
     "fit_scalability",
     "goodput_over_time_figure",
-    "recovery_figure",
     "mmc_waiting_percentile",
     "square_root_staffing",
     "synchronous_endpoint",

@@ -53,20 +53,21 @@ class Capacity:
 
     def __str__(self) -> str:
         measured = f"{self.documents} documents of {self.lines} lines, just now"
-        return f"{self.workers} workers make {self.per_s:.0f} PDFs a second here ({measured})"
+        who = "1 worker makes" if self.workers == 1 else f"{self.workers} workers make"
+        return f"{who} {self.per_s:.0f} PDFs a second here ({measured})"
 
 
-def measure_capacity(settings: Settings) -> Capacity:
+def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
     """Return how many PDFs per second the workers of a private lab make of a batch.
 
-    On a machine so fast that the generator could not send a spike, documents get more lines.
+    Documents get more `lines` on a machine so fast that the generator could not send a spike.
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
-        first = _batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
-        lines = min(_MAX_LINES, max(INVOICE_LINES, ceil(INVOICE_LINES * first * _SPIKE / _FASTEST)))
-        documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
-        return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
+        first = _batch_rate(lab, 20 * settings.workers, lines)
+        longer = min(_MAX_LINES, max(lines, ceil(lines * first * _SPIKE / _FASTEST)))
+        documents = max(20, round(_MEASURED * first * min(1.0, lines / longer)))
+        return Capacity(_batch_rate(lab, documents, longer), longer, settings.workers, documents)
 
 
 def scenario(name: str, capacity: Capacity, *, seconds: float) -> Plan:
