@@ -1,40 +1,27 @@
-"""Outcomes of accepted jobs after a failure: how many were lost, and when others were redelivered.
+"""Accepted jobs after a failure: how many were lost, and when others were redelivered.
 
-Read next: pdflab/notebook/fault_panel.py.
+Read next: pdflab/notebook/parts/attack.py.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from pdflab.analysis.run import Send
+from pdflab.analysis.run import Run
 from pdflab.charts import style
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
 _MAX_ROWS = 6  # jobs in one picture: the latest ones
 _BELOW = (-0.01, -0.3)  # the axes
+_AXIS, _MARGIN = 20, 0.5  # the length of the prediction's axis; what shows a line at its ends
 
 
-@dataclass(frozen=True, slots=True)
-class JobOutcomes:
-    """How many jobs were accepted, and how many of those have ended."""
-
-    accepted: int
-    ended: int
-
-    @property
-    def lost(self) -> int:
-        """Return how many have not ended; they are lost if no further event can come."""
-        return self.accepted - self.ended
-
-
-def count_outcomes(sends: Sequence[Send], events: Sequence[JobEvent]) -> JobOutcomes:
-    """Count the jobs that were accepted among `sends`, and those of them that ended in `events`."""
-    accepted = {send.job_id for send in sends if send.accepted}
-    ended = {event.job_id for event in events if event.state.is_ending}
-    return JobOutcomes(len(accepted), len(accepted & ended))
+def lost_jobs(run: Run) -> int:
+    """Count the accepted jobs of a run without an ending: lost ones, if no further event can come."""
+    accepted = {send.job_id for send in run.sends if send.accepted}
+    return len(accepted - {event.job_id for event in run.events if event.state.is_ending})
 
 
 def redelivered_jobs(events: Sequence[JobEvent]) -> list[str]:
@@ -42,41 +29,41 @@ def redelivered_jobs(events: Sequence[JobEvent]) -> list[str]:
     return list(dict.fromkeys(event.job_id for event in events if event.attempt > 1))
 
 
-def outcomes_figure(
-    *, naive: JobOutcomes, reliable: JobOutcomes | None = None, predicted: float | None = None
-) -> style.Picture:
-    """Draw the outcomes of accepted jobs, for one type of worker or for both.
+def seconds_silent(run: Run) -> list[float]:
+    """Return for each claim that expired how many seconds passed until its job was in the queue again."""
+    events = list(run.events)
+    histories = (_history(events, job_id) for job_id in redelivered_jobs(events))
+    return [seconds for history in histories for _, seconds in _silences(history)]
 
-    `predicted` is how many the reader expected the naive workers to lose.
-    """
-    types = {"Naive": naive} | ({"Reliable": reliable} if reliable else {})
-    figure, axes = style.make_axes(480 * len(types), 230, [1] * len(types))
-    end = 1.15 * max(*(outcomes.accepted for outcomes in types.values()), predicted or 0, 1)
-    colours = (style.ACCEPTED, style.COLOURS[Endpoint.QUEUED], style.FAILED)
-    for ax, (name, outcomes) in zip(axes, types.items(), strict=True):
-        counts = (outcomes.accepted, outcomes.ended, outcomes.lost)
-        labels = [f"{count:,}" for count in counts]
-        style.add_bars(ax, ("accepted", "ended", "lost"), counts, colours=colours, labels=labels)
-        lost = f"{name} workers lost {outcomes.lost or 'none'} of {outcomes.accepted:,}"
-        style.style_bar_axes(ax, lost, "jobs")
-        ax.set_xlim(0, end)
-    if predicted is not None:
-        style.add_prediction(axes[0], f"lost, predicted: {predicted:g}", predicted, (1.5, 2.5))
-        style.add_legend(axes[0], at=_BELOW)
+
+def harm_figure(counts: Mapping[str, int], harm: str, *, predicted: float) -> style.Picture:
+    """Draw how often a harm was done by each type of worker; `predicted` is what the reader expected."""
+    figure, [ax] = style.make_axes(640, 200)
+    labels, colours = [f"{count:,}" for count in counts.values()], [style.FAILED] * len(counts)
+    style.add_bars(ax, [*counts], [*counts.values()], colours=colours, labels=labels)
+    title = ", ".join(f"{count or 'no'} {harm} with {name}" for name, count in counts.items())
+    style.style_bar_axes(ax, title, harm)
+    ax.set_xlim(-_MARGIN, max(*counts.values(), predicted, _AXIS) + _MARGIN)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    style.add_prediction(ax, f"predicted with {next(iter(counts))}: {predicted:g}", predicted, (-0.5, 0.5))
+    style.add_legend(ax, at=_BELOW)
     return figure
 
 
-def redelivery_figure(events: Sequence[JobEvent], *, lease: float) -> style.Picture:
-    """Draw each redelivered job from its first claim on; `lease` is in seconds."""
+def redelivery_figure(run: Run, *, lease: float, predicted: tuple[float, float]) -> style.Picture:
+    """Draw the last redelivered jobs from their first claim on; `lease` and `predicted` are in seconds."""
+    events = list(run.events)
     histories = [_history(events, job_id) for job_id in redelivered_jobs(events)[-_MAX_ROWS:]]
     figure, [ax] = style.make_axes(960, 250)
     for row, history in enumerate(histories):
         _draw_history(ax, row, history)
+    label = f"predicted: {predicted[0]:g} to {predicted[1]:g} s"
+    ax.axvspan(*predicted, color=style.PREDICTED, alpha=0.25, zorder=0, label=label)
     ax.axvline(lease, color=style.ASKED, linestyle=":", label=f"the lease: {lease:g} s of silence")
     ax.set_yticks(range(len(histories)), [f"job {row + 1}" for row in range(len(histories))])
     ax.set(xlim=(0, None), ylim=(max(len(histories), 2) - 0.5, -0.5))
     style.style_bar_axes(ax, _finding(histories), "seconds since the job was first claimed")
-    style.add_legend(ax, columns=3, at=_BELOW)
+    style.add_legend(ax, columns=4, at=_BELOW)
     return figure
 
 

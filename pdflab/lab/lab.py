@@ -11,7 +11,7 @@ Read next: pdflab/lab/system.py.
 import itertools
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -217,11 +217,11 @@ class Lab(System):
             load.poll()  # it notes the end of one that was killed
         return self._load_notes.read()
 
-    def emails(self) -> "EmailCount":
-        """Count the e-mails that workers of the type "email" or "email-keyed" sent."""
+    def emails(self, job_ids: Collection[str | None] | None = None) -> "EmailCount":
+        """Count the e-mails that workers sent, those about these jobs or all."""
         from pdflab.service.worker.emails import Outbox
 
-        return Outbox(self.settings.emails_file).count()
+        return Outbox(self.settings.emails_file).count(job_ids)
 
     @property
     def storage(self) -> Storage:

@@ -169,12 +169,16 @@ class System:
             _expect_workers(self.queue, workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Replace the workers by those of another type, such as "naive"; the queue stays."""
+        """Replace the workers by those of another type, such as "naive"; the queue stays.
+
+        Jobs that naive workers have lost are put back into it, as an operator would.
+        """
         with self._lifecycle:
             supervisor = self._running().supervisor
             if known_name("worker", worker, _ROLES) != self.worker:
                 self.worker = worker
                 supervisor.end(supervisor.names("worker-"))
+                self.queue.expire_endless_leases()
                 self._run_roles(_ROLES[worker], "worker", self.settings.workers, None)
 
     def set_sync_backlog(self, limit: int | None) -> None:

@@ -80,9 +80,11 @@ class Room:
     def wait(self, timeout: float = 120.0) -> str:
         """Wait until every task is done and every job has ended; return what the parts say of it.
 
-        Raises the first error of a task, and TimeoutError.
+        Where jobs may be lost, it waits for the tasks alone. Raises the first error of one, and TimeoutError.
         """
-        self._settle(time.monotonic() + timeout)
+        deadline = time.monotonic() + timeout
+        may_lose_jobs = any(part.may_lose_jobs for part in self.parts)
+        (self.await_tasks if may_lose_jobs else self._settle)(deadline)
         self.poller.refresh()
         return self.verdict()
 

@@ -53,6 +53,7 @@ def prose(path: Path) -> str:
     written = [source for kind, source, _ in cells(path) if kind == "markdown"]
     texts = TEXTS / f"{path.stem}.toml"
     asked = tomllib.loads(texts.read_text(encoding="utf-8")) if texts.exists() else {}
+    asked.pop("order", None)  # cards are code
     return "\n\n".join([*written, *_strings(asked)])
 
 

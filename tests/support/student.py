@@ -59,8 +59,8 @@ class Student:
         self._asked += [name for names in _calls("predict", source) for name in re.findall(r'"(\w+)"', names)]
         if "lesson.gap(" in source:
             self._solve(source, said)
-        for name in _calls("order", source):
-            self._put_in_order(json.loads(name))
+        for arguments in _calls("order", source):
+            self._put_in_order(arguments)
         for name in _calls("check", source):
             self._check(json.loads(name))
 
@@ -77,7 +77,7 @@ class Student:
         raise Stuck(f"stopped {_MOST_STOPS} times: {source}")
 
     def _do_what_is_missing(self, source: str, error: str) -> None:
-        presses = re.findall(r'lesson\.run\((\w+), "(\w+)"', source)
+        presses = re.findall(r'lesson\.run\((\w+), "([\w-]+)"', source)
         if not self._asked and not presses:
             raise Stuck(f"nothing above answers {error!r}: {source}")
         for name in self._asked:
@@ -124,12 +124,12 @@ class Student:
             self._hand(filled)
         self._gaps.clear()
 
-    def _put_in_order(self, name: str) -> None:
-        order = f"lesson.order({name!r})"
-        if _passes(self._hand(f"print({order}.grade())")):
+    def _put_in_order(self, arguments: str) -> None:
+        name = json.loads(arguments.partition(",")[0])
+        if _passes(self._hand(f"cards = lesson.order({arguments}); print(cards.grade())")):
             raise Stuck(f"the cards of {name} are in order from the start")
-        self._hand(f"{order}.arrange({self._answers['order'][name]!r})")
-        if not _passes(said := self._hand(f"print({order}.grade())")):
+        self._hand(f"cards.arrange({self._answers['order'][name]!r})")
+        if not _passes(said := self._hand("print(cards.grade())")):
             raise Stuck(f"{name} in order: {said}")
         self.done.append(f"order {name}")
 

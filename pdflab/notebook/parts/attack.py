@@ -2,34 +2,31 @@
 
 So every fault meets a running process.
 
-Read next: pdflab/notebook/fault_panel.py.
+Read next: pdflab/experiments/kills.py.
 """
 
 import html
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
 
-from pdflab.child_process import wait_until
-from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.errors import UsageError
+from pdflab.experiments.kills import await_condition
 from pdflab.lab import Lab
 from pdflab.notebook import controls
 from pdflab.notebook.parts.part import Part
 
-POLL_INTERVAL = 0.02  # seconds
 _LEASES = 5 / 3  # for which a worker is frozen: long enough to lose its job
-_TIMEOUT = 60.0  # seconds until a process that was killed runs again
 
 
 class AttackPart(Part):
     """Buttons that kill, freeze and disconnect parts of a lab."""
 
     place = "controls"
-
     processes_only = ("kill", "freeze", "kill_others", "cut", "kill_redis")
+    may_lose_jobs = True
 
     def __init__(self, room: Any) -> None:
         super().__init__()
@@ -88,18 +85,6 @@ def next_worker(lab: Lab, turns: Iterator[int]) -> str:
     """Return the process name of a worker, another one each time."""
     workers = [name for name in lab.process_names() if name.startswith("worker-")]
     return workers[next(turns) % len(workers)]
-
-
-def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
-    """Wait until a condition holds, even while Redis is down. Raises TimeoutError."""
-
-    def holds() -> bool:
-        with suppress(BrokerUnavailable):
-            return bool(condition())
-        return False
-
-    if not wait_until(holds, timeout, interval=POLL_INTERVAL):
-        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 
 
 def _kill_others(lab: Lab) -> None:

@@ -18,6 +18,7 @@ class Part:
     is_picture = False  # whether it costs much, and rests while nothing goes on
     place = "middle"  # in a room: "top", "controls", "middle" or "bottom"; "controls" and "bottom" are rows
     processes_only: Sequence[str] = ()  # controls that make no sense in threads
+    may_lose_jobs = False  # whether it makes no sense to wait for each ending
 
     def __init__(self) -> None:
         self.buttons: dict[str, Button] = {}

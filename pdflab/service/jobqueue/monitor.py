@@ -40,6 +40,13 @@ class RedisMonitor(RedisJobList, Monitor):
             rank: Any = self._redis.zrank("pdf_jobs_waiting", job_id)
         return None if rank is None else rank + 1
 
+    def expire_endless_leases(self) -> None:
+        """End the leases that naive workers left: the next sweep puts their jobs back into the queue."""
+        with self._errors():
+            endless: Any = self._redis.zrangebyscore("pdf_jobs_leases", "+inf", "+inf")
+            if endless:
+                self._redis.zadd("pdf_jobs_leases", dict.fromkeys(endless, 0), xx=True)
+
     def dead_letters(self) -> Iterator[Job]:
         """Yield the FAILED jobs that were neither cancelled nor retried, oldest first, page by page."""
         for first in count(0, _PAGE):

@@ -10,6 +10,7 @@ Read next: pdflab/service/worker/naive.py.
 import json
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pdflab.service.eventlog.reader import Tail
 from pdflab.service.jobqueue.base import Claim, Failure
 from pdflab.service.worker.worker import Worker
 
-_ANSWER_SECONDS = 0.2  # from the receipt of an e-mail until the receiver's answer is here
+_ANSWER_SECONDS = 0.5  # from the receipt of an e-mail until the receiver's answer is here
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ class Outbox:
                     file.write(f"{line}\n".encode())  # whole
         time.sleep(_ANSWER_SECONDS)
 
-    def count(self) -> EmailCount:
-        """Count what was sent so far."""
-        sent = Counter(self._job_ids.read())
+    def count(self, job_ids: Collection[str | None] | None = None) -> EmailCount:
+        """Count what was sent so far, about these jobs or about all."""
+        sent = Counter(one for one in self._job_ids.read() if job_ids is None or one in job_ids)
         return EmailCount(sent.total(), sent.total() - len(sent))
 
 

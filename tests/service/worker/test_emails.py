@@ -98,6 +98,16 @@ def test_two_outboxes_share_one_memory(tmp_path: Path) -> None:
     assert ours.count() == theirs.count() == EmailCount(2, 0)
 
 
+def test_the_emails_of_some_jobs_are_counted_alone(tmp_path: Path) -> None:
+    """A lesson has several runs with one receiver."""
+    outbox = Outbox(tmp_path / "emails.jsonl")
+    for number, job_id in enumerate("aabbc"):
+        outbox.send(job_id, str(number))
+
+    assert outbox.count() == EmailCount(5, 2)
+    assert outbox.count({"b", "c", None}) == EmailCount(3, 1)
+
+
 @pytest.mark.parametrize(("worker", "doubled"), [("email", 1), ("email-keyed", 0)])
 def test_a_real_kill_between_the_send_and_the_acknowledgement(
     tmp_path: Path, worker: str, doubled: int

@@ -44,6 +44,19 @@ def test_a_job_whose_naive_worker_died_never_comes_back(queue: JobQueue) -> None
     assert queue.stats().processing == 1
 
 
+def test_an_operator_gets_the_job_of_a_dead_naive_worker_back(queue: JobQueue) -> None:
+    """Who has a lease keeps it; a sweep finds the other one."""
+    submit(queue, "a", "b")
+    queue.naive_transition(queue.take(0.01) or "", JobState.PROCESSING, NAIVE)
+    take_and_claim(queue)
+
+    queue.expire_endless_leases()
+    queue.sweep()
+
+    assert states(queue, "a") == "QPQ"
+    assert states(queue, "b") == "QP"
+
+
 def test_a_naive_worker_takes_a_job_out_of_other_hands(queue: JobQueue) -> None:
     """No token is asked for: a job that somebody else has ended is begun and ended a second time."""
     submit(queue, "a")

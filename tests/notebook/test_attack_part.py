@@ -1,4 +1,4 @@
-"""The fault panel: a click becomes a fault, one after another, and what was done is reported."""
+"""The part with every fault: a click becomes a fault, one after another, and what was done is reported."""
 
 import html
 import logging
@@ -11,16 +11,17 @@ import fake_lab
 import pytest
 from conftest import needs
 
-from pdflab.analysis.run import Send
 from pdflab.errors import BrokerUnavailable, UsageError
+from pdflab.experiments.kills import await_condition
 from pdflab.lab import Lab
-from pdflab.notebook.fault_panel import AttackPart, FaultPanel, await_condition, fill_queue, wait_until_idle
+from pdflab.notebook.parts.attack import AttackPart
+from pdflab.notebook.room import Room
 from pdflab.service.jobqueue.base import WorkerStatus
 from pdflab.settings import Settings
 
 
 class FakeLab(fake_lab.FakeLab):
-    """What a fault panel asks of a lab: a killed worker has a successor at once."""
+    """What an attack asks of a lab: a killed worker has a successor at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,8 +31,6 @@ class FakeLab(fake_lab.FakeLab):
         self.no_server = self.away = False
         self.woken = Event()
         self.woken.set()
-        self.sent: list[Send] = []
-        self.looks_to_come: Iterator[Any] = iter([])
 
     def workers(self) -> list[WorkerStatus]:
         return [WorkerStatus(f"here:{name[-1]}:{starts}", 0.0) for name, starts in self.at_work.items()]
@@ -58,14 +57,7 @@ class FakeLab(fake_lab.FakeLab):
         if self.away:
             self.away = False
             raise BrokerUnavailable("gone for a moment")
-        return next(self.looks_to_come, SimpleNamespace(queued=0, processing=2, events=9, queue_depth=0))
-
-    def operate(self, name: str, *, n: int, lines: int) -> None:
-        self.done.append((name, n))
-        self.sent += [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, f"new {i}") for i in range(n)]
-
-    def sends(self) -> list[Send]:
-        return list(self.sent)
+        return super().stats()
 
 
 @pytest.fixture
@@ -74,14 +66,14 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def panel(lab: FakeLab) -> Iterator[FaultPanel]:
-    panel = FaultPanel(lab)  # type: ignore[arg-type]
+def panel(lab: FakeLab) -> Iterator[Room]:
+    panel = Room(lab, AttackPart)  # type: ignore[arg-type]
     yield panel
     lab.woken.set()
     panel.close()
 
 
-def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: FaultPanel) -> None:
+def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: Room) -> None:
     """In the order of the clicks; a freeze outlasts the lease."""
     for name in ("kill", "freeze", "kill_others", "cut", "kill_redis"):
         panel.buttons[name].click()
@@ -91,7 +83,7 @@ def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: Fault
     assert said.startswith("Kill a worker: 1, Freeze a worker, 5 s: 1, Kill API and recorder: 1, Cut")
 
 
-def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None:
+def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: Room) -> None:
     """No worker is hit twice before each was hit once."""
     for _ in range(3):
         panel.buttons["kill"].click()
@@ -101,7 +93,7 @@ def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: FaultPanel) -> None
     assert lab.done == ["worker-1", "worker-2", "worker-1"]
 
 
-def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, panel: FaultPanel) -> None:
+def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, panel: Room) -> None:
     """A kill that meets nobody would be counted for nothing."""
     lab.at_work = {}
     panel.buttons["kill"].click()
@@ -117,7 +109,7 @@ def test_the_next_fault_waits_until_the_killed_worker_is_back(lab: FakeLab, pane
     assert panel.wait() == "Kill a worker: 2"
 
 
-def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
+def test_a_click_never_blocks(lab: FakeLab, panel: Room) -> None:
     """Not even while a worker is frozen."""
     lab.woken.clear()
 
@@ -130,7 +122,7 @@ def test_a_click_never_blocks(lab: FakeLab, panel: FaultPanel) -> None:
     assert lab.done == [(5.0, "worker-1"), "worker-2"]
 
 
-def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: FaultPanel) -> None:
+def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel: Room) -> None:
     """The other attacks go on: a notebook runs to its end without a redis-server."""
     lab.no_server = True
     panel.buttons["cut"].click()
@@ -145,7 +137,7 @@ def test_what_this_redis_cannot_suffer_is_said_in_a_sentence(lab: FakeLab, panel
     assert html.escape(said) in shown(panel)
 
 
-def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel) -> None:
+def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: Room) -> None:
     """Once; the next wait begins anew."""
     lab.kill = _broken  # type: ignore[method-assign]
     panel.buttons["kill"].click()
@@ -155,14 +147,26 @@ def test_what_goes_wrong_is_raised_to_who_waits(lab: FakeLab, panel: FaultPanel)
     assert panel.wait() == "nothing was done"
 
 
-def test_the_labs_own_words_are_shown_below_the_buttons(panel: FaultPanel) -> None:
+def test_the_labs_own_words_are_shown_below_the_buttons(panel: Room) -> None:
     """And not in whatever cell is running; nothing of them is markup."""
     logging.getLogger("pdflab.lab.processes").warning("%s ended; a new one starts.", "<worker-1>")
 
     assert "&lt;worker-1&gt; ended; a new one starts." in shown(panel)
 
 
-def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:
+def test_a_room_with_faults_does_not_wait_for_lost_jobs(lab: FakeLab, panel: Room) -> None:
+    """A job that a naive worker has lost never ends."""
+
+    def never(timeout: float) -> None:
+        raise TimeoutError
+
+    lab.wait = never  # type: ignore[method-assign]
+    panel.buttons["kill"].click()
+
+    assert panel.wait() == "Kill a worker: 1"
+
+
+def test_a_closed_panel_listens_no_longer(panel: Room) -> None:
     """A second close does nothing."""
     panel.close()
     panel.close()
@@ -170,46 +174,6 @@ def test_a_closed_panel_listens_no_longer(panel: FaultPanel) -> None:
     logging.getLogger("pdflab.lab.processes").warning("late")
 
     assert "late" not in shown(panel)
-
-
-def test_a_page_without_a_kernel_says_what_stands_there(panel: FaultPanel) -> None:
-    """The text never changes from run to run."""
-    assert panel._repr_mimebundle_()["text/plain"].startswith("The fault panel of FakeLab()")
-
-
-def test_the_queue_is_filled_before_a_fault(lab: FakeLab) -> None:
-    """What was measured before does not count; the workers have their hands full."""
-    lab.sent = [Send("queued", "invoice", 0.0, 0.0, 0.1, 202, "old")]
-    looks = [SimpleNamespace(processing=n) for n in (0, 1, 2)]
-    lab.looks_to_come = iter(looks)
-
-    sends = fill_queue(lab, 3)  # type: ignore[arg-type]
-
-    assert [send.job_id for send in sends] == ["new 0", "new 1", "new 2"]
-    assert lab.done == [("batch", 3)]
-    assert not list(lab.looks_to_come)
-
-
-def test_quiet_begins_when_the_queue_is_empty_and_nothing_happens(lab: FakeLab) -> None:
-    """Jobs that wait, and events that come, start the watch anew."""
-    reported = [(1, 5), (1, 5), *((event, 0) for event in range(2, 14))]
-    lab.looks_to_come = iter(
-        [SimpleNamespace(events=events, queue_depth=depth) for events, depth in reported]
-    )
-
-    wait_until_idle(lab, seconds=0.1)  # type: ignore[arg-type]
-
-    assert not list(lab.looks_to_come)
-
-
-def test_waiting_outlasts_an_absence_of_redis_and_gives_up_in_the_end() -> None:
-    """Not there is not yet; never is an error that says so."""
-    answers = iter([BrokerUnavailable("gone"), False, True])
-
-    await_condition(lambda: _give(next(answers)))
-
-    with pytest.raises(TimeoutError, match="did not happen within"):
-        await_condition(lambda: False, timeout=0.0)
 
 
 @pytest.mark.parametrize("redis", ["redis-server", "embedded"])
@@ -220,8 +184,9 @@ def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch:
     else:
         needs(redis, redis)
     with Lab(settings=Settings(port=0, sync_port=0, lease=1.5)) as lab:
-        panel = FaultPanel(lab)
-        sends = fill_queue(lab, 20)
+        panel = Room(lab, AttackPart)
+        lab.operate("batch", n=20, lines=400)
+        await_condition(lambda: lab.stats().processing == 2)
         panel.buttons["kill"].click()
         panel.buttons["cut"].click()
         said = panel.wait()
@@ -229,19 +194,13 @@ def test_a_killed_worker_is_back_when_the_fault_is_over(redis: str, monkeypatch:
         panel.close()
         endings = {event.job_id for event in lab.events() if event.state.is_ending}
 
-    assert {send.job_id for send in sends} <= endings
+    assert {send.job_id for send in lab.sends()} == endings
     assert ("Cut all connections: not here" in said) == (redis == "embedded")
 
 
-def shown(panel: FaultPanel) -> str:
+def shown(panel: Room) -> str:
     [attack] = [part for part in panel.parts if isinstance(part, AttackPart)]
     return f"{attack.text.value} {panel.status.value}"
-
-
-def _give(answer: object) -> object:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
 
 
 def _broken(name: str) -> None:
