@@ -1,5 +1,6 @@
 """A student at a lesson in a real JupyterLab, by mouse: predicts, presses, is wrong, is right, comes back."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import eventually, needs
 from lesson_text import NOTEBOOKS, ROOT, is_new
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from servers import command, jupyterlab, open_notebook, start_browser
 
 from pdflab.notebook.lessons import texts
@@ -18,6 +19,7 @@ from pdflab.notebook.lessons.texts import Prediction, Question
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LESSONS = [path for path in NOTEBOOKS if is_new(path) and path.name[:2] in ("00", "03", "04", "05")]
+_STOPPED = re.compile(r"pdflab: (Predict first|Press|Wait for)")  # a cell that says what is missing
 _STOPS = 20  # of a lesson, at most: each is a prediction, or a button
 _CELL = 240_000  # milliseconds that all cells up to the next stop may take
 
@@ -38,12 +40,16 @@ class Desk:
         self.page, self._texts, self._answers = page, texts.read(name), answers
 
     def run(self) -> str:
-        """Run all cells until one stops; return what it says."""
-        command(self.page, "notebook:run-all-cells", wait=False)
+        """Run all cells, or those from the stopped one on, until one stops; return what it says."""
+        stopped = self.page.locator(".jp-CodeCell").filter(has_text=_STOPPED)
+        if stopped.count():
+            stopped.first.locator(".jp-InputPrompt").click()
+        command(
+            self.page, "notebook:run-all-below" if stopped.count() else "notebook:run-all-cells", wait=False
+        )
         self.page.wait_for_timeout(1_000)
-        self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_CELL)
-        said = self.page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")
-        return said.first.inner_text() if said.count() else ""
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=_CELL)
+        return stopped.first.locator(".jp-OutputArea-output").inner_text() if stopped.count() else ""
 
     def predict(self) -> None:
         """Give every prediction that is asked on the page and was not given yet."""
@@ -153,7 +159,7 @@ def test_a_lesson_is_done_by_mouse_and_remembers_the_student(
         assert any("Predict first" in said for said in stops)
         command(page, "docmanager:save")
         command(page, "kernelmenu:restart", wait=False)
-        page.get_by_role("button", name="Restart", exact=True).click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
         desk.run()
         for text in texts.read(path.stem).predict.values():
             assert desk.question(text.ask).get_by_text("You predict").count()

@@ -40,6 +40,9 @@ def jupyterlab(folder: Path, home: Path, **further: str) -> Iterator[str]:
     quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
     quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    whole = home / "SETTINGS" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    whole.parent.mkdir(parents=True)
+    whole.write_text('{"windowingMode": "none"}')  # cells that are out of sight stay in the page
     options = {
         "--ServerApp.port_retries": "0",
         "--ServerApp.root_dir": str(folder),

@@ -46,6 +46,7 @@ _KINDS: Mapping[str, type[Ask]] = {
 }
 
 
+_AGAIN = "Press the button again when it is quieter; until then, believe no figure of this run."
 _INSTEAD = "Shown instead: the run that came with the course."
 
 
@@ -158,17 +159,19 @@ class Lesson:
         if self.is_rehearsed and name not in part.runs:
             room.buttons[name].click()
             room.wait()
+        if room.locked:
+            raise NotYet("Predict first: the buttons above wake when each prediction is given.")
         if name not in part.runs:
             button = room.buttons[name].description
             when = "Wait for the end of" if room.is_busy(name) else "Press"
             raise NotYet(f"{when} {button!r}, above. Then run this cell again.")
         run = part.runs[name]
         recorded.keep(self._name, name, run)
-        instead = None if self.is_rehearsed else recorded.load(self._name, name)
-        if instead and (reason := invalid_reason(run)):
-            display(PlainText(f"This machine was too busy. {reason} {_INSTEAD}"))
-            return instead
-        return run
+        if self.is_rehearsed or not (reason := invalid_reason(run)):
+            return run
+        instead = recorded.load(self._name, name)
+        display(PlainText(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}"))
+        return instead or run
 
     def _keep_grade(self, name: str, found: Grade) -> None:
         self._answers.put("order", name, passes=found.passes)

@@ -61,6 +61,8 @@ def test_a_result_comes_after_its_prediction(lesson: Lesson) -> None:
 def test_the_buttons_of_a_room_wake_with_the_prediction(lesson: Lesson, room: Room) -> None:
     """Until then they are off, and the room says why."""
     asleep, hint = room.buttons["queued"].disabled, room.hint.value
+    with pytest.raises(NotYet, match="Predict first: the buttons above wake"):
+        lesson.run(room, "queued")
     lesson.widget("makespan").give(3.0)
 
     assert asleep
@@ -167,6 +169,21 @@ def test_a_busy_machine_shows_the_recorded_run_and_says_so(
 
     assert shown is instead
     assert "This machine was too busy. It was late." in capsys.readouterr().out
+
+
+def test_without_a_recorded_run_a_busy_machine_is_named_too(
+    lesson: Lesson, room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its figures are shown, and not believed."""
+    from pdflab.notebook.lessons import lesson as module
+
+    monkeypatch.setattr(module, "invalid_reason", lambda run: "It was late.")
+    lesson.widget("makespan").give(3.0)
+    room.buttons["queued"].click()
+    room.wait()
+
+    assert len(lesson.run(room, "queued").sends) == 7
+    assert "It was late. Press the button again when it is quieter" in capsys.readouterr().out
 
 
 def test_a_rehearsal_presses_the_buttons_itself(
