@@ -34,7 +34,7 @@ _FASTEST = 400.0  # requests a second that the generator sustains on two shared 
 _MEASURED = 2.0  # seconds of work for measuring the capacity
 _POLL_INTERVAL = 0.1
 _TIMEOUT = 120.0  # seconds beyond its plan that a run may take to finish everything
-_QUIET = 1.0  # seconds without an event, after which the synchronous endpoint is idle
+_QUIET, _STALLED = 1.0, 10.0  # seconds without an event: nothing is rendered any more; or never will be
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,12 @@ def _batch_rate(lab: Lab, documents: int, lines: int) -> float:
 def _await_everything(lab: Lab, endpoint: Endpoint) -> None:
     """Wait for every ending; a synchronous server also works for clients that have left."""
     lab.wait(_TIMEOUT)
-    if endpoint == Endpoint.SYNCHRONOUS:
-        seen, deadline = -1, time.monotonic() + _TIMEOUT
-        while (now := len(lab.events(endpoint))) != seen and time.monotonic() < deadline:
-            seen = now
-            time.sleep(_QUIET)
+    seen, since, deadline = -1, 0.0, time.monotonic() + _TIMEOUT
+    while endpoint == Endpoint.SYNCHRONOUS and (now := time.monotonic()) < deadline:
+        events = lab.events(endpoint)
+        if len(events) != seen:
+            seen, since = len(events), now
+        is_idle = 2 * sum(event.state == JobState.PROCESSING for event in events) == len(events)
+        if now - since >= (_QUIET if is_idle else _STALLED):
+            return
+        time.sleep(_POLL_INTERVAL)

@@ -13,12 +13,36 @@ from pdflab.analysis.validity import invalid_reason, outcomes, wasted
 from pdflab.experiments import runner as experiment
 from pdflab.experiments.coordinated_omission import run_with_freeze
 from pdflab.experiments.runner import Capacity, scenario
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 from pdflab.load.generator import Target
 from pdflab.load.launcher import Load, LoadThread
 from pdflab.load.plan import Plan, burst
 from pdflab.service.eventlog.reader import Tail
 from pdflab.settings import Settings
+
+
+class Stalling:
+    """A synchronous endpoint, and its clock: it renders one job from second 0 to second 4, if it ends."""
+
+    def __init__(self, *, ends: bool) -> None:
+        self.now, self._ends = 0.0, ends
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, timeout: float) -> None: ...
+
+    def events(self, endpoint: Endpoint) -> list[JobEvent]:
+        began, ended = (
+            JobEvent("a", state, at, "invoice")
+            for state, at in ((JobState.PROCESSING, 0.0), (JobState.COMPLETED, 4.0))
+        )
+        return [began, ended] if self._ends and self.now >= 4.0 else [began]
+
 
 SLOW = Capacity(per_s=20.0, lines=100, workers=2, documents=40)
 
@@ -40,6 +64,19 @@ def test_a_burst_lies_between_stretches_of_half_the_capacity() -> None:
     assert np.count_nonzero(at < 10.0) == pytest.approx(100, abs=30)
 
 
+@pytest.mark.parametrize(("ends", "waited"), [(True, 5.0), (False, 10.0)])
+def test_a_run_does_not_end_while_a_job_is_rendered(
+    ends: bool, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the next run would begin behind it, on a busy machine. One whose process died never ends."""
+    lab = Stalling(ends=ends)
+    monkeypatch.setattr(experiment, "time", lab)
+
+    experiment._await_everything(lab, Endpoint.SYNCHRONOUS)  # type: ignore[arg-type]
+
+    assert lab.now == pytest.approx(waited, abs=0.2)
+
+
 def test_a_spike_is_no_faster_than_the_generator() -> None:
     """Where workers are so fast that five times as much could not be sent, the spike is what can be."""
     fast = replace(SLOW, per_s=200.0)
@@ -50,6 +87,7 @@ def test_a_spike_is_no_faster_than_the_generator() -> None:
 
 def test_the_capacity_is_said_with_what_it_was_measured_by() -> None:
     """Workers, documents and their size: a rate alone says nothing."""
+    assert str(replace(SLOW, workers=1)).startswith("1 worker makes 20 PDFs a second here")
     assert str(SLOW).startswith("2 workers make 20 PDFs a second here (40 documents of 100 lines")
 
 
