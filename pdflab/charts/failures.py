@@ -41,11 +41,11 @@ def harm_figure(counts: Mapping[str, int], harm: str, *, predicted: float) -> st
     figure, [ax] = style.make_axes(640, 200)
     labels, colours = [f"{count:,}" for count in counts.values()], [style.FAILED] * len(counts)
     style.add_bars(ax, [*counts], [*counts.values()], colours=colours, labels=labels)
-    title = ", ".join(f"{count or 'no'} {harm} with {name}" for name, count in counts.items())
+    title = "; ".join(f"{name}: {count or 'no'} {harm}" for name, count in counts.items())
     style.style_bar_axes(ax, title, harm)
     ax.set_xlim(-_MARGIN, max(*counts.values(), predicted, _AXIS) + _MARGIN)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    style.add_prediction(ax, f"predicted with {next(iter(counts))}: {predicted:g}", predicted, (-0.5, 0.5))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    style.add_prediction(ax, f"predicted, {next(iter(counts))}: {predicted:g}", predicted, (-0.5, 0.5))
     style.add_legend(ax, at=_BELOW)
     return figure
 

@@ -169,10 +169,7 @@ class System:
             _expect_workers(self.queue, workers)
 
     def set_worker_type(self, worker: str) -> None:
-        """Replace the workers by those of another type, such as "naive"; the queue stays.
-
-        Jobs that naive workers have lost are put back into it, as an operator would.
-        """
+        """Replace the workers by those of another type; the queue gets back what naive ones lost."""
         with self._lifecycle:
             supervisor = self._running().supervisor
             if known_name("worker", worker, _ROLES) != self.worker:

@@ -61,7 +61,7 @@ def test_the_bars_are_the_counts_beside_the_prediction() -> None:
     ax = harm_figure({"no key": 5, "key": 0}, "second e-mails", predicted=2.0).axes[0]
 
     assert [bar.get_width() for bar in ax.patches] == [5, 0]
-    assert ax.get_title(loc="left") == "5 second e-mails with no key, no second e-mails with key"
+    assert ax.get_title(loc="left") == "no key: 5 second e-mails; key: no second e-mails"
     [predicted] = ax.get_lines()
     assert list(predicted.get_xdata()) == [2.0, 2.0]
     assert predicted.get_color() == canvas.PREDICTED

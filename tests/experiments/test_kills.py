@@ -21,6 +21,7 @@ def _few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kills, "_PAUSE", 0.1)
 
 
+@pytest.mark.slow
 def test_one_lab_shows_what_each_type_of_worker_does(tmp_path: Any) -> None:
     """Lost, then put back and late; twice, then once by a key. In the end the audit is clean."""
     needs("redis-server", "redis-server")
