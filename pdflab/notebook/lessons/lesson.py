@@ -47,6 +47,7 @@ _KINDS: Mapping[str, type[Ask]] = {
 
 
 _INSTEAD = "Shown instead: the run that came with the course."
+_AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
 
 
 class NotYet(UsageError):
@@ -152,7 +153,7 @@ class Lesson:
     def run(self, room: Room, name: str) -> Run:
         """Return the run that the student's click has made. Raises NotYet before its end.
 
-        If this machine was too busy to measure, say so and return the run that came with the course.
+        If this machine was too busy to measure, say so; return the run that came with the course, if any.
         """
         part = next(part for part in room.parts if isinstance(part, RunPart))
         if self.is_rehearsed and name not in part.runs:
@@ -164,11 +165,11 @@ class Lesson:
             raise NotYet(f"{when} {button!r}, above. Then run this cell again.")
         run = part.runs[name]
         recorded.keep(self._name, name, run)
-        instead = None if self.is_rehearsed else recorded.load(self._name, name)
-        if instead and (reason := invalid_reason(run)):
-            display(PlainText(f"This machine was too busy. {reason} {_INSTEAD}"))
-            return instead
-        return run
+        if self.is_rehearsed or not (reason := invalid_reason(run)):
+            return run
+        instead = recorded.load(self._name, name)
+        display(PlainText(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}"))
+        return instead or run
 
     def _keep_grade(self, name: str, found: Grade) -> None:
         self._answers.put("order", name, passes=found.passes)

@@ -166,7 +166,25 @@ def test_a_busy_machine_shows_the_recorded_run_and_says_so(
     shown = lesson.run(room, "queued")
 
     assert shown is instead
-    assert "This machine was too busy. It was late." in capsys.readouterr().out
+    assert "This machine was too busy. It was late. Shown instead" in capsys.readouterr().out
+
+
+def test_a_busy_machine_is_named_where_no_run_came_with_the_course(
+    lesson: Lesson, room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a student explains by queues what the generator has done."""
+    monkeypatch.setattr(module, "invalid_reason", lambda run: "It was late.")
+    lesson.widget("makespan").give(3.0)
+    room.buttons["queued"].click()
+    room.wait()
+
+    shown = lesson.run(room, "queued")
+
+    assert len(shown.sends) == 7
+    said = capsys.readouterr().out
+    assert "This machine was too busy. It was late." in said
+    assert "press the button again" in said
+    assert "instead" not in said
 
 
 def test_a_rehearsal_presses_the_buttons_itself(
