@@ -82,8 +82,7 @@ class Lesson:
         text = _named(self._texts.predict, name, "prediction")
         if name not in self._asks:
             ask = self._asks[name] = _KINDS[text.kind](name, text)
-            if (value := self._answers.get("predict", name).get("value")) is not None:
-                ask.give(value)
+            self._show_kept(ask)
             ask.on_given.append(lambda value, name=name: self._keep(name, value))  # type: ignore[misc]
         return self._asks[name]
 
@@ -102,7 +101,7 @@ class Lesson:
         value = self.predicted(name)
         ask = self.widget(name)
         ask.rest()
-        self._answers.put("predict", name, measured=measured, scored_at=time.time())
+        _show(self._put("predict", name, measured=measured, scored_at=time.time()))
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
         )
@@ -127,7 +126,7 @@ class Lesson:
     def gap(self, name: str, function: Callable[..., Any], *, lab: Lab | None = None) -> Grade:
         """Return what is found in the student's function, which runs in a process of its own."""
         found = grade(name, function, redis=lab.broker.url if lab else None)
-        self._answers.put("gap", name, passes=found.passes)
+        _show(self._put("gap", name, passes=found.passes))
         return found
 
     def order(self, name: str, *, lab: Lab | None = None) -> Order:
@@ -168,27 +167,39 @@ class Lesson:
         if self.is_rehearsed or not (reason := invalid_reason(run)):
             return run
         instead = recorded.load(self._name, name)
-        display(PlainText(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}"))
+        _show(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}")
         return instead or run
 
+    def _show_kept(self, ask: Ask) -> None:
+        """Show what was predicted before."""
+        if (value := self._answers.get("predict", ask.name).get("value")) is None:
+            return
+        try:
+            ask.give(value)
+        except UsageError:  # a newer course asks otherwise
+            ask.say(f"You predicted {value!r}, and the question has changed since: predict once more.")
+
+    def _put(self, kind: str, name: str, **values: Any) -> str:
+        """Keep values; return why they could not be written: they count all the same."""
+        try:
+            self._answers.put(kind, name, **values)
+        except UsageError as error:
+            return str(error)
+        return ""
+
     def _keep_grade(self, name: str, found: Grade) -> None:
-        self._answers.put("order", name, passes=found.passes)
+        _show(self._put("order", name, passes=found.passes))
 
     def _keep(self, name: str, value: Given) -> None:
         reason = getattr(self._asks[name], "reason", "")
-        try:
-            self._answers.put(
-                "predict", name, value=value, given_at=time.time(), **({"reason": reason} if reason else {})
-            )
-        except UsageError as error:
-            self._asks[name].say(str(error))
+        because = {"reason": reason} if reason else {}
+        if trouble := self._put("predict", name, value=value, given_at=time.time(), **because):
+            self._asks[name].say(trouble)
 
     def _note(self, name: str, answer: str | float) -> None:
         given = [*self._answers.get("check", name).get("given", []), answer]
-        try:
-            self._answers.put("check", name, given=given)
-        except UsageError as error:
-            self._checks[name].say(str(error))
+        if trouble := self._put("check", name, given=given):
+            self._checks[name].say(trouble)
 
 
 class Box(widgets.VBox):  # type: ignore[misc]
@@ -201,6 +212,11 @@ class Box(widgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
+
+
+def _show(text: str) -> None:
+    if text:
+        display(PlainText(text))
 
 
 def _named(table: Mapping[str, Any], name: str, what: str) -> Any:

@@ -100,6 +100,39 @@ def test_a_score_compares_and_ends_the_prediction(lesson: Lesson) -> None:
     assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
 
 
+def test_a_prediction_of_an_older_course_is_asked_once_more(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of answers is older than the question: it must not stop the lesson."""
+    lesson.widget("which").give("a")
+    anew = Texts({"which": Prediction("Which?", "choice", options=("b", "c"))}, {})
+    monkeypatch.setattr(texts, "read", lambda name: anew)
+
+    ask = Lesson("00").widget("which")
+
+    assert ask.value is None
+    assert "predict once more" in ask.note.value
+
+
+def test_where_no_file_can_be_written_results_are_shown_all_the_same(
+    tmp_path: Path, lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk costs what would be kept, and not the lesson."""
+    (tmp_path / "answers").write_text("a file")
+    lesson.widget("makespan").give(2.5)
+
+    said = lesson.score("makespan", 5.0)
+    found = lesson.gap("waited", area_of)
+
+    assert "measured 5 s" in said
+    assert found.passes
+    assert capsys.readouterr().out.count("takes no file") == 2
+
+
+def area_of(at: list[float], depth: list[int]) -> float:
+    return sum(depth[i] * (at[i + 1] - at[i]) for i in range(len(at) - 1))
+
+
 @pytest.mark.parametrize(
     ("name", "given", "measured", "verdict"),
     [
