@@ -87,20 +87,23 @@ class Lesson:
         return self._asks[name]
 
     def predicted(self, name: str) -> Any:
-        """Return a prediction: a number, a choice, an interval or a curve. Raises NotYet if there is none."""
+        """Return a prediction: a number, a choice, an interval or a curve; from now on it cannot be changed.
+
+        Raises NotYet if there is none.
+        """
         ask = self.widget(name)
         if ask.value is None:
             raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
+        ask.rest()
         return ask.value
 
     def score(self, name: str, measured: Any) -> PlainText:
-        """Return how a prediction compares with what was measured; from now on it cannot be changed.
+        """Return how a prediction compares with what was measured.
 
         `measured` is a number, the option that came true, or a value for each place of a sketch.
         """
         value = self.predicted(name)
         ask = self.widget(name)
-        ask.rest()
         _show(self._put("predict", name, measured=measured, scored_at=time.time()))
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
@@ -138,15 +141,17 @@ class Lesson:
     def room(
         self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
     ) -> Room:
-        """Return a room whose controls wake when the predictions `after` are given."""
+        """Return a room that wakes when the predictions `after` are given; a run makes them final."""
         room = Room(lab, *parts, title=f"lesson's {title}")
-        missing = [ask for name in after if (ask := self.widget(name)).value is None]
+        asks = [self.widget(name) for name in after]
+        missing = [ask for ask in asks if ask.value is None]
         if missing:
             room.lock("Predict first: then these buttons wake.")
         for ask in missing:
             ask.on_given.append(
                 lambda _: room.unlock() if all(a.value is not None for a in missing) else None
             )
+        _end_at_a_run(asks, room)
         return room
 
     def run(self, room: Room, name: str) -> Run:
@@ -171,13 +176,17 @@ class Lesson:
         return instead or run
 
     def _show_kept(self, ask: Ask) -> None:
-        """Show what was predicted before."""
-        if (value := self._answers.get("predict", ask.name).get("value")) is None:
+        """Show what was predicted before; once it has been scored, it cannot be changed."""
+        kept = self._answers.get("predict", ask.name)
+        if (value := kept.get("value")) is None:
             return
         try:
             ask.give(value)
         except UsageError:  # a newer course asks otherwise
             ask.say(f"You predicted {value!r}, and the question has changed since: predict once more.")
+        else:
+            if "measured" in kept:
+                ask.rest()
 
     def _put(self, kind: str, name: str, **values: Any) -> str:
         """Keep values; return why they could not be written: they count all the same."""
@@ -212,6 +221,18 @@ class Box(widgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
+
+
+def _end_at_a_run(asks: Sequence[Ask], room: Room) -> None:
+    """Let no prediction be changed once a run moves the picture."""
+
+    def end(_: object) -> None:
+        for ask in asks:
+            ask.rest()
+
+    for part in room.parts:
+        for button in part.buttons.values() if isinstance(part, RunPart) else ():
+            button.on_click(end)
 
 
 def _show(text: str) -> None:

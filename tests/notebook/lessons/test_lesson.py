@@ -100,6 +100,44 @@ def test_a_score_compares_and_ends_the_prediction(lesson: Lesson) -> None:
     assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
 
 
+def test_a_scored_prediction_stays_when_the_notebook_is_opened_again(lesson: Lesson) -> None:
+    """Else the result is typed in as a prediction, and the class's answers are worth nothing."""
+    lesson.widget("makespan").give(2.5)
+    lesson.score("makespan", 5.0)
+
+    again = Lesson("00").widget("makespan")
+    again._field.value = "5"  # type: ignore[attr-defined]
+
+    assert again._field.disabled  # type: ignore[attr-defined]
+    assert again.button.disabled
+    assert again.value == 2.5
+
+
+def test_what_is_not_scored_yet_may_be_changed_in_a_new_kernel(lesson: Lesson) -> None:
+    """Its result is not known."""
+    lesson.widget("makespan").give(2.5)
+
+    assert not Lesson("00").widget("makespan")._field.disabled  # type: ignore[attr-defined]
+
+
+def test_a_prediction_ends_when_its_result_begins_to_show(lesson: Lesson, room: Room) -> None:
+    """With the press of a run that moves the picture, or when a cell draws it: not only at the score."""
+    for name, given in (("makespan", 3.0), ("range", [2, 6])):
+        lesson.widget(name).give(given)
+    before = [lesson.widget(name).button.disabled for name in ("makespan", "range")]
+    lesson.widget("makespan")._field.value = "4"  # type: ignore[attr-defined]
+    awake = not lesson.widget("makespan").button.disabled
+
+    room.buttons["queued"].click()
+    room.wait()
+    lesson.predicted("range")
+
+    assert awake
+    assert before == [True, True]
+    assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
+    assert lesson.widget("range")._slider.disabled  # type: ignore[attr-defined]
+
+
 def test_a_prediction_of_an_older_course_is_asked_once_more(
     lesson: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
