@@ -81,6 +81,8 @@ class ClientWatch:
         return now
 
     def _answer(self, send: Send) -> None:
+        if send.retried:
+            return  # its client still waits
         self._outcomes[send.endpoint][outcome(send.status, send.error)] += 1
         any(clients.answer(send.intended_at) for clients in self._clients_of(send.endpoint))
 

@@ -75,6 +75,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     """Return what a file keeps; one that is damaged is put aside, so that the lesson goes on."""
     try:
         kept: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(kept, dict):
+            raise ValueError("It holds no answers.")
     except ValueError:
         path.replace(path.with_suffix(".damaged"))
         return {}

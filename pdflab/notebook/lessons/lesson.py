@@ -46,8 +46,8 @@ _KINDS: Mapping[str, type[Ask]] = {
 }
 
 
-_AGAIN = "Press the button again when it is quieter; until then, believe no figure of this run."
 _INSTEAD = "Shown instead: the run that came with the course."
+_AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
 
 
 class NotYet(UsageError):
@@ -82,27 +82,29 @@ class Lesson:
         text = _named(self._texts.predict, name, "prediction")
         if name not in self._asks:
             ask = self._asks[name] = _KINDS[text.kind](name, text)
-            if (value := self._answers.get("predict", name).get("value")) is not None:
-                ask.give(value)
+            self._show_kept(ask)
             ask.on_given.append(lambda value, name=name: self._keep(name, value))  # type: ignore[misc]
         return self._asks[name]
 
     def predicted(self, name: str) -> Any:
-        """Return a prediction: a number, a choice, an interval or a curve. Raises NotYet if there is none."""
+        """Return a prediction: a number, a choice, an interval or a curve; from now on it cannot be changed.
+
+        Raises NotYet if there is none.
+        """
         ask = self.widget(name)
         if ask.value is None:
             raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
+        ask.rest()
         return ask.value
 
     def score(self, name: str, measured: Any) -> PlainText:
-        """Return how a prediction compares with what was measured; from now on it cannot be changed.
+        """Return how a prediction compares with what was measured.
 
         `measured` is a number, the option that came true, or a value for each place of a sketch.
         """
         value = self.predicted(name)
         ask = self.widget(name)
-        ask.rest()
-        self._answers.put("predict", name, measured=measured, scored_at=time.time())
+        _show(self._put("predict", name, measured=measured, scored_at=time.time()))
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
         )
@@ -127,7 +129,7 @@ class Lesson:
     def gap(self, name: str, function: Callable[..., Any], *, lab: Lab | None = None) -> Grade:
         """Return what is found in the student's function, which runs in a process of its own."""
         found = grade(name, function, redis=lab.broker.url if lab else None)
-        self._answers.put("gap", name, passes=found.passes)
+        _show(self._put("gap", name, passes=found.passes))
         return found
 
     def order(self, name: str, *, lab: Lab | None = None) -> Order:
@@ -139,21 +141,23 @@ class Lesson:
     def room(
         self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
     ) -> Room:
-        """Return a room whose controls wake when the predictions `after` are given."""
+        """Return a room that wakes when the predictions `after` are given; a run makes them final."""
         room = Room(lab, *parts, title=f"lesson's {title}")
-        missing = [ask for name in after if (ask := self.widget(name)).value is None]
+        asks = [self.widget(name) for name in after]
+        missing = [ask for ask in asks if ask.value is None]
         if missing:
             room.lock("Predict first: then these buttons wake.")
         for ask in missing:
             ask.on_given.append(
                 lambda _: room.unlock() if all(a.value is not None for a in missing) else None
             )
+        _end_at_a_run(asks, room)
         return room
 
     def run(self, room: Room, name: str) -> Run:
         """Return the run that the student's click has made. Raises NotYet before its end.
 
-        If this machine was too busy to measure, say so and return the run that came with the course.
+        If this machine was too busy to measure, say so; return the run that came with the course, if any.
         """
         part = next(part for part in room.parts if isinstance(part, RunPart))
         if self.is_rehearsed and name not in part.runs:
@@ -170,27 +174,43 @@ class Lesson:
         if self.is_rehearsed or not (reason := invalid_reason(run)):
             return run
         instead = recorded.load(self._name, name)
-        display(PlainText(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}"))
+        _show(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}")
         return instead or run
 
+    def _show_kept(self, ask: Ask) -> None:
+        """Show what was predicted before; once it has been scored, it cannot be changed."""
+        kept = self._answers.get("predict", ask.name)
+        if (value := kept.get("value")) is None:
+            return
+        try:
+            ask.give(value)
+        except UsageError:  # a newer course asks otherwise
+            ask.say(f"You predicted {value!r}, and the question has changed since: predict once more.")
+        else:
+            if "measured" in kept:
+                ask.rest()
+
+    def _put(self, kind: str, name: str, **values: Any) -> str:
+        """Keep values; return why they could not be written: they count all the same."""
+        try:
+            self._answers.put(kind, name, **values)
+        except UsageError as error:
+            return str(error)
+        return ""
+
     def _keep_grade(self, name: str, found: Grade) -> None:
-        self._answers.put("order", name, passes=found.passes)
+        _show(self._put("order", name, passes=found.passes))
 
     def _keep(self, name: str, value: Given) -> None:
         reason = getattr(self._asks[name], "reason", "")
-        try:
-            self._answers.put(
-                "predict", name, value=value, given_at=time.time(), **({"reason": reason} if reason else {})
-            )
-        except UsageError as error:
-            self._asks[name].say(str(error))
+        because = {"reason": reason} if reason else {}
+        if trouble := self._put("predict", name, value=value, given_at=time.time(), **because):
+            self._asks[name].say(trouble)
 
     def _note(self, name: str, answer: str | float) -> None:
         given = [*self._answers.get("check", name).get("given", []), answer]
-        try:
-            self._answers.put("check", name, given=given)
-        except UsageError as error:
-            self._checks[name].say(str(error))
+        if trouble := self._put("check", name, given=given):
+            self._checks[name].say(trouble)
 
 
 class Box(widgets.VBox):  # type: ignore[misc]
@@ -203,6 +223,23 @@ class Box(widgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
+
+
+def _end_at_a_run(asks: Sequence[Ask], room: Room) -> None:
+    """Let no prediction be changed once a run moves the picture."""
+
+    def end(_: object) -> None:
+        for ask in asks:
+            ask.rest()
+
+    for part in room.parts:
+        for button in part.buttons.values() if isinstance(part, RunPart) else ():
+            button.on_click(end)
+
+
+def _show(text: str) -> None:
+    if text:
+        display(PlainText(text))
 
 
 def _named(table: Mapping[str, Any], name: str, what: str) -> Any:

@@ -18,7 +18,7 @@ from pdflab.errors import UsageError
 from pdflab.notebook import controls
 from pdflab.notebook.lessons.texts import Given, Prediction
 
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?![\d.,e])")  # 1,000.5 or 1e3 is none
 
 
 class Ask:
@@ -30,6 +30,7 @@ class Ask:
     def __init__(self, name: str, text: Prediction) -> None:
         self.name, self.text = name, text
         self.value: Given | None = None
+        self._rests = False
         self.on_given: list[Callable[[Given], object]] = []
         self.button = controls.make_button("This is my prediction", "Keep it; you may change it", self._press)
         self.button.disabled = True
@@ -55,7 +56,7 @@ class Ask:
 
     def rest(self) -> None:
         """Take no other prediction: the result is known."""
-        self.button.disabled = True
+        self._rests = self.button.disabled = True
         for widget in self._inputs:
             widget.disabled = True
 
@@ -76,7 +77,7 @@ class Ask:
         return ""
 
     def _touched(self, *_: object) -> None:
-        self.button.disabled = self._read() in (None, self.value)
+        self.button.disabled = self._rests or self._read() in (None, self.value)
 
     def _press(self) -> None:
         if (value := self._read()) is not None:

@@ -16,9 +16,10 @@ def test_answers_are_there_again_after_a_restart(tmp_path: Path) -> None:
     assert Answers("00", folder=tmp_path).get("predict", "makespan") == {"value": 3.0, "measured": 5.0}
 
 
-def test_a_damaged_file_is_put_aside_and_the_lesson_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", ["{", "[]", "null"])
+def test_a_damaged_file_is_put_aside_and_the_lesson_goes_on(tmp_path: Path, damaged: str) -> None:
     """It may have been edited; it is not deleted."""
-    (tmp_path / "00.json").write_text("{")
+    (tmp_path / "00.json").write_text(damaged)
 
     kept = Answers("00", folder=tmp_path).get("predict", "makespan")
 

@@ -102,6 +102,77 @@ def test_a_score_compares_and_ends_the_prediction(lesson: Lesson) -> None:
     assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
 
 
+def test_a_scored_prediction_stays_when_the_notebook_is_opened_again(lesson: Lesson) -> None:
+    """Else the result is typed in as a prediction, and the class's answers are worth nothing."""
+    lesson.widget("makespan").give(2.5)
+    lesson.score("makespan", 5.0)
+
+    again = Lesson("00").widget("makespan")
+    again._field.value = "5"  # type: ignore[attr-defined]
+
+    assert again._field.disabled  # type: ignore[attr-defined]
+    assert again.button.disabled
+    assert again.value == 2.5
+
+
+def test_what_is_not_scored_yet_may_be_changed_in_a_new_kernel(lesson: Lesson) -> None:
+    """Its result is not known."""
+    lesson.widget("makespan").give(2.5)
+
+    assert not Lesson("00").widget("makespan")._field.disabled  # type: ignore[attr-defined]
+
+
+def test_a_prediction_ends_when_its_result_begins_to_show(lesson: Lesson, room: Room) -> None:
+    """With the press of a run that moves the picture, or when a cell draws it: not only at the score."""
+    for name, given in (("makespan", 3.0), ("range", [2, 6])):
+        lesson.widget(name).give(given)
+    before = [lesson.widget(name).button.disabled for name in ("makespan", "range")]
+    lesson.widget("makespan")._field.value = "4"  # type: ignore[attr-defined]
+    awake = not lesson.widget("makespan").button.disabled
+
+    room.buttons["queued"].click()
+    room.wait()
+    lesson.predicted("range")
+
+    assert awake
+    assert before == [True, True]
+    assert lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
+    assert lesson.widget("range")._slider.disabled  # type: ignore[attr-defined]
+
+
+def test_a_prediction_of_an_older_course_is_asked_once_more(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of answers is older than the question: it must not stop the lesson."""
+    lesson.widget("which").give("a")
+    anew = Texts({"which": Prediction("Which?", "choice", options=("b", "c"))}, {})
+    monkeypatch.setattr(texts, "read", lambda name: anew)
+
+    ask = Lesson("00").widget("which")
+
+    assert ask.value is None
+    assert "predict once more" in ask.note.value
+
+
+def test_where_no_file_can_be_written_results_are_shown_all_the_same(
+    tmp_path: Path, lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk costs what would be kept, and not the lesson."""
+    (tmp_path / "answers").write_text("a file")
+    lesson.widget("makespan").give(2.5)
+
+    said = lesson.score("makespan", 5.0)
+    found = lesson.gap("waited", area_of)
+
+    assert "measured 5 s" in said
+    assert found.passes
+    assert capsys.readouterr().out.count("takes no file") == 2
+
+
+def area_of(at: list[float], depth: list[int]) -> float:
+    return sum(depth[i] * (at[i + 1] - at[i]) for i in range(len(at) - 1))
+
+
 @pytest.mark.parametrize(
     ("name", "given", "measured", "verdict"),
     [
@@ -168,7 +239,25 @@ def test_a_busy_machine_shows_the_recorded_run_and_says_so(
     shown = lesson.run(room, "queued")
 
     assert shown is instead
-    assert "This machine was too busy. It was late." in capsys.readouterr().out
+    assert "This machine was too busy. It was late. Shown instead" in capsys.readouterr().out
+
+
+def test_a_busy_machine_is_named_where_no_run_came_with_the_course(
+    lesson: Lesson, room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a student explains by queues what the generator has done."""
+    monkeypatch.setattr(module, "invalid_reason", lambda run: "It was late.")
+    lesson.widget("makespan").give(3.0)
+    room.buttons["queued"].click()
+    room.wait()
+
+    shown = lesson.run(room, "queued")
+
+    assert len(shown.sends) == 7
+    said = capsys.readouterr().out
+    assert "This machine was too busy. It was late." in said
+    assert "press the button again" in said
+    assert "instead" not in said
 
 
 def test_without_a_recorded_run_a_busy_machine_is_named_too(
@@ -183,7 +272,7 @@ def test_without_a_recorded_run_a_busy_machine_is_named_too(
     room.wait()
 
     assert len(lesson.run(room, "queued").sends) == 7
-    assert "It was late. Press the button again when it is quieter" in capsys.readouterr().out
+    assert "It was late. Its figures say little about the service" in capsys.readouterr().out
 
 
 def test_a_rehearsal_presses_the_buttons_itself(
