@@ -33,6 +33,7 @@ from pdflab.notebook.lessons.order import Order
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
+from pdflab.notebook.parts.lab import SizePart
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.runs import RunPart
 from pdflab.notebook.plain_text import PlainText
@@ -138,8 +139,8 @@ class Lesson:
     def room(
         self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
     ) -> Room:
-        """Return a room whose controls wake when the predictions `after` are given."""
-        room = Room(lab, *parts, title=f"lesson's {title}")
+        """Return a room, with a size for a projector, whose controls wake when `after` is predicted."""
+        room = Room(lab, *parts, SizePart, title=f"lesson's {title}")
         missing = [ask for name in after if (ask := self.widget(name)).value is None]
         if missing:
             room.lock("Predict first: then these buttons wake.")
