@@ -11,7 +11,7 @@ from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.notebook import hints
 from pdflab.notebook.parts.faults import FaultPart
-from pdflab.notebook.parts.lab import LabPart
+from pdflab.notebook.parts.lab import LabPart, SizePart
 from pdflab.notebook.parts.load import LoadPart
 from pdflab.notebook.parts.picture import ChartsPart, PicturePart
 from pdflab.notebook.parts.texts import LogPart, NumbersPart, PreviewPart
@@ -29,7 +29,7 @@ class ControlRoom(Room):
 
     def __init__(self, lab: Lab, *, lines: int | None = None, month_seconds: float = 20.0) -> None:
         load = partial(LoadPart, lines=lines, month_seconds=month_seconds)
-        above = (PicturePart, load, WorkerPart, FaultPart, LabPart)
+        above = (PicturePart, load, WorkerPart, FaultPart, LabPart, SizePart)
         super().__init__(lab, *above, NumbersPart, ChartsPart, LogPart, PreviewPart, title="control room")
         self.show_hint(hints.FIRST.format(burst=self.buttons["burst"].description))
 

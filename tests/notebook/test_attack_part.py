@@ -83,6 +83,11 @@ def test_every_button_injects_the_fault_that_it_names(lab: FakeLab, panel: Room)
     assert said.startswith("Kill a worker: 1, Freeze a worker, 5 s: 1, Kill API and recorder: 1, Cut")
 
 
+def test_before_a_press_it_speaks_of_its_own_buttons_alone(panel: Room) -> None:
+    """Beside it, another part may have killed five workers."""
+    assert "You have pressed none of these yet." in shown(panel)
+
+
 def test_the_workers_are_killed_in_turn(lab: FakeLab, panel: Room) -> None:
     """No worker is hit twice before each was hit once."""
     for _ in range(3):

@@ -33,6 +33,7 @@ from pdflab.notebook.lessons.order import Order
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
+from pdflab.notebook.parts.lab import SizePart
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.runs import RunPart
 from pdflab.notebook.plain_text import PlainText
@@ -141,8 +142,11 @@ class Lesson:
     def room(
         self, lab: Lab, *parts: Callable[[Room], Part], after: Iterable[str] = (), title: str = "room"
     ) -> Room:
-        """Return a room that wakes when the predictions `after` are given; a run makes them final."""
-        room = Room(lab, *parts, title=f"lesson's {title}")
+        """Return a room, with a size for a projector, whose controls wake when `after` is predicted.
+
+        A run makes these predictions final.
+        """
+        room = Room(lab, *parts, SizePart, title=f"lesson's {title}")
         asks = [self.widget(name) for name in after]
         missing = [ask for ask in asks if ask.value is None]
         if missing:

@@ -45,7 +45,7 @@ class AttackPart(Part):
             press = partial(self._press, name, label, fault)
             self.buttons[name] = controls.make_button(label, "", press, style="harm")
         self.text = controls.make_text("progress")
-        self.text.value = "<div>Nothing has happened yet.</div>"
+        self.text.value = "<div>You have pressed none of these yet.</div>"
         self.box = controls.make_group("What goes wrong", *self.buttons.values(), self.text, style="wrong")
 
     def verdict(self) -> str:

@@ -1,4 +1,4 @@
-"""The part that stops the lab, starts it again, and sets the size of the room.
+"""The parts that stop the lab and start it again, and that set the size of the room.
 
 Read next: pdflab/lab/lab.py.
 """
@@ -14,7 +14,7 @@ _STOP, _START = "Stop the lab", "Start the lab"
 
 
 class LabPart(Part):
-    """Stop or start, reset, projector size, and the compact view."""
+    """Stop or start, and reset."""
 
     place = "controls"
 
@@ -25,12 +25,7 @@ class LabPart(Part):
             "power": controls.make_button(_STOP, "Every process ends; its files stay", self._press_power),
             "reset": controls.make_button("Reset", "Stop, and start again empty", self._press_reset),
         }
-        projector = controls.make_switch("Projector size", self._room.set_large)
-        self.choices = {
-            "projector": controls.with_class(projector, "pdflab-projector"),
-            "compact": controls.make_switch("Compact", self._room.set_compact),
-        }
-        self.box = controls.make_group("The lab", *self.buttons.values(), *self.choices.values(), style="lab")
+        self.box = controls.make_group("The lab", *self.buttons.values(), style="lab")
 
     def _press_power(self) -> None:
         halted = self._room.lab.is_halted
@@ -74,3 +69,18 @@ class LabPart(Part):
         self._room.show_hint(hints.EMPTIED)
         self._room.restart(lambda lab: lab.reset())
         self._room.show_hint(hints.STARTED[self._room.lab.mode])
+
+
+class SizePart(Part):
+    """Projector size, and the compact view."""
+
+    place = "controls"
+
+    def __init__(self, room: Any) -> None:
+        super().__init__()
+        projector = controls.make_switch("Projector size", room.set_large)
+        self.choices = {
+            "projector": controls.with_class(projector, "pdflab-projector"),
+            "compact": controls.make_switch("Compact", room.set_compact),
+        }
+        self.box = controls.make_group("The view", *self.choices.values(), style="view")

@@ -144,7 +144,7 @@ async function operate(button) {
     const started = await post(`operations/${button.dataset.operation}`, body);
     const documents = sizes.some((size) => size.id === "seconds") ? `, ${count(started.documents)} documents` : "";
     refreshLoads().catch(() => {}); // the next poll says what is wrong
-    return `Started: ${started.plan}${documents}.`;
+    return `Starting: ${started.plan}${documents}.`;
   });
 }
 

@@ -1,7 +1,7 @@
 // The live dashboard: it polls one small snapshot a second, and the list of jobs and the loads every other second.
 import { all, byId, count, duration, element, known, nameOf, plural, say } from "./format.js";
 import { Refused, ask } from "./request.js";
-import { assess, showHealth } from "./health.js";
+import { assess, awake, showHealth } from "./health.js";
 import { GAP, drawCharts, last, nameAxes, points, refreshHistory } from "./charts.js";
 import { refreshJobs, startJobs } from "./jobs.js";
 import { refreshLoads, showControls, startControls } from "./controls.js";
@@ -55,12 +55,12 @@ function show(snapshot) {
 }
 
 // The small words below the figures of the states.
-function showNotes({ stats, clients }) {
-  const { queued, oldest_age: oldest, workers, workers_expected: expected, pdf_count: pdfs, invalid, unavailable } = stats;
+function showNotes({ stats, clients, workers }) {
+  const { queued, oldest_age: oldest, pdf_count: pdfs, invalid, unavailable } = stats;
   const notes = {
     waiting: waitingNote(Object.values(clients)),
     queued: queued ? `the oldest for ${duration(oldest)}` : "no job waits",
-    processing: `by ${expected ? `${count(workers)} of ${count(expected)}` : count(workers)} worker${(expected ?? workers) === 1 ? "" : "s"}`,
+    processing: processingNote(stats, workers),
     completed: `${plural(pdfs, "PDF")} stored`,
     failed: `and ${count(stats.cancelled)} cancelled`,
     refused: ["by a full queue (429)", invalid && `${count(invalid)} invalid (4xx)`, unavailable && `${count(unavailable)} in vain (503)`].filter(Boolean).join(", "),
@@ -68,6 +68,13 @@ function showNotes({ stats, clients }) {
   for (const [name, words] of Object.entries(notes)) say(document.querySelector(`[data-note=${name}]`), words);
   for (const name of ["failed", "refused"])
     byId("states").querySelector(`[data-state=${name.toUpperCase()}]`).classList.toggle("alarm", points.some((point) => point[name] > 0));
+}
+
+function processingNote(stats, workers) {
+  const there = awake(stats, workers), held = workers.filter((worker) => worker.silent && worker.job_id).length;
+  const busy = Math.min(Math.max(stats.processing - held, 0), there);
+  const parts = [busy && `by ${count(busy)} of ${plural(there, "worker")}`, held && `${count(held)} with a silent worker`];
+  return parts.filter(Boolean).join(", ") || `${plural(there, "worker")} idle`;
 }
 
 function waitingNote(endpoints) {

@@ -17,9 +17,15 @@ export function assess({ stats, workers, clients }, points) {
     fewer(stats),
     ...Object.entries(clients).map(clientsWaiting),
     failed(points),
-    !stats.paused && stats.workers > 0 && flow(stats, points, clients),
+    !stats.paused && stats.workers > 0 && flow({ ...stats, workers: awake(stats, workers) }, points, clients),
   ];
   return found.filter(Boolean);
+}
+
+// How many workers are there and not silent; the list of workers ends at 200.
+export function awake(stats, workers) {
+  const silent = workers.filter((worker) => worker.silent).length;
+  return silent ? workers.length - silent : stats.workers;
 }
 
 const waiting = (queued) => (queued === 1 ? "1 queued job waits" : `${count(queued)} queued jobs wait`);
@@ -39,10 +45,11 @@ function refused(points) {
 }
 
 function silentWorkers(silent) {
-  const names = silent.map((worker) => nameOf(worker.worker)[0]).join(", ");
-  return silent.length === 1
-    ? `${names} is silent: frozen or lost. Another worker takes its job when the lease is over.`
-    : `${count(silent.length)} workers are silent, frozen or lost: ${names}. Others take their jobs when the leases are over.`;
+  const names = silent.map((worker) => nameOf(worker.worker)[0]).join(", "), held = silent.filter((worker) => worker.job_id).length;
+  if (silent.length === 1)
+    return `${names} is silent: frozen or lost. ${held ? "Another worker takes its job when the lease is over" : "It has no job"}.`;
+  const jobs = held ? `Others take their ${plural(held, "job")} when the leases are over` : "They have no job";
+  return `${count(silent.length)} workers are silent, frozen or lost: ${names}. ${jobs}.`;
 }
 
 function clientsWaiting([endpoint, { waiting, longest }]) {
@@ -70,12 +77,13 @@ function flow({ queued, processing, workers, throughput }, points, clients) {
   return ["busy", `Busy: ${count(queued)} queued, ${rate(throughput)} PDFs a second.`];
 }
 
-// How many more jobs are queued each second, over the last seconds.
+// How many more jobs are queued each second, over the last seconds; 0 at a turn.
 function growthOf(points) {
   const recent = points.filter((point) => point.ago <= RECENT);
   if (recent.length < 3) return 0;
-  const [first, last] = [recent[0], recent.at(-1)];
-  return (last.queued - first.queued) / (first.ago - last.ago);
+  const [first, before, last] = [recent[0], recent.at(-2), recent.at(-1)], growth = last.queued - first.queued;
+  if (growth * (last.queued - before.queued) < 0) return 0; // it has just turned: neither is true of now
+  return growth / (first.ago - last.ago);
 }
 
 const sum = (points, name) => points.reduce((total, point) => total + point[name], 0);

@@ -70,6 +70,16 @@ def test_the_buttons_of_a_room_wake_with_the_prediction(lesson: Lesson, room: Ro
     assert not room.buttons["queued"].disabled
 
 
+def test_a_teacher_shows_the_room_of_a_lesson_on_a_projector(lesson: Lesson, room: Room) -> None:
+    """The same switch as in the control room; it waits for the prediction, as all else does."""
+    lesson.widget("makespan").give(3.0)
+
+    room.choices["projector"].value = True  # type: ignore[attr-defined]
+
+    assert not room.choices["projector"].disabled  # type: ignore[attr-defined]
+    assert "pdflab-large" in room.box._dom_classes
+
+
 def test_a_run_is_what_the_student_has_pressed(lesson: Lesson, room: Room) -> None:
     """The cell below says which button, until it was pressed."""
     lesson.widget("makespan").give(3.0)

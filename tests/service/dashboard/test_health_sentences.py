@@ -22,6 +22,7 @@ STATS = {
     "paused": False,
 }
 FROZEN = {"worker": "worker-2@vm:7:ab", "silent": True}
+AWAKE = {"worker": "worker-1@vm:8:cd", "silent": False}
 ASSESS = """async ([stats, workers, points, clients]) => {
     const { assess } = await import(new URL("static/health.js", location).href);
     return assess({ stats, workers, clients }, points);
@@ -76,8 +77,14 @@ def points(**columns: list[float]) -> list[dict[str, float]]:
             ],
         ),
         (
+            {"queued": 293, "throughput": 39.0},
+            [],
+            points(queued=[0, 150, 300, 300, 293]),
+            [("busy", "Busy: 293 queued, 39 PDFs a second.")],
+        ),
+        (
             {"workers_expected": None},
-            [FROZEN],
+            [FROZEN | {"job_id": "a"}, AWAKE],
             [],
             [
                 (
@@ -85,6 +92,28 @@ def points(**columns: list[float]) -> list[dict[str, float]]:
                     "worker-2 is silent: frozen or lost. Another worker takes its job when the lease is "
                     "over.",
                 ),
+                ("good", "Idle: nothing is queued, 1 worker ready."),
+            ],
+        ),
+        (
+            {"workers": 3},
+            [FROZEN, FROZEN | {"job_id": "a"}, AWAKE],
+            [],
+            [
+                (
+                    "warning",
+                    "2 workers are silent, frozen or lost: worker-2, worker-2. Others take their 1 job when "
+                    "the leases are over.",
+                ),
+                ("good", "Idle: nothing is queued, 1 worker ready."),
+            ],
+        ),
+        (
+            {},
+            [FROZEN, AWAKE, AWAKE],
+            [],
+            [
+                ("warning", "worker-2 is silent: frozen or lost. It has no job."),
                 ("good", "Idle: nothing is queued, 2 workers ready."),
             ],
         ),
@@ -143,6 +172,20 @@ def test_a_burst_that_ends_in_refusals_says_so(page: Page, service: Service) -> 
     expect(first).to_have_text("✕201 requests were refused: the queue is full.")
     expect(first).to_have_class("bad")
     expect(number(page, "refused")).to_have_text("201")
+
+
+def test_the_tile_counts_only_workers_that_work(page: Page, service: Service) -> None:
+    """Nobody processes a job while all are idle, and a silent worker does not render the one it has."""
+    note = page.locator("[data-note=processing]")
+    service.queue.renew(WorkerStatus(WORKER, 0.0))
+    expect(note).to_have_text("1 worker idle")
+
+    service.submit("a")
+    service.take()
+    expect(note).to_have_text("by 1 of 1 worker")
+
+    service.queue.clock_offset = 6.0  # seconds; a lease is 10
+    expect(note).to_have_text("1 with a silent worker")
 
 
 def test_a_silent_worker_is_named(page: Page, service: Service) -> None:

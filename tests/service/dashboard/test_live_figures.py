@@ -76,7 +76,7 @@ def test_a_link_in_a_notebook_opens_the_page_and_hides_the_token(browser: Browse
         page = opened.value
         expect(page.locator("#connection")).to_have_text("live")
         page.get_by_role("button", name="Invoice").click()
-        expect(page.locator("#message")).to_contain_text("Started: one")
+        expect(page.locator("#message")).to_contain_text("Starting: one")
 
         assert (page.url, page.evaluate("document.cookie")) == (f"{service.url}/", "")
         assert TOKEN not in page.content()

@@ -19,7 +19,7 @@ def test_each_button_starts_its_operation(page: Page, service: Service) -> None:
     labels = ("Custom PDF", "Invoice", "Report", "Batch of 7", "Burst of 7", "Month-end spike")
     for label, name in zip(labels, OPERATIONS, strict=True):
         page.get_by_role("button", name=label).click()
-        expect(page.locator("#message")).to_contain_text(f"Started: one {name}")
+        expect(page.locator("#message")).to_contain_text(f"Starting: one {name}")
 
     expect(row(page, "month-end 1")).to_contain_text("QUEUED")
     assert service.started == [
