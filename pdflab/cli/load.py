@@ -84,6 +84,8 @@ def _load(a: argparse.Namespace) -> int:
         raise LoadFailed(f"Nothing answers at {a.url}; start the service with `pdflab up`, or correct --url.")
     if counter.outcomes.keys() == {"HTTP 401"}:
         raise LoadFailed(f"{a.url} needs its token: set PDFLAB_TOKEN, or --folder to the system's folder.")
+    if counter.outcomes.keys() == {"HTTP 404"}:
+        raise LoadFailed(f"{a.url} is not the {a.endpoint} endpoint: correct --url or --endpoint.")
     _report(plan, counter, closed=bool(target.clients))
     if stop.is_set() and not a.guarded:
         return _INTERRUPTED

@@ -35,6 +35,15 @@ def test_a_load_ends_with_its_counts_and_both_latencies(tmp_path: Path) -> None:
     assert err == ""
 
 
+def test_a_load_for_the_other_endpoint_says_what_to_correct(tmp_path: Path) -> None:
+    """`pdflab up` prints two addresses, and each has one endpoint; here is neither."""
+    with foreign_server(status=404) as there:
+        sending = load("burst", "--n", "2", "--url", there.url, folder=tmp_path)
+        _, said = sending.communicate(timeout=60)
+
+    assert f"{there.url} is not the queued endpoint: correct --url or --endpoint." in said
+
+
 def test_ctrl_c_ends_a_load_with_what_it_has(tmp_path: Path) -> None:
     """The server answers nobody: what waits is reported as cancelled; the exit code is an interrupt's."""
     with foreign_server() as there:
