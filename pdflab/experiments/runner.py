@@ -57,17 +57,17 @@ class Capacity:
         return f"{who} {self.per_s:.0f} PDFs a second here ({measured})"
 
 
-def measure_capacity(settings: Settings, *, lines: int = INVOICE_LINES) -> Capacity:
+def measure_capacity(settings: Settings) -> Capacity:
     """Return how many PDFs per second the workers of a private lab make of a batch.
 
-    Documents get more `lines` on a machine so fast that the generator could not send a spike.
+    Documents get more lines on a machine so fast that the generator could not send a spike.
     """
     private = replace(settings, storage=None, log=None, port=0, sync_port=0)
     with Lab(workers=settings.workers, settings=private) as lab:
-        first = _batch_rate(lab, 20 * settings.workers, lines)
-        longer = min(_MAX_LINES, max(lines, ceil(lines * first * _SPIKE / _FASTEST)))
-        documents = max(20, round(_MEASURED * first * min(1.0, lines / longer)))
-        return Capacity(_batch_rate(lab, documents, longer), longer, settings.workers, documents)
+        first = _batch_rate(lab, 20 * settings.workers, INVOICE_LINES)
+        lines = min(_MAX_LINES, max(INVOICE_LINES, ceil(INVOICE_LINES * first * _SPIKE / _FASTEST)))
+        documents = max(20, round(_MEASURED * first * min(1.0, INVOICE_LINES / lines)))
+        return Capacity(_batch_rate(lab, documents, lines), lines, settings.workers, documents)
 
 
 def scenario(name: str, capacity: Capacity, *, seconds: float) -> Plan:

@@ -98,10 +98,11 @@ class Lesson:
         ask.rest()
         return ask.value
 
-    def score(self, name: str, measured: Any) -> PlainText:
+    def score(self, name: str, measured: Any, *, how: str = "measured") -> PlainText:
         """Return how a prediction compares with what was measured.
 
-        `measured` is a number, the option that came true, or a value for each place of a sketch.
+        `measured` is a number, the option that came true, or a value for each place of a sketch; `how` says
+        where it comes from.
         """
         value = self.predicted(name)
         ask = self.widget(name)
@@ -109,7 +110,7 @@ class Lesson:
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
         )
-        return PlainText(f"predicted {ask.words(value)}, {_verdict(value, measured)}: measured {shown}")
+        return PlainText(f"predicted {ask.words(value)}, {_verdict(value, measured)}: {how} {shown}")
 
     def check(self, name: str) -> "Box":
         """Return the widget of a question."""

@@ -1,25 +1,42 @@
-"""The runs that came with the course, for a machine that is too busy to measure: recorded/LESSON.NAME.json.
+"""The runs that came with the course, for a busy machine: recorded/LESSON.NAME.json.gz.
 
 PDFLAB_RECORD=FOLDER keeps each valid run of a lesson there.
 
 Read next: pdflab/analysis/run.py.
 """
 
+import gzip
 import os
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pdflab.analysis.run import Run
 from pdflab.analysis.validity import invalid_reason
 
+_SETTINGS = ("workers", "timeout", "clients", "sync_backlog", "tries", "backoff", "jitter", "budget")
+
 
 def keep(lesson: str, name: str, run: Run) -> None:
-    """Save a valid run in the folder that PDFLAB_RECORD names, if it names one."""
-    if (folder := os.environ.get("PDFLAB_RECORD")) and not invalid_reason(run):
-        run.save(Path(folder) / f"{lesson}.{name}.json")
+    """Save a valid run, without the places of this machine, in the folder that PDFLAB_RECORD names."""
+    if not (folder := os.environ.get("PDFLAB_RECORD")) or invalid_reason(run):
+        return
+    kept = replace(run, settings={key: run.settings.get(key) for key in _SETTINGS})
+    with TemporaryDirectory() as aside:
+        kept.save(Path(aside) / "run.json")
+        packed = gzip.compress((Path(aside) / "run.json").read_bytes(), mtime=0)
+    (Path(folder) / f"{lesson}.{name}.json.gz").write_bytes(packed)
 
 
 def load(lesson: str, name: str) -> Run | None:
     """Return the recorded run, or None if none came with the course."""
-    with as_file(files("pdflab.notebook.lessons") / "recorded" / f"{lesson}.{name}.json") as path:
-        return Run.load(path) if path.exists() else None
+    with (
+        as_file(files("pdflab.notebook.lessons") / "recorded" / f"{lesson}.{name}.json.gz") as packed,
+        TemporaryDirectory() as aside,
+    ):
+        if not packed.exists():
+            return None
+        path = Path(aside) / "run.json"
+        path.write_bytes(gzip.decompress(packed.read_bytes()))
+        return Run.load(path)

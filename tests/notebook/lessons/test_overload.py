@@ -85,9 +85,8 @@ def test_documents_are_so_long_that_the_machine_makes_as_many_as_the_model(
     """On a slow machine a long one would take longer than its client waits."""
     monkeypatch.setattr(overload.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(overload, "seconds_to_render", lambda lines: seconds)
-    monkeypatch.setattr(overload, "measure_capacity", lambda settings, lines: lines)
 
-    assert overload.fitting_capacity(Settings(workers=4)) == lines
+    assert overload._lines(Settings(workers=4)) == lines
 
 
 def test_the_real_spike_is_a_multiple_of_the_capacity() -> None:
