@@ -8,7 +8,7 @@ from conftest import needs
 from playwright.sync_api import expect, sync_playwright
 from servers import command, jupyterlab, open_notebook, start_browser, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CARDS = """
 from pdflab.notebook.lessons.order import Order

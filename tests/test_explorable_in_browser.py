@@ -9,7 +9,7 @@ from conftest import needs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from servers import command, jupyterlab, open_notebook, start_browser, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CELL = """
 from pdflab.charts.knee import knee_figure

@@ -24,6 +24,14 @@ _LESSONS = [path for path in NOTEBOOKS if is_new(path) and path.stem not in _AS_
 lessons = pytest.mark.parametrize("path", _LESSONS, ids=lambda path: path.stem)
 
 
+@pytest.mark.xfail(
+    reason="02 shows nine listings and asks for 60 × 0.05 ÷ 2; 06 has costs without a currency", strict=True
+)
+def test_every_lesson_obeys_the_rules() -> None:
+    """None is left as it was before there were rules."""
+    assert not _AS_BEFORE
+
+
 @lessons
 def test_its_sentences_are_short(path: Path) -> None:
     """Half of all readers here have another first language."""

@@ -46,6 +46,7 @@ DEFECTS = {  # what a lesson does wrong: a line of it, what stands there instead
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if is_new(path)], ids=lambda path: path.stem)
 def test_a_student_gets_through_the_lesson(path: Path, tmp_path: Path) -> None:
     """Not by Shift-Enter: it stops until a prediction is given, and answers every wrong answer."""

@@ -76,6 +76,7 @@ def test_a_hard_attack_is_as_hard_as_it_says() -> None:
     assert {attack.part for attack in attacks if attack.kind is FaultKind.JUMP} == set(JUMPS)
 
 
+@pytest.mark.slow
 def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
     """Every 202 has one ending, and the blows hit; what is impossible here is named."""
     needs("redis-server", "redis-server")
@@ -95,6 +96,7 @@ def test_the_promise_is_kept_under_every_attack(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     """Attacks on a queue in which a late finisher is believed: its job ends twice.
 
@@ -116,6 +118,7 @@ def test_a_queue_that_asks_for_no_token_is_found_out(tmp_path: Path) -> None:
     assert (code, figures["doubled"] > 0) == (1, True), figures
 
 
+@pytest.mark.slow
 def test_naive_workers_lose_what_the_others_keep(tmp_path: Path) -> None:
     """The same kind of attack on the tutorial's worker: what it held, or was just being given, is gone.
 
@@ -129,6 +132,7 @@ def test_naive_workers_lose_what_the_others_keep(tmp_path: Path) -> None:
     assert figures["accepted"] > figures["completed"]
 
 
+@pytest.mark.slow
 def test_without_a_redis_server_it_says_what_it_skips_and_what_it_does_not_prove(tmp_path: Path) -> None:
     """The embedded Redis cannot be killed; and one worker has no other that takes its job meanwhile."""
     own = tmp_path / "mine" / "jobs.log"

@@ -102,6 +102,7 @@ def test_who_knows_the_pace_is_not_misled_by_it(real: Run) -> None:
     assert hold_out(reported, real).errors == pytest.approx(hold_out(twin, real).errors, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_every_case_is_run_and_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small one of each sort, on the real service: what is measured stands beside what was predicted."""
     monkeypatch.setattr(heldout, "_SECONDS", 0.5)
