@@ -270,21 +270,6 @@ def test_a_busy_machine_is_named_where_no_run_came_with_the_course(
     assert "instead" not in said
 
 
-def test_without_a_recorded_run_a_busy_machine_is_named_too(
-    lesson: Lesson, room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its figures are shown, and not believed."""
-    from pdflab.notebook.lessons import lesson as module
-
-    monkeypatch.setattr(module, "invalid_reason", lambda run: "It was late.")
-    lesson.widget("makespan").give(3.0)
-    room.buttons["queued"].click()
-    room.wait()
-
-    assert len(lesson.run(room, "queued").sends) == 7
-    assert "It was late. Its figures say little about the service" in capsys.readouterr().out
-
-
 def test_a_rehearsal_presses_the_buttons_itself(
     tmp_path: Path, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
