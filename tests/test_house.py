@@ -71,7 +71,6 @@ SAME_NAME = {  # names that stand in more than one module, and why
 WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
     "erlang_a",
     "fit_scalability",
-    "goodput_over_time_figure",
     "mmc_waiting_percentile",
     "square_root_staffing",
     "synchronous_endpoint",

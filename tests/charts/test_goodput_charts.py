@@ -3,9 +3,8 @@
 import pytest
 
 from pdflab.analysis.run import Run, Send, Sends
-from pdflab.charts.goodput import goodput_figure, goodput_over_time_figure
-from pdflab.charts.style import COLOURS, PREDICTED
-from pdflab.jobs import Endpoint
+from pdflab.charts.goodput import goodput_figure
+from pdflab.charts.style import PREDICTED
 
 
 def run_of(served: int, endpoint: str = "synchronous", clients: int = 40) -> Run:
@@ -43,24 +42,8 @@ def test_a_prediction_is_drawn_across_its_own_bar_alone() -> None:
     assert ax.get_xlim()[1] > 90
 
 
-def test_over_time_each_run_is_a_line_in_the_colour_of_its_endpoint() -> None:
-    """Two of the same endpoint differ in their dashes; the title has what is left at the end."""
-    runs = RUNS | {"queued": run_of(0, "queued")}
-    [ax] = goodput_over_time_figure(runs, 0.5).axes
-
-    lines = {line.get_label(): line for line in ax.get_lines()}
-    assert [*lines] == [*runs, "asked for"]
-    assert [lines[name].get_color() for name in runs] == [COLOURS[run.endpoint] for run in runs.values()]
-    assert lines["synchronous"].get_linestyle() != lines["synchronous, at most 8 inside"].get_linestyle()
-    assert lines["queued"].get_color() == COLOURS[Endpoint.QUEUED]
-    assert lines["synchronous"].get_ydata().sum() == 4
-    assert "synchronous 0.0; " in ax.get_title(loc="left")
-    assert ax.get_ylabel() == "PDFs a second, within 500 ms"
-
-
 def test_nothing_to_draw_is_said() -> None:
-    """No run, or a run without a request."""
-    assert goodput_over_time_figure({}, 1.0).axes[0].get_title(loc="left") == "No runs yet"
+    """A run without a request has no bar to compare."""
     assert goodput_figure({"none": Run("n", "queued")}, 1.0).axes[0].get_title(loc="left") == (
         "Nothing was asked for"
     )

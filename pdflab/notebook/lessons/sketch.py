@@ -35,6 +35,12 @@ class AskSketch(Ask):
         )
         return (sketch,)
 
+    def rest(self) -> None:
+        """Take no other curve: the result is known."""
+        super().rest()
+        for slider in self._sliders:
+            slider.disabled = True
+
     def words(self, value: Any) -> str:
         """Return that a curve was sketched, with its ends."""
         first, *_, last = value

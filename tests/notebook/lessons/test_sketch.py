@@ -41,6 +41,16 @@ def test_the_line_follows_the_handles() -> None:
     assert ask._picture.box.value != before
 
 
+def test_a_curve_whose_result_is_known_stays() -> None:
+    """Its handles would move, and nothing would be kept."""
+    ask = AskSketch("curve", CURVE)
+    ask.give([2.0, 3.0, 9.0])
+
+    ask.rest()
+
+    assert all(slider.disabled for slider in ask._sliders)
+
+
 def test_each_handle_has_a_name_that_can_be_read_aloud() -> None:
     """Seven nameless sliders are no axes."""
     assert [slider.tooltip for slider in AskSketch("curve", CURVE)._sliders] == [
