@@ -49,7 +49,9 @@ class Desk:
         )
         self.page.wait_for_timeout(1_000)
         expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=_CELL)
-        return stopped.first.locator(".jp-OutputArea-output").inner_text() if stopped.count() else ""
+        if not stopped.count():
+            return ""
+        return stopped.first.locator(".jp-OutputArea-output").filter(has_text=_STOPPED).first.inner_text()
 
     def predict(self) -> None:
         """Give every prediction that is asked on the page and was not given yet."""
