@@ -34,6 +34,10 @@ class Threads:
         self.broken: str | None = None
         self.failing: str | None = None
 
+    def configure(self, settings: Settings) -> None:
+        """Start roles with these settings from now on."""
+        self._settings = settings
+
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a thread of this name."""
         stop = Event()
