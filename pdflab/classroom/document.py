@@ -44,7 +44,7 @@ def _section(number: int) -> dict[str, Any]:
 
 
 def seconds_of_largest() -> float:
-    """Render the largest document some times, and return the processor time that it takes here at best, in seconds."""
+    """Render the largest document some times, and return the least processor time, in seconds."""
     from pdflab.documents.render import render
     from pdflab.documents.typesetting.font_book import FontBook
 
