@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -50,7 +51,17 @@ class Gateway:
             self._end(press, 0, TIMED_OUT)
         except (aiohttp.ClientError, OSError):
             self._end(press, 0, "connection")
+        except asyncio.CancelledError:
+            self._end(press, 0, "cancelled")
+            raise
         return pdf
+
+    async def cancel_queued(self) -> None:
+        """End every QUEUED job of the lab as cancelled."""
+        url = f"{self._lab.url}/queue/cancel"
+        with suppress(aiohttp.ClientError, OSError):  # then they are rendered
+            async with self._session.post(url, json={"confirm": True}, headers=self._headers()) as response:
+                await response.read()
 
     async def close(self) -> None:
         """Close the connections and the log."""
@@ -58,14 +69,15 @@ class Gateway:
         self._log.close()
 
     async def _post(self, press: Press, document: Mapping[str, Any]) -> tuple[int, bytes]:
-        target = self._lab.target(press.endpoint)
-        headers = {"Content-Type": "application/json"}
-        headers |= {"Authorization": f"Bearer {target.token}"} if target.token else {}
-        headers |= {"X-Job-Id": press.job_id} if press.job_id else {"Idempotency-Key": press.key}
+        name = {"X-Job-Id": press.job_id} if press.job_id else {"Idempotency-Key": press.key}
+        headers = self._headers() | name | {"Content-Type": "application/json"}
         body = json.dumps(document, ensure_ascii=False).encode()
-        url = target.url + _PATHS[press.endpoint]
+        url = self._lab.target(press.endpoint).url + _PATHS[press.endpoint]
         async with self._session.post(url, data=body, headers=headers) as response:
             return response.status, await response.read()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._lab.token}"} if self._lab.token else {}
 
     def _read(self, press: Press, status: int, body: bytes) -> bytes:
         if status == 202:
@@ -79,10 +91,16 @@ class Gateway:
         now = time.time()
         if press.answered_at is None:
             press.answered_at, press.status, press.error = now, status, error
-        job_id = press.job_id if status in (200, 202) else None
         self._log(
             Send(
-                press.endpoint, KIND, press.at, press.at, press.answered_at, press.status, job_id, press.error
+                press.endpoint,
+                KIND,
+                press.at,
+                press.at,
+                press.answered_at,
+                press.status,
+                press.job_id,
+                press.error,
             )
         )
 

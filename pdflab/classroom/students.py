@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
-from pdflab.errors import UsageError, require
+from pdflab.errors import UsageError
 
 LONGEST_NAME = 16  # characters
 _CODE_LETTERS, _CODE_LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 5  # none that looks like another
@@ -81,6 +81,7 @@ class Student:
     number: int
     cookie: str
     name: str
+    joined_at: float = 0.0
     streams: int = 0  # live pages open now
     _rate: Rate = field(default_factory=lambda: Rate(_PRESSES_A_SECOND, 1.0))
 
@@ -97,7 +98,6 @@ class Students:
     """All phones of a room, up to a limit."""
 
     def __init__(self, code: str, *, limit: int) -> None:
-        require(limit >= 1, "A classroom needs room for 1 phone or more.")
         self.code, self._limit = code, limit
         self._by_cookie: dict[str, Student] = {}
         self._wrong: dict[str, Rate] = {}
@@ -115,7 +115,7 @@ class Students:
                 f"This room is full: {self._limit} phones are in it. Share one with a neighbour."
             )
         number = len(self._by_cookie) + 1
-        student = Student(number, secrets.token_urlsafe(16), clean_name(name, number))
+        student = Student(number, secrets.token_urlsafe(16), clean_name(name, number), now)
         self._by_cookie[student.cookie] = student
         return student
 

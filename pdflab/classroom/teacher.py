@@ -7,9 +7,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pdflab.classroom.classroom import COUNTDOWN, Classroom
+from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.press import PressState
 from pdflab.classroom.script import ACTS, CONTROLS
+from pdflab.classroom.state import COUNTDOWN
 from pdflab.classroom.students import NotAllowed
 from pdflab.errors import PdfLabError
 from pdflab.jobs import Endpoint
@@ -22,7 +23,7 @@ class Teacher:
 
     def __init__(self, room: Classroom, *, end: Callable[[], object]) -> None:
         """`end` ends the class."""
-        self._room, self._end = room, end
+        self.room, self._end = room, end
         self._lab_lock = asyncio.Lock()
         self.changes: list[dict[str, Any]] = []
         self._actions: Mapping[str, Callable[[Any], Awaitable[None]]] = {
@@ -51,73 +52,80 @@ class Teacher:
             raise NotAllowed(f"There is no control {name!r}.")
         if control.values and value not in control.values:
             raise NotAllowed(f"{control.label} is one of {', '.join(map(str, control.values))}.")
-        self.changes.append({"at": self._room.clock(), "control": name, "value": value})
+        self.changes.append({"at": self.room.clock(), "control": name, "value": value})
         await self._actions[name](value)
 
     async def _begin_act(self, name: Any) -> None:
         act = next(act for act in ACTS if act.name == name)
-        self._room.begin_act(act)
+        await self._clear()
+        self.room.begin_act(act)
         for control, value in act.settings.items():
             await self._actions[control](value)
 
     async def _go(self, _: Any) -> None:
-        self._room.stage.opens_at = self._room.clock() + COUNTDOWN
+        self.room.stage.opens_at = self.room.clock() + COUNTDOWN
 
     async def _close(self, _: Any) -> None:
-        self._room.stage.opens_at = None
+        self.room.stage.opens_at = None
 
     async def _ask(self, _: Any) -> None:
-        self._room.ask()
+        self.room.ask()
 
     async def _show(self, _: Any) -> None:
-        if self._room.poll is None:
+        if self.room.poll is None:
             raise NotAllowed("Ask a question first.")
-        self._room.poll.is_shown = True
+        self.room.poll.is_shown = True
 
     async def _set_names(self, value: Any) -> None:
-        self._room.stage.names = value
+        self.room.stage.names = value
 
     async def _set_endpoint(self, value: Any) -> None:
-        self._room.stage.endpoint = Endpoint(value)
+        self.room.stage.endpoint = Endpoint(value)
 
     async def _set_work(self, value: Any) -> None:
-        self._room.stage.work = value
+        self.room.stage.work = value
 
     async def _set_retries(self, value: Any) -> None:
-        self._room.stage.retries = value
+        self.room.stage.retries = value
 
     async def _set_workers(self, value: Any) -> None:
-        if value != self._room.lab.settings.workers:
-            await self._change_lab(f"{value} workers run.", self._room.lab.scale, value)
+        if value != self.room.lab.settings.workers:
+            await self._change_lab(f"{value} workers run.", self.room.lab.scale, value)
 
     async def _set_worker_type(self, value: Any) -> None:
-        if value != self._room.lab.worker:
-            await self._change_lab(f"The workers are {value}.", self._room.lab.set_worker_type, value)
+        if value != self.room.lab.worker:
+            await self._change_lab(f"The workers are {value}.", self.room.lab.set_worker_type, value)
 
     async def _set_limit(self, value: Any) -> None:
-        if value != self._room.stage.limit:
+        if value != self.room.stage.limit:
             said = f"The queue takes {value or 10_000:,} jobs."
-            await self._change_lab(said, self._room.lab.set_queue_limit, value or 10_000)
-            self._room.stage.limit = value
+            await self._change_lab(said, self.room.lab.set_queue_limit, value or 10_000)
+            self.room.stage.limit = value
 
     async def _kill(self, _: Any) -> None:
         name = self._busy_worker()
-        await self._change_lab(f"{name} was killed (SIGKILL).", self._room.lab.kill, name)
+        await self._change_lab(f"{name} was killed (SIGKILL).", self.room.lab.kill, name)
 
     async def _freeze(self, _: Any) -> None:
-        self._room.stage.status = f"The workers stand still for {FROZEN:g} s."
-        await self._change_lab("The workers work again.", self._room.lab.freeze, FROZEN)
+        self.room.stage.status = f"The workers stand still for {FROZEN:g} s."
+        await self._change_lab("The workers work again.", self.room.lab.freeze, FROZEN)
 
     async def _reset(self, _: Any) -> None:
-        self._room.begin_act(self._room.stage.act)
-        self._room.poll = None
+        await self._clear()
+        self.room.begin_act(self.room.stage.act)
+        self.room.poll = None
 
     async def _end_class(self, _: Any) -> None:
         self._end()
 
+    async def _clear(self) -> None:
+        self.room.stage.opens_at = None
+        async with self._lab_lock:
+            await self.room.clear_lab()
+
     def _busy_worker(self) -> str:
         """Return a worker that renders for a phone, if one does: to kill an idle one shows nothing."""
-        room, now = self._room, self._room.clock()
+        room, now = self.room, self.room.clock()
         pressed = [press for press in room.presses.values() if press.state(now) is PressState.RENDERING]
         events = [event for press in pressed if (event := press.event(now)) and event.worker]
         names = [str(event.worker).removeprefix("naive:").partition("@")[0] for event in events]
@@ -131,4 +139,4 @@ class Teacher:
                 await asyncio.to_thread(action, *arguments)
             except PdfLabError as error:
                 raise NotAllowed(str(error)) from None
-            self._room.stage.status = said
+            self.room.stage.status = said

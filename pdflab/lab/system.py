@@ -199,6 +199,15 @@ class System:
             for name in names:
                 parts.supervisor.start(name, "api", parts.sockets[0])
 
+    def restart_synchronous(self) -> None:
+        """Restart the synchronous endpoint, and drop what waits or is rendered inside it."""
+        with self._lifecycle:
+            parts = self._running()
+            names = parts.supervisor.names("sync-api-")
+            parts.supervisor.end(names)
+            for name in names:
+                parts.supervisor.start(name, "sync-api", parts.sockets[1])
+
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().supervisor.names()

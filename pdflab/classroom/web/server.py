@@ -8,6 +8,7 @@ Read next: pdflab/classroom/web/live.py.
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hmac import compare_digest
 from io import BytesIO
 from pathlib import Path
@@ -19,11 +20,13 @@ from aiohttp import web
 from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.press import Press
 from pdflab.classroom.script import ACTS, CONTROLS
+from pdflab.classroom.state import ClassState
 from pdflab.classroom.students import NotAllowed, Student, TooMany
 from pdflab.classroom.teacher import Teacher
 from pdflab.classroom.web import live, views
 from pdflab.jobs import Endpoint
 
+RECORDED = "This class is a recording: nobody can join it, and nothing can be changed."
 PHONE, TEACHER = "pdflab_phone", "pdflab_teacher"  # cookies
 _PAGES = Path(__file__).parent / "pages"
 _MAX_BODY = 4_096  # bytes of a request
@@ -43,13 +46,25 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Site:
     """The routes of one classroom. `token` opens the pages of the teacher and the projector."""
 
-    def __init__(self, room: Classroom, teacher: Teacher, *, url: str) -> None:
-        """`url` is what the phones open."""
-        self.room, self.teacher, self.url = room, teacher, url
+    def __init__(self, room: ClassState, teacher: Teacher | None, *, url: str) -> None:
+        """`url` is what the phones open; a recorded class has no teacher."""
+        self.room, self._teacher, self.url = room, teacher, url
         self.token = secrets.token_urlsafe(24)
         self.ticker = live.Ticker()
         self.is_over = False
         self._pdfs: dict[str, tuple[str, bytes]] = {}  # the last synchronous one of each phone, and its press
+
+    @property
+    def teacher(self) -> Teacher:
+        """The teacher of a class. Raises NotAllowed for a recorded one."""
+        if self._teacher is None:
+            raise NotAllowed(RECORDED)
+        return self._teacher
+
+    @property
+    def classroom(self) -> Classroom:
+        """The class itself. Raises NotAllowed for a recorded one."""
+        return self.teacher.room
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -105,7 +120,7 @@ class Site:
         code, name = str(data.get("code", "")), str(data.get("name", ""))
         now, address = self.room.clock(), request.remote or ""
         student = self.room.students.find(request.cookies.get(PHONE))
-        student = student or self.room.students.join(code, name, address=address, now=now)
+        student = student or self.classroom.students.join(code, name, address=address, now=now)
         response = web.json_response({"name": student.name})
         response.set_cookie(PHONE, student.cookie, httponly=True, samesite="Lax")
         return response
@@ -124,7 +139,8 @@ class Site:
             raise NotAllowed("This page is open three times already. Close one of them.")
         student.streams += 1
         try:
-            return await live.stream(request, self.ticker, lambda: self._if_on(views.phone_view, student))
+            view = self._while_on(partial(views.phone_view, self.classroom, student))
+            return await live.stream(request, self.ticker, view)
         finally:
             student.streams -= 1
 
@@ -133,14 +149,14 @@ class Site:
         key = (await _read(request)).get("key")
         if not isinstance(key, str) or not key.isalnum() or len(key) > _LONGEST_KEY:
             raise NotAllowed("A press has a key of letters and digits.")
-        press, pdf = await self.room.press(student, key)
+        press, pdf = await self.classroom.press(student, key)
         if pdf:
             self._pdfs[student.cookie] = press.key, pdf
-        return web.json_response(views.press_view(self.room, press), status=_status(press))
+        return web.json_response(views.press_view(self.classroom, press), status=_status(press))
 
     async def _answer(self, request: web.Request, student: Student) -> web.Response:
         data = await _read(request)
-        self.room.answer(student, int(data.get("number") or 0), data.get("value"))
+        self.classroom.answer(student, int(data.get("number") or 0), data.get("value"))
         return web.json_response({})
 
     async def _pdf(self, request: web.Request, student: Student) -> web.Response:
@@ -149,7 +165,7 @@ class Site:
         content: bytes | None = pdf if press and kept == press.key else None
         is_theirs = press is not None and press.student == student.number and press.job_id
         if press and is_theirs and press.endpoint == Endpoint.QUEUED and press.ended_at() is not None:
-            content = await asyncio.to_thread(self.room.lab.pdf, press.job_id or "")
+            content = await asyncio.to_thread(self.classroom.lab.pdf, press.job_id or "")
         if not is_theirs or not content:
             return _problem(404, "That PDF is not there, or not yet.")
         return web.Response(body=content, content_type="application/pdf")
@@ -173,7 +189,8 @@ class Site:
         return handle
 
     async def _screen(self, request: web.Request) -> web.StreamResponse:
-        return await live.stream(request, self.ticker, lambda: self._if_on(views.screen_view))
+        view = self._while_on(partial(views.screen_view, self.room))
+        return await live.stream(request, self.ticker, view)
 
     async def _script(self, request: web.Request) -> web.Response:
         return web.json_response(views.script_view(ACTS, CONTROLS) | {"url": self.url, "join": self.join_url})
@@ -184,8 +201,8 @@ class Site:
         self.ticker.tick()
         return web.json_response({"status": self.room.stage.status})
 
-    def _if_on(self, view: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any] | None:
-        return None if self.is_over else view(self.room, *arguments)
+    def _while_on(self, view: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any] | None]:
+        return lambda: None if self.is_over else view()
 
 
 async def _read(request: web.Request) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.press import OPEN, Press, PressState
 from pdflab.classroom.questions import Poll
 from pdflab.classroom.script import ACTS, Act, Control
+from pdflab.classroom.state import ClassState
 from pdflab.classroom.students import Student
 from pdflab.jobs import Endpoint
 
@@ -35,7 +36,7 @@ def phone_view(room: Classroom, student: Student) -> dict[str, Any]:
     }
 
 
-def screen_view(room: Classroom) -> dict[str, Any]:
+def screen_view(room: ClassState) -> dict[str, Any]:
     """Return what the projector shows, and what the teacher's page shows beside its controls."""
     stage, students, poll = room.stage, room.students.all(), room.poll
     return {
@@ -62,8 +63,8 @@ def screen_view(room: Classroom) -> dict[str, Any]:
             "act": stage.act.name,
             "endpoint": stage.endpoint,
             "work": stage.work,
-            "document": round(room.size() * room.options.largest, 2),
-            "workers": room.lab.settings.workers,
+            "document": round(room.document_seconds(), 2),
+            "workers": room.workers,
             "worker_type": stage.worker_type,
             "limit": stage.limit,
             "retries": stage.retries,
@@ -75,7 +76,7 @@ def screen_view(room: Classroom) -> dict[str, Any]:
     }
 
 
-def dots(room: Classroom) -> list[dict[str, Any]]:
+def dots(room: ClassState) -> list[dict[str, Any]]:
     """Return a dot for each press, in the order of the presses."""
     now, names = room.clock(), {student.number: student.name for student in room.students.all()}
     shown = []
@@ -113,18 +114,18 @@ def press_view(room: Classroom, press: Press) -> dict[str, Any]:
     return view
 
 
-def _button(room: Classroom) -> str:
+def _button(room: ClassState) -> str:
     if room.stage.opens_at is None:
         return "closed"
     return "open" if room.is_open else "counting"
 
 
-def _opens_in(room: Classroom) -> float | None:
+def _opens_in(room: ClassState) -> float | None:
     opens_at = room.stage.opens_at
     return None if opens_at is None or room.is_open else round(opens_at - room.clock(), 2)
 
 
-def _question(room: Classroom, poll: Poll) -> dict[str, Any]:
+def _question(room: ClassState, poll: Poll) -> dict[str, Any]:
     question = poll.question
     view = {
         "number": poll.number,
@@ -139,7 +140,7 @@ def _question(room: Classroom, poll: Poll) -> dict[str, Any]:
     return view | ({"right": question.right, "measured": _measured(room, poll)} if poll.is_shown else {})
 
 
-def _answers(room: Classroom, poll: Poll) -> dict[str, Any]:
+def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
     """Return how many have answered; what they answered only once the result is shown."""
     view: dict[str, Any] = {"answers": len(poll.answers)}
     if poll.is_shown:
@@ -147,7 +148,7 @@ def _answers(room: Classroom, poll: Poll) -> dict[str, Any]:
     return view
 
 
-def _measured(room: Classroom, poll: Poll) -> float | None:
+def _measured(room: ClassState, poll: Poll) -> float | None:
     act = poll.question.measured_by
     now = room.figures().pdf_median if act == room.stage.act.name else None
     return now if now is not None else room.stage.measured.get(act)
