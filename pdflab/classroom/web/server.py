@@ -102,11 +102,14 @@ class Site:
 
     async def _show_code(self, request: web.Request) -> web.Response:
         """The QR code of the address that phones open, with the room code."""
-        out = BytesIO()
-        segno.make(self.join_url, error="m").save(
-            out, kind="svg", border=2, dark="#000", light="#fff", omitsize=True
-        )
-        return web.Response(body=out.getvalue(), content_type="image/svg+xml")
+        return web.Response(text=self.qr_svg(), content_type="image/svg+xml")
+
+    def qr_svg(self) -> str:
+        """Return the QR code of what phones open, as an SVG image."""
+        out, colours = BytesIO(), {"dark": "#000", "light": "#fff"}
+        code = segno.make(self.join_url, error="m")
+        code.save(out, kind="svg", border=2, omitsize=True, xmldecl=False, **colours)
+        return out.getvalue().decode()
 
     @property
     def join_url(self) -> str:
