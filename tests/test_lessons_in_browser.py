@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import eventually, needs
+from conftest import eventually
 from lesson_text import NOTEBOOKS, ROOT, is_new
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from servers import command, jupyterlab, open_notebook, start_browser
+from playwright.sync_api import Browser, Locator, Page, expect
+from servers import command, jupyterlab, open_notebook
 
 from pdflab.notebook.lessons import texts
 from pdflab.notebook.lessons.copies import renew, student_files
@@ -22,15 +22,6 @@ LESSONS = [path for path in NOTEBOOKS if is_new(path) and path.name[:2] in ("00"
 _STOPPED = re.compile(r"pdflab: (Predict first|Press|Wait for)")  # a cell that says what is missing
 _STOPS = 20  # of a lesson, at most: each is a prediction, or a button
 _CELL = 240_000  # milliseconds that all cells up to the next stop may take
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        browser = start_browser(playwright)
-        yield browser
-        browser.close()
 
 
 class Desk:
