@@ -87,16 +87,17 @@ class Lesson:
             ask.on_given.append(lambda value, name=name: self._keep(name, value))  # type: ignore[misc]
         return self._asks[name]
 
-    def predicted(self, name: str) -> Any:
-        """Return a prediction: a number, a choice, an interval or a curve; from now on it cannot be changed.
+    def predicted(self, *names: str) -> Any:
+        """Return a prediction: a number, a choice, an interval or a curve; of several names, a tuple of them.
 
-        Raises NotYet if there is none.
+        From now on they cannot be changed. Raises NotYet if one is missing; then none of them ends.
         """
-        ask = self.widget(name)
-        if ask.value is None:
-            raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
-        ask.rest()
-        return ask.value
+        asks = [self.widget(name) for name in names]
+        for ask in asks:
+            if ask.value is None:
+                raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
+        self._end(asks)
+        return asks[0].value if len(asks) == 1 else tuple(ask.value for ask in asks)
 
     def score(self, name: str, measured: Any, *, how: str = "measured") -> PlainText:
         """Return how a prediction compares with what was measured.
@@ -156,7 +157,9 @@ class Lesson:
             ask.on_given.append(
                 lambda _: room.unlock() if all(a.value is not None for a in missing) else None
             )
-        _end_at_a_run(asks, room)
+        for part in room.parts:
+            for button in part.buttons.values() if isinstance(part, RunPart) else ():
+                button.on_click(lambda _: self._end(asks))
         return room
 
     def run(self, room: Room, name: str) -> Run:
@@ -183,7 +186,7 @@ class Lesson:
         return instead or run
 
     def _show_kept(self, ask: Ask) -> None:
-        """Show what was predicted before; once it has been scored, it cannot be changed."""
+        """Show what was predicted before; once its result has begun to show, it cannot be changed."""
         kept = self._answers.get("predict", ask.name)
         if (value := kept.get("value")) is None:
             return
@@ -192,8 +195,15 @@ class Lesson:
         except UsageError:  # a newer course asks otherwise
             ask.say(f"You predicted {value!r}, and the question has changed since: predict once more.")
         else:
-            if "measured" in kept:
+            if "ended_at" in kept:
                 ask.rest()
+
+    def _end(self, asks: Iterable[Ask]) -> None:
+        """Hold these predictions as they are, in later kernels as well: their result shows."""
+        for ask in asks:
+            ask.rest()
+            if "ended_at" not in self._answers.get("predict", ask.name):
+                self._put("predict", ask.name, ended_at=time.time())
 
     def _put(self, kind: str, name: str, **values: Any) -> str:
         """Keep values; return why they could not be written: they count all the same."""
@@ -230,18 +240,6 @@ class Box(widgets.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
 
 
-def _end_at_a_run(asks: Sequence[Ask], room: Room) -> None:
-    """Let no prediction be changed once a run moves the picture."""
-
-    def end(_: object) -> None:
-        for ask in asks:
-            ask.rest()
-
-    for part in room.parts:
-        for button in part.buttons.values() if isinstance(part, RunPart) else ():
-            button.on_click(end)
-
-
 def _show(text: str) -> None:
     if text:
         display(PlainText(text))
@@ -261,6 +259,8 @@ def _verdict(value: Given, measured: Any) -> str:
         return f"at worst {max(map(_factor, value, measured)):.1f} times off"
     if isinstance(value, list):
         return "and it lies inside" if value[0] <= measured <= value[1] else "and it lies outside"
+    if value == measured:
+        return "exact"
     if value * measured <= 0:
         return f"off by {abs(value - measured):.3g}"
     factor = _factor(value, measured)

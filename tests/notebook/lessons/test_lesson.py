@@ -132,6 +132,31 @@ def test_what_is_not_scored_yet_may_be_changed_in_a_new_kernel(lesson: Lesson) -
     assert not Lesson("00").widget("makespan")._field.disabled  # type: ignore[attr-defined]
 
 
+def test_what_was_shown_stays_in_a_new_kernel(lesson: Lesson, room: Room) -> None:
+    """By a run or in a picture, though nothing was scored: the result was seen."""
+    lesson.widget("makespan").give(3.0)
+    lesson.widget("range").give([2, 6])
+    room.buttons["queued"].click()
+    room.wait()
+    lesson.predicted("range")
+
+    again = Lesson("00")
+
+    assert again.widget("makespan")._field.disabled  # type: ignore[attr-defined]
+    assert again.widget("range")._slider.disabled  # type: ignore[attr-defined]
+    assert again.predicted("makespan", "range") == (3.0, [2, 6])
+
+
+def test_of_two_predictions_none_ends_while_one_is_missing(lesson: Lesson) -> None:
+    """The cell stops before it shows anything: the first may still be changed."""
+    lesson.widget("makespan").give(3.0)
+
+    with pytest.raises(NotYet, match="Predict first: Which"):
+        lesson.predicted("makespan", "which")
+
+    assert not lesson.widget("makespan")._field.disabled  # type: ignore[attr-defined]
+
+
 def test_a_prediction_ends_when_its_result_begins_to_show(lesson: Lesson, room: Room) -> None:
     """With the press of a run that moves the picture, or when a cell draws it: not only at the score."""
     for name, given in (("makespan", 3.0), ("range", [2, 6])):
@@ -189,6 +214,7 @@ def area_of(at: list[float], depth: list[int]) -> float:
         ("makespan", 5.2, 5.0, "close"),
         ("makespan", 10.0, 5.0, "2.0 times too high"),
         ("makespan", 0.0, 5.0, "off by 5"),
+        ("makespan", 0.0, 0, "exact: measured 0 s"),
         ("range", [2, 6], 5.0, "and it lies inside"),
         ("range", [2, 4], 5.0, "and it lies outside"),
         ("which", "a", "a", "as it came: measured a"),
