@@ -1,14 +1,11 @@
 """Grades lesson 05's `work(redis, render, store)`: a worker that is killed after each of its steps.
 
-A step is a command to Redis, a render or a store. Each attempt is a fork that ends at once after its n-th
-step, as SIGKILL would end it; a second one without a fault goes on. The lists are private: no other worker
-takes their jobs. To render and store a job twice after a crash is no fault: at least once is the promise.
+A second one without a fault goes on. The lists are private: no other worker takes their jobs. To render and
+store a job twice after a crash is no fault: at least once is the promise.
 
 Read next: pdflab/notebook/lessons/order.py.
 """
 
-import os
-import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -17,12 +14,10 @@ from typing import Any
 from uuid import uuid4
 
 from pdflab.lab.redis_client import redis_client
-from pdflab.notebook.lessons.graders.student_code import describe, line_now
+from pdflab.notebook.lessons.graders.attempts import Step, attempt, kill
 
 QUEUE, PROCESSING, STATES = "pdf_jobs_lesson:queue", "pdf_jobs_lesson:processing", "pdf_jobs_lesson:states"
 _JOBS = ("job-1", "job-2")
-_SECONDS = 10  # of one worker; all of them together have longer, as a machine may be busy
-_MAX_STEPS = 60  # of one worker: two jobs need a dozen
 _FOUND = {  # kind of damage, and how it is said
     "lost": "a job is lost: it is in no list, and has no PDF.",
     "open": "a job never ends: it stays in PROCESSING, and no worker looks there.",
@@ -52,47 +47,17 @@ class _Bench:
         self._redis.delete(*self._keys)
 
     def attempt(self, kill_after: int | None = None) -> tuple[list[str], str]:
-        """Run a worker in a fork, and end it after so many steps.
+        """Run a worker, and kill it after so many steps; return its lines, and what went wrong in its code."""
+        fault = {} if kill_after is None else {kill_after: kill}
+        return attempt(self._be_worker, self._url, faults=fault)
 
-        Return the lines whose steps it did, and what went wrong in its code.
-        """
-        reader, writer = os.pipe()
-        if not (pid := os.fork()):
-            os.close(reader)
-            self._be_worker(writer, kill_after)
-        os.close(writer)
-        with os.fdopen(reader, encoding="utf-8") as pipe:
-            lines = pipe.read().splitlines()
-        _, status = os.waitpid(pid, 0)
-        trouble = next((line[1:] for line in lines if line.startswith("!")), "")
-        if os.WIFSIGNALED(status):
-            trouble = f"It was stopped after {_SECONDS} s; look for a loop or a wait that never ends."
-        return [line for line in lines if not line.startswith("!")], trouble
-
-    def _be_worker(self, writer: int, kill_after: int | None) -> None:
-        done = 0
-
-        def step(result: Any) -> Any:
-            nonlocal done
-            done += 1
-            os.write(writer, f"{line_now()}\n".encode())
-            if done == kill_after:
-                os._exit(1)
-            if done == _MAX_STEPS:
-                raise RuntimeError(f"it did {done} steps for two jobs; end the loop when QUEUE is empty")
-            return result
-
-        signal.alarm(_SECONDS)  # kills
-        try:
-            stored = redis_client(self._url)
-            self._work(
-                _counted(redis_client(self._url), step),
-                lambda job: step(f"PDF of {job}"),
-                lambda job, pdf: step(stored.rpush(self._keys[3], f"{job} {pdf}")) and None,
-            )
-        except BaseException as error:
-            os.write(writer, f"!{describe(error)}\n".encode())
-        os._exit(0)
+    def _be_worker(self, client: Any, step: Step) -> None:
+        stored = redis_client(self._url)
+        self._work(
+            client,
+            lambda job: step(f"PDF of {job}"),
+            lambda job, pdf: step(stored.rpush(self._keys[3], f"{job} {pdf}")) and None,
+        )
 
     def damage(self, *, workers: int) -> Iterator[str]:
         """Yield each kind of damage that is left when the last of so many workers has ended."""
@@ -117,25 +82,6 @@ class _Bench:
         redis, (queue, processing, states, stored) = self._redis, self._keys
         lists = [redis.lrange(key, 0, -1) for key in (queue, processing, stored)]
         return lists[0], lists[1], redis.hgetall(states), lists[2]
-
-
-def _counted(client: Any, step: Callable[[Any], Any]) -> Any:
-    """Return a client that reports each command, and each pipeline, as a step."""
-    execute, pipeline = client.execute_command, client.pipeline
-
-    def execute_command(name: str, *words: Any, **options: Any) -> Any:
-        if name in ("BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH"):
-            raise RuntimeError(f"{name} would wait for ever for another job; use {name[1:]}")
-        return step(execute(name, *words, **options))
-
-    def make_pipeline(*words: Any, **options: Any) -> Any:
-        pipe = pipeline(*words, **options)
-        send = pipe.execute
-        pipe.execute = lambda *words, **options: step(send(*words, **options))
-        return pipe
-
-    client.execute_command, client.pipeline = execute_command, make_pipeline
-    return client
 
 
 def grade_work(work: Callable[..., Any], *, redis: str) -> list[str]:
