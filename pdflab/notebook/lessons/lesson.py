@@ -47,12 +47,21 @@ _KINDS: Mapping[str, type[Ask]] = {
 }
 
 
+_ON_THEIR_WAY = 0.5  # seconds in which the last cell of Run All has come
 _INSTEAD = "Shown instead: the run that came with the course."
 _AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
 
 
 class NotYet(UsageError):
     """Raised when a cell needs what the student has not done yet."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows, when all cells of Run All are here.
+
+        The kernel drops those that wait when a cell fails; one that came later would run.
+        """
+        time.sleep(_ON_THEIR_WAY)
+        return super()._render_traceback_()
 
 
 class Lesson:

@@ -58,6 +58,17 @@ def test_a_result_comes_after_its_prediction(lesson: Lesson) -> None:
         lesson.score("makespan", 5.0)
 
 
+def test_a_stop_is_shown_when_all_cells_of_run_all_are_here(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JupyterLab sends them one by one: the kernel drops those that wait, and would run a later one."""
+    rests: list[float] = []
+    monkeypatch.setattr(module.time, "sleep", rests.append)
+
+    assert NotYet("Press 'Burst'.")._render_traceback_() == ["pdflab: Press 'Burst'."]
+    assert rests == [0.5]
+
+
 def test_the_buttons_of_a_room_wake_with_the_prediction(lesson: Lesson, room: Room) -> None:
     """Until then they are off, and the room says why."""
     asleep, hint = room.buttons["queued"].disabled, room.hint.value
