@@ -22,7 +22,6 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import invalid_reason
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
 from pdflab.notebook import controls
@@ -33,6 +32,7 @@ from pdflab.notebook.lessons.order import Order
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
+from pdflab.notebook.lessons.verdict import verdict
 from pdflab.notebook.parts.lab import SizePart
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.runs import RunPart
@@ -48,8 +48,6 @@ _KINDS: Mapping[str, type[Ask]] = {
 
 
 _ON_THEIR_WAY = 0.5  # seconds in which the last cell of Run All has come
-_INSTEAD = "Shown instead: the run that came with the course."
-_AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
 
 
 class NotYet(UsageError):
@@ -120,7 +118,7 @@ class Lesson:
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
         )
-        return PlainText(f"predicted {ask.words(value)}, {_verdict(value, measured)}: {how} {shown}")
+        return PlainText(f"predicted {ask.words(value)}, {verdict(value, measured)}: {how} {shown}")
 
     def check(self, name: str) -> "Box":
         """Return the widget of a question."""
@@ -188,11 +186,9 @@ class Lesson:
             raise NotYet(f"{when} {button!r}, above. Then run this cell again.")
         run = part.runs[name]
         recorded.keep(self._name, name, run)
-        if self.is_rehearsed or not (reason := invalid_reason(run)):
-            return run
-        instead = recorded.load(self._name, name)
-        _show(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}")
-        return instead or run
+        shown, trouble = (run, "") if self.is_rehearsed else recorded.instead_of(run, self._name, name)
+        _show(trouble)
+        return shown
 
     def _show_kept(self, ask: Ask) -> None:
         """Show what was predicted before; once its result has begun to show, it cannot be changed."""
@@ -258,23 +254,3 @@ def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in table:
         raise UsageError(f"There is no {what} {name!r} in this lesson: take {', '.join(table)}.")
     return table[name]
-
-
-def _verdict(value: Given, measured: Any) -> str:
-    """Return how a prediction compares with what was measured."""
-    if isinstance(value, str):
-        return "as it came" if value == measured else "and it came otherwise"
-    if isinstance(value, list) and isinstance(measured, Sequence):
-        return f"at worst {max(map(_factor, value, measured)):.1f} times off"
-    if isinstance(value, list):
-        return "and it lies inside" if value[0] <= measured <= value[1] else "and it lies outside"
-    if value == measured:
-        return "exact"
-    if value * measured <= 0:
-        return f"off by {abs(value - measured):.3g}"
-    factor = _factor(value, measured)
-    return "close" if factor <= 1.15 else f"{factor:.1f} times too {'low' if measured > value else 'high'}"
-
-
-def _factor(one: float, other: float) -> float:
-    return max(one / other, other / one) if one * other > 0 else float("inf")

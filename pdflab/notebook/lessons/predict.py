@@ -3,7 +3,7 @@
 Students who predict a result understand it better than those who only watch (Crouch and others, American
 Journal of Physics 72, 2004).
 
-Read next: pdflab/notebook/lessons/sketch.py.
+Read next: pdflab/notebook/lessons/verdict.py.
 """
 
 import html
