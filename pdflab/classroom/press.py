@@ -132,7 +132,9 @@ def figures(presses: Collection[Press], now: float, *, patience: float) -> Figur
 
 def _middle(waits: Sequence[float], states: Sequence[PressState], *, patience: float) -> float | None:
     """Return the middle wait of all, not only of those who have a PDF. None while it is open."""
+    if not states:
+        return None
     place = (len(states) - 1) // 2
     if place < len(waits):
         return sorted(waits)[place]
-    return patience if states and not any(state in OPEN for state in states) else None
+    return None if any(state in OPEN for state in states) else patience

@@ -5,7 +5,8 @@ const MOST_NAMES = 60, SPEED = 6, BOUNCE = 450; // dots; of the way in a second;
 const LARGEST = 3.2, IN_THE_LOBBY = 5, SMALLEST = 0.35; // the height of a dot's place, in rem
 const NAME = 4.2, LEAST_NAME = 1.7; // the width of a place with a name, in heights; the least height for one, in rem
 const HEAD = 3.2, GAP = 0.8; // rem: the words above a zone, and what is between two rows of zones
-const CROWDED = 12; // dots in a zone of the lower row: from then on, it gets half of the picture
+const LOW = 6; // rem: of a worker's box
+const SHARES = [[0, 0.2], [12, 0.38], [Infinity, 0.5]]; // up to so many dots in a zone of the lower row: its part of the picture
 const STEPS = [6, 12, 20, 30, 40, 60, 100, 150, 200, 300, 500, 1_000, 2_000];
 const FALLBACK = { failed: "gave up" };
 
@@ -21,15 +22,16 @@ const ZONES = {
     nobody: [0.72, 0.28, 1, "rendered for nobody"],
   },
   queued: {
-    waiting: [0, 0.2, 0, "wait for 202"],
-    queued: [0.21, 0.3, 0, "queued, next one first →"],
-    workers: [0.52, 0.22, 0, "rendered"],
-    done: [0.75, 0.25, 0, "have a PDF"],
-    refused: [0, 0.51, 1, "refused"],
-    "gave up": [0.52, 0.22, 1, "gave up"],
-    nobody: [0.75, 0.25, 1, "rendered for nobody"],
+    waiting: [0, 0.16, 0, "wait for 202"],
+    queued: [0.17, 0.36, 0, "queued, next one first →"],
+    workers: [0.54, 0.21, 0, "rendered"],
+    done: [0.76, 0.24, 0, "have a PDF"],
+    refused: [0, 0.53, 1, "refused"],
+    "gave up": [0.54, 0.21, 1, "gave up"],
+    nobody: [0.76, 0.24, 1, "rendered for nobody"],
   },
 };
+const ABOVE_REFUSED = { synchronous: ["workers"], queued: ["waiting", "queued"] }; // they are higher if nothing can be refused
 
 export class Dots {
   #canvas; #labels; #pen; #dots = new Map(); #homes = new Map(); #slots = new Map(); #boxes = []; #zones = {};
@@ -68,9 +70,12 @@ export class Dots {
   #layOut(view, all) {
     const kind = view.figures.presses ? view.settings.endpoint : "ready", [head, gap] = [HEAD * this.rem, GAP * this.rem];
     const below = Math.max(0, ...["gave up", "refused", "nobody"].map((name) => all.filter(({ zone }) => zone === name).length));
-    const upper = kind === "ready" ? this.height : (below > CROWDED ? 0.5 : 0.64) * (this.height - gap);
-    this.#zones = Object.fromEntries(Object.entries(ZONES[kind]).map(([name, [x, w, row, words]]) => {
-      const [top, high] = row ? [upper + gap, this.height - gap - upper] : [0, upper];
+    const lower = kind === "ready" ? 0 : SHARES.find(([most]) => below <= most)[1] * this.height, upper = this.height - lower;
+    this.refuses = Boolean(view.settings.limit) || all.some(({ state }) => state === "refused");
+    const zones = Object.entries(ZONES[kind]).filter(([name]) => name !== "refused" || this.refuses);
+    this.#zones = Object.fromEntries(zones.map(([name, [x, w, row, words]]) => {
+      const isHigh = !this.refuses && ABOVE_REFUSED[kind]?.includes(name);
+      const [top, high] = row ? [upper + gap, lower - gap] : [0, isHigh ? this.height : upper];
       return [name, { x: x * this.width, y: top + head, w: w * this.width, h: high - head, words }];
     }));
     for (const dot of all) if (!this.#zones[dot.zone]) dot.zone = FALLBACK[dot.zone] ?? "waiting";
@@ -134,10 +139,18 @@ export class Dots {
 
   #fillBox(box, all) {
     const isHere = ({ worker }) => pidOf(worker ?? "") === box.pid || (box === this.#boxes[0] && !this.#boxes.some(({ pid }) => pid === pidOf(worker ?? "")));
-    const dots = all.filter(isHere), title = Math.min(0.4 * box.h, 2.4 * this.rem), pad = 0.4 * this.rem;
-    const room = { x: box.x + pad, y: box.y + title, w: box.w - 2 * pad, h: box.h - title - pad };
+    const dots = all.filter(isHere), pad = 0.4 * this.rem, title = this.#title(box);
+    const room = title.isBeside
+      ? { x: box.x + title.w, y: box.y, w: box.w - title.w, h: box.h }
+      : { x: box.x + pad, y: box.y + title.h, w: box.w - 2 * pad, h: box.h - title.h - pad };
     const grid = { ...room, ...this.#grid(room, Math.max(1, dots.length)) };
     dots.forEach((dot, i) => Object.assign(dot, this.#place(grid, i, false)));
+  }
+
+  // Where the name of a worker stands: above its job, or beside it if the box is low.
+  #title({ w, h }) {
+    const isBeside = h < LOW * this.rem;
+    return isBeside ? { isBeside, w: 0.48 * w, h } : { isBeside, w, h: 2.6 * this.rem };
   }
 
   // Keep what moves; a new dot begins where its student's last one is.
@@ -157,7 +170,7 @@ export class Dots {
   // The words above each zone, and the names for those who do not see the canvas.
   #describe(all) {
     const counts = Object.fromEntries(Object.keys(this.#zones).map((name) => [name, all.filter(({ zone }) => zone === name).length]));
-    const wanted = Object.entries(this.#zones).filter(([name]) => name !== "refused" || counts.refused || this.#view.settings.limit);
+    const wanted = Object.entries(this.#zones);
     const old = [...this.#labels.children].map(({ dataset }) => dataset.zone).join();
     if (old !== wanted.map(([name]) => name).join())
       this.#labels.replaceChildren(...wanted.map(([name]) => {
@@ -199,7 +212,7 @@ export class Dots {
   }
 
   #drawZone(name, { x, y, w, h }) {
-    if (name === "joined" || h < 0 || (name === "refused" && !this.#labels.querySelector('[data-zone="refused"]'))) return;
+    if (name === "joined") return;
     this.#pen.fillStyle = colour("--soft");
     this.#pen.fillRect(x, y - HEAD * this.rem, w, h + HEAD * this.rem);
   }
@@ -209,7 +222,8 @@ export class Dots {
     pen.fillStyle = isDead ? colour("--ink") : colour("--soft");
     pen.fillRect(x, y, w, h);
     pen.fillStyle = isDead ? colour("--paper") : colour("--quiet");
-    this.#write(isDead ? `${name} died` : name, x + 0.6 * this.rem, y + Math.min(0.22 * h, 1.3 * this.rem), Math.min(1.75 * this.rem, 0.36 * h), w - this.rem);
+    const title = this.#title({ w, h });
+    this.#write(isDead ? `${name} died` : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
   }
 
   #drawDot(dot, r) {

@@ -10,6 +10,7 @@ export function showQuestion({ question, phones, settings }) {
   say(place.querySelector("h2"), text);
   say(byId("answered"), `${answers} of ${plural(phones, "phone")} ${phones === 1 ? "has" : "have"} answered${round > 1 ? `, vote ${round}` : ""}`);
   place.classList.toggle("shown", shown);
+  place.classList.toggle("vote", options.length > 0);
   document.querySelector("#share span").style.width = `${Math.min(100, 100 * answers / Math.max(phones, 1))}%`;
   byId("options").hidden = !options.length;
   byId("histogram").hidden = Boolean(options.length) || !shown;
@@ -33,16 +34,18 @@ function showVotes({ options, counts, earlier, right, shown }) {
     if (!shown) return item;
     const bars = element("div", "", { class: "bars" });
     bars.append(bar(counts[letter], "votes"), ...(before ? [bar(before[letter], "before")] : []));
-    const mark = letter === right ? " ✓" : "", then = before ? `, before ${before[letter]}` : "";
-    item.append(bars, element("strong", `${counts[letter]}${then}${mark}`));
+    const mark = letter === right ? " ✓" : "";
+    const votes = element("strong", `${counts[letter]}${mark}`);
+    if (before) votes.append(element("small", `before: ${before[letter]}`));
+    item.append(bars, votes);
     return item;
   }));
   const all = Object.values(counts ?? {}).reduce((sum, votes) => sum + votes, 0);
-  say(byId("verdict"), shown && right ? `${counts[right]} of ${all} chose ${right}.` : "");
+  say(byId("verdict"), shown ? `${counts[right]} of ${all} chose ${right}.` : "Choose on your phone.");
 }
 
 function showPredictions({ values = [], unit, low, high, measured, shown }, patience) {
-  if (!shown) return say(byId("verdict"), "");
+  if (!shown) return say(byId("verdict"), "Type a number on your phone.");
   const known = measured !== null && measured !== undefined;
   const gaveUp = known && measured >= patience; // the middle one
   const end = endOfAxis(values, low, high, known ? measured : 0);

@@ -47,10 +47,11 @@ function modeOf(view) {
 function showClass(view) {
   const { figures, settings, series, button } = view, now = counted(view);
   const rendered = now.done + now.forNobody, depth = now.waiting + now.queued + now.rendering + now.held;
-  figure("in-time", String(figures.in_time), `of ${rendered} rendered; in time is within ${Math.round(settings.patience)}\u00a0s`);
+  say(document.querySelector('[data-figure="in-time"] dt'), `PDFs within ${Math.round(settings.patience)}\u00a0s`);
+  figure("in-time", String(figures.in_time), `of ${rendered} rendered`);
   figure("depth", String(depth), "wait or are rendered");
-  figure("age", depth ? seconds(figures.longest) : "–", "has the oldest waited");
-  const answer = figures.answer_median === null ? "for a PDF" : `for a PDF; ${answerTime(figures.answer_median)} for the answer`;
+  figure("age", depth ? seconds(figures.longest) : "–", "since it was sent");
+  const answer = figures.answer_median === null ? "" : `${answerTime(figures.answer_median)} for the answer`;
   figure("wait", seconds(figures.pdf_median), answer);
   const since = series.findIndex(([, depth]) => depth), points = since < 0 ? [] : series.slice(Math.max(0, since - 1));
   chart("depth", points.map(([at, depth]) => [at, depth]), String);

@@ -60,10 +60,10 @@ export function sentence(view) {
   const { button, phones, act, figures, settings } = view;
   if (figures.presses === 0) return beforeTheFirst(button, phones, act);
   const now = counted(view), words = [], longest = seconds(figures.longest);
+  if (now.held) words.push(lostOrHeld(view, now.held));
   if (now.waiting) words.push(`${plural(now.waiting, "waits", "wait")} for an answer, the longest ${longest}.`);
   if (now.queued) words.push(`${plural(now.queued, "job is", "jobs are")} queued, the oldest ${longest}.`);
-  if (now.held) words.push(lostOrHeld(view, now.held));
-  if (now.rendering) words.push(`${plural(now.rendering, "is", "are")} rendered.`);
+  if (now.rendering && !now.held) words.push(`${plural(now.rendering, "is", "are")} rendered.`);
   if (now.busyForNobody) words.push(`${plural(now.busyForNobody, "is", "are")} rendered for nobody.`);
   if (!words.length) return afterTheLast(now, figures, settings);
   words.push(now.done ? `${plural(now.done, "has", "have")} a PDF.` : "Nobody has a PDF.");
