@@ -182,7 +182,7 @@ class Site:
             if token := request.query.get("token"):
                 if not compare_digest(token.encode(), self.token.encode()):
                     return _problem(403, "That is not the token of this class. It stands in the terminal.")
-                response = web.HTTPSeeOther(request.path.rpartition("/")[2])
+                response = web.Response(status=303, headers={"Location": request.path.rpartition("/")[2]})
                 response.set_cookie(TEACHER, self.token, httponly=True, samesite="Lax")
                 return response
             if not compare_digest(request.cookies.get(TEACHER, "").encode(), self.token.encode()):

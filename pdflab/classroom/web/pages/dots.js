@@ -19,16 +19,16 @@ const ZONES = {
     done: [0.72, 0.28, 0, "have a PDF"],
     "gave up": [0, 0.37, 1, "gave up"],
     refused: [0.385, 0.32, 1, "refused"],
-    nobody: [0.72, 0.28, 1, "rendered for nobody"],
+    nobody: [0.72, 0.28, 1, "for nobody"],
   },
   queued: {
-    waiting: [0, 0.16, 0, "wait for 202"],
+    waiting: [0, 0.16, 0, "ask"],
     queued: [0.17, 0.36, 0, "queued, next one first →"],
     workers: [0.54, 0.21, 0, "rendered"],
     done: [0.76, 0.24, 0, "have a PDF"],
     refused: [0, 0.53, 1, "refused"],
     "gave up": [0.54, 0.21, 1, "gave up"],
-    nobody: [0.76, 0.24, 1, "rendered for nobody"],
+    nobody: [0.76, 0.24, 1, "for nobody"],
   },
 };
 const ABOVE_REFUSED = { synchronous: ["workers"], queued: ["waiting", "queued"] }; // they are higher if nothing can be refused
