@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any, cast
 
 from aiohttp import web
@@ -34,6 +35,7 @@ class StagedClass(ClassState):
     def __init__(self, phones: int = 0) -> None:
         self.now = 0.0
         super().__init__(Options(), clock=lambda: self.now)
+        self.lab = SimpleNamespace(worker="reliable", set_queue_limit=lambda limit: None)
         self.renderers = {"sync-api-1": 201, "worker-1": 101, "worker-2": 102}
         for number in range(phones):
             self.join(f"Ada {number + 1}")
@@ -41,6 +43,9 @@ class StagedClass(ClassState):
     def join(self, name: str) -> None:
         """Let a phone join."""
         self.students.join(self.students.code, name, address="", now=self.now)
+
+    async def clear_lab(self) -> None:
+        """There is nothing to clear."""
 
     def act(self, name: str, endpoint: Endpoint) -> None:
         """Begin an act, at an endpoint."""
@@ -55,9 +60,9 @@ class StagedClass(ClassState):
         return press
 
 
-def event(state: JobState, at: float = 0.0, worker: str | None = WORKER, number: int = 1) -> JobEvent:
+def event(state: JobState, at: float = 0.0, worker: str | None = WORKER, **fields: Any) -> JobEvent:
     """Return an event of a press's job."""
-    return JobEvent("job", state, at, "report", worker=worker, number=number)
+    return JobEvent("job", state, at, "report", worker=worker, **fields)
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def test_a_job_of_a_dead_worker_is_held_and_one_of_a_naive_worker_is_lost(
     room.dead = frozenset(["naive:worker-1@machine:8:n"])
     press.events.append(event(JobState.PROCESSING, worker="naive:worker-1@machine:8:n"))
 
-    expect(page.locator("#sentence")).to_contain_text("Ada’s job is lost")
+    expect(page.locator("#sentence")).to_contain_text("Ada’s job is lost with its worker.")
 
 
 def test_names_are_hidden_by_one_click(open_page: Opener, room: StagedClass) -> None:

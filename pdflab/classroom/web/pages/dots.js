@@ -23,7 +23,7 @@ const ZONES = {
   },
   queued: {
     waiting: [0, 0.16, 0, "ask"],
-    queued: [0.17, 0.36, 0, "queued, next one first →"],
+    queued: [0.17, 0.36, 0, "queued, next one →"],
     workers: [0.54, 0.21, 0, "rendered"],
     done: [0.76, 0.24, 0, "have a PDF"],
     refused: [0, 0.53, 1, "refused"],
@@ -124,7 +124,7 @@ export class Dots {
     const names = Object.keys(workers).length ? Object.entries(workers) : this.#seenWorkers(all);
     const living = names.map(([name, pid]) => ({ name: name.replace("sync-api", "server"), pid: String(pid) }));
     const held = all.filter(({ worker, dead }) => worker && dead).map(({ worker }) => worker);
-    const dead = [...new Set(held)].map((worker) => ({ name: nameOf(worker), pid: pidOf(worker), isDead: true }));
+    const dead = [...new Set(held)].map((worker) => ({ name: nameOf(worker), pid: pidOf(worker), isDead: true, isLost: isLost({ worker, dead: true }) }));
     const boxes = [...living, ...dead], zone = this.#zones.workers;
     if (!zone) return [];
     const gap = 0.5 * this.rem, high = (zone.h + gap) / Math.max(boxes.length, 1) - gap;
@@ -169,7 +169,7 @@ export class Dots {
 
   // The words above each zone, and the names for those who do not see the canvas.
   #describe(all) {
-    const counts = Object.fromEntries(Object.keys(this.#zones).map((name) => [name, all.filter(({ zone }) => zone === name).length]));
+    const counts = Object.fromEntries(Object.keys(this.#zones).map((name) => [name, all.filter(({ zone, dead }) => zone === name && !dead).length]));
     const wanted = Object.entries(this.#zones);
     const old = [...this.#labels.children].map(({ dataset }) => dataset.zone).join();
     if (old !== wanted.map(([name]) => name).join())
@@ -217,13 +217,13 @@ export class Dots {
     this.#pen.fillRect(x, y - HEAD * this.rem, w, h + HEAD * this.rem);
   }
 
-  #drawBox({ x, y, w, h, name, isDead }) {
+  #drawBox({ x, y, w, h, name, isDead, isLost }) {
     const pen = this.#pen;
     pen.fillStyle = isDead ? colour("--ink") : colour("--soft");
     pen.fillRect(x, y, w, h);
     pen.fillStyle = isDead ? colour("--paper") : colour("--quiet");
     const title = this.#title({ w, h });
-    this.#write(isDead ? `${name} died` : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
+    this.#write(isDead ? `${isLost ? "lost with" : "held by dead"} ${name}` : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
   }
 
   #drawDot(dot, r) {
@@ -241,8 +241,7 @@ export class Dots {
     if (state === "refused") this.#bar(x, y, r);
     if (!dot.named || !dot.name || dot.isGhost && !dot.worker) return;
     pen.fillStyle = dot.dead ? colour("--paper") : colour("--ink");
-    const words = isLost(dot) ? `${dot.name}: lost` : dot.name;
-    this.#write(words, x + 1.5 * r, y, 1.75 * r, dot.wide - 3.2 * r);
+    this.#write(dot.name, x + 1.4 * r, y, 1.65 * r, dot.wide - 2.6 * r);
   }
 
   #cross(x, y, d, isFilled) {

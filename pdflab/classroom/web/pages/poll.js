@@ -49,7 +49,7 @@ function showPredictions({ values = [], unit, low, high, measured, shown }, pati
   const known = measured !== null && measured !== undefined;
   const gaveUp = known && measured >= patience; // the middle one
   const end = endOfAxis(values, low, high, known ? measured : 0);
-  byId("histogram").replaceChildren(...bars(values, low, end), ...(known ? [line(measured, low, end, gaveUp ? "measured: gave up after" : "measured:", unit)] : []), ...axis(low, end, unit));
+  byId("histogram").replaceChildren(...bars(values, low, end), ...(known ? [line(measured, low, end, gaveUp ? "the middle one gave up:" : "measured:", unit)] : []), ...axis(low, end, unit));
   const middle = values.length ? `The middle prediction is ${number(values[values.length >> 1])} ${unit}.` : "Nobody predicted.";
   const near = values.filter((value) => Math.abs(value - measured) <= NEAR * measured).length;
   if (gaveUp) return say(byId("verdict"), `${middle} More than half gave up after ${number(patience)} ${unit}: no PDF.`);

@@ -90,9 +90,8 @@ function afterTheLast(now, figures, { patience }) {
 function lostOrHeld({ dots }, held) {
   const dead = dots.filter((dot) => dot.dead && dot.state === "rendering");
   const owner = dead.length === 1 && dead[0].name ? `${dead[0].name}’s job` : plural(held, "job");
-  return isLost(dead[0])
-    ? `${owner} ${held === 1 ? "is" : "are"} lost: a dead worker has ${held === 1 ? "it" : "them"}, and no lease ends.`
-    : `A dead worker holds ${owner} until its lease ends.`;
+  if (isLost(dead[0])) return `${owner} ${held === 1 ? "is lost with its worker" : "are lost with their workers"}.`;
+  return `A dead worker holds ${owner} until its lease ends.`;
 }
 
 // A naive worker has no lease: what it held when it died stays with it.
