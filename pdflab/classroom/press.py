@@ -132,9 +132,9 @@ def figures(presses: Collection[Press], now: float, *, patience: float) -> Figur
 
 def _middle(waits: Sequence[float], states: Sequence[PressState], *, patience: float) -> float | None:
     """Return the middle wait of all, not only of those who have a PDF. None while it is open."""
-    if not states:
+    place, still_open = (len(states) - 1) // 2, sum(state in OPEN for state in states)
+    if place < 0:
         return None
-    place = (len(states) - 1) // 2
     if place < len(waits):
         return sorted(waits)[place]
-    return None if any(state in OPEN for state in states) else patience
+    return patience if len(waits) + still_open <= place else None

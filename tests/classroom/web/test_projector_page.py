@@ -253,19 +253,20 @@ def with_votes(room: StagedClass) -> None:
 SCENES = [in_the_lobby, in_a_synchronous_act, in_a_queued_act, with_predictions, with_votes]
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("scene", SCENES)
 def test_all_of_it_is_on_the_screen(
-    open_page: Opener, room: StagedClass, scene: Callable[[StagedClass], None], width: int, height: int
+    open_page: Opener, room: StagedClass, scene: Callable[[StagedClass], None]
 ) -> None:
     """With the longest names, nothing is cut, at the edge of the screen or of its own place."""
     for _ in range(40):
         room.join(LONG)
     scene(room)
-    page = open_page(width, height)
-    page.wait_for_timeout(200)
+    page = open_page()
 
-    assert page.evaluate(OUTSIDE) == []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(200)
+        assert page.evaluate(OUTSIDE) == []
 
 
 @pytest.mark.parametrize("scene", SCENES)

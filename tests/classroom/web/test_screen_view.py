@@ -70,7 +70,7 @@ def test_the_middle_wait_counts_those_who_gave_up() -> None:
 
     room.press(4)
     room.press(5, answered_at=4.5, error=TIMED_OUT)
-    assert room.figures().middle is None
+    assert room.figures().middle is None  # two may still get theirs
     for press in (late, room.presses["4-k"]):
         press.answered_at, press.error = 4.9, TIMED_OUT
 

@@ -105,7 +105,10 @@ export class Dots {
     const fitting = (aspect, least) => {
       for (let high = largest * this.rem; high > least * this.rem; high *= 0.97) {
         const across = Math.floor((w - this.rem) / (high * aspect)), down = Math.floor(h / high);
-        if (across * down >= count) return { high, across, down, wide: high * aspect, named: aspect > 1 };
+        if (across * down < count) continue;
+        if (aspect === 1) return { high, across, down, wide: high, named: false };
+        const columns = Math.ceil(count / down); // as wide as there is room, for long names
+        return { high, across: columns, down, wide: (w - this.rem) / columns, named: true };
       }
     };
     const least = { high: SMALLEST * this.rem, across: Math.max(1, Math.floor(w / SMALLEST / this.rem)), down: 1, wide: 0, named: false };
@@ -223,7 +226,7 @@ export class Dots {
     pen.fillRect(x, y, w, h);
     pen.fillStyle = isDead ? colour("--paper") : colour("--quiet");
     const title = this.#title({ w, h });
-    this.#write(isDead ? `${isLost ? "lost with" : "held by dead"} ${name}` : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
+    this.#write(isDead ? (isLost ? `lost with ${name}` : `${name} is dead`) : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
   }
 
   #drawDot(dot, r) {

@@ -53,7 +53,7 @@ function showPredictions({ values = [], unit, low, high, measured, shown }, pati
   const middle = values.length ? `The middle prediction is ${number(values[values.length >> 1])} ${unit}.` : "Nobody predicted.";
   const near = values.filter((value) => Math.abs(value - measured) <= NEAR * measured).length;
   if (gaveUp) return say(byId("verdict"), `${middle} More than half gave up after ${number(patience)} ${unit}: no PDF.`);
-  say(byId("verdict"), known ? `${middle} ${near} of ${values.length} ${near === 1 ? "was" : "were"} within 20 %.` : `${middle} Nothing is measured yet: press, then look again.`);
+  say(byId("verdict"), known ? `${middle} ${near} of ${values.length} ${near === 1 ? "was" : "were"} within 20 %.` : `${middle} It is not measured yet.`);
 }
 
 // Most predictions fit; the last bar has those beyond.

@@ -63,10 +63,11 @@ export function sentence(view) {
   if (now.held) words.push(lostOrHeld(view, now.held));
   if (now.waiting) words.push(`${plural(now.waiting, "waits", "wait")} for an answer, the longest ${longest}.`);
   if (now.queued) words.push(`${plural(now.queued, "job is", "jobs are")} queued, the oldest ${longest}.`);
-  if (now.rendering && !now.held) words.push(`${plural(now.rendering, "is", "are")} rendered.`);
-  if (now.busyForNobody) words.push(`${plural(now.busyForNobody, "is", "are")} rendered for nobody.`);
+  const busy = now.rendering + now.busyForNobody;
+  if (busy && !now.held) words.push(`${plural(busy, "is", "are")} rendered${now.busyForNobody ? `, ${now.rendering ? `${now.busyForNobody} of them ` : ""}for nobody` : ""}.`);
   if (!words.length) return afterTheLast(now, figures, settings);
-  words.push(now.done ? `${plural(now.done, "has", "have")} a PDF.` : "Nobody has a PDF.");
+  if (now.done) words.push(`${plural(now.done, "has", "have")} a PDF.`);
+  else if (!now.held) words.push("Nobody has a PDF.");
   if (now.gaveUp) words.push(`${now.gaveUp} gave up.`);
   if (now.refused) words.push(`${plural(now.refused, "was", "were")} refused.`);
   return words.join(" ");
