@@ -226,7 +226,7 @@ export class Dots {
     pen.fillRect(x, y, w, h);
     pen.fillStyle = isDead ? colour("--paper") : colour("--quiet");
     const title = this.#title({ w, h });
-    this.#write(isDead ? (isLost ? `lost with ${name}` : `${name} is dead`) : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
+    this.#write(isDead ? (isLost ? `lost: ${name}` : `${name} died`) : name, x + 0.6 * this.rem, y + title.h / 2, Math.min(1.75 * this.rem, 0.6 * h), title.w - this.rem);
   }
 
   #drawDot(dot, r) {

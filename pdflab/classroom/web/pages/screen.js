@@ -63,8 +63,8 @@ export function sentence(view) {
   if (now.held) words.push(lostOrHeld(view, now.held));
   if (now.waiting) words.push(`${plural(now.waiting, "waits", "wait")} for an answer, the longest ${longest}.`);
   if (now.queued) words.push(`${plural(now.queued, "job is", "jobs are")} queued, the oldest ${longest}.`);
-  const busy = now.rendering + now.busyForNobody;
-  if (busy && !now.held) words.push(`${plural(busy, "is", "are")} rendered${now.busyForNobody ? `, ${now.rendering ? `${now.busyForNobody} of them ` : ""}for nobody` : ""}.`);
+  const busy = now.rendering + now.busyForNobody, wasted = now.rendering ? `, ${now.busyForNobody} of them for nobody` : " for nobody";
+  if (busy && !now.held) words.push(`${plural(busy, "is", "are")} rendered${now.busyForNobody ? wasted : ""}.`);
   if (!words.length) return afterTheLast(now, figures, settings);
   if (now.done) words.push(`${plural(now.done, "has", "have")} a PDF.`);
   else if (!now.held) words.push("Nobody has a PDF.");
