@@ -92,7 +92,7 @@ class Site:
     # For everybody
 
     def _page(self, name: str) -> _Handler:
-        content = (_PAGES / name).read_bytes()
+        content = next(_PAGES.rglob(name)).read_bytes()
         kind = _TYPES[Path(name).suffix]
 
         async def show(request: web.Request) -> web.StreamResponse:
@@ -247,4 +247,4 @@ def _status(press: Press) -> int:
 
 
 def _assets() -> list[Path]:
-    return [path for path in _PAGES.iterdir() if path.suffix in (".js", ".css")]
+    return [path for path in _PAGES.rglob("*") if path.suffix in (".js", ".css")]

@@ -18,7 +18,7 @@ from pdflab.jobs import Endpoint, JobState
 pytest_plugins = ["dashboard_fixtures"]
 pytestmark = pytest.mark.browser
 
-PAGES = Path(__file__).parents[3] / "pdflab" / "classroom" / "web" / "pages"
+PAGES = Path(__file__).parents[3] / "pdflab" / "classroom" / "web" / "pages" / "screens"
 SIZES = [(1920, 1080), (1366, 768), (1024, 768)]
 LONG = "W" * 16
 Opener = Callable[..., Page]
