@@ -95,6 +95,7 @@ class Teacher:
     async def _set_worker_type(self, value: Any) -> None:
         if value != self.room.lab.worker:
             await self._change_lab(f"The workers are {value}.", self.room.lab.set_worker_type, value)
+            self.room.stage.worker_type = value
 
     async def _set_limit(self, value: Any) -> None:
         if value != self.room.stage.limit:

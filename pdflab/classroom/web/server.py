@@ -92,7 +92,7 @@ class Site:
     # For everybody
 
     def _page(self, name: str) -> _Handler:
-        content = (_PAGES / name).read_bytes()
+        content = next(_PAGES.rglob(name)).read_bytes()
         kind = _TYPES[Path(name).suffix]
 
         async def show(request: web.Request) -> web.StreamResponse:
@@ -182,7 +182,7 @@ class Site:
             if token := request.query.get("token"):
                 if not compare_digest(token.encode(), self.token.encode()):
                     return _problem(403, "That is not the token of this class. It stands in the terminal.")
-                response = web.HTTPSeeOther(request.path.rpartition("/")[2])
+                response = web.Response(status=303, headers={"Location": request.path.rpartition("/")[2]})
                 response.set_cookie(TEACHER, self.token, httponly=True, samesite="Lax")
                 return response
             if not compare_digest(request.cookies.get(TEACHER, "").encode(), self.token.encode()):
@@ -247,4 +247,4 @@ def _status(press: Press) -> int:
 
 
 def _assets() -> list[Path]:
-    return [path for path in _PAGES.iterdir() if path.suffix in (".js", ".css")]
+    return [path for path in _PAGES.rglob("*") if path.suffix in (".js", ".css")]
