@@ -32,7 +32,7 @@ _PAGES = Path(__file__).parent / "pages"
 _MAX_BODY = 4_096  # bytes of a request
 _MAX_STREAMS = 3  # live pages of one phone
 _LONGEST_KEY = 40  # characters
-_PICTURE_WIDTH = 400  # pixels of a first page on a phone
+_PICTURE_WIDTH = 640  # pixels of a first page on a phone
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"

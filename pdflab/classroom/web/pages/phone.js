@@ -2,12 +2,12 @@
 // sent itself is an attempt, which is remembered across a reload as a browser remembers the form that it sends.
 
 import { ask, follow } from "./phone_live.js";
-import { showQuestion } from "./phone_question.js";
+import { setAside, showQuestion } from "./phone_question.js";
 import { STATES, broken, isOpen, ordinal, pressScene, rowText, seconds, sending, waiting } from "./phone_words.js";
 
 const $ = (id) => document.getElementById(id);
 const REMEMBERED = "pdflab attempt", LONGEST_LINE = 24, MOST_RETRIES = 3, FIRST_PAUSE = 500; // ms
-const RESEND_PAUSE = 800, DROPPED_AFTER = 1500; // ms
+const RESEND_PAUSE = 800, DROPPED_AFTER = 1500, LEAVING = 400; // ms
 
 let view = null;
 let attempt = null; // {key, act, endpoint, times, tries, at, result, answeredAt, retryAt}
@@ -44,6 +44,8 @@ $("join").addEventListener("submit", async (event) => {
   showJoin(body.detail || "The classroom does not answer. Try again.");
 });
 
+$("name").addEventListener("input", () => ($("paper-name").textContent = $("name").value.trim() || "…"));
+
 function enter() {
   if (location.search) history.replaceState(null, "", location.pathname);
   $("join").hidden = true;
@@ -65,6 +67,7 @@ function showOver() {
 
 function see(next) {
   const first = view === null, wasCounting = !first && view.button === "counting";
+  if (!first && next.act !== view.act) setAside();
   view = next;
   $("join").hidden = true;
   $("me").hidden = $("stage").hidden = false;
@@ -92,7 +95,9 @@ function beginCountdown() {
   earlier = new Set(view.presses.map((press) => press.key));
   attempt = null;
   notice = "";
+  setAside();
   forget();
+  scrollTo(0, 0);
 }
 
 // The teacher has begun another act, or the same one again.
@@ -122,6 +127,7 @@ async function send(mine) {
     await pause(RESEND_PAUSE); // the same key is the same job: to send it again does no harm
     if (attempt === mine) answer = await ask("api/press", { key: mine.key });
   }
+  if (answer.status === 0) await pause(LEAVING); // a page that is left ends here, and what it sent stays remembered
   if (attempt !== mine) return;
   forget();
   mine.answeredAt = now();
@@ -215,7 +221,7 @@ function draw() {
   $("ticket").hidden = onButton;
   $("stage").dataset.kind = next.kind;
   if (onButton) drawButton(next);
-  else drawTicket(next, change);
+  else drawTicket(next);
   $("problem").textContent = notice;
   drawRows(onButton || !view.presses.length ? 0 : 1);
   document.title = `${next.title} – ${view.name}`;
@@ -228,13 +234,14 @@ function draw() {
 function drawButton(next) {
   const isAwake = next.kind === "awake";
   $("press").disabled = !isAwake;
+  $("zzz").hidden = next.kind !== "asleep";
   if (next.kind !== "counting") $("press-text").textContent = isAwake ? "Give me my PDF" : "Your button sleeps";
   const quiet = view.question && !view.question.shown ? "" : "Your teacher wakes it.";
   $("press-note").textContent = isAwake ? "" : next.kind === "counting" ? "Get ready" : quiet;
   $("stage").classList.toggle("small", next.kind === "asleep" && !!view.question);
 }
 
-function drawTicket(next, change) {
+function drawTicket(next) {
   $("stage").classList.remove("small");
   $("ticket").dataset.state = next.state;
   $("headline").textContent = next.headline;
@@ -248,7 +255,7 @@ function drawTicket(next, change) {
   $("again").textContent = label;
   $("again").classList.toggle("second", !next.again || next.kind === "waiting");
   drawLine(next);
-  drawPdf(next.pdf, change);
+  drawPdf(next.pdf);
 }
 
 // Those who are before me, and me, the last.

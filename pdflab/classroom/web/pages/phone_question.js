@@ -3,15 +3,25 @@
 import { ask } from "./phone_live.js";
 
 const $ = (id) => document.getElementById(id);
-let question = null, mine = null, shownAs = ""; // mine: {id, value, sent}, not confirmed yet
+let question = null, mine = null, shownAs = ""; // mine: {id, value, sending}, not confirmed yet
+let past = ""; // the question that was there when the class went on
 
 const idOf = (one) => `${one.number}/${one.round}`;
 const given = () => (mine && question && mine.id === idOf(question) ? mine.value : question.given);
 const number = (value) => String(Math.round(value * 10) / 10);
 
+const moment = (one) => `${idOf(one)} ${one.shown}`;
+
+// The class goes on: the question moves below the button, and its result away.
+export function setAside() {
+  past = question ? moment(question) : "";
+}
+
 export function showQuestion(now, say) {
   question = now;
-  $("question").hidden = !now;
+  const isPast = now !== null && moment(now) === past;
+  $("question").classList.toggle("past", isPast);
+  $("question").hidden = !now || (isPast && now.shown);
   if (!now) return void (shownAs = "");
   if (mine && (mine.id !== idOf(now) || mine.value === now.given)) mine = null;
   if (mine && !mine.sending) send();
@@ -19,6 +29,7 @@ export function showQuestion(now, say) {
   if (shape !== shownAs) {
     shownAs = shape;
     build(now);
+    scrollTo(0, 0);
     say(`${$("question-round").textContent} ${now.text}`);
   }
   update(now, say);
@@ -38,18 +49,19 @@ function build(now) {
   slider.step = (now.high - now.low) / 120 || 1;
   slider.value = (now.low + now.high) / 2;
   touch(false);
-  $("low").textContent = `${now.low} ${now.unit}`;
-  $("high").textContent = `${now.high} ${now.unit}`;
+  $("low").textContent = `${now.low}\u00a0${now.unit}`;
+  $("high").textContent = `${now.high}\u00a0${now.unit}`;
 }
 
 function optionItem(text, index) {
   const item = document.createElement("li"), button = document.createElement("button");
-  const letter = document.createElement("b"), words = document.createElement("span"), mark = document.createElement("i");
+  const letter = document.createElement("b"), words = document.createElement("span");
+  const tick = document.createElement("i"), mark = document.createElement("em");
   button.type = "button";
   button.value = "ABCDEFGH"[index];
   letter.textContent = button.value;
   words.textContent = text;
-  button.append(letter, words, mark);
+  button.append(letter, words, tick, mark);
   button.onclick = () => give(button.value);
   item.append(button);
   return item;
@@ -58,15 +70,17 @@ function optionItem(text, index) {
 function update(now, say) {
   const value = given(), again = now.round > 1;
   const asked = again ? "Discuss with your neighbour, then vote again." : now.options.length ? "Vote" : "Guess first";
+  $("question").classList.toggle("again", again && !now.shown);
   $("question-round").textContent = now.shown ? "Result" : asked;
   for (const button of $("options").querySelectorAll("button")) updateOption(button, now, value);
   $("guess").classList.toggle("ended", now.shown);
   for (const field of [$("number"), $("slider"), $("send-guess")]) field.disabled = now.shown;
   $("send-guess").textContent = value === null ? "Send my guess" : "Change my guess";
   if (value !== null && !$("number").value) setNumber(value);
-  if (!now.shown) $("guess-help").textContent = value === null ? "Move the slider, or type a number." : `Your guess: ${number(value)} ${now.unit}. You can change it until the result is shown.`;
+  if (!now.shown) $("guess-help").textContent = value === null ? "Move the slider, or type a number." : `Your guess: ${number(value)}\u00a0${now.unit}. You can change it until the result is shown.`;
   const result = now.shown ? resultText(now, value) : "";
   if (result && $("result").textContent !== result) say(result);
+  drawScale(now, value);
   $("result").hidden = !result;
   $("result").textContent = result;
 }
@@ -76,7 +90,8 @@ function updateOption(button, now, value) {
   button.setAttribute("aria-pressed", String(own));
   button.disabled = now.shown;
   button.classList.toggle("right", right);
-  button.querySelector("i").textContent = [right ? "✓ right" : "", own ? (now.shown ? "yours" : "✓ yours") : ""].filter(Boolean).join(", ");
+  button.querySelector("i").textContent = (now.shown ? right : own) ? "✓" : "";
+  button.querySelector("em").textContent = now.shown ? [right ? "right" : "", own ? "yours" : ""].filter(Boolean).join(", ") : "";
 }
 
 function resultText(now, value) {
@@ -84,8 +99,19 @@ function resultText(now, value) {
     if (!now.right) return "";
     return value === null ? `${now.right} is right.` : value === now.right ? `Yes: ${now.right}.` : `You chose ${value}. ${now.right} is right.`;
   }
-  const own = value === null ? "" : `You guessed ${number(value)} ${now.unit}.`;
-  return now.measured === null ? own || "Nothing is measured yet." : `Measured: ${number(now.measured)} ${now.unit}. ${own}`;
+  const own = value === null ? "" : `You guessed ${number(value)}\u00a0${now.unit}.`;
+  return now.measured === null ? own || "Nothing is measured yet." : `Measured: ${number(now.measured)}\u00a0${now.unit}. ${own}`;
+}
+
+function drawScale(now, value) {
+  const isDrawn = now.shown && !now.options.length && now.measured !== null;
+  $("scale").hidden = !isDrawn;
+  if (!isDrawn) return;
+  const reach = Math.max(now.high, now.measured, value || 0) - now.low;
+  const place = (mark, at) => ($(mark).style.left = `${Math.min(Math.max((100 * (at - now.low)) / reach, 0), 100)}%`);
+  place("scale-measured", now.measured);
+  $("scale-own").hidden = value === null;
+  if (value !== null) place("scale-own", value);
 }
 
 function give(value) {

@@ -9,9 +9,10 @@ export const STATES = {
   "gave up": ["?", "no answer"],
   refused: ["!", "refused"],
 };
+const full = (press) => (press.endpoint === "queued" ? "The queue is full." : "The server has too much to do.");
 const NOBODY_KNOWS = "Was your PDF made? Nobody can say.";
 
-export const seconds = (value) => `${value.toFixed(1)} s`;
+export const seconds = (value) => `${value.toFixed(1)}\u00a0s`; // on one line
 export const isOpen = (press) => ["waiting", "queued", "rendering"].includes(press.state);
 
 export function ordinal(number) {
@@ -21,7 +22,7 @@ export function ordinal(number) {
 }
 
 export function soon(estimate) {
-  return estimate === undefined || estimate === null ? "" : estimate < 1 ? "in a moment" : `about ${Math.round(estimate)} s`;
+  return estimate === undefined || estimate === null ? "" : estimate < 1 ? "in a moment" : `about ${Math.round(estimate)}\u00a0s`;
 }
 
 // A scene is what the middle of the page shows: {kind, state, headline, text, say, again, watch, …}.
@@ -62,7 +63,7 @@ const queuedScenes = {
   queued: (press) => ({
     kind: "queued",
     state: "queued",
-    headline: `202 after ${press.answer_ms} ms`,
+    headline: `202 after ${press.answer_ms}\u00a0ms`,
     place: press.place,
     text: press.place ? `of the queue, ${soon(press.estimate)}` : "in the queue",
     say: press.place
@@ -74,7 +75,7 @@ const queuedScenes = {
   rendering: (press) => ({
     kind: "rendering",
     state: "rendering",
-    headline: `202 after ${press.answer_ms} ms`,
+    headline: `202 after ${press.answer_ms}\u00a0ms`,
     text: "A worker renders it now.",
     say: "A worker renders your PDF now.",
     more: "One more",
@@ -88,7 +89,7 @@ const endScenes = {
     kind: "done",
     state: "done",
     headline: `Your PDF, after ${seconds(press.seconds)}`,
-    text: press.endpoint === "queued" ? `The answer 202 came after ${press.answer_ms} ms.` : "",
+    text: press.endpoint === "queued" ? `The answer 202 came after ${press.answer_ms}\u00a0ms.` : "",
     say: `Your PDF is here, after ${seconds(press.seconds)}.`,
     pdf: press.key,
     more: "One more",
@@ -107,8 +108,8 @@ const endScenes = {
     kind: "refused",
     state: "refused",
     headline: `Refused: ${press.status || 503}`,
-    text: `Too much to do. You know it after ${press.answer_ms} ms, and may come again.`,
-    say: `Refused after ${press.answer_ms} milliseconds: too much to do. You may come again.`,
+    text: `${full(press)} You know it after ${press.answer_ms}\u00a0ms, and may come again.`,
+    say: `Refused after ${press.answer_ms} milliseconds. ${full(press)} You may come again.`,
     again: "Send again",
     title: "Refused",
   }),
@@ -118,7 +119,7 @@ const endScenes = {
       : {
           kind: "gave up",
           state: "gave up",
-          headline: `No answer after ${patience} s.`,
+          headline: `No answer after ${patience}\u00a0s.`,
           text: NOBODY_KNOWS,
           say: `No answer after ${patience} seconds. ${NOBODY_KNOWS}`,
           again: "Send again",
