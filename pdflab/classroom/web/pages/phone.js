@@ -67,7 +67,8 @@ function showOver() {
 
 function see(next) {
   const first = view === null, wasCounting = !first && view.button === "counting";
-  if (!first && next.act !== view.act) setAside();
+  if (first && next.button !== "closed") setAside(next.question);
+  if (!first && next.act !== view.act) setAside(view.question);
   view = next;
   $("join").hidden = true;
   $("me").hidden = $("stage").hidden = false;
@@ -95,7 +96,7 @@ function beginCountdown() {
   earlier = new Set(view.presses.map((press) => press.key));
   attempt = null;
   notice = "";
-  setAside();
+  setAside(view.question);
   forget();
   scrollTo(0, 0);
 }

@@ -34,7 +34,7 @@ function parsed(text) {
 
 // Follow the class: `on.view(view)`, `on.over()`, `on.gone()` when this phone is not known, `on.lost(isLost)`.
 export function follow(on) {
-  let source = null, heardAt = 0, failedAt = 0, asking = false, ended = false;
+  let source = null, heardAt = 0, lostTimer = 0, asking = false, ended = false;
 
   function open() {
     if (source) source.close();
@@ -45,7 +45,8 @@ export function follow(on) {
     source.onerror = () => fail();
   }
   function found() {
-    failedAt = 0;
+    clearTimeout(lostTimer);
+    lostTimer = 0;
     on.lost(false);
   }
   function hear(view) {
@@ -54,9 +55,12 @@ export function follow(on) {
     found();
     on.view(view);
   }
+  function lose() {
+    if (!lostTimer && !ended) lostTimer = setTimeout(() => on.lost(true), SHOWN_AFTER);
+  }
   function fail() {
-    if (!failedAt) failedAt = Date.now();
-    if (!ended) check();
+    lose();
+    check();
   }
   function end(then) {
     if (ended) return;
@@ -64,7 +68,7 @@ export function follow(on) {
     source.close();
     clearInterval(timer);
     for (const [target, event, handler] of listeners) target.removeEventListener(event, handler);
-    on.lost(false);
+    found();
     then();
   }
   async function check() {
@@ -76,13 +80,12 @@ export function follow(on) {
     if (status === 401) end(on.gone);
     else if (status === 200 && body.over) end(on.over);
     else if (status === 200) hear(body);
-    else if (!failedAt) failedAt = Date.now();
+    else lose();
     if (status === 200 && !ended && source.readyState === EventSource.CLOSED) open();
   }
   function watch() {
     const silence = Date.now() - heardAt;
     if (silence > (source.readyState === EventSource.OPEN ? SILENT_STREAM : SILENT)) check();
-    if (failedAt && Date.now() - failedAt > SHOWN_AFTER) on.lost(true);
   }
   function comeBack() {
     if (document.visibilityState === "hidden") return;

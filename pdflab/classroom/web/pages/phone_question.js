@@ -12,17 +12,20 @@ const number = (value) => String(Math.round(value * 10) / 10);
 
 const moment = (one) => `${idOf(one)} ${one.shown}`;
 
-// The class goes on: the question moves below the button, and its result away.
-export function setAside() {
-  past = question ? moment(question) : "";
+// The class goes on: a question that waits for an answer moves below the button, any other away.
+export function setAside(now) {
+  past = now ? moment(now) : "";
 }
 
 export function showQuestion(now, say) {
   question = now;
   const isPast = now !== null && moment(now) === past;
   $("question").classList.toggle("past", isPast);
-  $("question").hidden = !now || (isPast && now.shown);
-  if (!now) return void (shownAs = "");
+  if (!now) {
+    $("question").hidden = true;
+    shownAs = "";
+    return;
+  }
   if (mine && (mine.id !== idOf(now) || mine.value === now.given)) mine = null;
   if (mine && !mine.sending) send();
   const shape = idOf(now);
@@ -33,6 +36,7 @@ export function showQuestion(now, say) {
     say(`${$("question-round").textContent} ${now.text}`);
   }
   update(now, say);
+  $("question").hidden = isPast && (now.shown || given() !== null);
 }
 
 function build(now) {
