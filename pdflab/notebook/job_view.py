@@ -8,7 +8,7 @@ from typing import Any
 
 from IPython.display import Image
 
-from pdflab.charts.first_page import first_page_png
+from pdflab.documents.first_page import first_page_png
 from pdflab.lab import Lab
 from pdflab.notebook.plain_text import PlainText
 

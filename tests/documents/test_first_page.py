@@ -6,7 +6,7 @@ import PIL.Image
 import pytest
 from pypdfium2 import PdfiumError
 
-from pdflab.charts.first_page import first_page_png
+from pdflab.documents.first_page import first_page_png
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import render
 from pdflab.documents.typesetting.font_book import FontBook
