@@ -8,8 +8,8 @@ from typing import Any
 
 from IPython.display import Image
 
-from pdflab.documents.first_page import first_page_png
 from pdflab.lab import Lab
+from pdflab.lab.first_page import first_page_png
 from pdflab.notebook.plain_text import PlainText
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the phones: a browser, a class beside a real lab, and what lets a phone join."""
+"""Fixtures of the phones: a class beside a real lab, and what lets a phone join."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,32 +6,18 @@ from typing import Any
 import pytest
 from axe import fetch_axe
 from cable import Cable
-from conftest import needs
 from phones import Class, Joiner
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-from servers import start_browser
+from playwright.sync_api import Browser, Page, expect
 
 from pdflab.classroom.host import ClassroomHost
 from pdflab.lab import Lab
 from pdflab.settings import Settings
 
-DEVICES = {"iPhone": "iPhone SE", "Android": "Galaxy S8"}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The browser that is installed."""
-    expect.set_options(timeout=20_000)
-    chromium = start_browser(playwright)
-    yield chromium
-    chromium.close()
+_TOUCHED: dict[str, Any] = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+DEVICES = {
+    "iPhone": _TOUCHED | {"viewport": {"width": 375, "height": 667}},
+    "Android": _TOUCHED | {"viewport": {"width": 360, "height": 640}},
+}
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +43,13 @@ def cable(classroom: Class) -> Iterator[Cable]:
 
 
 @pytest.fixture
-def join(playwright: Playwright, browser: Browser, classroom: Class, cable: Cable) -> Iterator[Joiner]:
+def join(browser: Browser, classroom: Class, cable: Cable) -> Iterator[Joiner]:
     """What lets a phone join; an error in its script fails the test."""
+    expect.set_options(timeout=20_000)  # each press is rendered by real workers
     contexts, errors = [], []
 
     def joined(name: str = "Ada", device: str = "iPhone", *, url: str = "", **options: Any) -> Page:
-        look = {
-            key: v for key, v in playwright.devices[DEVICES[device]].items() if key != "default_browser_type"
-        }
-        contexts.append(browser.new_context(**(look | options)))
+        contexts.append(browser.new_context(**(DEVICES[device] | options)))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{url or cable.url}?code={classroom.room.students.code}")
@@ -77,4 +61,5 @@ def join(playwright: Playwright, browser: Browser, classroom: Class, cable: Cabl
     yield joined
     for context in contexts:
         context.close()
+    expect.set_options(timeout=5_000)
     assert errors == []

@@ -263,7 +263,7 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
 def _picture(pdf: bytes) -> bytes | None:
     """Return the first page of a PDF as a PNG file, where pypdfium2 is installed."""
     try:
-        from pdflab.documents.first_page import first_page_png
+        from pdflab.lab.first_page import first_page_png
     except ImportError:
         return None
     return first_page_png(pdf, width=_PICTURE_WIDTH)

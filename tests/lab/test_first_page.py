@@ -6,10 +6,10 @@ import PIL.Image
 import pytest
 from pypdfium2 import PdfiumError
 
-from pdflab.documents.first_page import first_page_png
 from pdflab.documents.kinds import parse_request, sample_request
 from pdflab.documents.render import render
 from pdflab.documents.typesetting.font_book import FontBook
+from pdflab.lab.first_page import first_page_png
 
 
 def test_a_page_is_painted_as_wide_as_was_asked_for() -> None:
