@@ -81,7 +81,7 @@ function see(next) {
   }
   if (attempt && isGone(attempt)) attempt = null;
   if (first) resume();
-  showQuestion(view.question, say);
+  showQuestion(view.question && { ...view.question, patience: view.patience }, say);
   draw();
 }
 

@@ -104,6 +104,7 @@ function resultText(now, value) {
     return value === null ? `${now.right} is right.` : value === now.right ? `Yes: ${now.right}.` : `You chose ${value}. ${now.right} is right.`;
   }
   const own = value === null ? "" : `You guessed ${number(value)}\u00a0${now.unit}.`;
+  if (now.measured !== null && now.measured >= now.patience) return `The middle one gave up after ${now.patience}\u00a0s. ${own}`;
   return now.measured === null ? own || "Nothing is measured yet." : `Measured: ${number(now.measured)}\u00a0${now.unit}. ${own}`;
 }
 

@@ -6,8 +6,8 @@ export const STATES = {
   rendering: ["▸", "a worker renders it"],
   done: ["✓", "done"],
   failed: ["✕", "failed"],
-  "gave up": ["?", "no answer"],
-  refused: ["!", "refused"],
+  "gave up": ["✕", "no answer"],
+  refused: ["–", "refused"],
 };
 const full = (press) => (press.endpoint === "queued" ? "The queue is full." : "The server has too much to do.");
 const NOBODY_KNOWS = "Was your PDF made? Nobody can say.";
