@@ -138,6 +138,7 @@ def press_view(room: Classroom, press: Press) -> dict[str, Any]:
         view |= {"place": place, "estimate": None if estimate is None else round(estimate, 1)}
     if press.answered_at is not None:
         view["answer_ms"] = round(1_000 * (press.answered_at - press.at))
+        view |= {"status": press.status, "error": press.error}
     return view
 
 
