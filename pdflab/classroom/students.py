@@ -134,6 +134,10 @@ class Students:
         """Return the student of a cookie."""
         return self._by_cookie.get(cookie or "")
 
+    def forget(self) -> None:
+        """Forget all students; their cookies open nothing."""
+        self._by_cookie.clear()
+
     def all(self) -> Sequence[Student]:
         """Return all students, in the order in which they came."""
         return tuple(self._by_cookie.values())
