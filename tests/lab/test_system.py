@@ -197,3 +197,32 @@ def test_a_role_that_cannot_run_is_reported(settings: Settings) -> None:
 
     assert str(threads.broken).startswith("recorder failed: IsADirectoryError")
     assert threads.names() == []
+
+
+def test_a_restart_of_the_synchronous_endpoint_drops_what_waits_in_it(settings: Settings) -> None:
+    """Also a connection that no process has accepted yet; the next request is answered."""
+    with System(replace(settings, workers=1)) as system:
+        freezing = Thread(target=system.freeze, args=(6.0, "sync-api-1"))
+        freezing.start()
+        eventually(lambda: "sync-api-1" in system.frozen(), seconds=15)
+        place = system.sync_url.removeprefix("http://").split(":")
+        with socket.create_connection((place[0], int(place[1])), timeout=5) as waiting:
+            waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            system.restart_synchronous()
+            with suppress(ConnectionResetError):
+                assert waiting.recv(1) == b""
+        assert send_request(system.sync_url, "/healthz", timeout=20).status == 200
+        freezing.join()
+
+
+def test_the_limit_of_the_queue_holds_from_the_next_request_on(settings: Settings) -> None:
+    """The API restarts for it, on the same port."""
+    with System(replace(settings, workers=1), mode=THREADS) as system:
+        url, note = system.url, {"type": "custom", "title": "A note", "text": "Some words."}
+        system.queue.pause(True)
+        for limit in (1, 2):
+            system.set_queue_limit(limit)
+            while (status := send_request(url, "/generate-pdf", note).status) == 202:
+                pass
+            assert (status, system.queue.stats().queued) == (429, limit)
+        assert (system.url, system.settings.queue_limit) == (url, 2)

@@ -17,7 +17,8 @@ from pdflab.classroom.state import Options
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 
-SMALL, LARGE = 40.0, 0.5  # seconds that the largest document is said to take: the larger, the smaller is ours
+_LARGEST = 40.0  # seconds that the largest document is said to take: one of `WORK` is a twentieth of it
+WORK = 2.0  # seconds: a class of few phones gets no larger ones then
 _KEYS = count(1)
 
 
@@ -83,12 +84,19 @@ class Phone:
 
     def leave_at_once(self, key: str) -> None:
         """Press, and close the page before the answer."""
+        with self.open_press(key):
+            pass
+
+    @contextmanager
+    def open_press(self, key: str) -> Iterator[None]:
+        """Press, and close the page in the end, whatever was answered."""
         host, _, port = self.place.partition(":")
         body = json.dumps({"key": key})
         with socket.create_connection((host, int(port))) as sock:
             head = f"POST /api/press HTTP/1.1\r\nHost: x\r\nCookie: {self.cookie}\r\n"
             rest = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
             sock.sendall((head + rest).encode())
+            yield
 
 
 def _messages(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
@@ -98,15 +106,13 @@ def _messages(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def opened_room(
-    lab: Lab, *, largest: float = SMALL, options: Options | None = None, **how: Any
-) -> Iterator[Any]:
+def opened_room(lab: Lab, *, options: Options | None = None, **how: Any) -> Iterator[Any]:
     """A room on a free port, with documents of a known size, and without a countdown."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pdflab.classroom.host.seconds_of_largest", lambda: largest)
+        patch.setattr("pdflab.classroom.host.seconds_of_largest", lambda: _LARGEST)
         patch.setattr("pdflab.classroom.teacher.COUNTDOWN", 0.0)
         patch.setattr("pdflab.classroom.host._TICK", 0.05)
-        small = options or Options(work=0.05, patience=10.0)
+        small = options or Options(work=WORK)
         with ClassroomHost(lab, small, at=("127.0.0.1", 0), **how) as host:
             yield host
 

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from unittest.mock import MagicMock
 
 import pytest
-from classroom_room import Answer, Phone, begin, opened_room, teacher_of
+from classroom_room import WORK, Answer, Phone, begin, opened_room, teacher_of
 from conftest import eventually
 
 from pdflab.classroom.host import ClassroomHost
@@ -34,7 +34,7 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def host(lab: Lab) -> Iterator[ClassroomHost]:
     """A room with small documents."""
-    with opened_room(lab, options=Options(work=0.05, phones=500)) as host:
+    with opened_room(lab, options=Options(work=WORK, phones=500)) as host:
         yield host
 
 
