@@ -41,7 +41,7 @@ class Threads:
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a thread of this name."""
         stop = Event()
-        arguments = (name, role, stop, sock)
+        arguments = (name, role, stop, sock.dup() if sock else None)  # a server closes its own when it ends
         thread = Thread(target=self._run, args=arguments, name=f"pdflab {name}", daemon=True)
         self._roles[name] = thread, stop
         thread.start()
@@ -75,6 +75,9 @@ class Threads:
         except Exception as error:
             _log.exception("%s", name)
             self.broken = f"{name} failed: {type(error).__name__}: {error}"
+        finally:
+            if sock:
+                sock.close()
 
     def _run_role(self, name: str, role: str, stop: Event, sock: socket.socket | None) -> None:
         broker, settings = self._broker, self._settings

@@ -1,4 +1,4 @@
-"""`pdflab classroom` as a teacher meets it: it opens, ends, saves and replays; a typing error is a sentence."""
+"""`pdflab classroom` as a teacher meets it: it opens, saves and replays; a typing error is a sentence."""
 
 import os
 import re

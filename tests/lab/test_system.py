@@ -1,9 +1,11 @@
 """A system without load, in threads: what it refuses, and what a failed start leaves."""
 
 import os
+import socket
 import threading
 from contextlib import closing, redirect_stdout, suppress
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from threading import Thread
@@ -219,10 +221,10 @@ def test_the_limit_of_the_queue_holds_from_the_next_request_on(settings: Setting
     """The API restarts for it, on the same port."""
     with System(replace(settings, workers=1), mode=THREADS) as system:
         url, note = system.url, {"type": "custom", "title": "A note", "text": "Some words."}
-        system.queue.pause(True)
+        assert send_request(url, "/queue/pause", method="POST", body={}).status == 200
         for limit in (1, 2):
             system.set_queue_limit(limit)
-            while (status := send_request(url, "/generate-pdf", note).status) == 202:
-                pass
-            assert (status, system.queue.stats().queued) == (429, limit)
+            ask = partial(send_request, url, "/generate-pdf", method="POST", body=note)
+            assert [ask().status for _ in range(2)] == [202, 429]
+            assert system.queue.stats().queued == limit
         assert (system.url, system.settings.queue_limit) == (url, 2)
