@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from pdflab.classroom.document import document_for
+from pdflab.classroom.document import body_for
 from pdflab.classroom.gateway import EventFeed, Gateway, QueueView
 from pdflab.classroom.press import LEFT, OPEN, Press, PressState
 from pdflab.classroom.state import ClassState, Options
@@ -118,7 +118,7 @@ class Classroom(ClassState):
         press = Press(key, student.number, self.stage.endpoint, now)
         self.note_press(press)
         sending = self._gateway.send(
-            press, document_for(student.name, self.size()), patience=self.options.patience
+            press, body_for(student.name, self.size()), patience=self.options.patience
         )
         task = self._sending[press] = asyncio.create_task(sending)
         task.add_done_callback(lambda _: self._sending.pop(press, None))

@@ -6,7 +6,9 @@ request little: the API checks it in two milliseconds.
 Read next: pdflab/documents/kinds.py.
 """
 
+import json
 import time
+from functools import lru_cache
 from typing import Any
 
 from pdflab.documents.kinds import parse_request
@@ -18,6 +20,7 @@ _ARTICLE = (  # of the Universal Declaration of Human Rights, the first
     "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق. "
     "وقد وهبوا عقلا وضميرا وعليهم أن يعامل بعضهم بعضا بروح الإخاء."
 )
+_NAME = "NAME-OF-A-STUDENT"
 _ROUNDS = 3  # of measuring; the fastest counts
 
 
@@ -31,6 +34,16 @@ def document_for(name: str, size: float) -> dict[str, Any]:
         "author": name,
         "sections": [_section(number) for number in range(1, sections + 1)],
     }
+
+
+def body_for(name: str, size: float) -> bytes:
+    """Return the request for a student's document as JSON; all but the name is made once."""
+    return _body(round(size, 2)).replace(_NAME.encode(), json.dumps(name)[1:-1].encode())
+
+
+@lru_cache(maxsize=8)
+def _body(size: float) -> bytes:
+    return json.dumps(document_for(_NAME, size), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _section(number: int) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from io import BytesIO
 from uuid import uuid4
 
 import aiohttp
@@ -38,7 +38,7 @@ class Gateway:
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._log = SendLog(lab.settings)
 
-    async def send(self, press: Press, document: Mapping[str, Any], *, patience: float) -> bytes:
+    async def send(self, press: Press, body: bytes, *, patience: float) -> bytes:
         """Send a press, note in it what came of it, and return the PDF of a synchronous answer.
 
         A synchronous request is given up after `patience` seconds; the server does not notice.
@@ -47,7 +47,7 @@ class Gateway:
         pdf = b""
         try:
             async with asyncio.timeout(patience if press.job_id else _QUEUED_TIMEOUT):
-                status, body = await self._post(press, document)
+                status, body = await self._post(press, body)
             pdf = self._read(press, status, body)
         except TimeoutError:
             self._end(press, 0, TIMED_OUT)
@@ -72,12 +72,11 @@ class Gateway:
         await self._session.close()
         self._log.close()
 
-    async def _post(self, press: Press, document: Mapping[str, Any]) -> tuple[int, bytes]:
+    async def _post(self, press: Press, body: bytes) -> tuple[int, bytes]:
         name = {"X-Job-Id": press.job_id} if press.job_id else {}
         headers = self._headers() | name | {"Content-Type": "application/json"}
-        body = json.dumps(document, ensure_ascii=False).encode()
         url = self._lab.target(press.endpoint).url + _PATHS[press.endpoint]
-        async with self._session.post(url, data=body, headers=headers) as response:
+        async with self._session.post(url, data=BytesIO(body), headers=headers) as response:
             return response.status, await response.read()
 
     def _headers(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pdflab.errors import require
 from pdflab.jobs import Endpoint
 
 COUNTDOWN = 3.0  # seconds between Go and the moment at which all buttons wake
-_FULL_CLASS = 40  # phones for which a document takes as long as chosen; with fewer, more
+_FULL_CLASS = 40  # phones for which a document takes as long as chosen; with more of them, less
 _MOST_WORK = 2.0  # seconds of a document in a small class
 
 
@@ -75,6 +75,11 @@ class ClassState:
         """Return a student's presses in this act, latest first."""
         return self._by_student.get(student.number, [])[::-1]
 
+    @property
+    def connected(self) -> int:
+        """How many phones have the page open now."""
+        return sum(student.streams > 0 for student in self.students.all())
+
     def note_series(self) -> None:
         """Add the present instant to the chart."""
         now, seen = self.clock(), self.figures()
@@ -121,8 +126,8 @@ class ClassState:
         return self.stage.opens_at is not None and self.clock() >= self.stage.opens_at
 
     def size(self) -> float:
-        """Return the size of a document now: in a small class each takes longer, up to the largest."""
-        seconds = self.stage.work * _FULL_CLASS / max(1, min(len(self.students.all()), _FULL_CLASS))
+        """Return the size of a document now: one press of each is the same work in any class."""
+        seconds = self.stage.work * _FULL_CLASS / max(1, len(self.students.all()))
         return min(1.0, min(seconds, max(_MOST_WORK, self.stage.work)) / self.options.largest)
 
     def document_seconds(self) -> float:

@@ -41,7 +41,7 @@ class Threads:
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a thread of this name."""
         stop = Event()
-        arguments = (name, role, stop, sock.dup() if sock else None)  # a server closes its own when it ends
+        arguments = (name, role, stop, sock and sock.dup())  # it closes its own; the next one needs ours
         thread = Thread(target=self._run, args=arguments, name=f"pdflab {name}", daemon=True)
         self._roles[name] = thread, stop
         thread.start()

@@ -15,6 +15,7 @@ from pdflab.charts.style import Picture
 from pdflab.classroom.host import PORT, ClassroomHost
 from pdflab.classroom.recording import Recording
 from pdflab.classroom.script import ACTS, CONTROLS, Control
+from pdflab.classroom.students import NotAllowed
 from pdflab.lab import Lab
 from pdflab.notebook import controls
 from pdflab.notebook.task_queue import TaskQueue
@@ -41,13 +42,13 @@ class ClassroomPanel:
         self.folder = folder or lab.folder / "class"
         self.host: ClassroomHost | None = None
         self._tasks = TaskQueue("classroom", on_error=lambda error: self._say(str(error)))
-        self._status = HTML()
+        self.status = HTML()
         self.open_button = controls.make_button(
             "Open a classroom", _FIRST, partial(self._tasks.put, self.open)
         )
         self._say(_FIRST)
-        self._place = VBox([self.open_button])
-        self.box = controls.make_panel(self._place, self._status)
+        self.place = VBox([self.open_button])
+        self.box = controls.make_panel(self.place, self.status)
 
     def open(self) -> None:
         """Open the room, and show its address and the controls; an open one stays."""
@@ -61,26 +62,23 @@ class ClassroomPanel:
         finally:
             self.open_button.disabled = False
         self.host = host
+        self.place.children = [_address(host), *self._controls()]
         self._say("The room is open.")
-        self._place.children = [_address(host), *self._controls()]
-
-    def close(self) -> None:
-        """End the class, if there is one; its recording stays in the folder."""
-        if self.host:
-            self.host.stop()
-        self._place.children = [self.open_button]
 
     def press(self, name: str, value: Any = None) -> None:
-        """Press a control, as the teacher's page does; what it says is shown below."""
-        if self.host is None:
-            self._say("Open a classroom first.")
-            return
+        """Press a control, as the teacher's page does; what it says is shown below. Raises NotAllowed."""
+        if self.host is None or self.host.is_over:
+            raise NotAllowed("Open a classroom first.")
         if name == "end":
-            self.close()
-            self._say(f"The class is over. It is saved, without names, in {self.folder}.")
+            self._end()
             return
         self.host.control(name, value)
         self._say(self.host.room.stage.status or "Done.")
+
+    def close(self) -> None:
+        """End the class, if there is one, and the thread of this panel."""
+        self._tasks.close(wait=True)
+        self._end()
 
     def figure(self) -> Picture | str:
         """Return the chart of the class that has ended: its synchronous act against its queued one."""
@@ -88,6 +86,12 @@ class ClassroomPanel:
             return _AFTER
         recording = Recording.load(self.folder)
         return comparison_figure(recording.run("queued"), recording.run("synchronous"))
+
+    def _end(self) -> None:
+        if self.host:
+            self.host.stop()
+            self._say(f"The class is over. It is saved, without names, in {self.folder}.")
+        self.place.children = [self.open_button]
 
     def _controls(self) -> list[Any]:
         rows = []
@@ -106,7 +110,7 @@ class ClassroomPanel:
         return controls.make_menu(control.label, options, control.values[0], press)
 
     def _say(self, text: str) -> None:
-        self._status.value = f"<div>{html.escape(text)}</div>"
+        self.status.value = f"<div>{html.escape(text)}</div>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         text = "The teacher's panel of a classroom: run the notebook to see and press its buttons."

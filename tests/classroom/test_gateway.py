@@ -88,7 +88,7 @@ def sent(
         if answer:
             lab.base = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
         gateway = Gateway(lab)  # type: ignore[arg-type]
-        pdfs = [await gateway.send(press, {"title": "x"}, patience=0.2) for press in presses]
+        pdfs = [await gateway.send(press, b"{}", patience=0.2) for press in presses]
         await gateway.close()
         await runner.cleanup()
         return pdfs

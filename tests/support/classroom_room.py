@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from pdflab.classroom.host import ClassroomHost
-from pdflab.classroom.state import Options
+from pdflab.classroom.state import ClassState, Options
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 
-_LARGEST = 40.0  # seconds that the largest document is said to take: one of `WORK` is a twentieth of it
-WORK = 2.0  # seconds: a class of few phones gets no larger ones then
+_LARGEST, WORK = (
+    40.0,
+    2.0,
+)  # seconds of the largest document, and of ours, as is said: a twentieth of its size
 _KEYS = count(1)
 
 
@@ -110,6 +112,7 @@ def opened_room(lab: Lab, *, options: Options | None = None, **how: Any) -> Iter
     """A room on a free port, with documents of a known size, and without a countdown."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pdflab.classroom.host.seconds_of_largest", lambda: _LARGEST)
+        patch.setattr(ClassState, "size", lambda room: room.stage.work / _LARGEST)
         patch.setattr("pdflab.classroom.teacher.COUNTDOWN", 0.0)
         patch.setattr("pdflab.classroom.host._TICK", 0.05)
         small = options or Options(work=WORK)

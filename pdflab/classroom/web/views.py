@@ -42,7 +42,7 @@ def screen_view(room: ClassState) -> dict[str, Any]:
     return {
         "code": room.students.code,
         "phones": len(students),
-        "connected": sum(student.streams > 0 for student in students),
+        "connected": room.connected,
         "act": {
             "name": stage.act.name,
             "title": stage.act.title,

@@ -19,8 +19,9 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "workers_needed": "pdflab.notebook.lessons.graders.staffing:grade_workers_needed",
     "may_retry": "pdflab.notebook.lessons.graders.retries:grade_may_retry",
     "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
+    "safe_work": "pdflab.notebook.lessons.graders.crashes:grade_safe_work",
 }
-_ON_REDIS = ("work",)
+_ON_REDIS = ("work", "safe_work")
 _MANY_TIMES = 12  # the limit, for a worker killed at each step: each attempt has one of its own
 
 
