@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import pairwise
 from statistics import quantiles
 
 import pytest
@@ -81,7 +80,7 @@ def test_there_is_at_least_one_phone() -> None:
 def test_what_forty_phones_were_promised_in_a_minute_of_kills_is_kept(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Every 202 is done or failed in the end, each page was live all the time, and the audit is clean."""
+    """Every 202 is done or failed in the end, and the audit is clean."""
     with Lab(workers=2, preset="teaching") as lab:
         options = Options(work=WORK, phones=40)
         with opened_room(lab, options=options) as host, taking_part(host, 40) as phones:
@@ -92,12 +91,9 @@ def test_what_forty_phones_were_promised_in_a_minute_of_kills_is_kept(
         audited = audit(lab.settings)
 
     took = presses_of(phones, 202)
-    silence = max(later - earlier for phone in phones for earlier, later in pairwise(phone.messages))
     p99 = 1_000 * quantiles(took, n=100)[-1]
     with capsys.disabled():
-        sys.stdout.write(
-            f"\n{len(took)} answers 202, p99 {p99:.0f} ms; the longest silence {silence:.1f} s\n"
-        )
+        sys.stdout.write(f"\n{len(took)} answers 202, p99 {p99:.0f} ms\n")
     assert len(phones) == 40
     assert len(took) >= 40
     assert accepted - ended == set()
