@@ -49,7 +49,7 @@ LIBRARIES = {  # each third-party library, and the one package that imports it
     "matplotlib": ("charts/",),
     "ipywidgets": ("notebook/",),
     "IPython": ("notebook/",),
-    "pypdfium2": ("notebook/",),
+    "pypdfium2": ("lab/first_page.py", "notebook/"),
     "rich": ("cli/",),
     "numba": ("simulation/",),
     "jupyter_core": ("lab/",),  # comes with each kernel

@@ -9,6 +9,7 @@ Read next: pdflab/classroom/teacher.py.
 """
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from pdflab.classroom.gateway import EventFeed, Gateway, QueueView
 from pdflab.classroom.press import LEFT, OPEN, Press, PressState
 from pdflab.classroom.state import ClassState, Options
 from pdflab.classroom.students import NotAllowed, Student
-from pdflab.jobs import Endpoint, JobEvent
+from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 
 _MOST_EARLY = 2_000  # jobs
@@ -88,6 +89,14 @@ class Classroom(ClassState):
                 press.events += self._early.pop(press.job_id, [])
         if len(self._early) > _MOST_EARLY:
             self._early.clear()  # jobs of the lab's other clients
+        self._note_workers()
+
+    def _note_workers(self) -> None:
+        """Note what renders, and which workers died with a job."""
+        self.renderers, now = self.lab.pids(), self.clock()
+        events = (press.event(now) for press in self.presses.values())
+        holders = {event.worker for event in events if event and event.state is JobState.PROCESSING}
+        self.dead = frozenset(worker for worker in holders if worker and not _runs(worker))
 
     async def clear_lab(self) -> None:
         """End what the lab still has to do for this act, so that the next one begins with an empty lab."""
@@ -123,3 +132,15 @@ class Classroom(ClassState):
         task = self._sending[press] = asyncio.create_task(sending)
         task.add_done_callback(lambda _: self._sending.pop(press, None))
         return press
+
+
+def _runs(worker: str) -> bool:
+    """Return whether the process of a worker, or of a server, is there: `sync:PID`, or a worker id."""
+    pid = worker.split(":")[-1 if worker.startswith("sync:") else -2]
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        pass
+    return True

@@ -5,7 +5,7 @@ Its state at any instant follows from instants that were noted, so that a class 
 Read next: pdflab/classroom/classroom.py.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
@@ -99,6 +99,7 @@ class Figures:
     for_nobody: int
     answer_median: float | None
     pdf_median: float | None
+    middle: float | None  # how long the middle one of all waited for a PDF; the patience, if that one gave up
     pdf_last: float | None  # from the first press to the last PDF so far
 
 
@@ -123,5 +124,16 @@ def figures(presses: Collection[Press], now: float, *, patience: float) -> Figur
         for_nobody=sum(press.is_for_nobody(now) for press in presses),
         answer_median=median(answered) if answered else None,
         pdf_median=median(at - press.at for press, at in ended) if ended else None,
+        middle=_middle([press.seconds(now) for press, _ in ended], states, patience=patience),
         pdf_last=max(at for _, at in ended) - first if ended else None,
     )
+
+
+def _middle(waits: Sequence[float], states: Sequence[PressState], *, patience: float) -> float | None:
+    """Return the middle wait of all, not only of those who have a PDF. None while it is open."""
+    place, still_open = (len(states) - 1) // 2, sum(state in OPEN for state in states)
+    if place < 0:
+        return None
+    if place < len(waits):
+        return sorted(waits)[place]
+    return patience if len(waits) + still_open <= place else None

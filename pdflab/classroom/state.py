@@ -7,8 +7,9 @@ Read next: pdflab/classroom/classroom.py.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pdflab.classroom.press import OPEN, Figures, Press, figures
 from pdflab.classroom.questions import Poll
@@ -50,13 +51,19 @@ class Stage:
     retries: bool = False
     names: bool = True
     status: str = ""  # what happened last, for the teacher
-    measured: dict[str, float] = field(default_factory=dict)  # the median wait in each act that was played
+    measured: dict[str, float] = field(default_factory=dict)  # the middle wait in each act that was played
 
 
 class ClassState:
-    """The state of a class; `workers` is how many the lab has."""
+    """The state of a class; `workers` is how many the lab has.
+
+    `renderers` has the process id of each worker and server, by name, `dead` the ids of workers that died
+    with a job; a recorded class knows neither.
+    """
 
     workers = 2
+    renderers: Mapping[str, int] = MappingProxyType({})
+    dead: frozenset[str] = frozenset()
     is_over = False
 
     def __init__(self, options: Options, clock: Callable[[], float] = time.time) -> None:
@@ -97,8 +104,8 @@ class ClassState:
         self._by_student.setdefault(press.student, []).append(press)
 
     def begin_act(self, act: Act) -> None:
-        """Begin an act, without a press; keep the median wait of the one that ends, for its prediction."""
-        if (wait := self.figures().pdf_median) is not None:
+        """Begin an act, without a press; keep the middle wait of the one that ends, for its prediction."""
+        if (wait := self.figures().middle) is not None:
             self.stage.measured[self.stage.act.name] = wait
         self.stage.act, self.stage.opens_at = act, None
         self.presses, self._by_student = {}, {}

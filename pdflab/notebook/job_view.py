@@ -3,33 +3,19 @@
 Read next: pdflab/charts/timelines.py.
 """
 
-import io
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 
 from IPython.display import Image
-from pypdfium2 import PdfDocument
 
 from pdflab.lab import Lab
+from pdflab.lab.first_page import first_page_png
 from pdflab.notebook.plain_text import PlainText
-
-_COLOURS = 32  # enough for text on paper, and a third of the bytes
-_LOCK = Lock()  # pdfium is not thread-safe: a cell and a control room may both draw
 
 
 def first_page(pdf: bytes, *, width: int = 420) -> Image:
     """Return the first page of a PDF as a picture, `width` pixels wide. Raises PdfiumError if it is none."""
-    with _LOCK:
-        document = PdfDocument(pdf)
-        try:
-            page = document[0]
-            picture = page.render(scale=width / page.get_width()).to_pil()
-        finally:
-            document.close()
-    file = io.BytesIO()
-    picture.quantize(_COLOURS).save(file, format="PNG", optimize=True)
-    return Image(file.getvalue(), width=width)
+    return Image(first_page_png(pdf, width=width), width=width)
 
 
 def log_lines(lab: Lab, job_id: str) -> list[str]:

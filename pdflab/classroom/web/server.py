@@ -35,6 +35,7 @@ _PAGES = Path(__file__).parent / "pages"
 _MAX_BODY = 4_096  # bytes of a request
 _MAX_STREAMS = 3  # live pages of one phone
 _LONGEST_KEY = 40  # characters
+_PICTURE_WIDTH = 640  # pixels of a first page on a phone
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -56,6 +57,7 @@ class Site:
         self.token = secrets.token_urlsafe(24)
         self.ticker = live.Ticker()
         self.is_over = False
+        self._drawing = asyncio.Lock()
         self._pdfs: dict[str, tuple[str, bytes]] = {}  # the last synchronous one of each phone, and its press
 
     @property
@@ -83,9 +85,11 @@ class Site:
                 web.get("/qr.svg", self._teachers(self._show_code)),
                 web.post("/api/join", self._join),
                 web.get("/api/live", self._students(self._live)),
+                web.get("/api/view", self._students(self._view)),
                 web.post("/api/press", self._students(self._press)),
                 web.post("/api/answer", self._students(self._answer)),
                 web.get("/api/pdf/{key}", self._students(self._pdf)),
+                web.get("/api/page/{key}.png", self._students(self._first_page)),
                 web.get("/api/screen", self._teachers(self._screen)),
                 web.get("/api/script", self._teachers(self._script)),
                 web.post("/api/control", self._teachers(self._control)),
@@ -96,7 +100,7 @@ class Site:
     # For everybody
 
     def _page(self, name: str) -> _Handler:
-        content = (_PAGES / name).read_bytes()
+        content = next(_PAGES.rglob(name)).read_bytes()
         kind = _TYPES[Path(name).suffix]
 
         async def show(request: web.Request) -> web.StreamResponse:
@@ -151,6 +155,11 @@ class Site:
         finally:
             student.streams -= 1
 
+    async def _view(self, request: web.Request, student: Student) -> web.Response:
+        """The same once: for a phone that comes back, or whose proxy keeps streams to itself."""
+        view = self._while_on(partial(views.phone_view, self.classroom, student))
+        return web.json_response(view() or {"over": True})
+
     async def _press(self, request: web.Request, student: Student) -> web.Response:
         """Send a press; the answer is that of the service, when it comes."""
         key = (await _read(request)).get("key")
@@ -167,15 +176,29 @@ class Site:
         return web.json_response({})
 
     async def _pdf(self, request: web.Request, student: Student) -> web.Response:
-        press = self.room.presses.get(request.match_info["key"])
-        kept, pdf = self._pdfs.get(student.cookie, ("", b""))
-        content: bytes | None = pdf if press and kept == press.key else None
-        is_theirs = press is not None and press.student == student.number and press.job_id
-        if press and is_theirs and press.endpoint == Endpoint.QUEUED and press.ended_at() is not None:
-            content = await asyncio.to_thread(self.classroom.lab.pdf, press.job_id or "")
-        if not is_theirs or not content:
+        if not (content := await self._content(request, student)):
             return _problem(404, "That PDF is not there, or not yet.")
-        return web.Response(body=content, content_type="application/pdf")
+        named = {"Content-Disposition": 'inline; filename="yearbook.pdf"'}
+        return web.Response(body=content, content_type="application/pdf", headers=named)
+
+    async def _first_page(self, request: web.Request, student: Student) -> web.Response:
+        """The first page as a picture, one at a time: the workers need the processor, too."""
+        content = await self._content(request, student)
+        async with self._drawing:
+            picture = await asyncio.to_thread(_picture, content) if content else None
+        if not picture:
+            return _problem(404, "There is no picture of that PDF.")
+        return web.Response(body=picture, content_type="image/png")
+
+    async def _content(self, request: web.Request, student: Student) -> bytes | None:
+        """Return the PDF of a student's own press, if it is there."""
+        press = self.room.presses.get(request.match_info["key"])
+        if press is None or press.student != student.number or not press.job_id:
+            return None
+        if press.endpoint == Endpoint.SYNCHRONOUS:
+            kept, pdf = self._pdfs.get(student.cookie, ("", b""))
+            return pdf if kept == press.key else None
+        return await asyncio.to_thread(self.classroom.lab.pdf, press.job_id) if press.ended_at() else None
 
     # For the teacher
 
@@ -258,6 +281,15 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     response.headers.update(_HEADERS)
 
 
+def _picture(pdf: bytes) -> bytes | None:
+    """Return the first page of a PDF as a PNG file, where pypdfium2 is installed."""
+    try:
+        from pdflab.lab.first_page import first_page_png
+    except ImportError:
+        return None
+    return first_page_png(pdf, width=_PICTURE_WIDTH)
+
+
 def _problem(status: int, detail: str) -> web.Response:
     return web.json_response({"detail": detail}, status=status, content_type="application/problem+json")
 
@@ -268,4 +300,4 @@ def _status(press: Press) -> int:
 
 
 def _assets() -> list[Path]:
-    return [path for path in _PAGES.iterdir() if path.suffix in (".js", ".css")]
+    return [path for path in _PAGES.rglob("*") if path.suffix in (".js", ".css")]

@@ -15,7 +15,7 @@ from pdflab.classroom.questions import Poll
 from pdflab.classroom.script import ACTS, Act, Control
 from pdflab.classroom.state import ClassState
 from pdflab.classroom.students import Student
-from pdflab.jobs import Endpoint
+from pdflab.jobs import Endpoint, JobState
 
 _SHOWN = 5  # presses on a phone
 
@@ -55,7 +55,9 @@ def screen_view(room: ClassState) -> dict[str, Any]:
         },
         "button": _button(room),
         "opens_in": _opens_in(room),
+        "joined": [] if room.presses else joined(room),
         "dots": dots(room),
+        "workers": workers(room),
         "figures": asdict(room.figures()),
         "series": [[round(at - room.clock(), 2), *rest] for at, *rest in room.series],
         "question": _question(room, poll) | _answers(room, poll) if poll else None,
@@ -79,18 +81,43 @@ def screen_view(room: ClassState) -> dict[str, Any]:
 def dots(room: ClassState) -> list[dict[str, Any]]:
     """Return a dot for each press, in the order of the presses."""
     now, names = room.clock(), {student.number: student.name for student in room.students.all()}
-    shown = []
+    shown, places = [], _places(room, now)
     for press in room.presses.values():
         state, event = press.state(now), press.event(now)
         dot: dict[str, Any] = {"id": press.key, "state": state, "seconds": round(press.seconds(now), 1)}
         if room.stage.names:
             dot["name"] = names.get(press.student, "")
-        if state is PressState.RENDERING and event and event.worker:
-            dot["worker"] = event.worker
+        if press.key in places:
+            dot["place"] = places[press.key]
+        if event and event.worker and event.state is JobState.PROCESSING:
+            dot |= {"worker": event.worker} | ({"dead": True} if event.worker in room.dead else {})
         if press.is_for_nobody(now):
             dot["nobody"] = True
         shown.append(dot)
     return shown
+
+
+def _places(room: ClassState, now: float) -> dict[str, int]:
+    """Return the place of each press in the queue, 1 for the next one; what came back goes first."""
+    queued = (press for press in room.presses.values() if press.state(now) is PressState.QUEUED)
+    events = [(event, press.key) for press in queued if (event := press.event(now))]
+    order = sorted((event.attempt == 0, event.number, key) for event, key in events)
+    return {key: place for place, (_, _, key) in enumerate(order, start=1)}
+
+
+def joined(room: ClassState) -> list[dict[str, Any]]:
+    """Return a dot for each phone, before the first press of an act."""
+    names = room.stage.names
+    return [
+        {"id": str(student.number)} | ({"name": student.name} if names else {})
+        for student in room.students.all()
+    ]
+
+
+def workers(room: ClassState) -> dict[str, int]:
+    """Return the process id of each worker, or server, of this act's endpoint, by name."""
+    prefix = "sync-api-" if room.stage.endpoint == Endpoint.SYNCHRONOUS else "worker-"
+    return {name: pid for name, pid in room.renderers.items() if name.startswith(prefix)}
 
 
 def script_view(acts: Sequence[Act], controls: Sequence[Control]) -> dict[str, Any]:
@@ -111,6 +138,7 @@ def press_view(room: Classroom, press: Press) -> dict[str, Any]:
         view |= {"place": place, "estimate": None if estimate is None else round(estimate, 1)}
     if press.answered_at is not None:
         view["answer_ms"] = round(1_000 * (press.answered_at - press.at))
+        view |= {"status": press.status, "error": press.error}
     return view
 
 
@@ -142,7 +170,10 @@ def _question(room: ClassState, poll: Poll) -> dict[str, Any]:
 
 def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
     """Return how many have answered; what they answered only once the result is shown."""
-    view: dict[str, Any] = {"answers": len(poll.answers)}
+    view: dict[str, Any] = {
+        "answers": len(poll.answers),
+        "is_of_act": poll.question is room.stage.act.question,
+    }
     if poll.is_shown:
         view |= {"counts": poll.counts(), "values": poll.values(), "earlier": poll.earlier}
     return view
@@ -150,5 +181,5 @@ def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
 
 def _measured(room: ClassState, poll: Poll) -> float | None:
     act = poll.question.measured_by
-    now = room.figures().pdf_median if act == room.stage.act.name else None
+    now = room.figures().middle if act == room.stage.act.name else None
     return now if now is not None else room.stage.measured.get(act)
