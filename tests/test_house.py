@@ -67,6 +67,8 @@ SAME_NAME = {  # names that stand in more than one module, and why
     "add_arguments": "each file of commands has one",
     "measure": "each benchmark has one",
     "explain": "each benchmark has one",
+    "Question": "a lesson has one, and so has a class",
+    "figures": "of a class, and of a file held out",
 }
 WANTED = {  # public names that only tests use yet: theory, a twin and pictures that lessons are to show
     "erlang_a",

@@ -11,6 +11,7 @@ Read next: pdflab/classroom/teacher.py.
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from pdflab.classroom.document import body_for
@@ -22,6 +23,7 @@ from pdflab.jobs import Endpoint, JobEvent, JobState
 from pdflab.lab import Lab
 
 _MOST_EARLY = 2_000  # jobs
+_ANSWER_TIME = 2.0  # seconds for the last answers 202 of an act
 
 
 class Classroom(ClassState):
@@ -35,7 +37,8 @@ class Classroom(ClassState):
         self._feed = EventFeed(lab.settings)
         self._by_job: dict[str, Press] = {}
         self._early: dict[str, list[JobEvent]] = {}  # events of jobs whose answer is still on its way
-        self._sending: dict[str, asyncio.Task[bytes]] = {}
+        self._sending: dict[Press, asyncio.Task[bytes]] = {}
+        self._waiting: Counter[Press] = Counter()  # how many requests of its phone wait for each
 
     # What a phone does
 
@@ -48,17 +51,21 @@ class Classroom(ClassState):
         """
         key = f"{student.number}-{key}"
         press = self.presses.get(key) or self._begin(student, key)
-        task = self._sending.get(key)
+        task = self._sending.get(press)
+        self._waiting[press] += 1
         try:
             return press, await asyncio.shield(task) if task else b""
         except asyncio.CancelledError:
-            if press.endpoint == Endpoint.SYNCHRONOUS and press.answered_at is None:
+            is_last = self._waiting[press] == 1  # a phone sends it again before its lost connection ends
+            if press.endpoint == Endpoint.SYNCHRONOUS and press.answered_at is None and is_last:
                 press.answered_at, press.error = self.clock(), LEFT
             raise
+        finally:
+            self._waiting -= Counter([press])
 
-    def answer(self, student: Student, number: int, value: object) -> None:
+    def answer(self, student: Student, number: object, value: object) -> None:
         """Note a student's answer to the question of this number. Raises NotAllowed."""
-        if not self.poll or self.poll.number != number:
+        if not self.poll or isinstance(number, bool) or self.poll.number != number:
             raise NotAllowed("That question is over.")
         self.poll.answer(student.number, value)
 
@@ -93,6 +100,9 @@ class Classroom(ClassState):
 
     async def clear_lab(self) -> None:
         """End what the lab still has to do for this act, so that the next one begins with an empty lab."""
+        on_their_way = [task for press, task in self._sending.items() if press.endpoint == Endpoint.QUEUED]
+        if on_their_way:
+            await asyncio.wait(on_their_way, timeout=_ANSWER_TIME)
         await self._gateway.cancel_queued()
         now = self.clock()
         inside = (PressState.WAITING, PressState.RENDERING, PressState.GAVE_UP)
@@ -101,7 +111,7 @@ class Classroom(ClassState):
             await asyncio.to_thread(self.lab.restart_synchronous)
 
     async def close(self) -> None:
-        """End the class and forget it."""
+        """End the class: nobody waits for an answer any more."""
         self.stage.opens_at = None
         for task in self._sending.values():
             task.cancel()
@@ -119,8 +129,8 @@ class Classroom(ClassState):
         sending = self._gateway.send(
             press, body_for(student.name, self.size()), patience=self.options.patience
         )
-        task = self._sending[key] = asyncio.create_task(sending)
-        task.add_done_callback(lambda _: self._sending.pop(key, None))
+        task = self._sending[press] = asyncio.create_task(sending)
+        task.add_done_callback(lambda _: self._sending.pop(press, None))
         return press
 
 

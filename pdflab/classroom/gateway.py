@@ -7,6 +7,7 @@ Read next: pdflab/classroom/press.py.
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +27,7 @@ from pdflab.settings import Settings
 
 _PATHS = {Endpoint.QUEUED: "/generate-pdf", Endpoint.SYNCHRONOUS: "/generate-pdf/sync"}
 _QUEUED_TIMEOUT = 10.0  # seconds for an answer 202
+_log = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -49,18 +51,20 @@ class Gateway:
             pdf = self._read(press, status, body)
         except TimeoutError:
             self._end(press, 0, TIMED_OUT)
-        except (aiohttp.ClientError, OSError):
-            self._end(press, 0, "connection")
         except asyncio.CancelledError:
             self._end(press, 0, "cancelled")
             raise
+        except Exception as error:  # the lab stopped, or what answers is no service: the phone goes on
+            _log.warning("A press had no answer (%s).", error)
+            self._end(press, 0, "connection")
         return pdf
 
     async def cancel_queued(self) -> None:
         """End every QUEUED job of the lab as cancelled."""
-        url = f"{self._lab.url}/queue/cancel"
+        url, yes = f"{self._lab.url}/queue/cancel", {"confirm": True}
+        timeout = asyncio.timeout(_QUEUED_TIMEOUT)
         with suppress(aiohttp.ClientError, OSError):  # then they are rendered
-            async with self._session.post(url, json={"confirm": True}, headers=self._headers()) as response:
+            async with timeout, self._session.post(url, json=yes, headers=self._headers()) as response:
                 await response.read()
 
     async def close(self) -> None:
@@ -69,7 +73,7 @@ class Gateway:
         self._log.close()
 
     async def _post(self, press: Press, body: bytes) -> tuple[int, bytes]:
-        name = {"X-Job-Id": press.job_id} if press.job_id else {"Idempotency-Key": press.key}
+        name = {"X-Job-Id": press.job_id} if press.job_id else {}
         headers = self._headers() | name | {"Content-Type": "application/json"}
         url = self._lab.target(press.endpoint).url + _PATHS[press.endpoint]
         async with self._session.post(url, data=BytesIO(body), headers=headers) as response:

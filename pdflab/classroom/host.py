@@ -7,9 +7,10 @@ Read next: pdflab/classroom/web/server.py.
 """
 
 import asyncio
-import logging
+import re
 import socket
 import time
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -21,9 +22,10 @@ from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.document import seconds_of_largest
 from pdflab.classroom.recording import Recording, Replay, record_class
 from pdflab.classroom.state import Options
+from pdflab.classroom.students import NotAllowed
 from pdflab.classroom.teacher import Teacher
 from pdflab.classroom.web.server import Site
-from pdflab.errors import require
+from pdflab.errors import PdfLabError, require
 from pdflab.lab import Lab
 from pdflab.service.http.server import listen
 
@@ -32,7 +34,7 @@ _LAST_MESSAGE = 0.3  # seconds for the live pages to say that the class is over
 _EVERYWHERE = ("0.0.0.0", "::", "")
 _TICK = 0.4  # seconds between two looks at the lab, and two messages to a phone
 _NO_NETWORK = "192.0.2.1"  # an address that is nobody's: no packet is sent to it
-_log = logging.getLogger(__name__)
+_LONGEST_END = 30.0  # seconds: a fault that the lab has begun is waited for
 
 
 class ClassroomHost:
@@ -59,11 +61,11 @@ class ClassroomHost:
         """
         require(0 < minutes <= 600, "A class takes more than 0 and up to 600 minutes.")
         require(0 < speed <= 60, "A class is replayed at more than 0 and up to 60 times its speed.")
-        whole = url is None or url.startswith(("http://", "https://"))
-        require(whole, "--url must begin with http:// or https://.")
+        whole = url is None or re.match(r"https?://[^/?#\s]+", url)
+        require(bool(whole), "--url must begin with http:// or https://, and have a name.")
+        require(0 <= at[1] <= 65_535, "A port is between 0, which is any free one, and 65535.")
         self._what, self._options, self._minutes = what, options or Options(), minutes
         self._address, self._url, self._save_to, self._speed = at, url, save_to, speed
-        self._loop = asyncio.new_event_loop()
         self._ready, self._over = Event(), Event()
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="pdflab classroom", daemon=True)
@@ -78,17 +80,29 @@ class ClassroomHost:
         self.stop()
 
     def start(self) -> None:
-        """Open the room, and return when it answers."""
+        """Open the room, and return when it answers. A room that cannot open leaves nothing."""
+        if isinstance(self._what, Lab):
+            _ = self._what.url  # it runs
         self._socket = listen(*self._address, setting="--port")
-        self._thread.start()
-        self._ready.wait()
-        if self._error:
-            raise self._error
+        self._port = self._socket.getsockname()[1]
+        try:
+            self._thread.start()
+            self._ready.wait()
+        finally:  # an interrupt, too
+            if self._error or not self._ready.is_set():
+                self.stop()
 
     def stop(self) -> None:
-        """Close the room and forget the class; a second stop does nothing."""
+        """Close the room and forget the class; a second stop does nothing.
+
+        Raises what made the class fail, such as a folder in which it cannot be saved.
+        """
         self._over.set()
-        self._thread.join(10.0)
+        if self._thread.ident:
+            self._thread.join(_LONGEST_END)
+        error, self._error = self._error, None
+        if error:
+            raise error
 
     def wait(self) -> None:
         """Wait until the class is over."""
@@ -108,7 +122,7 @@ class ClassroomHost:
     def local_url(self) -> str:
         """The address of the pages on this machine."""
         host = "127.0.0.1" if self._address[0] in _EVERYWHERE else self._address[0]
-        return f"http://{host}:{self._socket.getsockname()[1]}/"
+        return f"http://{_in_url(host)}:{self._port}/"
 
     @property
     def code(self) -> str:
@@ -127,45 +141,52 @@ class ClassroomHost:
 
     def control(self, name: str, value: Any = None) -> None:
         """Press a control of the teacher, from any thread. Raises NotAllowed."""
-        asyncio.run_coroutine_threadsafe(self.site.teacher.do(name, value), self._loop).result()
+        pressing = self.site.teacher.do(name, value)
+        try:
+            asyncio.run_coroutine_threadsafe(pressing, self._loop).result()
+        except (RuntimeError, CancelledError):  # its loop has ended, or ends now
+            pressing.close()
+            raise NotAllowed("The class is over.") from None
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except BaseException as error:
             self._error = error
-            if self._ready.is_set():
-                _log.exception("The classroom failed.")
         finally:
+            self._socket.close()
             self._over.set()
             self._ready.set()
-            self._loop.close()
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.room = room = await self._open_room()
-        port = self._socket.getsockname()[1]
-        url = self._url or f"http://{lan_address(self._address[0])}:{port}"
         teacher = Teacher(room, end=self._over.set) if isinstance(room, Classroom) else None
-        self.site = site = Site(room, teacher, url=url.rstrip("/") + "/")
+        self.site = site = Site(room, teacher, url=self._phones_url())
         runner = web.AppRunner(
             site.application(), handler_cancellation=True, access_log=None, shutdown_timeout=1.0
         )
-        await runner.setup()
-        await web.SockSite(runner, self._socket).start()
-        self._ready.set()
         try:
+            await runner.setup()
+            await web.SockSite(runner, self._socket).start()
+            self._ready.set()
             await self._look_until_over(room, site)
         finally:
-            if self._save_to and teacher:
-                recording = record_class(teacher.room.lab, room, teacher.changes)
-                await asyncio.to_thread(recording.save, self._save_to)
-            site.is_over = True
-            site.ticker.tick()
-            await asyncio.sleep(_LAST_MESSAGE)
+            self._over.set()
+            site.end()
             if teacher:
                 await teacher.room.close()
+            await asyncio.sleep(_LAST_MESSAGE)
+            site.ticker.tick()  # for a page that was slow at the first one
             await runner.cleanup()
+            if teacher and self._save_to:
+                recording = record_class(teacher.room.lab, room, teacher.changes)
+                await asyncio.to_thread(recording.save, self._save_to)
+            room.students.forget()
+
+    def _phones_url(self) -> str:
+        host = _in_url(lan_address(self._address[0]))
+        return (self._url or f"http://{host}:{self._port}").rstrip("/") + "/"
 
     async def _open_room(self) -> Classroom | Replay:
         if isinstance(self._what, Recording):
@@ -176,7 +197,10 @@ class ClassroomHost:
     async def _look_until_over(self, room: Classroom | Replay, site: Site) -> None:
         ends_at = time.monotonic() + 60 * self._minutes
         while not (self._over.is_set() or room.is_over) and time.monotonic() < ends_at:
-            room.look()
+            try:
+                room.look()
+            except (PdfLabError, OSError) as error:  # the lab stopped, its log is damaged: the phones go on
+                room.stage.status = str(error)
             room.note_series()
             site.ticker.tick()
             await asyncio.sleep(_TICK)
@@ -192,3 +216,7 @@ def lan_address(host: str) -> str:
             return str(sock.getsockname()[0])
         except OSError:
             return "127.0.0.1"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -73,7 +73,8 @@ class Press:
         """Return when its student had the PDF; None while there is none."""
         if self.endpoint == Endpoint.SYNCHRONOUS:
             return self.answered_at if self.status == 200 and not self.error else None
-        return next((event.at for event in self.events if event.state is JobState.COMPLETED), None)
+        at = next((event.at for event in self.events if event.state is JobState.COMPLETED), None)
+        return None if at is None else max(at, self.answered_at or at)  # a job may overtake its answer
 
     def is_for_nobody(self, now: float) -> bool:
         """Return whether its PDF was rendered, or is, after its client went away."""
@@ -82,9 +83,7 @@ class Press:
 
     def seconds(self, now: float) -> float:
         """Return how long its student has waited, or waited in all."""
-        if self.error and self.answered_at is not None:
-            return self.answered_at - self.at
-        ended = self.ended_at()
+        ended = self.answered_at if self.error else self.ended_at()
         return max(0.0, (now if ended is None else min(ended, now)) - self.at)
 
 

@@ -6,9 +6,10 @@ Read next: pdflab/classroom/script.py.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 from pdflab.classroom.students import NotAllowed
+
+_LARGEST = 1_000_000  # that can be predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,6 @@ class Poll:
             if not isinstance(value, str) or value not in tuple(self.question.letters):
                 raise NotAllowed(f"Choose one of {', '.join(self.question.letters)}.")
             return value
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            raise NotAllowed("A prediction is a number.")
-        return min(max(float(value), -1e6), 1e6)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+            raise NotAllowed(f"A prediction is a number, up to {_LARGEST:,}.")
+        return float(value)

@@ -7,6 +7,8 @@ Read next: pdflab/classroom/state.py.
 """
 
 import json
+import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -19,7 +21,7 @@ from pdflab.classroom.press import Press
 from pdflab.classroom.questions import Poll
 from pdflab.classroom.script import ACTS
 from pdflab.classroom.state import COUNTDOWN, ClassState, Options, Stage
-from pdflab.errors import UsageError
+from pdflab.errors import UsageError, require
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
 
@@ -53,14 +55,20 @@ class Recording:
 
         Raises UsageError if nobody pressed in it.
         """
-        begun = [*(change for change in self.changes if change.control in ("act", "reset", "end"))]
-        ends = [*(change.at for change in begun[1:]), self.ended_at]
-        spans = [(one.at, end) for one, end in zip(begun, ends, strict=True) if one.value == act]
-        cuts = [_cut(run, start, end) for start, end in spans for run in self.runs.values()]
-        found = [run for run in cuts if len(run.sends)]
-        if not found:
-            raise UsageError(f"Nobody pressed in the act {act!r} of this class.")
-        return found[-1]
+        for start, end in reversed(self._spans(act)):
+            cuts = (_cut(run, start, end) for run in self.runs.values())
+            if found := [run for run in cuts if len(run.sends)]:
+                return min(found, key=lambda run: run.began_at)
+        raise UsageError(f"Nobody pressed in the act {act!r} of this class.")
+
+    def _spans(self, act: str) -> list[tuple[float, float]]:
+        """Return when an act began and ended, each time; to begin again is another time."""
+        begun = [(self.began_at, ACTS[0].name)]
+        for change in self.changes:
+            if change.control in ("act", "reset"):
+                begun.append((change.at, change.value or begun[-1][1]))
+        ends = [*(at for at, _ in begun[1:]), math.inf]
+        return [(at, end) for (at, name), end in zip(begun, ends, strict=True) if name == act]
 
     def save(self, folder: Path) -> None:
         """Write the recording into a folder."""
@@ -78,20 +86,27 @@ class Recording:
             runs = {Endpoint(name): Run.load(folder / f"{name}.json") for name in data.pop("runs")}
             changes = [Change(**change) for change in data.pop("changes")]
             return cls(runs, changes, options=Options(**data.pop("options")), **data)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{folder} has no class that pdflab saved ({error}). Name its folder.") from None
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the folder of a class that is to be saved. Raises UsageError if it has one, or takes none."""
+    require(not (folder / _FILE).exists(), f"{folder} has a class already; name another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    require(os.access(folder, os.W_OK), f"Nothing can be written to {folder}; name another folder.")
+
+
 def record_class(lab: Lab, state: ClassState, changes: Iterable[Mapping[str, Any]]) -> Recording:
-    """Return the recording of a class that has just ended, from the logs of its lab."""
-    sends = [send for send in lab.sends() if send.intended_at >= state.began_at]
-    kept = {"workers": lab.settings.workers}
+    """Return the recording of a class that has just ended, from the logs of its lab, which may have more."""
+    sends = [send for send in lab.sends() if send.intended_at in state.pressed_at]
+    jobs, kept = {send.job_id for send in sends}, {"workers": lab.settings.workers}
     runs = {
         endpoint: Run(
             "a class",
             endpoint,
             sends=Sends.of(send for send in sends if send.endpoint == endpoint),
-            events=Events.of(event for event in lab.events(endpoint) if event.at >= state.began_at),
+            events=Events.of(event for event in lab.events(endpoint) if event.job_id in jobs),
             settings=kept,
         )
         for endpoint in _ENDPOINTS
@@ -125,7 +140,9 @@ class Replay(ClassState):
     def __init__(
         self, recording: Recording, *, speed: float = 1.0, clock: Callable[[], float] | None = None
     ) -> None:
-        super().__init__(recording.options, clock or _Clock(recording.began_at, speed))
+        self._clock = clock or _Clock(recording.began_at, speed)
+        self._at = recording.began_at
+        super().__init__(recording.options, lambda: self._at)
         self.began_at, self._ends_at = recording.began_at, recording.ended_at
         self._joined = sorted(recording.joined)
         self._changes = sorted(recording.changes, key=lambda change: change.at)
@@ -134,13 +151,15 @@ class Replay(ClassState):
 
     def look(self) -> None:
         """Let happen what has happened by now, in its order."""
-        now = self.clock()
+        now = self._clock()
         self.is_over = now > self._ends_at
         while self._changes and self._changes[0].at <= now:
             change = self._changes.pop(0)
             self._press_until(change.at)
+            self._at = change.at  # an act that ends is measured at its end, not when somebody looks
             self._apply(change)
         self._press_until(now)
+        self._at = now
         while self._joined and self._joined[0] <= now:
             self.students.join(self.students.code, "", address="", now=self._joined.pop(0))
 
@@ -150,11 +169,13 @@ class Replay(ClassState):
 
     def _apply(self, change: Change) -> None:
         match change.control:
-            case "act" | "reset":
+            case "act":
                 self._begin(change)
+            case "reset":
+                self.begin_again()
             case "go" | "close":
                 self.stage.opens_at = change.at + COUNTDOWN if change.control == "go" else None
-            case "ask":
+            case "ask" if self.stage.act.question:
                 self._ask()
             case "show" if self.poll:
                 self.poll.is_shown = True
@@ -166,7 +187,7 @@ class Replay(ClassState):
     def _begin(self, change: Change) -> None:
         act = next((act for act in ACTS if act.name == change.value), self.stage.act)
         self.begin_act(act)
-        for name, value in act.settings.items() if change.control == "act" else ():
+        for name, value in act.settings.items():
             self._set(name, value)
 
     def _set(self, name: str, value: Any) -> None:

@@ -12,20 +12,22 @@ import json
 import random
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from threading import Event
 from typing import Any
 
 import aiohttp
 
+from pdflab.child_process import stop_event
 from pdflab.errors import require
 
 _TRIES = 4  # presses of a phone in one act
 _REACTION, _PAUSE = 0.8, 2.0  # seconds until a press; until the next one, after a refusal: medians
 _PATIENCE = 5.0  # seconds until somebody reloads a page that does not answer: the median
 _MISREADING = 0.4  # share of the votes that are drawn by chance among all options
-_RECONNECT = 0.5  # seconds
+_RECONNECT, _MOST_TRIES = 0.5, 20  # seconds; tries of a live page without a message, until its room has gone
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Phone:
     presses: list[Answered] = field(default_factory=list)
     messages: list[float] = field(default_factory=list)  # the instants of live messages
     over: bool = False
+    _tries: int = 0
     _played: int = 0  # presses in the present act
     _is_open: bool = False
     _given: tuple[int, int] | None = None
@@ -61,20 +64,24 @@ class Phone:
         timeout = aiohttp.ClientTimeout(total=None)
         async with aiohttp.ClientSession(self.base, cookie_jar=jar, timeout=timeout) as session:
             await self._post(session, "api/join", {"code": self.code, "name": ""})
-            while not self.over:
+            while not self.over and self._tries < _MOST_TRIES:
+                self._tries += 1
                 with suppress(aiohttp.ClientError, OSError):
                     await self._follow(session)
                 await asyncio.sleep(0 if self.over else _RECONNECT)
             for task in self._tasks:
                 task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _follow(self, session: aiohttp.ClientSession) -> None:
         async with session.get("api/live") as response:
+            self.over = response.status == 401  # it could not join
             async for line in response.content:
                 if line.startswith(b"event: over"):
                     self.over = True
                     return
                 if line.startswith(b"data: "):
+                    self._tries = 0
                     self.messages.append(time.time())
                     self._see(session, json.loads(line[6:]))
 
@@ -144,10 +151,18 @@ async def run_phones(base: str, code: str, count: int, *, seed: int = 1) -> Sequ
     return phones
 
 
+async def _run_until(stop: Event, phones: Coroutine[Any, Any, Sequence[Phone]]) -> Sequence[Phone]:
+    running = asyncio.create_task(phones)
+    while not (running.done() or stop.is_set()):
+        await asyncio.wait([running], timeout=_RECONNECT)
+    return running.result() if running.done() else ()
+
+
 def main(words: Sequence[str]) -> None:
-    """Run phones, and write what each saw as one line of JSON."""
-    base, code, count = words
-    for phone in asyncio.run(run_phones(base, code, int(count))):
+    """Run phones, and write what each saw as one line of JSON; `--guarded` ones end with their parent."""
+    base, code, count, *options = words
+    stop = stop_event(guarded="--guarded" in options)
+    for phone in asyncio.run(_run_until(stop, run_phones(base, code, int(count)))):
         seen = {"messages": phone.messages, "presses": [asdict(press) for press in phone.presses]}
         sys.stdout.write(json.dumps(seen) + "\n")
 

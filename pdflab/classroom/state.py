@@ -75,6 +75,7 @@ class ClassState:
         self.poll: Poll | None = None  # the last one, until the class begins again
         self.began_at = clock()
         self.series: deque[tuple[float, int, float, int]] = deque(maxlen=240)  # instant, depth, age, in time
+        self.pressed_at: set[float] = set()  # the instants of all presses of the class
         self._by_student: dict[int, list[Press]] = {}
 
     def presses_of(self, student: Student) -> list[Press]:
@@ -99,6 +100,7 @@ class ClassState:
     def note_press(self, press: Press) -> None:
         """Add a press to this act."""
         self.presses[press.key] = press
+        self.pressed_at.add(press.at)
         self._by_student.setdefault(press.student, []).append(press)
 
     def begin_act(self, act: Act) -> None:
@@ -108,6 +110,11 @@ class ClassState:
         self.stage.act, self.stage.opens_at = act, None
         self.presses, self._by_student = {}, {}
         self.series.clear()
+
+    def begin_again(self) -> None:
+        """Begin this act again, without its presses and its question."""
+        self.begin_act(self.stage.act)
+        self.poll = None
 
     def ask(self) -> None:
         """Ask the question of this act, or the same one again. Raises NotAllowed if it has none."""

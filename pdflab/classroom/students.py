@@ -19,6 +19,8 @@ LONGEST_NAME = 16  # characters
 _CODE_LETTERS, _CODE_LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 5  # none that looks like another
 _COLOURS = "Amber", "Blue", "Coral", "Green", "Ivory", "Jade", "Lilac", "Ruby", "Silver", "Teal"
 _ANIMALS = "Bear", "Crane", "Eagle", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Swift", "Wolf"
+_MOST_MARKS = 5  # on one letter: a Burmese syllable has as many
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters of scripts, which print nothing
 _PRESSES_A_SECOND, _OUTSTANDING = 2, 5
 _WRONG_CODES_A_MINUTE = 30  # of one address: a whole class may share it
 
@@ -42,20 +44,29 @@ def clean_name(text: str, number: int) -> str:
     What leaves nothing becomes a made-up one, such as Blue Otter.
     """
     plain = "".join(_printable(character) for character in unicodedata.normalize("NFC", text))
-    name = " ".join(plain.split())[:LONGEST_NAME].strip()
+    name = " ".join(_with_few_marks(plain).split())[:LONGEST_NAME].strip()
     return name or f"{_COLOURS[number % len(_COLOURS)]} {_ANIMALS[number % len(_ANIMALS)]}"
 
 
 def _printable(character: str) -> str:
     kind = unicodedata.category(character)
-    if kind[0] in "ZC":
+    if kind[0] in "ZC" or character in _INVISIBLE:
         return " " if kind != "Cf" else ""  # direction marks, joiners
     return "" if kind in ("Mn", "Me") and not _joins_script(character) else character
 
 
 def _joins_script(mark: str) -> bool:
     """Return whether a mark belongs to its script's spelling, unlike the accents that stack without end."""
-    return not re.match("COMBINING ", unicodedata.name(mark, "COMBINING "))
+    return not re.match("COMBINING |VARIATION ", unicodedata.name(mark, "COMBINING "))
+
+
+def _with_few_marks(text: str) -> str:
+    """Return the text with a limit of marks on each letter, and none before the first letter."""
+    kept, marks = "", _MOST_MARKS
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        kept += character if marks <= _MOST_MARKS else ""
+    return kept
 
 
 class Rate:
@@ -107,7 +118,7 @@ class Students:
         wrong = self._wrong.setdefault(address, Rate(_WRONG_CODES_A_MINUTE, 60.0))
         if wrong.is_full(now):
             raise TooMany("Too many wrong codes came from your network. Wait a minute, then try again.")
-        if not compare_digest(code.strip().upper().encode(), self.code.encode()):
+        if not compare_digest(code.strip().upper().encode(errors="replace"), self.code.encode()):
             wrong.note(now)
             raise NotAllowed("That is not the code of this room. It stands on the projector.")
         if len(self._by_cookie) >= self._limit:
@@ -122,6 +133,10 @@ class Students:
     def find(self, cookie: str | None) -> Student | None:
         """Return the student of a cookie."""
         return self._by_cookie.get(cookie or "")
+
+    def forget(self) -> None:
+        """Forget all students; their cookies open nothing."""
+        self._by_cookie.clear()
 
     def all(self) -> Sequence[Student]:
         """Return all students, in the order in which they came."""

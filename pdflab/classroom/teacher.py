@@ -5,17 +5,20 @@ Read next: pdflab/classroom/script.py.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.press import PressState
-from pdflab.classroom.script import ACTS, CONTROLS
+from pdflab.classroom.script import ACTS, CONTROLS, Control
 from pdflab.classroom.state import COUNTDOWN
 from pdflab.classroom.students import NotAllowed
 from pdflab.errors import PdfLabError
 from pdflab.jobs import Endpoint
 
-FROZEN = 5.0  # seconds
+_FROZEN = 5.0  # seconds
+_IN_TURN = "act", "reset", "go", "endpoint", "workers", "worker_type", "limit"  # one of these at a time
+_NOTED_WHEN_BEGUN = "act", "reset"  # they take seconds to clear the lab; until then the last act is shown
 
 
 class Teacher:
@@ -24,7 +27,7 @@ class Teacher:
     def __init__(self, room: Classroom, *, end: Callable[[], object]) -> None:
         """`end` ends the class."""
         self.room, self._end = room, end
-        self._lab_lock = asyncio.Lock()
+        self._turn, self._lab_lock = asyncio.Lock(), asyncio.Lock()
         self.changes: list[dict[str, Any]] = []
         self._actions: Mapping[str, Callable[[Any], Awaitable[None]]] = {
             "act": self._begin_act,
@@ -50,15 +53,20 @@ class Teacher:
         control = next((one for one in CONTROLS if one.name == name), None)
         if control is None:
             raise NotAllowed(f"There is no control {name!r}.")
-        if control.values and value not in control.values:
-            raise NotAllowed(f"{control.label} is one of {', '.join(map(str, control.values))}.")
+        chosen = _chosen(control, value)
+        async with self._turn if name in _IN_TURN else nullcontext():
+            await self._actions[name](chosen)
+        if name not in _NOTED_WHEN_BEGUN:
+            self._note(name, chosen)
+
+    def _note(self, name: str, value: Any = None) -> None:
         self.changes.append({"at": self.room.clock(), "control": name, "value": value})
-        await self._actions[name](value)
 
     async def _begin_act(self, name: Any) -> None:
         act = next(act for act in ACTS if act.name == name)
         await self._clear()
         self.room.begin_act(act)
+        self._note("act", act.name)
         for control, value in act.settings.items():
             await self._actions[control](value)
 
@@ -108,13 +116,13 @@ class Teacher:
         await self._change_lab(f"{name} was killed (SIGKILL).", self.room.lab.kill, name)
 
     async def _freeze(self, _: Any) -> None:
-        self.room.stage.status = f"The workers stand still for {FROZEN:g} s."
-        await self._change_lab("The workers work again.", self.room.lab.freeze, FROZEN)
+        self.room.stage.status = f"The workers stand still for {_FROZEN:g} s."
+        await self._change_lab("The workers work again.", self.room.lab.freeze, _FROZEN)
 
     async def _reset(self, _: Any) -> None:
         await self._clear()
-        self.room.begin_act(self.room.stage.act)
-        self.room.poll = None
+        self.room.begin_again()
+        self._note("reset")
 
     async def _end_class(self, _: Any) -> None:
         self._end()
@@ -139,5 +147,16 @@ class Teacher:
             try:
                 await asyncio.to_thread(action, *arguments)
             except PdfLabError as error:
+                self.room.stage.status = str(error)
                 raise NotAllowed(str(error)) from None
             self.room.stage.status = said
+
+
+def _chosen(control: Control, value: Any) -> Any:
+    """Return the value of a control that is meant; a browser writes 1.0 as 1, and True is no 1."""
+    if not control.values:
+        return None
+    for one in control.values:
+        if one == value and isinstance(one, bool) == isinstance(value, bool):
+            return one
+    raise NotAllowed(f"{control.label} is one of {', '.join(map(str, control.values))}.")

@@ -8,13 +8,16 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
-from pdflab.child_process import end, spawn
+from pdflab.child_process import end, spawn, stop_event
 from pdflab.classroom.host import MINUTES, PORT, ClassroomHost
-from pdflab.classroom.recording import Recording
+from pdflab.classroom.recording import Recording, prepare_folder
 from pdflab.classroom.state import Options
 from pdflab.errors import require
 from pdflab.lab import Lab
+
+_CHECK_INTERVAL = 0.2  # seconds
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -37,12 +40,15 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 
 def _classroom(a: argparse.Namespace) -> int:
     require(0 <= a.simulated_phones <= 500, "--simulated-phones must be between 0 and 500.")
+    stop = stop_event(guarded=False)
     if a.replay:
         recording = Recording.load(a.replay)
         with ClassroomHost(recording, at=(a.host, a.port), url=a.url, speed=a.speed) as room:
             _show(f"Replaying {a.replay}.", f"Projector:  {room.projector_url}")
-            room.wait()
+            _wait(room, stop)
         return 0
+    if a.save:
+        prepare_folder(a.save)
     options = Options(phones=a.phones, patience=a.patience, work=a.work)
     _show("Starting a lab, and measuring how long a document takes …")
     with ExitStack() as last_first:
@@ -52,13 +58,18 @@ def _classroom(a: argparse.Namespace) -> int:
         _show(*_introduction(room, a.minutes), *([f"Saved in {a.save} when it ends."] if a.save else []))
         if a.simulated_phones:
             words = ["pdflab.classroom.simulated_phones", room.local_url, room.code, str(a.simulated_phones)]
-            phones = spawn(words, Path(os.devnull))
+            phones = spawn([*words, "--guarded"], Path(os.devnull))
             last_first.callback(end, phones, seconds=2.0)
-        try:
-            room.wait()
-        except KeyboardInterrupt:
-            _show("The class is over.")
+            last_first.callback(phones.terminate)
+        _wait(room, stop)
+        _show("The class is over.")
     return 0
+
+
+def _wait(room: ClassroomHost, stop: Event) -> None:
+    """Wait until the class is over, Ctrl-C is pressed, or SIGTERM comes."""
+    while not (room.is_over or stop.wait(_CHECK_INTERVAL)):
+        pass
 
 
 def _introduction(room: ClassroomHost, minutes: float) -> list[str]:

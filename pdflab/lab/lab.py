@@ -61,12 +61,12 @@ class Lab(System):
         settings: Settings | None = None,
     ) -> None:
         chosen = settings or _settings_from(os.environ, preset)
+        chosen = replace(chosen, workers=chosen.workers if workers is None else workers)
         named = folder or (None if settings else os.environ.get("PDFLAB_FOLDER"))
         temporary = not (named or chosen.has_places)
         place = tempfile.mkdtemp(prefix="pdflab-") if temporary else named or chosen.folder
         self.folder = Path(place).resolve()
-        workers = chosen.workers if workers is None else workers
-        chosen = replace(chosen, folder=self.folder, workers=workers)
+        chosen = replace(chosen, folder=self.folder)
         super().__init__(chosen, mode=mode, worker=worker, temporary=temporary)
         self._loads: list[Load] = []
         self._seeds = itertools.count(1)

@@ -205,6 +205,7 @@ class System:
             parts = self._running()
             names = parts.supervisor.names("sync-api-")
             parts.supervisor.end(names)
+            _drop_connections(parts.sockets[1])
             for name in names:
                 parts.supervisor.start(name, "sync-api", parts.sockets[1])
 
@@ -353,6 +354,14 @@ def known_name(what: str, name: str, names: Iterable[str]) -> str:
 def _end_all_but_recorder(supervisor: Supervisor | Threads) -> None:
     """End the other roles first: the recorder writes the remaining events of the stream."""
     supervisor.end([name for name in supervisor.names() if name != "recorder"])
+
+
+def _drop_connections(sock: socket.socket) -> None:
+    """Close the connections that no process has accepted: the next one would serve them."""
+    sock.setblocking(False)  # as every server of this socket does
+    with suppress(BlockingIOError):
+        while True:
+            sock.accept()[0].close()
 
 
 def _expect_workers(queue: RedisMonitor, workers: int | None) -> None:

@@ -75,6 +75,9 @@ class Threads:
         except Exception as error:
             _log.exception("%s", name)
             self.broken = f"{name} failed: {type(error).__name__}: {error}"
+        finally:
+            if sock:
+                sock.close()
 
     def _run_role(self, name: str, role: str, stop: Event, sock: socket.socket | None) -> None:
         broker, settings = self._broker, self._settings

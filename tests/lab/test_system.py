@@ -1,9 +1,11 @@
 """A system without load, in threads: what it refuses, and what a failed start leaves."""
 
 import os
+import socket
 import threading
 from contextlib import closing, redirect_stdout, suppress
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from threading import Thread
@@ -197,3 +199,32 @@ def test_a_role_that_cannot_run_is_reported(settings: Settings) -> None:
 
     assert str(threads.broken).startswith("recorder failed: IsADirectoryError")
     assert threads.names() == []
+
+
+def test_a_restart_of_the_synchronous_endpoint_drops_what_waits_in_it(settings: Settings) -> None:
+    """Also a connection that no process has accepted yet; the next request is answered."""
+    with System(replace(settings, workers=1)) as system:
+        freezing = Thread(target=system.freeze, args=(6.0, "sync-api-1"))
+        freezing.start()
+        eventually(lambda: "sync-api-1" in system.frozen(), seconds=15)
+        place = system.sync_url.removeprefix("http://").split(":")
+        with socket.create_connection((place[0], int(place[1])), timeout=5) as waiting:
+            waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            system.restart_synchronous()
+            with suppress(ConnectionResetError):
+                assert waiting.recv(1) == b""
+        assert send_request(system.sync_url, "/healthz", timeout=20).status == 200
+        freezing.join()
+
+
+def test_the_limit_of_the_queue_holds_from_the_next_request_on(settings: Settings) -> None:
+    """The API restarts for it, on the same port."""
+    with System(replace(settings, workers=1), mode=THREADS) as system:
+        url, note = system.url, {"type": "custom", "title": "A note", "text": "Some words."}
+        assert send_request(url, "/queue/pause", method="POST", body={}).status == 200
+        for limit in (1, 2):
+            system.set_queue_limit(limit)
+            ask = partial(send_request, url, "/generate-pdf", method="POST", body=note)
+            assert [ask().status for _ in range(2)] == [202, 429]
+            assert system.queue.stats().queued == limit
+        assert (system.url, system.settings.queue_limit) == (url, 2)

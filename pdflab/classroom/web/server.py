@@ -6,6 +6,8 @@ Read next: pdflab/classroom/web/live.py.
 """
 
 import asyncio
+import json
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -24,6 +26,7 @@ from pdflab.classroom.state import ClassState
 from pdflab.classroom.students import NotAllowed, Student, TooMany
 from pdflab.classroom.teacher import Teacher
 from pdflab.classroom.web import live, views
+from pdflab.errors import PdfLabError
 from pdflab.jobs import Endpoint
 
 RECORDED = "This class is a recording: nobody can join it, and nothing can be changed."
@@ -41,6 +44,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_log = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -78,7 +82,7 @@ class Site:
                 web.get("/projector", self._teachers(self._page("projector.html"))),
                 web.get("/teacher", self._teachers(self._page("teacher.html"))),
                 *(web.get(f"/{path.name}", self._page(path.name)) for path in _assets()),
-                web.get("/qr.svg", self._show_code),
+                web.get("/qr.svg", self._teachers(self._show_code)),
                 web.post("/api/join", self._join),
                 web.get("/api/live", self._students(self._live)),
                 web.get("/api/view", self._students(self._view)),
@@ -159,8 +163,8 @@ class Site:
     async def _press(self, request: web.Request, student: Student) -> web.Response:
         """Send a press; the answer is that of the service, when it comes."""
         key = (await _read(request)).get("key")
-        if not isinstance(key, str) or not key.isalnum() or len(key) > _LONGEST_KEY:
-            raise NotAllowed("A press has a key of letters and digits.")
+        if not (isinstance(key, str) and key.isascii() and key.isalnum() and len(key) <= _LONGEST_KEY):
+            raise NotAllowed(f"A press has a key of up to {_LONGEST_KEY} letters and digits.")
         press, pdf = await self.classroom.press(student, key)
         if pdf:
             self._pdfs[student.cookie] = press.key, pdf
@@ -168,7 +172,7 @@ class Site:
 
     async def _answer(self, request: web.Request, student: Student) -> web.Response:
         data = await _read(request)
-        self.classroom.answer(student, int(data.get("number") or 0), data.get("value"))
+        self.classroom.answer(student, data.get("number"), data.get("value"))
         return web.json_response({})
 
     async def _pdf(self, request: web.Request, student: Student) -> web.Response:
@@ -203,16 +207,19 @@ class Site:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             if token := request.query.get("token"):
-                if not compare_digest(token.encode(), self.token.encode()):
+                if not self._is_token(token):
                     return _problem(403, "That is not the token of this class. It stands in the terminal.")
                 response = web.Response(status=303, headers={"Location": request.path.rpartition("/")[2]})
                 response.set_cookie(TEACHER, self.token, httponly=True, samesite="Lax")
                 return response
-            if not compare_digest(request.cookies.get(TEACHER, "").encode(), self.token.encode()):
+            if not self._is_token(request.cookies.get(TEACHER, "")):
                 return _problem(403, "This page is the teacher's. Its address stands in the terminal.")
             return await handler(request)
 
         return handle
+
+    def _is_token(self, text: str) -> bool:
+        return compare_digest(text.encode(errors="replace"), self.token.encode())
 
     async def _screen(self, request: web.Request) -> web.StreamResponse:
         view = self._while_on(partial(views.screen_view, self.room))
@@ -227,6 +234,12 @@ class Site:
         self.ticker.tick()
         return web.json_response({"status": self.room.stage.status})
 
+    def end(self) -> None:
+        """Say on every live page that the class is over, and forget the PDFs."""
+        self.is_over = True
+        self._pdfs.clear()
+        self.ticker.tick()
+
     def _while_on(self, view: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any] | None]:
         return lambda: None if self.is_over else view()
 
@@ -235,9 +248,10 @@ async def _read(request: web.Request) -> dict[str, Any]:
     """Return the JSON object of a request; another site's page cannot send one here."""
     if request.content_type != "application/json":
         raise NotAllowed("Send JSON.")
+    body = await request.read()
     try:
-        data = await request.json()
-    except ValueError:
+        data = json.loads(body)
+    except (ValueError, RecursionError):  # the second one is of a thousand brackets
         raise NotAllowed("That is no JSON.") from None
     if not isinstance(data, dict):
         raise NotAllowed("Send a JSON object.")
@@ -251,8 +265,15 @@ async def _answer_safely(request: web.Request, handler: _Handler) -> web.StreamR
         return await handler(request)
     except NotAllowed as error:
         return _problem(429 if isinstance(error, TooMany) else 400, str(error))
+    except PdfLabError as error:
+        return _problem(503, str(error))
     except web.HTTPException as error:
-        return error if error.status < 400 else _problem(error.status, error.reason)
+        return _problem(error.status, error.reason)
+    except OSError:  # the page has gone while it was sent something
+        raise
+    except Exception:
+        _log.exception("A request failed.")
+        return _problem(500, "This request failed; the room's log says why. Try again.")
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -2,7 +2,7 @@
 
 Durations, not instants: the clock of a phone may be wrong.
 
-Read next: pdflab/classroom/web/pages/phone.js.
+Read next: pdflab/classroom/simulated_phones.py.
 """
 
 from collections.abc import Sequence

@@ -121,3 +121,17 @@ def test_several_processes_share_the_file_and_no_line_is_torn(settings: Settings
 
     lines = settings.sync_log_file.read_text().splitlines()
     assert [json.loads(line)["job_id"] for line in lines] == [f"job-{number}" for number in range(30)]
+
+
+@pytest.mark.parametrize("chosen", ["", "a" * 31, "A" * 32, "a" * 33, "../" + "a" * 29, "a" * 31 + "\xe9"])
+def test_a_caller_may_choose_the_id_of_its_job(
+    endpoint: FlaskClient, settings: Settings, chosen: str
+) -> None:
+    """So that it can follow it in the log; what is no id is replaced by one."""
+    right = "0123456789abcdef" * 2
+    for given in (right, chosen):
+        endpoint.post(ENDPOINT, json=sample_request("custom", 1), headers={"X-Job-Id": given})
+
+    first, second = dict.fromkeys(event.job_id for event in logged(settings))
+    assert first == right
+    assert (len(second), second == chosen) == (32, False)
