@@ -42,12 +42,12 @@ def kill_workers(lab: Lab, worker: str, *, kills: int = KILLS) -> Run:
         for _ in range(kills):
             lab.kill(_await_busy(lab, jobs, lines))
 
-    return _observe(lab, f"{kills} kills of {worker} workers", kill_all)
+    return observe(lab, f"{kills} kills of {worker} workers", kill_all)
 
 
 def send_for_faults(lab: Lab) -> Run:
     """Send jobs while the reader injects faults, and return their run."""
-    return _observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * _BATCH))
+    return observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * _BATCH))
 
 
 def fill_queue(lab: Lab, jobs: int, *, lines: int = _LINES) -> None:
@@ -62,19 +62,7 @@ def second_emails(lab: Lab, run: Run) -> int:
     return lab.emails({send.job_id for send in run.sends}).doubled
 
 
-def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
-    """Wait until a condition holds, even while Redis is down. Raises TimeoutError."""
-
-    def holds() -> bool:
-        with suppress(BrokerUnavailable):
-            return bool(condition())
-        return False
-
-    if not wait_until(holds, timeout, interval=_POLL_INTERVAL):
-        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
-
-
-def _observe(lab: Lab, name: str, act: Callable[[], object]) -> Run:
+def observe(lab: Lab, name: str, act: Callable[[], object]) -> Run:
     """Act, wait until no job can end any more, and return the run of the jobs that were sent meanwhile."""
     sends, events = len(lab.sends()), len(lab.events())
     act()
@@ -86,6 +74,18 @@ def _observe(lab: Lab, name: str, act: Callable[[], object]) -> Run:
     ours = {send.job_id for send in sent}
     seen = (event for event in lab.events()[events:] if event.job_id in ours)
     return Run(name, Endpoint.QUEUED, sends=Sends.of(sent), events=Events.of(seen))
+
+
+def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
+    """Wait until a condition holds, even while Redis is down. Raises TimeoutError."""
+
+    def holds() -> bool:
+        with suppress(BrokerUnavailable):
+            return bool(condition())
+        return False
+
+    if not wait_until(holds, timeout, interval=_POLL_INTERVAL):
+        raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
 
 
 def _keep_busy(lab: Lab, jobs: int, lines: int) -> None:

@@ -47,9 +47,8 @@ class _Bench:
         self._redis.delete(*self._keys)
 
     def attempt(self, kill_after: int | None = None) -> tuple[list[str], str]:
-        """Run a worker, and kill it after so many steps; return its lines, and what went wrong in its code."""
-        fault = {} if kill_after is None else {kill_after: kill}
-        return attempt(self._be_worker, self._url, faults=fault)
+        """Run a worker, killed after so many steps; return its lines, and what went wrong in its code."""
+        return attempt(self._be_worker, self._url, {} if kill_after is None else {kill_after: kill})
 
     def _be_worker(self, client: Any, step: Step) -> None:
         stored = redis_client(self._url)
