@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from pdflab.child_process import wait_until
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import Broker, embedded_broker, private_broker
 from pdflab.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ["PDFLAB_REHEARSAL"] = str(Path(__file__).parent / "rehearsals")  # lessons run unattended
 
@@ -58,6 +62,19 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The browser that is installed."""
+    needs("chromium", "chromium")
+    from playwright.sync_api import sync_playwright
+    from servers import start_browser
+
+    with sync_playwright() as playwright:
+        chromium = start_browser(playwright)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

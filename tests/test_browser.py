@@ -63,15 +63,6 @@ BUTTONS = ["Custom PDF", "Invoice", "Report", "Batch of 50", "Burst of 100", "Mo
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        browser = start_browser(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is shown: a student's copies, a notebook whose second cell is busy, and one with only a room."""
     folder = tmp_path_factory.mktemp("notebooks")

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 from axe import fetch_axe, serious_findings
-from conftest import needs
-from playwright.sync_api import expect, sync_playwright
-from servers import command, jupyterlab, open_notebook, start_browser, write_notebook
+from playwright.sync_api import Browser, expect
+from servers import command, jupyterlab, open_notebook, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -17,14 +16,12 @@ Order(["a = at", "b = a", "return b"], frame="def waited(at, depth):\\n    {card
 """
 
 
-def test_a_card_is_moved_and_run_by_the_keyboard(tmp_path: Path) -> None:
+def test_a_card_is_moved_and_run_by_the_keyboard(browser: Browser, tmp_path: Path) -> None:
     """The focus goes with the card, so that one key moves it on; the grade is shown below."""
-    needs("chromium", "chromium")
     for folder in ("notebooks", "jupyter", "axe"):
         (tmp_path / folder).mkdir()
     write_notebook(tmp_path / "notebooks" / "cards.ipynb", CARDS)
-    with jupyterlab(tmp_path / "notebooks", tmp_path / "jupyter") as url, sync_playwright() as playwright:
-        browser = start_browser(playwright)
+    with jupyterlab(tmp_path / "notebooks", tmp_path / "jupyter") as url:
         page = browser.new_page(viewport={"width": 1180, "height": 1000})
         open_notebook(page, url, "cards.ipynb")
         command(page, "notebook:run-all-cells")
@@ -42,4 +39,4 @@ def test_a_card_is_moved_and_run_by_the_keyboard(tmp_path: Path) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("not yet: ", timeout=60_000)
         assert serious_findings(page, fetch_axe(tmp_path / "axe"), ".pdflab-cards") == []
-        browser.close()
+        page.close()

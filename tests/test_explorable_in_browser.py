@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 from axe import fetch_axe, serious_findings
-from conftest import needs
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers import command, jupyterlab, open_notebook, start_browser, write_notebook
+from playwright.sync_api import Browser, Page, expect
+from servers import command, jupyterlab, open_notebook, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,19 +30,17 @@ BUSY = "import time; time.sleep(600)"  # the kernel is interrupted at the end
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """An explorable that has been shown by its notebook, in which another cell runs on."""
-    needs("chromium", "chromium")
     folder = tmp_path_factory.mktemp("notebooks")
     write_notebook(folder / "explore.ipynb", CELL, BUSY)
-    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as url, sync_playwright() as playwright:
-        browser: Browser = start_browser(playwright)
+    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as url:
         page = browser.new_page(viewport={"width": 1440, "height": 1100})
         open_notebook(page, url, "explore.ipynb")
         command(page, "notebook:run-all-cells", wait=False)
         page.wait_for_selector(".pdflab-explored img", timeout=60_000)
         yield page
-        browser.close()
+        page.close()
 
 
 def test_a_slider_dragged_while_a_cell_runs_changes_the_picture(page: Page) -> None:

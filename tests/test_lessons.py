@@ -76,6 +76,14 @@ def test_its_pictures_begin_with_its_number(path: Path) -> None:
     assert [name for name in shown if not name.startswith(path.name[:2])] == []
 
 
+@lessons
+def test_a_cell_asks_for_all_its_predictions_at_once(path: Path) -> None:
+    """By one call: the first of two would be held already when the second one is found missing."""
+    code = [source for kind, source, _ in cells(path) if kind == "code"]
+
+    assert [source for source in code if source.count('lesson.predicted("') > 1] == []
+
+
 def made_up(folder: Path, text: str = "", *, code: str = "", output: str = "") -> Path:
     """A lesson that is as it should be, but for what is added: a text at its end, code, an output."""
     opening = "# How long?\n\n*15 minutes.*\n\nBurst of 10, lesson 03, answer 202, p95, 2004."
@@ -98,6 +106,7 @@ RULES = [
     test_it_leads_to_the_next_one,
     test_its_solutions_can_be_taken_out,
     test_its_pictures_begin_with_its_number,
+    test_a_cell_asks_for_all_its_predictions_at_once,
 ]
 LONG = (
     "A sentence with so many words that nobody who reads it in a second language comes to its end at ease. "
@@ -111,6 +120,7 @@ DEFECTS = [  # a rule, and what breaks it
     (RULES[4], "", "### BEGIN SOLUTION\nx = 1", ""),
     (RULES[4], "", "def f():\n    pass\n  ### BEGIN SOLUTION\n    return 1\n  ### END SOLUTION", ""),
     (RULES[4], "</details>", "", ""),
+    (RULES[6], "", 'lesson.predicted("wait"), lesson.predicted("more")', ""),
     (RULES[5], "![waiting](pictures/waiting.png)", "", ""),
 ]
 

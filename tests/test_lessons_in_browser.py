@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import eventually, needs
+from conftest import eventually
 from lesson_text import NOTEBOOKS, ROOT, is_new
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from servers import command, jupyterlab, open_notebook, start_browser
+from playwright.sync_api import Browser, Locator, Page, expect
+from servers import command, jupyterlab, open_notebook, write_notebook
 
 from pdflab.notebook.lessons import texts
 from pdflab.notebook.lessons.copies import renew, student_files
@@ -22,15 +22,6 @@ LESSONS = [path for path in NOTEBOOKS if is_new(path) and path.name[:2] in ("00"
 _STOPPED = re.compile(r"pdflab: (Predict first|Press|Wait for)")  # a cell that says what is missing
 _STOPS = 20  # of a lesson, at most: each is a prediction, or a button
 _CELL = 240_000  # milliseconds that all cells up to the next stop may take
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        browser = start_browser(playwright)
-        yield browser
-        browser.close()
 
 
 class Desk:
@@ -133,6 +124,24 @@ _PREDICT: Mapping[str, Any] = {
     "choice": _predict_choice,
     "sketch": _predict_sketch,
 }
+
+
+def test_no_cell_runs_after_a_stop(browser: Browser, tmp_path: Path) -> None:
+    """Also where the cell stops at once, while JupyterLab still sends the others."""
+    (tmp_path / "home").mkdir()
+    begin = 'from pdflab.notebook.lessons.lesson import Lesson\nlesson = Lesson("00_start_here")'
+    later = [f"print('later {number}')" for number in range(40)]
+    write_notebook(tmp_path / "stops.ipynb", begin, 'lesson.predicted("last_queued")', *later)
+    with jupyterlab(tmp_path, tmp_path / "home") as lab:
+        page = browser.new_page()
+        open_notebook(page, lab, "stops.ipynb")
+        for _ in range(3):
+            command(page, "notebook:clear-all-cell-outputs")
+            command(page, "notebook:run-all-cells", wait=False)
+            page.get_by_text("pdflab: Predict first").wait_for()
+            expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=_CELL)
+            expect(page.locator(".jp-OutputArea-output", has_text="later")).to_have_count(0)
+        page.close()
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)

@@ -28,7 +28,6 @@ RUN_BY = {  # each command that README gives, and the test that runs it
     "up": "cli/test_command_line.py",
     "load": "cli/test_load.py",
     "chaos": "chaos/test_chaos.py",
-    "dead-letters": "cli/test_outcomes.py",
     "sample": "documents/test_proofs.py",
     "bench render": "benchmarks/test_bench_render.py",
     "bench queue": "benchmarks/test_bench_queue.py",
@@ -48,12 +47,18 @@ def test_every_command_is_one_that_pdflab_knows_and_a_test_runs(line: str) -> No
     assert tested in (ROOT / "tests" / RUN_BY[name]).read_text()
 
 
-@pytest.mark.parametrize("copy", ["student", "instructor"])
-def test_a_command_within_a_sentence_is_known(copy: str) -> None:
-    """Both copies of the course; cli/test_course.py makes them."""
-    [words] = re.findall(rf"`pdflab (course {copy} FOLDER)`", README)
+INLINE = re.findall(r"`pdflab ([a-z][^`]*)`", README)
 
-    assert parser().parse_args(words.split()).run
+
+@pytest.mark.parametrize("command", INLINE)
+def test_a_command_within_a_sentence_is_known(command: str) -> None:
+    """Each is one that the parser takes."""
+    assert parser().parse_args(command.split()).run
+
+
+def test_the_classroom_and_both_copies_are_within_sentences() -> None:
+    """The test above has something to test."""
+    assert {"course student FOLDER", "course instructor FOLDER", "classroom"} <= set(INLINE)
 
 
 def test_every_command_is_in_readme() -> None:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from axe import fetch_axe, serious_findings
-from conftest import needs
-from playwright.sync_api import Browser, Page, sync_playwright
-from servers import choose, command, jupyterlab, open_notebook, press, start_browser, write_notebook
+from playwright.sync_api import Browser, Page
+from servers import choose, command, jupyterlab, open_notebook, press, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -45,19 +44,17 @@ THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {t
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A room that has been shown by its notebook."""
-    needs("chromium", "chromium")
     folder = tmp_path_factory.mktemp("notebooks")
     write_notebook(folder / "room.ipynb", ROOM)
-    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as url, sync_playwright() as playwright:
-        browser: Browser = start_browser(playwright)
+    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as url:
         page = browser.new_page(viewport={"width": 1440, "height": 1100})
         open_notebook(page, url, "room.ipynb")
         command(page, "notebook:run-all-cells")
         page.wait_for_selector(".pdflab-picture img", timeout=60_000)
         yield page
-        browser.close()
+        page.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pdflab.charts.style import COLOURS
 from pdflab.jobs import Endpoint
@@ -29,6 +30,8 @@ def sketch_png(
     width, height = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
     axes = figure.add_axes((_LEFT / WIDTH, _BOTTOM / HEIGHT, width / WIDTH, height / HEIGHT))
     axes.set(xlim=(at[0], at[-1]), ylim=values, xticks=at, xlabel=at_label, ylabel=label)
+    low, high = values
+    axes.set_yticks([low + step for step in MaxNLocator(8).tick_values(0, high - low) if step <= high - low])
     axes.grid(color=_GRID)
     axes.spines[["top", "right"]].set_visible(False)
     axes.plot(*zip(*points, strict=True) if points else ((), ()), color=COLOURS[Endpoint.QUEUED])

@@ -13,7 +13,8 @@ from pdflab.benchmarks import soak
 from pdflab.cli.arguments import print_report
 from pdflab.errors import require
 
-BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in ("render", "queue", "api", "chart", "simulation")}
+_NAMES = ("render", "queue", "api", "chart", "simulation", "classroom")
+BENCHMARKS = {name: f"pdflab.benchmarks.{name}" for name in _NAMES}
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:

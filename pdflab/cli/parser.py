@@ -29,6 +29,7 @@ _COMMANDS = {  # in the order of the help; each command imports its file for `ad
     "soak": ("bench", "run many small jobs, to see whether anything grows"),
     "plan": ("plan", "size a fleet: how many workers, at what cost, how surely"),
     "twin": ("plan", "measure how wrong the simulation is here, by real runs"),
+    "classroom": ("classroom", "let a class feel the difference on its phones"),
     "course": ("course", "copy the course, for students or for an instructor"),
     "sample": ("documents", "render a made-up document"),
 }
@@ -37,6 +38,7 @@ _EPILOG = """examples:
   pdflab                                        open the first notebook in JupyterLab
   pdflab 05 --no-browser --port 9000            open another one, by its number, and print its address
   pdflab course student for-my-class            copies of all notebooks, without answers
+  pdflab classroom                              a page for phones, one for the projector, one for you
   pdflab demo --scenario month-end              synchronous against queued: a table, a chart, a report
   pdflab up --workers 4                         API, dashboard, recorder and workers, until Ctrl-C
   pdflab load burst --n 200 --url http://127.0.0.1:8000

@@ -36,7 +36,7 @@ def kill_workers(lab: Lab, worker: str, *, kills: int = KILLS) -> Run:
     lab.set_worker_type(worker)
     if worker != "naive":
         lab.wait()  # for jobs that naive workers have lost: they go first
-    jobs, lines = (_EMAIL_BATCH, _EMAIL_LINES) if worker.startswith("email") else (_BATCH, _LINES)
+    jobs, lines = _batch_for(worker)
 
     def kill_all() -> None:
         for _ in range(kills):
@@ -47,7 +47,8 @@ def kill_workers(lab: Lab, worker: str, *, kills: int = KILLS) -> Run:
 
 def send_for_faults(lab: Lab) -> Run:
     """Send jobs while the reader injects faults, and return their run."""
-    return observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * _BATCH))
+    jobs, lines = _batch_for(lab.worker)
+    return observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * jobs, lines=lines))
 
 
 def fill_queue(lab: Lab, jobs: int, *, lines: int = _LINES) -> None:
@@ -86,6 +87,11 @@ def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOU
 
     if not wait_until(holds, timeout, interval=_POLL_INTERVAL):
         raise TimeoutError(f"It did not happen within {timeout:g} s; look at lab.stats(), and try again.")
+
+
+def _batch_for(worker: str) -> tuple[int, int]:
+    """Return how many documents of how many lines keep workers of a type busy for some seconds."""
+    return (_EMAIL_BATCH, _EMAIL_LINES) if worker.startswith("email") else (_BATCH, _LINES)
 
 
 def _keep_busy(lab: Lab, jobs: int, lines: int) -> None:

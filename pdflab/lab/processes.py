@@ -47,9 +47,7 @@ class Supervisor:
     """Keeps a set of named children running until `stop`."""
 
     def __init__(self, settings: Settings, *, revive_broker: Callable[[], None]) -> None:
-        self._settings = settings
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("PDFLAB_")}
-        self._env = ours | settings.to_env()
+        self.configure(settings)
         self._revive_broker = revive_broker
         self._children: dict[str, _Child] = {}
         self._lock = RLock()  # the garbage collector may stop an unreferenced lab on this very thread
@@ -59,6 +57,11 @@ class Supervisor:
         self.frozen: frozenset[str] = frozenset()  # the names of stopped children
         self.broken: str | None = None  # why a child can never run
         self.failing: str | None = None  # why a child has died at its start, twice running
+
+    def configure(self, settings: Settings) -> None:
+        """Start children with these settings from now on; those that run keep theirs until they restart."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PDFLAB_")}
+        self._settings, self._env = settings, ours | settings.to_env()
 
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a child of this name; it serves the listening socket `sock`."""

@@ -188,6 +188,26 @@ class System:
             self.settings = replace(self.settings, sync_backlog=limit)
             set_limit(self.settings.backlog_file, limit)
 
+    def set_queue_limit(self, limit: int) -> None:
+        """Let the queue hold so many jobs; one more is refused with 429. The API restarts for it."""
+        with self._lifecycle:
+            parts = self._running()
+            self.settings = replace(self.settings, queue_limit=limit)
+            parts.supervisor.configure(replace(self.settings, redis_url=parts.broker.url))
+            names = parts.supervisor.names("api")
+            parts.supervisor.end(names)  # it ends what it has; new requests wait at the socket
+            for name in names:
+                parts.supervisor.start(name, "api", parts.sockets[0])
+
+    def restart_synchronous(self) -> None:
+        """Restart the synchronous endpoint, and drop what waits or is rendered inside it."""
+        with self._lifecycle:
+            parts = self._running()
+            names = parts.supervisor.names("sync-api-")
+            parts.supervisor.end(names)
+            for name in names:
+                parts.supervisor.start(name, "sync-api", parts.sockets[1])
+
     def process_names(self) -> list[str]:
         """Return the names of processes to kill or freeze: recorder, api, worker-1, sync-api-1, …"""
         return self._running().supervisor.names()

@@ -34,10 +34,14 @@ class Threads:
         self.broken: str | None = None
         self.failing: str | None = None
 
+    def configure(self, settings: Settings) -> None:
+        """Start roles with these settings from now on."""
+        self._settings = settings
+
     def start(self, name: str, role: str, sock: socket.socket | None = None) -> None:
         """Start a role as a thread of this name."""
         stop = Event()
-        arguments = (name, role, stop, sock)
+        arguments = (name, role, stop, sock and sock.dup())  # it closes its own; the next one needs ours
         thread = Thread(target=self._run, args=arguments, name=f"pdflab {name}", daemon=True)
         self._roles[name] = thread, stop
         thread.start()

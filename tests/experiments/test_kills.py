@@ -41,7 +41,21 @@ def test_one_lab_shows_what_each_type_of_worker_does(tmp_path: Any) -> None:
         assert seconds_silent(reliable)
         assert second_emails(lab, email) >= 1
         assert second_emails(lab, keyed) == 0
-        assert (len(by_hand.sends), found.findings) == (100, ())
+        assert (len(by_hand.sends), found.findings) == (40, ())
+
+
+@pytest.mark.parametrize(("worker", "sent"), [("reliable", 100), ("email", 40), ("email-keyed", 40)])
+def test_a_worker_that_waits_for_a_mail_server_gets_fewer_jobs(
+    monkeypatch: pytest.MonkeyPatch, worker: str, sent: int
+) -> None:
+    """Each e-mail takes it half a second: the reader would wait for minutes."""
+    asked = []
+    monkeypatch.setattr(kills, "fill_queue", lambda lab, jobs, *, lines: asked.append(jobs))
+    lab = SimpleNamespace(worker=worker, sends=list, events=list, wait=lambda: None)
+
+    send_for_faults(lab)  # type: ignore[arg-type]
+
+    assert asked == [sent]
 
 
 def test_each_run_has_a_button() -> None:

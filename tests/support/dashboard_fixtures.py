@@ -1,4 +1,4 @@
-"""Fixtures of the dashboard: a browser, a service, and what opens its pages in windows of any size."""
+"""Fixtures of the dashboard: a service, and what opens its pages in windows of any size."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,24 +6,12 @@ from typing import Any
 
 import pytest
 from axe import fetch_axe
-from conftest import needs
 from dashboard_page import TOKEN, Opener, Service
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers import start_browser
+from playwright.sync_api import Browser, Page, expect
 
 from pdflab.service.jobqueue.jobqueue import JobQueue
 from pdflab.service.jobqueue.redis_server import embedded_broker
 from pdflab.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The browser that is installed."""
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        chromium = start_browser(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pdflab.classroom.script import ACTS
+
 _TEXTS = Path(__file__).parent / "texts"
+_GUIDE = Path(__file__).parents[2] / "classroom" / "web" / "guide.md"
 _MADE = ".pdflab-copies"  # the hash of every copy that was ever made in its folder, one a line
 _CODE = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
 _PROSE = re.compile(r"([^\n]+(?:\n[^\n]+)*:\s+)?<details.*?</details>\s*", re.DOTALL)
@@ -35,7 +38,14 @@ def instructor_files(source: Path) -> dict[str, bytes]:
         if (texts := _TEXTS / f"{path.stem}.toml").exists():
             lines = _page(path.stem, tomllib.loads(texts.read_text(encoding="utf-8")))
             pages[f"{path.stem}.md"] = "\n\n".join(lines).encode() + b"\n"
+    pages["classroom.md"] = classroom_page().encode()
     return {path.name: path.read_bytes() for path in _notebooks(source)} | _pictures(source) | pages
+
+
+def classroom_page() -> str:
+    """Return the page of a teacher who plays the classroom: its acts, and what to do if it fails."""
+    acts = (f"{number}. **{act.title}** ({act.minutes} min). {act.say}" for number, act in enumerate(ACTS, 1))
+    return _GUIDE.read_text(encoding="utf-8").replace("{acts}", "\n".join(acts))
 
 
 def student_copy(notebook: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,16 +8,14 @@ Read next: pdflab/notebook/task_queue.py.
 import html
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from threading import Lock, Thread
 from typing import Any
-from weakref import finalize
 
 import ipywidgets as widgets
 
 from pdflab.charts.style import Picture, png
 from pdflab.errors import UsageError
 from pdflab.notebook import controls
-from pdflab.notebook.task_queue import TaskQueue
 
 # A slider's handle has no name of its own: a screen reader would say its value alone. It gets its label's.
 _NAME_HANDLES = """<img alt="" src="data:," hidden onerror="
@@ -46,21 +44,22 @@ class Explorable:
     """Show it as the last line of a cell.
 
     `draw` is called with the value of each control by its name, and returns a figure whose headline is its
-    alternative text. That happens on a thread of its own; of several moves meanwhile, the last one counts.
-    It ends with its `owner`. Under pytest or with PDFLAB_HEADLESS the executed copy holds the first picture.
+    alternative text. That happens on a thread, which ends with the last move; of several moves meanwhile, the
+    last one counts. Under pytest or with PDFLAB_HEADLESS the executed copy holds the first picture.
     """
 
-    def __init__(self, draw: Callable[..., Picture], *, owner: object = None, **choices: Any) -> None:
+    def __init__(self, draw: Callable[..., Picture], **choices: Any) -> None:
         self._draw, self.choices = draw, choices
         self._moves = 0
-        self._tasks = TaskQueue("explorable", on_error=self._fail)
+        self._lock = Lock()  # of the thread that draws, if any
+        self._drawing: Thread | None = None
+        self._closed = False
         self._picture = controls.PictureBox("The picture of these values", "explored")
         self.status = controls.make_text("status")
         row = controls.make_row(*choices.values())
         self.box = controls.make_panel(row, self.status, self._picture.box)
         for control in choices.values():
             control.observe(self._move, "value")
-        self._end = finalize(self if owner is None else owner, self._tasks.close)
         self._is_watched = {"PYTEST_CURRENT_TEST", "PDFLAB_HEADLESS"}.isdisjoint(os.environ)
         if self._is_watched:
             self._move()
@@ -71,32 +70,51 @@ class Explorable:
 
     def wait(self, timeout: float = 60.0) -> None:
         """Wait until the last move is drawn. Raises TimeoutError."""
-        self._tasks.wait(timeout)
+        if drawing := self._drawing:
+            drawing.join(timeout)
+            if drawing.is_alive():
+                raise TimeoutError(f"The picture is not drawn after {timeout:g} s; wait again.")
 
     def close(self) -> None:
-        """End the thread, and disable the controls; a second close does nothing."""
-        self._end()
+        """Draw no more, and disable the controls; a second close does nothing."""
+        with self._lock:
+            self._closed = True
+            self._say("This picture is closed; run its cell again.")
         for control in self.choices.values():
             control.disabled = True
-        self._say("This picture is closed; run its cell again.")
 
     def _move(self, _: object = None) -> None:
         """Ask for a new picture; a slider calls it on any thread."""
-        self._moves += 1
-        self._say("…")
-        self._tasks.put(partial(self._show, self._moves))
+        with self._lock:
+            if self._closed:
+                return
+            self._moves += 1
+            self._say("…")
+            if self._drawing is None:
+                self._drawing = Thread(target=self._draw_until_it_rests, daemon=True)
+                self._drawing.start()
 
-    def _show(self, move: int) -> None:
-        if move != self._moves:
-            return  # a later one follows
-        figure = self.figure()
-        self._picture.show(png(figure), figure.get_suptitle())
-        if move == self._moves:
-            self._say("")
+    def _draw_until_it_rests(self) -> None:
+        while True:
+            move = self._moves
+            trouble = self._redraw()
+            with self._lock:
+                if self._closed or move == self._moves:
+                    self._drawing = None
+                    if not self._closed:
+                        self._say(trouble, "trouble" if trouble else "note")
+                    return
 
-    def _fail(self, error: Exception) -> None:
-        is_ours = isinstance(error, UsageError)
-        self._say(str(error) if is_ours else f"No picture of these values: {error!r}.", style="trouble")
+    def _redraw(self) -> str:
+        """Show the present values; return what went wrong."""
+        try:
+            figure = self.figure()
+            self._picture.show(png(figure), figure.get_suptitle())
+        except UsageError as error:
+            return str(error)
+        except Exception as error:
+            return f"No picture of these values: {error!r}."
+        return ""
 
     def _say(self, text: str, style: str = "note") -> None:
         sentence = f'<div role="status" class="pdflab-{style}">{html.escape(text)}</div>'

@@ -22,8 +22,9 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "accept_again": "pdflab.notebook.lessons.graders.accepting:grade_accept_again",
     "work_alone": "pdflab.notebook.lessons.graders.lone_worker:grade_work_alone",
     "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
+    "safe_work": "pdflab.notebook.lessons.graders.crashes:grade_safe_work",
 }
-_ON_REDIS = ("accept", "accept_again", "work_alone", "work")
+_ON_REDIS = ("accept", "accept_again", "work_alone", "work", "safe_work")
 _MANY_TIMES = 12  # the limit, for a worker killed at each step: each attempt has one of its own
 
 

@@ -22,7 +22,6 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from pdflab.analysis.run import Run
-from pdflab.analysis.validity import invalid_reason
 from pdflab.errors import UsageError
 from pdflab.lab import Lab
 from pdflab.notebook import controls
@@ -33,6 +32,7 @@ from pdflab.notebook.lessons.order import Order
 from pdflab.notebook.lessons.predict import Ask, AskChoice, AskInterval, AskNumber
 from pdflab.notebook.lessons.sketch import AskSketch
 from pdflab.notebook.lessons.texts import Given
+from pdflab.notebook.lessons.verdict import verdict
 from pdflab.notebook.parts.lab import SizePart
 from pdflab.notebook.parts.part import Part
 from pdflab.notebook.parts.runs import RunPart
@@ -47,12 +47,19 @@ _KINDS: Mapping[str, type[Ask]] = {
 }
 
 
-_INSTEAD = "Shown instead: the run that came with the course."
-_AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
+_ON_THEIR_WAY = 0.5  # seconds in which the last cell of Run All has come
 
 
 class NotYet(UsageError):
     """Raised when a cell needs what the student has not done yet."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows, when all cells of Run All are here.
+
+        The kernel drops those that wait when a cell fails; one that came later would run.
+        """
+        time.sleep(_ON_THEIR_WAY)
+        return super()._render_traceback_()
 
 
 class Lesson:
@@ -87,16 +94,17 @@ class Lesson:
             ask.on_given.append(lambda value, name=name: self._keep(name, value))  # type: ignore[misc]
         return self._asks[name]
 
-    def predicted(self, name: str) -> Any:
-        """Return a prediction: a number, a choice, an interval or a curve; from now on it cannot be changed.
+    def predicted(self, *names: str) -> Any:
+        """Return a prediction: a number, a choice, an interval or a curve; of several names, a tuple of them.
 
-        Raises NotYet if there is none.
+        From now on they cannot be changed. Raises NotYet if one is missing; then none of them ends.
         """
-        ask = self.widget(name)
-        if ask.value is None:
-            raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
-        ask.rest()
-        return ask.value
+        asks = [self.widget(name) for name in names]
+        for ask in asks:
+            if ask.value is None:
+                raise NotYet(f"Predict first: {ask.text.ask} Then run this cell again.")
+        self._end(asks)
+        return asks[0].value if len(asks) == 1 else tuple(ask.value for ask in asks)
 
     def score(self, name: str, measured: Any, *, how: str = "measured") -> PlainText:
         """Return how a prediction compares with what was measured.
@@ -110,7 +118,7 @@ class Lesson:
         shown = (
             f"{measured:.3g} {ask.text.unit}".strip() if isinstance(measured, float | int) else str(measured)
         )
-        return PlainText(f"predicted {ask.words(value)}, {_verdict(value, measured)}: {how} {shown}")
+        return PlainText(f"predicted {ask.words(value)}, {verdict(value, measured)}: {how} {shown}")
 
     def check(self, name: str) -> "Box":
         """Return the widget of a question."""
@@ -156,7 +164,9 @@ class Lesson:
             ask.on_given.append(
                 lambda _: room.unlock() if all(a.value is not None for a in missing) else None
             )
-        _end_at_a_run(asks, room)
+        for part in room.parts:
+            for button in part.buttons.values() if isinstance(part, RunPart) else ():
+                button.on_click(lambda _: self._end(asks))
         return room
 
     def run(self, room: Room, name: str) -> Run:
@@ -176,14 +186,12 @@ class Lesson:
             raise NotYet(f"{when} {button!r}, above. Then run this cell again.")
         run = part.runs[name]
         recorded.keep(self._name, name, run)
-        if self.is_rehearsed or not (reason := invalid_reason(run)):
-            return run
-        instead = recorded.load(self._name, name)
-        _show(f"This machine was too busy. {reason} {_INSTEAD if instead else _AGAIN}")
-        return instead or run
+        shown, trouble = (run, "") if self.is_rehearsed else recorded.instead_of(run, self._name, name)
+        _show(trouble)
+        return shown
 
     def _show_kept(self, ask: Ask) -> None:
-        """Show what was predicted before; once it has been scored, it cannot be changed."""
+        """Show what was predicted before; once its result has begun to show, it cannot be changed."""
         kept = self._answers.get("predict", ask.name)
         if (value := kept.get("value")) is None:
             return
@@ -192,8 +200,15 @@ class Lesson:
         except UsageError:  # a newer course asks otherwise
             ask.say(f"You predicted {value!r}, and the question has changed since: predict once more.")
         else:
-            if "measured" in kept:
+            if "ended_at" in kept:
                 ask.rest()
+
+    def _end(self, asks: Iterable[Ask]) -> None:
+        """Hold these predictions as they are, in later kernels as well: their result shows."""
+        for ask in asks:
+            ask.rest()
+            if "ended_at" not in self._answers.get("predict", ask.name):
+                self._put("predict", ask.name, ended_at=time.time())
 
     def _put(self, kind: str, name: str, **values: Any) -> str:
         """Keep values; return why they could not be written: they count all the same."""
@@ -230,18 +245,6 @@ class Box(widgets.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**options), "text/plain": self._text}
 
 
-def _end_at_a_run(asks: Sequence[Ask], room: Room) -> None:
-    """Let no prediction be changed once a run moves the picture."""
-
-    def end(_: object) -> None:
-        for ask in asks:
-            ask.rest()
-
-    for part in room.parts:
-        for button in part.buttons.values() if isinstance(part, RunPart) else ():
-            button.on_click(end)
-
-
 def _show(text: str) -> None:
     if text:
         display(PlainText(text))
@@ -251,21 +254,3 @@ def _named(table: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in table:
         raise UsageError(f"There is no {what} {name!r} in this lesson: take {', '.join(table)}.")
     return table[name]
-
-
-def _verdict(value: Given, measured: Any) -> str:
-    """Return how a prediction compares with what was measured."""
-    if isinstance(value, str):
-        return "as it came" if value == measured else "and it came otherwise"
-    if isinstance(value, list) and isinstance(measured, Sequence):
-        return f"at worst {max(map(_factor, value, measured)):.1f} times off"
-    if isinstance(value, list):
-        return "and it lies inside" if value[0] <= measured <= value[1] else "and it lies outside"
-    if value * measured <= 0:
-        return f"off by {abs(value - measured):.3g}"
-    factor = _factor(value, measured)
-    return "close" if factor <= 1.15 else f"{factor:.1f} times too {'low' if measured > value else 'high'}"
-
-
-def _factor(one: float, other: float) -> float:
-    return max(one / other, other / one) if one * other > 0 else float("inf")

@@ -3,7 +3,7 @@
 Students who predict a result understand it better than those who only watch (Crouch and others, American
 Journal of Physics 72, 2004).
 
-Read next: pdflab/notebook/lessons/sketch.py.
+Read next: pdflab/notebook/lessons/verdict.py.
 """
 
 import html
@@ -18,6 +18,7 @@ from pdflab.errors import UsageError
 from pdflab.notebook import controls
 from pdflab.notebook.lessons.texts import Given, Prediction
 
+WIDEST = 0.8  # of the axis: an interval that is wider holds nearly everything
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?![\d.,e])")  # 1,000.5 or 1e3 is none
 
 
@@ -129,7 +130,10 @@ class AskNumber(Ask):
 
 
 class AskInterval(Ask):
-    """A slider with two handles: the lowest and the highest value that would not surprise."""
+    """A slider with two handles: the lowest and the highest value that would not surprise.
+
+    An interval of more than `WIDEST` of the axis predicts nothing, and is no prediction.
+    """
 
     def _make_inputs(self) -> Sequence[Any]:
         text = self.text
@@ -149,12 +153,28 @@ class AskInterval(Ask):
 
     def _read(self) -> Given | None:
         low, high = self._slider.value
-        return None if (low, high) == (self.text.low, self.text.high) else [low, high]  # all is no prediction
+        return [low, high] if high - low <= self._widest else None
+
+    @property
+    def _widest(self) -> float:
+        return WIDEST * (self.text.high - self.text.low)
+
+    def _touched(self, *_: object) -> None:
+        super()._touched()
+        if self._read() is None:
+            limit = f"{self._widest:g} {self.text.unit}".strip()
+            self.say(f"So wide an interval holds nearly everything: choose one of at most {limit}.")
+        else:
+            self.say(f"You predict {self.words(self.value)}." if self.value else "")
 
     def _show(self, value: Given) -> None:
         if not (isinstance(value, list | tuple) and len(value) == 2 and value[0] <= value[1]):
             raise UsageError(
                 f"A prediction here is an interval, such as [2, 5], not {value!r}; put yours in."
+            )
+        if value[1] - value[0] > self._widest:
+            raise UsageError(
+                f"A prediction here is at most {self._widest:g} {self.text.unit} wide; narrow it."
             )
         self._slider.value = tuple(value)
 

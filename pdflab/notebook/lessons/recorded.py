@@ -16,6 +16,8 @@ from pdflab.analysis.run import Run
 from pdflab.analysis.validity import invalid_reason
 
 _SETTINGS = ("workers", "timeout", "clients", "sync_backlog", "tries", "backoff", "jitter", "budget")
+_INSTEAD = "Shown instead: the run that came with the course."
+_AGAIN = "Its figures say little about the service. Close other programs, and press the button again."
 
 
 def keep(lesson: str, name: str, run: Run) -> None:
@@ -27,6 +29,14 @@ def keep(lesson: str, name: str, run: Run) -> None:
         kept.save(Path(aside) / "run.json")
         packed = gzip.compress((Path(aside) / "run.json").read_bytes(), mtime=0)
     (Path(folder) / f"{lesson}.{name}.json.gz").write_bytes(packed)
+
+
+def instead_of(run: Run, lesson: str, name: str) -> tuple[Run, str]:
+    """Return a run if it is valid, or else the recorded one, if any; and what is wrong, or nothing."""
+    if not (reason := invalid_reason(run)):
+        return run, ""
+    other = load(lesson, name)
+    return other or run, f"This machine was too busy. {reason} {_INSTEAD if other else _AGAIN}"
 
 
 def load(lesson: str, name: str) -> Run | None:

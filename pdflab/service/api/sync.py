@@ -6,6 +6,7 @@ Read next: pdflab/service/worker/worker.py.
 """
 
 import os
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,7 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
     def generate_pdf_now() -> Response:
         """Render the document and answer with it."""
         document = parse_request(read_json(request))
-        job_id = new_id()
+        job_id = _job_id(request.headers.get("X-Job-Id", ""))
         log.append(job_id, JobState.PROCESSING, document.type)
         try:
             rendered = render(document, created_at=time.time(), fonts=fonts)
@@ -70,6 +71,11 @@ def create_sync_app(settings: Settings, log: EventLog, *, fonts: FontBook) -> Fl
         return {"status": "ok"}
 
     return app
+
+
+def _job_id(chosen: str) -> str:
+    """Return the id that the caller has made, so that it can follow its job in the log, or a new one."""
+    return chosen if re.fullmatch("[0-9a-f]{32}", chosen) else new_id()
 
 
 def _cause(error: Exception) -> Cause:

@@ -29,6 +29,10 @@ def admits(waiting: int, workers: int, service: float, patience: float) -> bool:
     return waiting / workers * service + service <= patience
 
 
+def until_it_is_empty(at: list[float], depth: list[int]) -> float:
+    return waited(at, depth[: depth.index(0) + 1])
+
+
 def workers_needed(rate: float, service: float, longest_wait: float) -> int:
     workers = math.floor(rate * service) + 1
     while mmc(rate, 1 / service, workers).waiting > longest_wait:
@@ -60,6 +64,11 @@ WRONG: list[tuple[Answer, Answer, str]] = [
     (grade_waited, lambda at, depth: sum(depth) / len(depth) * len(depth), "how long did each of them last"),
     (grade_waited, trapezoid, "the depth jumps"),
     (grade_waited, lambda at, depth: waited(at, depth[1:]), "the depth during it"),
+    (grade_waited, until_it_is_empty, "and you returned"),
+    (grade_waited, lambda at, depth: waited(at, [max(d, 1) for d in depth]), "and you returned"),
+    (grade_waited, lambda at, depth: waited(at, depth[::-1]), "and you returned"),
+    (grade_waited, lambda at, depth: max(depth) * (at[-1] - at[0]), "and you returned"),
+    (grade_waited, lambda at, depth: round(waited(at, depth)), "and you returned"),
     (grade_waited, lambda at, depth: 7, "and you returned 7"),
     (grade_waited, lambda at, depth: None, "returned None; return a number"),
     (grade_admits, lambda *_: True, "You never refuse: who still wants the PDF"),
@@ -68,10 +77,24 @@ WRONG: list[tuple[Answer, Answer, str]] = [
     (
         grade_admits,
         lambda n, workers, service, patience: (n + 1) * service <= patience,
-        "is there one worker, or are there 2",
+        "You refused 431: your answer is the same whatever workers is",
     ),
     (grade_admits, lambda n, workers, service, patience: (n + 1) / workers * service <= patience, "too late"),
-    (grade_admits, lambda n, *_: n < 8, "too late"),
+    (grade_admits, lambda n, *_: n < 8, "too late: your answer is the same whatever workers is"),
+    (grade_admits, lambda n, workers, *_: n < 2 * workers, "your answer is the same whatever service is"),
+    (grade_admits, lambda n, workers, *_: n < workers, "your answer is the same whatever service is"),
+    (
+        grade_admits,
+        lambda n, workers, service, _: n * service < workers,
+        "too late: your answer is the same whatever patience is",
+    ),
+    (grade_admits, lambda n, _, service, patience: n * service < patience, "the same whatever workers is"),
+    (
+        grade_admits,
+        lambda n, workers, service, patience: n / workers * service <= patience / 2,
+        "would none of their PDFs have been in time?",
+    ),
+    (grade_admits, lambda n, *_: n % 3 == 0, "your answer is the same whatever workers is"),
     (grade_admits, lambda *_: 1, "returned 1; return True or False"),
     (grade_workers_needed, lambda rate, service, _: math.ceil(rate * service), "counts the work alone"),
     (grade_workers_needed, lambda rate, service, _: math.floor(rate * service), "the queue grows for ever"),
@@ -81,6 +104,17 @@ WRONG: list[tuple[Answer, Answer, str]] = [
     (grade_may_retry, lambda first, retries: True, "0% of the clients get their PDF in time"),
     (grade_may_retry, lambda first, retries: retries < first, "your retries keep the service overloaded"),
     (grade_may_retry, lambda first, retries: False, "you allowed 0% of their retries"),
+    (
+        grade_may_retry,
+        lambda first, retries: retries < 0.5 * first,
+        "your retries keep the service overloaded",
+    ),
+    (grade_may_retry, lambda first, retries: retries < 30, "your retries keep the service overloaded"),
+    (grade_may_retry, lambda first, retries: first < 100, "your retries keep the service overloaded"),
+    (grade_may_retry, lambda first, retries: retries < 2 * math.sqrt(first), "let the budget grow"),
+    (grade_may_retry, lambda first, retries: retries < 5 * math.log(first), "let the budget grow"),
+    (grade_may_retry, lambda first, retries: first < 0.1 * retries, "you allowed 0% of their retries"),
+    (grade_may_retry, lambda first, retries: retries % 2 == 0, "let the budget grow"),
     (grade_may_retry, lambda first, retries: retries < 5, "let the budget grow with the requests"),
     (grade_may_retry, lambda first, retries: None, "returned None; return True or False"),
 ]
@@ -88,9 +122,9 @@ WRONG: list[tuple[Answer, Answer, str]] = [
 
 @pytest.mark.parametrize(("grade", "wrong", "reply"), WRONG)
 def test_a_wrong_answer_gets_the_reply_to_its_thought(grade: Answer, wrong: Answer, reply: str) -> None:
-    """One sentence that says what to look at."""
+    """A sentence that says what to look at."""
     try:
-        [finding] = grade(wrong)
+        finding = "\n".join(grade(wrong))
     except UsageError as error:
         finding = str(error)
 

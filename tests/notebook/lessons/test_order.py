@@ -12,7 +12,7 @@ from pdflab.notebook.lessons.order import Order
 from pdflab.service.jobqueue.redis_server import Broker
 
 FRAME = """
-def work(redis, render, store):
+def safe_work(redis, render, store):
     while redis.lmove(PROCESSING, QUEUE, "LEFT", "RIGHT"):
         pass  # what a dead worker has left
     while redis.llen(QUEUE):
@@ -36,7 +36,8 @@ def grades() -> list[Grade]:
 
 @pytest.fixture
 def order(real_redis: Broker, grades: list[Grade]) -> Order:
-    return Order(CARDS, frame=FRAME, distractors=[POP], redis=real_redis.url, on_grade=grades.append)
+    url = real_redis.url
+    return Order(CARDS, frame=FRAME, name="safe_work", distractors=[POP], redis=url, on_grade=grades.append)
 
 
 def test_it_begins_with_a_wrong_order(order: Order) -> None:
@@ -46,12 +47,9 @@ def test_it_begins_with_a_wrong_order(order: Order) -> None:
     assert not order.grade().passes
 
 
-@pytest.mark.parametrize("cards", [CARDS, [TAKE, RENDER, STORE, CLAIM, COMPLETE, REMOVE]])
-def test_an_order_that_survives_each_crash_passes(
-    order: Order, grades: list[Grade], cards: list[str]
-) -> None:
-    """There may be more than one: it is run, and not compared."""
-    order.arrange(cards)
+def test_an_order_that_survives_each_crash_passes(order: Order, grades: list[Grade]) -> None:
+    """It is run, and not compared."""
+    order.arrange(CARDS)
 
     assert order.grade() == Grade(())
     assert grades == [Grade(())]
@@ -64,8 +62,19 @@ def test_an_order_that_survives_each_crash_passes(
         ([TAKE, CLAIM, RENDER, STORE, REMOVE, COMPLETE], "its state never becomes COMPLETED"),
         ([TAKE, REMOVE, CLAIM, RENDER, STORE, COMPLETE], "a job is lost"),
         ([POP, CLAIM, RENDER, STORE, COMPLETE], "a job is lost"),
-        ([CLAIM, TAKE, RENDER, STORE, COMPLETE, REMOVE], "Line 5 of work raised UnboundLocalError"),
-        ([], "Line 5 of work raised IndentationError: expected an indented block"),
+        ([TAKE, RENDER, STORE, REMOVE], "its state never becomes COMPLETED"),
+        ([TAKE, RENDER, STORE, COMPLETE, REMOVE], "while its state is not PROCESSING"),
+        ([TAKE, RENDER, STORE, CLAIM, COMPLETE, REMOVE], "while its state is not PROCESSING"),
+        ([TAKE, CLAIM, RENDER, STORE, COMPLETE], "a job with its PDF stays in PROCESSING"),
+        ([TAKE, CLAIM, RENDER, COMPLETE, REMOVE], "a job is lost"),
+        ([TAKE, CLAIM, RENDER, STORE, COMPLETE, REMOVE, POP], "a job is lost"),
+        (
+            [CLAIM, TAKE, RENDER, STORE, COMPLETE, REMOVE],
+            "not yet: Line 5 of safe_work uses `job`, and nothing has set it before; "
+            'the line is `redis.hset(STATES, job, "PROCESSING")`.',
+        ),
+        ([TAKE, CLAIM, STORE, RENDER, COMPLETE, REMOVE], "Line 7 of safe_work uses `pdf`, and nothing"),
+        ([], "Line 5 of safe_work raised IndentationError: expected an indented block"),
     ],
 )
 def test_a_wrong_order_says_which_crash_did_what(order: Order, cards: list[str], reply: str) -> None:

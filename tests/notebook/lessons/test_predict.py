@@ -64,16 +64,27 @@ def test_a_number_beyond_the_axis_is_kept_and_shown_as_such() -> None:
     assert "beyond the axis" in ask.note.value
 
 
-def test_an_interval_is_two_ends_and_the_whole_axis_is_none() -> None:
-    """From 0 to the end is true of everything."""
+def test_an_interval_of_nearly_the_whole_axis_predicts_nothing() -> None:
+    """From 0 to the end is true of everything: it has to be narrower, and the widget says so."""
     ask = AskInterval("i", INTERVAL)
+    said = []
 
-    ask._slider.value = (3.0, 6.0)
-    woken = not ask.button.disabled
+    for ends in ((0.0, 19.5), (0.0, 16.5), (0.0, 16.0)):
+        ask._slider.value = ends
+        said.append((ask.button.disabled, "at most 16 s" in ask.note.value))
+
+    assert said == [(True, True), (True, True), (False, False)]
+
+
+def test_an_interval_that_was_given_is_said_again_after_one_that_is_too_wide() -> None:
+    """It still counts."""
+    ask = AskInterval("i", INTERVAL)
+    ask.give([2, 6])
+
     ask._slider.value = (0.0, 20.0)
+    ask._slider.value = (2.0, 6.0)
 
-    assert woken
-    assert ask.button.disabled
+    assert "You predict 2 to 6 s." in ask.note.value
 
 
 def test_a_choice_needs_its_reason() -> None:
@@ -122,6 +133,7 @@ def test_each_prediction_is_reported_once() -> None:
         (AskNumber("n", NUMBER), True),
         (AskInterval("i", INTERVAL), 3),
         (AskInterval("i", INTERVAL), [6, 3]),
+        (AskInterval("i", INTERVAL), [0, 19.5]),
         (AskChoice("c", CHOICE), "the third"),
     ],
 )

@@ -104,7 +104,7 @@ def test_a_function_takes_along_what_it_uses() -> None:
 
     names["pi"] = (part for part in "no pickle")
     found = run_apart(CALL, pack(names["answer"]))
-    assert found.trouble.startswith("Line 2 of answer raised NameError: name 'pi' is not defined")
+    assert found.trouble.startswith("Line 2 of answer uses `pi`, and nothing has set it before; the line is")
 
 
 def define(source: str, names: dict[str, Any]) -> None:

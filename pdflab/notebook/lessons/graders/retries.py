@@ -21,7 +21,7 @@ _SERVED, _ALLOWED = 0.95, 0.8  # of the clients a minute later; of the retries i
 def grade_may_retry(may_retry: MayRetry) -> list[str]:
     """Simulate a half-busy service, small and large, in good times and a minute after a spike."""
     found: dict[str, str] = {}
-    for capacity in (10, 200):
+    for capacity in (10, 2000):  # no constant fits both, nor a root
         allowed = _Service(may_retry, capacity, errors=0.03).allowed
         served = _Service(may_retry, capacity, spike=4.0).served
         if sum(allowed) < _ALLOWED * len(allowed):

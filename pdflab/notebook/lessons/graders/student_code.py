@@ -7,6 +7,7 @@ import ast
 import inspect
 import linecache
 import pickle
+import re
 import sys
 import textwrap
 import traceback
@@ -20,6 +21,7 @@ from typing import Any
 from pdflab.errors import UsageError, require
 
 _FILE = "<your code: {}>"  # what a traceback calls the source of a function
+_QUOTED = re.compile(r"'(\w+)'")
 
 
 def pack(function: Callable[..., Any]) -> dict[str, Any]:
@@ -92,6 +94,8 @@ def describe(error: BaseException) -> str:
     ):
         return f"Redis did not answer ({error}); start the lab, and grade again."
     where, text = _place(error)
+    if isinstance(error, NameError) and (name := _QUOTED.search(str(error))):
+        return f"{where} uses `{name[1]}`, and nothing has set it before; the line is `{text}`."
     message = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())[:300]
     what = f"{type(error).__name__}: {message}"
     return f"{where} raised {what.rstrip(': ')}{f'; the line is `{text}`' if text else ''}."

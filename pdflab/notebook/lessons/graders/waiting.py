@@ -53,8 +53,11 @@ def area(at: list[float], depth: list[int]) -> float:
 
 
 def _steps(rng: Random, length: int) -> tuple[list[float], list[int]]:
-    """Return a random depth of a queue, which is empty in the end: instants, and the depth from each on."""
+    """Return a random depth of a queue: instants, and the depth from each on.
+
+    It is empty in the end, and now and then before.
+    """
     at = [round(rng.uniform(0, 5), 2)]
     for _ in range(length - 1):
         at.append(round(at[-1] + rng.uniform(0.1, 4), 2))
-    return at, [*(rng.randint(1, 9) for _ in at[1:]), 0]
+    return at, [rng.randint(1, 9), *(rng.randint(0, 9) for _ in at[2:]), 0]

@@ -1,0 +1,128 @@
+"""The state of a class at present: who is there, what is set, what was pressed, which question is asked.
+
+A running classroom changes it, and so does the replay of a recorded one; the same pages show both.
+
+Read next: pdflab/classroom/classroom.py.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pdflab.classroom.press import OPEN, Figures, Press, figures
+from pdflab.classroom.questions import Poll
+from pdflab.classroom.script import ACTS, Act
+from pdflab.classroom.students import NotAllowed, Student, Students, new_code
+from pdflab.errors import require
+from pdflab.jobs import Endpoint
+
+COUNTDOWN = 3.0  # seconds between Go and the moment at which all buttons wake
+_FULL_CLASS = 40  # phones for which a document takes as long as chosen; with more of them, less
+_MOST_WORK = 2.0  # seconds of a document in a small class
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a class. `largest` is how many seconds the largest document takes on this machine."""
+
+    phones: int = 200  # at most
+    patience: float = 10.0  # seconds that a phone waits for an answer
+    work: float = 0.5  # seconds that a document takes
+    largest: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(1 <= self.phones <= 500, "A classroom has room for 1 to 500 phones.")
+        require(0 < self.patience <= 300, "A phone waits for more than 0 and up to 300 seconds.")
+        require(0 < self.work <= 10, "A document takes more than 0 and up to 10 seconds.")
+
+
+@dataclass(slots=True)
+class Stage:
+    """What is set at present. `opens_at` is when the buttons of the phones wake, None while they sleep."""
+
+    act: Act = ACTS[0]
+    endpoint: Endpoint = Endpoint.SYNCHRONOUS
+    opens_at: float | None = None
+    work: float = 0.5
+    worker_type: str = "reliable"
+    limit: int = 0
+    retries: bool = False
+    names: bool = True
+    status: str = ""  # what happened last, for the teacher
+    measured: dict[str, float] = field(default_factory=dict)  # the median wait in each act that was played
+
+
+class ClassState:
+    """The state of a class; `workers` is how many the lab has."""
+
+    workers = 2
+    is_over = False
+
+    def __init__(self, options: Options, clock: Callable[[], float] = time.time) -> None:
+        self.options, self.clock = options, clock
+        self.students = Students(new_code(), limit=options.phones)
+        self.stage = Stage(work=options.work)
+        self.presses: dict[str, Press] = {}  # of the present act, by key
+        self.polls: list[Poll] = []
+        self.poll: Poll | None = None  # the last one, until the class begins again
+        self.began_at = clock()
+        self.series: deque[tuple[float, int, float, int]] = deque(maxlen=240)  # instant, depth, age, in time
+        self._by_student: dict[int, list[Press]] = {}
+
+    def presses_of(self, student: Student) -> list[Press]:
+        """Return a student's presses in this act, latest first."""
+        return self._by_student.get(student.number, [])[::-1]
+
+    @property
+    def connected(self) -> int:
+        """How many phones have the page open now."""
+        return sum(student.streams > 0 for student in self.students.all())
+
+    def note_series(self) -> None:
+        """Add the present instant to the chart."""
+        now, seen = self.clock(), self.figures()
+        depth = sum(seen.states[state] for state in OPEN)
+        self.series.append((now, depth, seen.longest, seen.in_time))
+
+    def figures(self) -> Figures:
+        """Return the figures of this act."""
+        return figures(self.presses.values(), self.clock(), patience=self.options.patience)
+
+    def note_press(self, press: Press) -> None:
+        """Add a press to this act."""
+        self.presses[press.key] = press
+        self._by_student.setdefault(press.student, []).append(press)
+
+    def begin_act(self, act: Act) -> None:
+        """Begin an act, without a press; keep the median wait of the one that ends, for its prediction."""
+        if (wait := self.figures().pdf_median) is not None:
+            self.stage.measured[self.stage.act.name] = wait
+        self.stage.act, self.stage.opens_at = act, None
+        self.presses, self._by_student = {}, {}
+        self.series.clear()
+
+    def ask(self) -> None:
+        """Ask the question of this act, or the same one again. Raises NotAllowed if it has none."""
+        question = self.stage.act.question
+        if question is None:
+            raise NotAllowed("This act has no question.")
+        if self.poll and self.poll.question is question:
+            self.poll.ask_again()
+        else:
+            self.poll = Poll(question, len(self.polls) + 1)
+            self.polls.append(self.poll)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the buttons of the phones are awake."""
+        return self.stage.opens_at is not None and self.clock() >= self.stage.opens_at
+
+    def size(self) -> float:
+        """Return the size of a document now: one press of each is the same work in any class."""
+        seconds = self.stage.work * _FULL_CLASS / max(1, len(self.students.all()))
+        return min(1.0, min(seconds, max(_MOST_WORK, self.stage.work)) / self.options.largest)
+
+    def document_seconds(self) -> float:
+        """Return how long a document takes now, on an idle machine."""
+        return self.size() * self.options.largest

@@ -1,0 +1,142 @@
+"""What the teacher's buttons do: to the class at once, to the lab in a thread, one change at a time.
+
+Read next: pdflab/classroom/script.py.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from pdflab.classroom.classroom import Classroom
+from pdflab.classroom.press import PressState
+from pdflab.classroom.script import ACTS, CONTROLS
+from pdflab.classroom.state import COUNTDOWN
+from pdflab.classroom.students import NotAllowed
+from pdflab.errors import PdfLabError
+from pdflab.jobs import Endpoint
+
+FROZEN = 5.0  # seconds
+
+
+class Teacher:
+    """The controls of a classroom, by name; `changes` are kept for the record of the class."""
+
+    def __init__(self, room: Classroom, *, end: Callable[[], object]) -> None:
+        """`end` ends the class."""
+        self.room, self._end = room, end
+        self._lab_lock = asyncio.Lock()
+        self.changes: list[dict[str, Any]] = []
+        self._actions: Mapping[str, Callable[[Any], Awaitable[None]]] = {
+            "act": self._begin_act,
+            "go": self._go,
+            "close": self._close,
+            "ask": self._ask,
+            "show": self._show,
+            "names": self._set_names,
+            "endpoint": self._set_endpoint,
+            "work": self._set_work,
+            "workers": self._set_workers,
+            "worker_type": self._set_worker_type,
+            "limit": self._set_limit,
+            "retries": self._set_retries,
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "reset": self._reset,
+            "end": self._end_class,
+        }
+
+    async def do(self, name: str, value: Any = None) -> None:
+        """Do what a control says. Raises NotAllowed for a control or a value that does not exist."""
+        control = next((one for one in CONTROLS if one.name == name), None)
+        if control is None:
+            raise NotAllowed(f"There is no control {name!r}.")
+        if control.values and value not in control.values:
+            raise NotAllowed(f"{control.label} is one of {', '.join(map(str, control.values))}.")
+        self.changes.append({"at": self.room.clock(), "control": name, "value": value})
+        await self._actions[name](value)
+
+    async def _begin_act(self, name: Any) -> None:
+        act = next(act for act in ACTS if act.name == name)
+        await self._clear()
+        self.room.begin_act(act)
+        for control, value in act.settings.items():
+            await self._actions[control](value)
+
+    async def _go(self, _: Any) -> None:
+        self.room.stage.opens_at = self.room.clock() + COUNTDOWN
+
+    async def _close(self, _: Any) -> None:
+        self.room.stage.opens_at = None
+
+    async def _ask(self, _: Any) -> None:
+        self.room.ask()
+
+    async def _show(self, _: Any) -> None:
+        if self.room.poll is None:
+            raise NotAllowed("Ask a question first.")
+        self.room.poll.is_shown = True
+
+    async def _set_names(self, value: Any) -> None:
+        self.room.stage.names = value
+
+    async def _set_endpoint(self, value: Any) -> None:
+        self.room.stage.endpoint = Endpoint(value)
+
+    async def _set_work(self, value: Any) -> None:
+        self.room.stage.work = value
+
+    async def _set_retries(self, value: Any) -> None:
+        self.room.stage.retries = value
+
+    async def _set_workers(self, value: Any) -> None:
+        if value != self.room.lab.settings.workers:
+            await self._change_lab(f"{value} workers run.", self.room.lab.scale, value)
+
+    async def _set_worker_type(self, value: Any) -> None:
+        if value != self.room.lab.worker:
+            await self._change_lab(f"The workers are {value}.", self.room.lab.set_worker_type, value)
+
+    async def _set_limit(self, value: Any) -> None:
+        if value != self.room.stage.limit:
+            said = f"The queue takes {value or 10_000:,} jobs."
+            await self._change_lab(said, self.room.lab.set_queue_limit, value or 10_000)
+            self.room.stage.limit = value
+
+    async def _kill(self, _: Any) -> None:
+        name = self._busy_worker()
+        await self._change_lab(f"{name} was killed (SIGKILL).", self.room.lab.kill, name)
+
+    async def _freeze(self, _: Any) -> None:
+        self.room.stage.status = f"The workers stand still for {FROZEN:g} s."
+        await self._change_lab("The workers work again.", self.room.lab.freeze, FROZEN)
+
+    async def _reset(self, _: Any) -> None:
+        await self._clear()
+        self.room.begin_act(self.room.stage.act)
+        self.room.poll = None
+
+    async def _end_class(self, _: Any) -> None:
+        self._end()
+
+    async def _clear(self) -> None:
+        self.room.stage.opens_at = None
+        async with self._lab_lock:
+            await self.room.clear_lab()
+
+    def _busy_worker(self) -> str:
+        """Return a worker that renders for a phone, if one does: to kill an idle one shows nothing."""
+        room, now = self.room, self.room.clock()
+        pressed = [press for press in room.presses.values() if press.state(now) is PressState.RENDERING]
+        events = [event for press in pressed if (event := press.event(now)) and event.worker]
+        names = [str(event.worker).removeprefix("naive:").partition("@")[0] for event in events]
+        living = room.lab.process_names()
+        return next((name for name in names if name in living), "worker-1")
+
+    async def _change_lab(self, said: str, action: Callable[..., object], *arguments: Any) -> None:
+        """Change the lab in a thread, and say what happened. Raises NotAllowed if the lab refuses."""
+        async with self._lab_lock:
+            try:
+                await asyncio.to_thread(action, *arguments)
+            except PdfLabError as error:
+                raise NotAllowed(str(error)) from None
+            self.room.stage.status = said
