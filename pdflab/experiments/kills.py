@@ -42,13 +42,13 @@ def kill_workers(lab: Lab, worker: str, *, kills: int = KILLS) -> Run:
         for _ in range(kills):
             lab.kill(_await_busy(lab, jobs, lines))
 
-    return _observe(lab, f"{kills} kills of {worker} workers", kill_all)
+    return observe(lab, f"{kills} kills of {worker} workers", kill_all)
 
 
 def send_for_faults(lab: Lab) -> Run:
     """Send jobs while the reader injects faults, and return their run."""
     jobs, lines = _batch_for(lab.worker)
-    return _observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * jobs, lines=lines))
+    return observe(lab, "jobs for faults", lambda: fill_queue(lab, 5 * jobs, lines=lines))
 
 
 def fill_queue(lab: Lab, jobs: int, *, lines: int = _LINES) -> None:
@@ -61,6 +61,20 @@ def fill_queue(lab: Lab, jobs: int, *, lines: int = _LINES) -> None:
 def second_emails(lab: Lab, run: Run) -> int:
     """Count the e-mails of a run that were sent once more."""
     return lab.emails({send.job_id for send in run.sends}).doubled
+
+
+def observe(lab: Lab, name: str, act: Callable[[], object]) -> Run:
+    """Act, wait until no job can end any more, and return the run of the jobs that were sent meanwhile."""
+    sends, events = len(lab.sends()), len(lab.events())
+    act()
+    if lab.worker == "naive":
+        _await_quiet(lab)
+    else:
+        lab.wait()
+    sent = lab.sends()[sends:]
+    ours = {send.job_id for send in sent}
+    seen = (event for event in lab.events()[events:] if event.job_id in ours)
+    return Run(name, Endpoint.QUEUED, sends=Sends.of(sent), events=Events.of(seen))
 
 
 def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOUT) -> None:
@@ -78,20 +92,6 @@ def await_condition(condition: Callable[[], object], *, timeout: float = _TIMEOU
 def _batch_for(worker: str) -> tuple[int, int]:
     """Return how many documents of how many lines keep workers of a type busy for some seconds."""
     return (_EMAIL_BATCH, _EMAIL_LINES) if worker.startswith("email") else (_BATCH, _LINES)
-
-
-def _observe(lab: Lab, name: str, act: Callable[[], object]) -> Run:
-    """Act, wait until no job can end any more, and return the run of the jobs that were sent meanwhile."""
-    sends, events = len(lab.sends()), len(lab.events())
-    act()
-    if lab.worker == "naive":
-        _await_quiet(lab)
-    else:
-        lab.wait()
-    sent = lab.sends()[sends:]
-    ours = {send.job_id for send in sent}
-    seen = (event for event in lab.events()[events:] if event.job_id in ours)
-    return Run(name, Endpoint.QUEUED, sends=Sends.of(sent), events=Events.of(seen))
 
 
 def _keep_busy(lab: Lab, jobs: int, lines: int) -> None:

@@ -3,7 +3,7 @@
 A step is a command to Redis, or a call of what the grader hands in, such as a render. The fault `kill` ends
 the fork at once, as SIGKILL would: no line of it runs any more.
 
-Read next: pdflab/notebook/lessons/graders/crashes.py, and promises.py beside it.
+Read next: pdflab/notebook/lessons/graders/crashes.py, then pdflab/notebook/lessons/graders/bench.py.
 """
 
 import os
@@ -15,16 +15,15 @@ from pdflab.lab.redis_client import redis_client
 from pdflab.notebook.lessons.graders.student_code import describe, line_now
 
 Step = Callable[[Any], Any]  # counts a step, and returns its result
+Faults = Mapping[int, Callable[[], object]]  # each strikes after the step of its number
 
 _SECONDS = 10  # of one attempt; all of them together have longer, as a machine may be busy
 _MAX_STEPS = 60  # of one attempt: two jobs need a dozen
 _WAITING = ("BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH")  # for ever, if no other job comes
 
 
-def attempt(
-    act: Callable[[Any, Step], object], redis: str, *, faults: Mapping[int, Callable[[], object]]
-) -> tuple[list[str], str]:
-    """Act in a fork, with a client of this Redis that counts; `faults` strike after the steps they name.
+def attempt(act: Callable[[Any, Step], object], redis: str, faults: Faults) -> tuple[list[str], str]:
+    """Act in a fork, with a client of this Redis that counts its steps.
 
     Return the lines whose steps it did, and what went wrong in its code.
     """
@@ -47,9 +46,7 @@ def kill() -> None:
     os._exit(1)
 
 
-def _be_student(
-    act: Callable[[Any, Step], object], redis: str, writer: int, faults: Mapping[int, Callable[[], object]]
-) -> None:
+def _be_student(act: Callable[[Any, Step], object], redis: str, writer: int, faults: Faults) -> None:
     done = 0
 
     def step(result: Any) -> Any:

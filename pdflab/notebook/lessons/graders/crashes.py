@@ -54,8 +54,7 @@ class _Bench:
 
     def attempt(self, kill_after: int | None = None) -> tuple[list[str], str]:
         """Run a worker, killed after so many steps; return its lines, and what went wrong in its code."""
-        fault = {} if kill_after is None else {kill_after: kill}
-        return attempt(self._be_worker, self._url, faults=fault)
+        return attempt(self._be_worker, self._url, {} if kill_after is None else {kill_after: kill})
 
     def _be_worker(self, client: Any, step: Step) -> None:
         stored = redis_client(self._url)
