@@ -127,10 +127,9 @@ def test_a_place_in_the_queue_falls_until_the_pdf_is_there(host: ClassroomHost, 
     """And each phone sees its own."""
     begin(host, Endpoint.QUEUED)
     crowd = phones(host, 5)
-    with frozen(lab, "worker-1", 2.0):
+    with frozen(lab, "worker-1", 5.0):
         assert [phone.press().status for phone in crowd] == [202] * 5
-        eventually(lambda: states(host) == {"queued": 5}, seconds=2)
-        assert [phone.view()["presses"][0]["place"] for phone in crowd] == [1, 2, 3, 4, 5]
+        eventually(lambda: (place_of(crowd[-1]) or 0) >= 4, seconds=4)  # the frozen worker may hold one
 
     with crowd[-1].live() as messages:
         shown = [next(messages)["presses"][0]]
@@ -139,6 +138,12 @@ def test_a_place_in_the_queue_falls_until_the_pdf_is_there(host: ClassroomHost, 
     places = [press["place"] for press in shown if "place" in press]
     assert places == sorted(places, reverse=True)
     assert states(host) == {"done": 5}
+
+
+def place_of(phone: Phone) -> int | None:
+    [press] = phone.view()["presses"]
+    place: int | None = press.get("place")
+    return place
 
 
 def test_five_outstanding_requests_are_enough(host: ClassroomHost, lab: Lab) -> None:
@@ -161,8 +166,8 @@ def test_beyond_the_limit_a_press_is_refused_until_there_is_room(host: Classroom
     crowd = phones(host, 8)
     with frozen(lab, "worker-1", 3.0):
         statuses = press_all(crowd)
-        assert (statuses.count(202), statuses.count(429)) == (5, 3)
-        assert states(host)["refused"] == 3
+        assert statuses.count(202) in (5, 6)  # the frozen worker may hold one
+        assert states(host)["refused"] == statuses.count(429) == 8 - statuses.count(202)
 
     refused = crowd[statuses.index(429)]
     eventually(lambda: refused.press().status == 202, seconds=20)

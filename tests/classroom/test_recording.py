@@ -276,6 +276,24 @@ def test_a_replay_shows_the_answers_of_each_round(tmp_path: Path) -> None:
     assert replay.poll.counts() == {"A": 0, "B": 2, "C": 0}  # type: ignore[union-attr]
 
 
+def test_a_replay_asks_as_the_class_was_asked(tmp_path: Path) -> None:
+    """After a reset the same question is a new one; an act without a question has none to ask."""
+    pressed = [("act", "synchronous"), ("ask", None), ("act", "queued"), ("ask", None), ("reset", None)]
+    pressed += [("ask", None), ("ask", None)]
+    changes = [
+        {"at": BEGAN + at, "control": name, "value": value}
+        for at, (name, value) in enumerate(pressed, start=1)
+    ]
+    recording = recorded(MadeUp([], changes), tmp_path)
+    live, replay = Live(MadeUp([], changes)), Replay(recording, clock=lambda: BEGAN + 50)
+    live.until(BEGAN + 50)
+
+    replay.look()
+    assert seen(replay) == seen(live)
+    assert replay.poll is not None
+    assert (replay.poll.number, replay.poll.round) == (2, 2)
+
+
 def test_a_replay_is_over_after_the_end(tmp_path: Path) -> None:
     """Not before."""
     recording = recorded(MadeUp(), tmp_path)

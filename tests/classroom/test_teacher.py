@@ -82,7 +82,10 @@ def test_every_control_does_something() -> None:
 def test_an_act_begins_closed_with_its_own_settings(act: Any) -> None:
     """Whatever was set before."""
     room, teacher, _ = made()
-    do(teacher, ("limit", 50), ("worker_type", "naive"), ("retries", True), "go", ("act", act.name))
+    do(teacher, ("limit", 50), ("worker_type", "naive"), ("retries", True), "go")
+    assert (room.stage.worker_type, room.stage.limit) == ("naive", 50)
+
+    do(teacher, ("act", act.name))
 
     stage = room.stage
     assert (stage.act, stage.opens_at, stage.limit) == (act, None, act.settings["limit"])

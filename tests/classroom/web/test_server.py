@@ -131,10 +131,10 @@ def test_no_answer_to_a_phone_has_a_secret(host: ClassroomHost, lab: Lab, phone:
     """Neither the lab's token nor the teacher's, nor another phone's cookie, nor the room code."""
     begin(host, Endpoint.QUEUED)
     other = Phone(host.site.url).join(host.code, "Grace")
-    asked = ["/", "/api/live?", "/qr.svg", "/api/pdf/1-x", "/api/script", "/teacher"]
+    asked = ["/", "/api/view", "/qr.svg", "/api/pdf/1-x", "/api/script", "/teacher"]
     with phone.live() as messages:
         texts = [json.dumps(next(messages))]
-    texts += [str(answer) for path in asked if "live" not in path for answer in [phone.send(path)]]
+    texts += [str(phone.send(path)) for path in asked]
     texts += [str(phone.press()), str(phone.post("/api/answer", number=1, value="A"))]
 
     secrets = [lab.token or "?", host.site.token, other.cookie.partition("=")[2], host.code]
@@ -152,6 +152,7 @@ def test_a_pdf_is_its_students_alone(host: ClassroomHost, phone: Phone) -> None:
 
         assert phone.send(f"/api/pdf/{key}").body.startswith(b"%PDF")
         assert other.send(f"/api/pdf/{key}").status == 404
+        assert other.send(f"/api/page/{key}.png").status == 404
         assert Phone(host.site.url).send(f"/api/pdf/{key}").status == 401
 
 
