@@ -11,6 +11,7 @@ import re
 import socket
 import time
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -176,6 +177,8 @@ class ClassroomHost:
             site.end()
             if teacher:
                 await teacher.room.close()
+                with suppress(NotAllowed):  # the lab has stopped
+                    await teacher.restore()
             await asyncio.sleep(_LAST_MESSAGE)
             site.ticker.tick()  # for a page that was slow at the first one
             await runner.cleanup()

@@ -132,6 +132,11 @@ class Teacher:
         async with self._lab_lock:
             await self.room.clear_lab()
 
+    async def restore(self) -> None:
+        """Undo what an act has set at the lab, which may be a notebook's: it goes on without the class."""
+        await self._set_limit(0)
+        await self._set_worker_type("reliable")
+
     def _busy_worker(self) -> str:
         """Return a worker that renders for a phone, if one does: to kill an idle one shows nothing."""
         room, now = self.room, self.room.clock()

@@ -245,7 +245,7 @@ def kill_at_work(host: ClassroomHost, lab: Lab) -> None:
 
 
 def test_frozen_workers_work_again(host: ClassroomHost) -> None:
-    """The teacher is told both, and the buttons stay as they are."""
+    """The teacher reads both, and the buttons stay as they are."""
     begin(host, Endpoint.QUEUED)
     freezing = Thread(target=host.control, args=("freeze",))
     freezing.start()

@@ -205,7 +205,7 @@ def load_nothing() -> Recording:
 
 
 def test_a_recorded_class_can_be_seen_and_not_changed() -> None:
-    """The projector works; phones are told that it is a recording."""
+    """The projector works; phones read that it is a recording."""
     with ClassroomHost(load_nothing(), at=("127.0.0.1", 0)) as host:
         phone, teacher = Phone(host.site.url), teacher_of(host)
         with teacher.live("/api/screen") as messages:
@@ -239,7 +239,7 @@ def test_a_class_is_saved_with_what_was_still_waiting(lab: Lab, tmp_path: Path) 
 
 
 def test_a_class_that_cannot_be_saved_ends_all_the_same(lab: Lab, tmp_path: Path) -> None:
-    """Its pages are told, and the stop says why."""
+    """Its pages say so, and the stop says why."""
     (tmp_path / "file").write_text("")
     with opened_room(lab, save_to=tmp_path / "file") as host:
         phone = Phone(host.site.url).join(host.code)

@@ -90,7 +90,7 @@ def classes(draw: st.DrawFn) -> MadeUp:
 
 
 class Live(ClassState):
-    """The class as it went, told what happens at each instant."""
+    """The class as it went, from what happens at each instant."""
 
     def __init__(self, made_up: MadeUp) -> None:
         self.now = BEGAN

@@ -1,4 +1,4 @@
-"""The teacher's controls, on a lab that only notes what it was told."""
+"""The teacher's controls, on a lab that only notes its calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ from pdflab.jobs import Endpoint, JobEvent, JobState
 
 
 class FakeLab:
-    """A lab that notes each change, and fails where it is told to."""
+    """A lab that notes each change, and fails where a test wants it."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, Any]] = []

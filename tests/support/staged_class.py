@@ -84,7 +84,7 @@ def served(room: ClassState, end: Callable[[], object] = lambda: None) -> Iterat
         while not stopping.is_set():
             site.ticker.tick()
             await asyncio.sleep(_TICK)
-        site.is_over = True
+        site.ticker.is_over = True
         site.ticker.tick()
         await asyncio.sleep(_TICK)
         await runner.cleanup()

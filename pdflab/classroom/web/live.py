@@ -18,6 +18,7 @@ class Ticker:
 
     def __init__(self) -> None:
         self._tick = asyncio.Event()
+        self.is_over = False
 
     def tick(self) -> None:
         """Wake all that wait."""

@@ -5,12 +5,7 @@ A phone can join, press, answer, and fetch its own PDF. Nothing else of the serv
 Read next: pdflab/classroom/web/live.py.
 """
 
-import asyncio
-import json
-import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from functools import partial
 from hmac import compare_digest
 from io import BytesIO
 from pathlib import Path
@@ -19,33 +14,19 @@ from typing import Any
 import segno
 from aiohttp import web
 
-from pdflab.classroom.classroom import Classroom
-from pdflab.classroom.press import Press
 from pdflab.classroom.script import ACTS, CONTROLS
 from pdflab.classroom.state import ClassState
-from pdflab.classroom.students import NotAllowed, Student, TooMany
+from pdflab.classroom.students import NotAllowed
 from pdflab.classroom.teacher import Teacher
 from pdflab.classroom.web import live, views
-from pdflab.errors import PdfLabError
-from pdflab.jobs import Endpoint
+from pdflab.classroom.web.answers import Handler, add_headers, answer_safely, problem, read_json
+from pdflab.classroom.web.phones import Phones
 
 RECORDED = "This class is a recording: nobody can join it, and nothing can be changed."
-PHONE, TEACHER = "pdflab_phone", "pdflab_teacher"  # cookies
+TEACHER = "pdflab_teacher"  # the cookie
 _PAGES = Path(__file__).parent / "pages"
 _MAX_BODY = 4_096  # bytes of a request
-_MAX_STREAMS = 3  # live pages of one phone
-_LONGEST_KEY = 40  # characters
-_PICTURE_WIDTH = 640  # pixels of a first page on a phone
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-_log = logging.getLogger(__name__)
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
@@ -56,9 +37,7 @@ class Site:
         self.room, self._teacher, self.url = room, teacher, url
         self.token = secrets.token_urlsafe(24)
         self.ticker = live.Ticker()
-        self.is_over = False
-        self._drawing = asyncio.Lock()
-        self._pdfs: dict[str, tuple[str, bytes]] = {}  # the last synchronous one of each phone, and its press
+        self._phones = Phones(teacher.room, self.ticker) if teacher else None
 
     @property
     def teacher(self) -> Teacher:
@@ -67,15 +46,10 @@ class Site:
             raise NotAllowed(RECORDED)
         return self._teacher
 
-    @property
-    def classroom(self) -> Classroom:
-        """The class itself. Raises NotAllowed for a recorded one."""
-        return self.teacher.room
-
     def application(self) -> web.Application:
         """Return the aiohttp application."""
-        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_answer_safely])
-        app.on_response_prepare.append(_add_headers)
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[answer_safely])
+        app.on_response_prepare.append(add_headers)
         app.router.add_routes(
             [
                 web.get("/", self._page("phone.html")),
@@ -83,23 +57,17 @@ class Site:
                 web.get("/teacher", self._teachers(self._page("teacher.html"))),
                 *(web.get(f"/{path.name}", self._page(path.name)) for path in _assets()),
                 web.get("/qr.svg", self._teachers(self._show_code)),
-                web.post("/api/join", self._join),
-                web.get("/api/live", self._students(self._live)),
-                web.get("/api/view", self._students(self._view)),
-                web.post("/api/press", self._students(self._press)),
-                web.post("/api/answer", self._students(self._answer)),
-                web.get("/api/pdf/{key}", self._students(self._pdf)),
-                web.get("/api/page/{key}.png", self._students(self._first_page)),
                 web.get("/api/screen", self._teachers(self._screen)),
                 web.get("/api/script", self._teachers(self._script)),
                 web.post("/api/control", self._teachers(self._control)),
+                *(self._phones.routes() if self._phones else [web.route("*", "/api/{any}", _refuse)]),
             ]
         )
         return app
 
     # For everybody
 
-    def _page(self, name: str) -> _Handler:
+    def _page(self, name: str) -> Handler:
         content = next(_PAGES.rglob(name)).read_bytes()
         kind = _TYPES[Path(name).suffix]
 
@@ -124,96 +92,20 @@ class Site:
         """What the QR code says."""
         return f"{self.url}?code={self.room.students.code}"
 
-    # For phones
-
-    async def _join(self, request: web.Request) -> web.Response:
-        data = await _read(request)
-        code, name = str(data.get("code", "")), str(data.get("name", ""))
-        now, address = self.room.clock(), request.remote or ""
-        student = self.room.students.find(request.cookies.get(PHONE))
-        student = student or self.classroom.students.join(code, name, address=address, now=now)
-        response = web.json_response({"name": student.name})
-        response.set_cookie(PHONE, student.cookie, httponly=True, samesite="Lax")
-        return response
-
-    def _students(self, handler: Callable[[web.Request, Student], Awaitable[web.StreamResponse]]) -> _Handler:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            student = self.room.students.find(request.cookies.get(PHONE))
-            if student is None:
-                return _problem(401, "Join first: scan the code on the projector.")
-            return await handler(request, student)
-
-        return handle
-
-    async def _live(self, request: web.Request, student: Student) -> web.StreamResponse:
-        if student.streams >= _MAX_STREAMS:
-            raise NotAllowed("This page is open three times already. Close one of them.")
-        student.streams += 1
-        try:
-            view = self._while_on(partial(views.phone_view, self.classroom, student))
-            return await live.stream(request, self.ticker, view)
-        finally:
-            student.streams -= 1
-
-    async def _view(self, request: web.Request, student: Student) -> web.Response:
-        """The same once: for a phone that comes back, or whose proxy keeps streams to itself."""
-        view = self._while_on(partial(views.phone_view, self.classroom, student))
-        return web.json_response(view() or {"over": True})
-
-    async def _press(self, request: web.Request, student: Student) -> web.Response:
-        """Send a press; the answer is that of the service, when it comes."""
-        key = (await _read(request)).get("key")
-        if not (isinstance(key, str) and key.isascii() and key.isalnum() and len(key) <= _LONGEST_KEY):
-            raise NotAllowed(f"A press has a key of up to {_LONGEST_KEY} letters and digits.")
-        press, pdf = await self.classroom.press(student, key)
-        if pdf:
-            self._pdfs[student.cookie] = press.key, pdf
-        return web.json_response(views.press_view(self.classroom, press), status=_status(press))
-
-    async def _answer(self, request: web.Request, student: Student) -> web.Response:
-        data = await _read(request)
-        self.classroom.answer(student, data.get("number"), data.get("value"))
-        return web.json_response({})
-
-    async def _pdf(self, request: web.Request, student: Student) -> web.Response:
-        if not (content := await self._content(request, student)):
-            return _problem(404, "That PDF is not there, or not yet.")
-        named = {"Content-Disposition": 'inline; filename="yearbook.pdf"'}
-        return web.Response(body=content, content_type="application/pdf", headers=named)
-
-    async def _first_page(self, request: web.Request, student: Student) -> web.Response:
-        """The first page as a picture, one at a time: the workers need the processor, too."""
-        content = await self._content(request, student)
-        async with self._drawing:
-            picture = await asyncio.to_thread(_picture, content) if content else None
-        if not picture:
-            return _problem(404, "There is no picture of that PDF.")
-        return web.Response(body=picture, content_type="image/png")
-
-    async def _content(self, request: web.Request, student: Student) -> bytes | None:
-        """Return the PDF of a student's own press, if it is there."""
-        press = self.room.presses.get(request.match_info["key"])
-        if press is None or press.student != student.number or not press.job_id:
-            return None
-        if press.endpoint == Endpoint.SYNCHRONOUS:
-            kept, pdf = self._pdfs.get(student.cookie, ("", b""))
-            return pdf if kept == press.key else None
-        return await asyncio.to_thread(self.classroom.lab.pdf, press.job_id) if press.ended_at() else None
-
     # For the teacher
 
-    def _teachers(self, handler: _Handler) -> _Handler:
+    def _teachers(self, handler: Handler) -> Handler:
         """Let in who has the cookie, or the token in the address; then take it out of the address."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             if token := request.query.get("token"):
                 if not self._is_token(token):
-                    return _problem(403, "That is not the token of this class. It stands in the terminal.")
+                    return problem(403, "That is not the token of this class. It stands in the terminal.")
                 response = web.Response(status=303, headers={"Location": request.path.rpartition("/")[2]})
                 response.set_cookie(TEACHER, self.token, httponly=True, samesite="Lax")
                 return response
             if not self._is_token(request.cookies.get(TEACHER, "")):
-                return _problem(403, "This page is the teacher's. Its address stands in the terminal.")
+                return problem(403, "This page is the teacher's. Its address stands in the terminal.")
             return await handler(request)
 
         return handle
@@ -222,81 +114,30 @@ class Site:
         return compare_digest(text.encode(errors="replace"), self.token.encode())
 
     async def _screen(self, request: web.Request) -> web.StreamResponse:
-        view = self._while_on(partial(views.screen_view, self.room))
+        def view() -> dict[str, Any] | None:
+            return None if self.ticker.is_over else views.screen_view(self.room)
+
         return await live.stream(request, self.ticker, view)
 
     async def _script(self, request: web.Request) -> web.Response:
         return web.json_response(views.script_view(ACTS, CONTROLS) | {"url": self.url, "join": self.join_url})
 
     async def _control(self, request: web.Request) -> web.Response:
-        data = await _read(request)
+        data = await read_json(request)
         await self.teacher.do(str(data.get("name", "")), data.get("value"))
         self.ticker.tick()
         return web.json_response({"status": self.room.stage.status})
 
     def end(self) -> None:
         """Say on every live page that the class is over, and forget the PDFs."""
-        self.is_over = True
-        self._pdfs.clear()
+        self.ticker.is_over = True
         self.ticker.tick()
-
-    def _while_on(self, view: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any] | None]:
-        return lambda: None if self.is_over else view()
-
-
-async def _read(request: web.Request) -> dict[str, Any]:
-    """Return the JSON object of a request; another site's page cannot send one here."""
-    if request.content_type != "application/json":
-        raise NotAllowed("Send JSON.")
-    body = await request.read()
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):  # the second one is of a thousand brackets
-        raise NotAllowed("That is no JSON.") from None
-    if not isinstance(data, dict):
-        raise NotAllowed("Send a JSON object.")
-    return data
+        if self._phones:
+            self._phones.forget()
 
 
-@web.middleware
-async def _answer_safely(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Answer what is not allowed in one sentence."""
-    try:
-        return await handler(request)
-    except NotAllowed as error:
-        return _problem(429 if isinstance(error, TooMany) else 400, str(error))
-    except PdfLabError as error:
-        return _problem(503, str(error))
-    except web.HTTPException as error:
-        return _problem(error.status, error.reason)
-    except OSError:  # the page has gone while it was sent something
-        raise
-    except Exception:
-        _log.exception("A request failed.")
-        return _problem(500, "This request failed; the room's log says why. Try again.")
-
-
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the headers of a safe page to every answer."""
-    response.headers.update(_HEADERS)
-
-
-def _picture(pdf: bytes) -> bytes | None:
-    """Return the first page of a PDF as a PNG file, where pypdfium2 is installed."""
-    try:
-        from pdflab.lab.first_page import first_page_png
-    except ImportError:
-        return None
-    return first_page_png(pdf, width=_PICTURE_WIDTH)
-
-
-def _problem(status: int, detail: str) -> web.Response:
-    return web.json_response({"detail": detail}, status=status, content_type="application/problem+json")
-
-
-def _status(press: Press) -> int:
-    """Return the status that a proxy in front of the service would answer."""
-    return press.status or (504 if press.error == "timeout" else 502)
+async def _refuse(request: web.Request) -> web.StreamResponse:
+    return problem(401, RECORDED)
 
 
 def _assets() -> list[Path]:

@@ -340,12 +340,12 @@ def test_the_end_of_the_class_is_said(join: Joiner, classroom: Class) -> None:
     classroom.begin()
     page = join()
 
-    classroom.host.site.is_over = True
+    classroom.host.site.ticker.is_over = True
     try:
         expect(page.locator("#over")).to_contain_text("Thank you, Ada.")
         expect(page.locator("#stage")).to_be_hidden()
     finally:
-        classroom.host.site.is_over = False
+        classroom.host.site.ticker.is_over = False
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -198,8 +198,8 @@ function scene() {
   if (button() === "counting") return { kind: "counting", title: "Get ready …" };
   if (attempt) return sceneOf(attempt);
   const last = view.presses.find((one) => !earlier.has(one.key));
-  const isTold = last && !(last.endpoint === "synchronous" && isOpen(last));
-  if (isTold) return pressScene(last, view.patience);
+  const isKnown = last && !(last.endpoint === "synchronous" && isOpen(last));
+  if (isKnown) return pressScene(last, view.patience);
   if (button() === "open") return { kind: "awake", say: "Your button is awake. Press it.", title: "Press now" };
   return { kind: "asleep", title: view.question && !view.question.shown ? "A question" : "Your button sleeps" };
 }
@@ -331,7 +331,7 @@ function feel(kind) {
   if (pattern && navigator.vibrate) navigator.vibrate(pattern);
 }
 
-// What moves between two messages: the countdown and the stopwatch. No screen reader is told.
+// What moves between two messages: the countdown and the stopwatch. No screen reader reads it.
 let digit = 0;
 function tick() {
   if (!view) return;
