@@ -24,7 +24,7 @@ _HEADERS = {
 _log = logging.getLogger(__name__)
 
 
-async def read_json(request: web.Request) -> dict[str, Any]:
+async def read_object(request: web.Request) -> dict[str, Any]:
     """Return the JSON object of a request; another site's page cannot send one here."""
     if request.content_type != "application/json":
         raise NotAllowed("Send JSON.")
@@ -44,16 +44,16 @@ async def answer_safely(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except NotAllowed as error:
-        return problem(429 if isinstance(error, TooMany) else 400, str(error))
+        return error_answer(429 if isinstance(error, TooMany) else 400, str(error))
     except PdfLabError as error:
-        return problem(503, str(error))
+        return error_answer(503, str(error))
     except web.HTTPException as error:
-        return problem(error.status, error.reason)
+        return error_answer(error.status, error.reason)
     except OSError:  # the page has gone while it was sent something
         raise
     except Exception:
         _log.exception("A request failed.")
-        return problem(500, "This request failed; the room's log says why. Try again.")
+        return error_answer(500, "This request failed; the room's log says why. Try again.")
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -61,6 +61,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(_HEADERS)
 
 
-def problem(status: int, detail: str) -> web.Response:
+def error_answer(status: int, detail: str) -> web.Response:
     """Return an error with its sentence, as RFC 9457 has it."""
     return web.json_response({"detail": detail}, status=status, content_type="application/problem+json")

@@ -14,10 +14,10 @@ from pdflab.classroom.classroom import Classroom
 from pdflab.classroom.press import Press
 from pdflab.classroom.students import NotAllowed, Student
 from pdflab.classroom.web import live, views
-from pdflab.classroom.web.answers import Handler, problem, read_json
+from pdflab.classroom.web.answers import Handler, error_answer, read_object
 from pdflab.jobs import Endpoint
 
-PHONE = "pdflab_phone"  # the cookie
+_COOKIE = "pdflab_phone"  # the cookie
 _MAX_STREAMS = 3  # live pages of one phone
 _LONGEST_KEY = 40  # characters
 _PICTURE_WIDTH = 640  # pixels of a first page on a phone
@@ -48,20 +48,20 @@ class Phones:
         self._pdfs.clear()
 
     async def _join(self, request: web.Request) -> web.Response:
-        data = await read_json(request)
+        data = await read_object(request)
         code, name = str(data.get("code", "")), str(data.get("name", ""))
         now, address = self._class.clock(), request.remote or ""
-        student = self._class.students.find(request.cookies.get(PHONE))
+        student = self._class.students.find(request.cookies.get(_COOKIE))
         student = student or self._class.students.join(code, name, address=address, now=now)
         response = web.json_response({"name": student.name})
-        response.set_cookie(PHONE, student.cookie, httponly=True, samesite="Lax")
+        response.set_cookie(_COOKIE, student.cookie, httponly=True, samesite="Lax")
         return response
 
     def _students(self, handler: Callable[[web.Request, Student], Awaitable[web.StreamResponse]]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            student = self._class.students.find(request.cookies.get(PHONE))
+            student = self._class.students.find(request.cookies.get(_COOKIE))
             if student is None:
-                return problem(401, "Join first: scan the code on the projector.")
+                return error_answer(401, "Join first: scan the code on the projector.")
             return await handler(request, student)
 
         return handle
@@ -84,7 +84,7 @@ class Phones:
 
     async def _press(self, request: web.Request, student: Student) -> web.Response:
         """Send a press; the answer is that of the service, when it comes."""
-        key = (await read_json(request)).get("key")
+        key = (await read_object(request)).get("key")
         if not (isinstance(key, str) and key.isascii() and key.isalnum() and len(key) <= _LONGEST_KEY):
             raise NotAllowed(f"A press has a key of up to {_LONGEST_KEY} letters and digits.")
         press, pdf = await self._class.press(student, key)
@@ -93,13 +93,13 @@ class Phones:
         return web.json_response(views.press_view(self._class, press), status=_status(press))
 
     async def _answer(self, request: web.Request, student: Student) -> web.Response:
-        data = await read_json(request)
+        data = await read_object(request)
         self._class.answer(student, data.get("number"), data.get("value"))
         return web.json_response({})
 
     async def _pdf(self, request: web.Request, student: Student) -> web.Response:
         if not (content := await self._content(request, student)):
-            return problem(404, "That PDF is not there, or not yet.")
+            return error_answer(404, "That PDF is not there, or not yet.")
         named = {"Content-Disposition": 'inline; filename="yearbook.pdf"'}
         return web.Response(body=content, content_type="application/pdf", headers=named)
 
@@ -109,7 +109,7 @@ class Phones:
         async with self._drawing:
             picture = await asyncio.to_thread(_picture, content) if content else None
         if not picture:
-            return problem(404, "There is no picture of that PDF.")
+            return error_answer(404, "There is no picture of that PDF.")
         return web.Response(body=picture, content_type="image/png")
 
     async def _content(self, request: web.Request, student: Student) -> bytes | None:

@@ -19,11 +19,11 @@ from pdflab.classroom.state import ClassState
 from pdflab.classroom.students import NotAllowed
 from pdflab.classroom.teacher import Teacher
 from pdflab.classroom.web import live, views
-from pdflab.classroom.web.answers import Handler, add_headers, answer_safely, problem, read_json
+from pdflab.classroom.web.answers import Handler, add_headers, answer_safely, error_answer, read_object
 from pdflab.classroom.web.phones import Phones
 
 RECORDED = "This class is a recording: nobody can join it, and nothing can be changed."
-TEACHER = "pdflab_teacher"  # the cookie
+_COOKIE = "pdflab_teacher"  # the cookie
 _PAGES = Path(__file__).parent / "pages"
 _MAX_BODY = 4_096  # bytes of a request
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
@@ -100,12 +100,14 @@ class Site:
         async def handle(request: web.Request) -> web.StreamResponse:
             if token := request.query.get("token"):
                 if not self._is_token(token):
-                    return problem(403, "That is not the token of this class. It stands in the terminal.")
+                    return error_answer(
+                        403, "That is not the token of this class. It stands in the terminal."
+                    )
                 response = web.Response(status=303, headers={"Location": request.path.rpartition("/")[2]})
-                response.set_cookie(TEACHER, self.token, httponly=True, samesite="Lax")
+                response.set_cookie(_COOKIE, self.token, httponly=True, samesite="Lax")
                 return response
-            if not self._is_token(request.cookies.get(TEACHER, "")):
-                return problem(403, "This page is the teacher's. Its address stands in the terminal.")
+            if not self._is_token(request.cookies.get(_COOKIE, "")):
+                return error_answer(403, "This page is the teacher's. Its address stands in the terminal.")
             return await handler(request)
 
         return handle
@@ -123,7 +125,7 @@ class Site:
         return web.json_response(views.script_view(ACTS, CONTROLS) | {"url": self.url, "join": self.join_url})
 
     async def _control(self, request: web.Request) -> web.Response:
-        data = await read_json(request)
+        data = await read_object(request)
         await self.teacher.do(str(data.get("name", "")), data.get("value"))
         self.ticker.tick()
         return web.json_response({"status": self.room.stage.status})
@@ -137,7 +139,7 @@ class Site:
 
 
 async def _refuse(request: web.Request) -> web.StreamResponse:
-    return problem(401, RECORDED)
+    return error_answer(401, RECORDED)
 
 
 def _assets() -> list[Path]:
