@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.charts.forecast import plan_figure
+from pdflab.charts.capacity_plan import plan_figure
 from pdflab.charts.style import png
 from pdflab.cli import plan
 from pdflab.cli.parser import parser

@@ -18,6 +18,8 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "admits": "pdflab.notebook.lessons.graders.admission:grade_admits",
     "workers_needed": "pdflab.notebook.lessons.graders.staffing:grade_workers_needed",
     "may_retry": "pdflab.notebook.lessons.graders.retries:grade_may_retry",
+    "empty_after": "pdflab.notebook.lessons.graders.draining:grade_empty_after",
+    "wanted": "pdflab.notebook.lessons.graders.scaling_rule:grade_wanted",
     "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
 }
 _ON_REDIS = ("work",)
