@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from pdflab.analysis.columns import Floats
 from pdflab.charts import style
 from pdflab.simulation.capacity.requirement import Requirement
-from pdflab.simulation.capacity.search import FleetPlan
+from pdflab.simulation.capacity.search import AUTOSCALED, FleetPlan
 
 _FLEETS = {"fixed": "#0072B2", "scheduled": "#009E73", "autoscaled": "#E69F00"}  # of Okabe and Ito's palette
 _WIDTHS = {"fixed": 4.0, "scheduled": 2.0, "autoscaled": 1.0}  # so that overlapping curves stay visible
-_HOUR = 3600.0
+_HOUR, _SLICES = 3600.0, 60
 
 
 def plan_figure(title: str, requirement: Requirement, fleets: Sequence[FleetPlan]) -> style.Picture:
@@ -26,6 +27,8 @@ def plan_figure(title: str, requirement: Requirement, fleets: Sequence[FleetPlan
     offered.set_data(np.linspace(0.0, hours, len(busy) + 1), np.append(busy, 0.0))
     for fleet in fleets:
         staffing = np.array([*fleet.staffing, (fleet.finished, 0)], dtype=np.float64).T
+        if fleet.policy == AUTOSCALED:
+            staffing = _averaged(*staffing)
         for axes, (at, count) in ((workers, staffing), (queue, fleet.waiting)):
             drawn = style.add_line(axes, _FLEETS[fleet.policy], fleet.policy)
             drawn.set(data=(at / _HOUR, count), lw=_WIDTHS[fleet.policy])
@@ -41,3 +44,10 @@ def plan_figure(title: str, requirement: Requirement, fleets: Sequence[FleetPlan
         style.add_legend(axes)
     style.set_headline(figure, title)
     return figure
+
+
+def _averaged(at: Floats, count: Floats) -> Floats:
+    """Return the mean workers in slices of the time: an autoscaler goes up and down, which draws a comb."""
+    edges = np.linspace(0.0, at[-1], _SLICES + 1)
+    worked = np.interp(edges, at, np.concatenate([[0.0], np.cumsum(count[:-1] * np.diff(at))]))
+    return np.array([edges, np.append(np.diff(worked) / np.diff(edges), 0.0)])
