@@ -125,6 +125,14 @@ def style_bar_axes(ax: Axes, title: str, unit: str, *, grid: Literal["x", "both"
     ax.set_axisbelow(True)
 
 
+def enlarge(ax: Axes, size: float) -> None:
+    """Set the texts of styled axes in a size that is read from the back row."""
+    ax.set_title(ax.get_title(loc="left"), loc="left", fontsize=size)
+    ax.xaxis.label.set_fontsize(size)
+    ax.yaxis.label.set_fontsize(size)
+    ax.tick_params(labelsize=size)
+
+
 def set_latency_axis(ax: Axes) -> None:
     """Make the vertical axis logarithmic, for latencies in seconds."""
     ax.set_yscale("log")

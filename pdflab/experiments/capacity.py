@@ -9,14 +9,12 @@ from functools import partial
 from math import inf, isnan
 from typing import Any
 
-from pdflab.charts.forecast import plan_figure
+from pdflab.charts.capacity_plan import plan_figure
 from pdflab.charts.style import Picture
 from pdflab.errors import UsageError
 from pdflab.experiments.figure_table import FigureTable
-from pdflab.load.plan import MOSTLY_INVOICES, Phase
-from pdflab.simulation.calibration import ServiceTimes
 from pdflab.simulation.capacity import search
-from pdflab.simulation.capacity.requirement import Demand, Objective, Requirement
+from pdflab.simulation.capacity.requirement import Requirement
 from pdflab.simulation.capacity.search import FleetPlan
 
 # The relative load of each tenth of a working day, with peaks before and after lunch.
@@ -71,10 +69,10 @@ class CapacityPlan:
         """Whether the fixed fleet was judged on every single document."""
         return self.fleets[0].is_sure and self.requirement.crash_every == inf
 
-    def chart(self, *, predicted: float | None = None) -> Picture:
-        """Draw each fleet that is sure enough, else all, beside the number of workers `predicted`."""
+    def chart(self) -> Picture:
+        """Draw each fleet that is sure enough, else all."""
         drawn = [fleet for fleet in self.fleets if fleet.is_sure] or self.fleets
-        return plan_figure(self.verdict, self.requirement, drawn, predicted=predicted)
+        return plan_figure(self.verdict, self.requirement, drawn)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data; `confidence` is a share of fresh replications."""
@@ -86,15 +84,6 @@ class CapacityPlan:
             "job_by_job_s": self.fleets[0].finished if self.job_by_job else None,
             "notes": list(self.notes),
         }
-
-
-def month_end_requirement(
-    jobs: int = 10_000_000, *, work: float = 0.2, hours: float = 10.0, deadline: float = 12.0
-) -> Requirement:
-    """Return the requirement for documents of `work` seconds each that arrive over a day at the office."""
-    arrivals = Phase(hours * HOUR, PROFILES["day"], jobs)
-    demand = Demand(arrivals, ServiceTimes.lognormal(MOSTLY_INVOICES, mean=work), MOSTLY_INVOICES)
-    return Requirement(demand, Objective(deadline=deadline * HOUR), price=0.05)
 
 
 def make_plan(requirement: Requirement) -> CapacityPlan:

@@ -17,6 +17,7 @@ from pdflab.load.plan import MOSTLY_INVOICES
 from pdflab.simulation.calibration import ServiceTimes, calibrate
 
 _DOCUMENTS = 20  # of each kind
+_MIN_LINES, _MAX_LINES = 20, 400  # of an invoice
 _TURNS = 3  # of all of them; the median counts
 
 
@@ -58,6 +59,15 @@ def measure_rendering() -> ServiceTimes:
         render(document, created_at=0.0, fonts=fonts)
         taken[kind][turn, number] = time.thread_time() - began
     return ServiceTimes({kind: np.median(seconds[1:], axis=0) for kind, seconds in taken.items()})
+
+
+def lines_to_render(seconds: float) -> int:
+    """Return the lines of an invoice that takes this machine about so long, between 20 and 400.
+
+    The best of three counts: other programs only make it slower.
+    """
+    lines = round(_MAX_LINES * seconds / min(seconds_to_render(_MAX_LINES) for _ in range(3)))
+    return max(_MIN_LINES, min(_MAX_LINES, lines))
 
 
 def seconds_to_render(lines: int) -> float:

@@ -8,12 +8,24 @@ Read next: pdflab/simulation/theory.py.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil, inf, isfinite
 
 from pdflab.errors import require
 
-# Now, jobs waiting and workers → workers from now on, and the instant of the next decision.
-Rule = Callable[[float, int, int], tuple[int, float]]
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an autoscaler sees when it looks; `oldest` is how long the oldest queued job has waited."""
+
+    time: float  # seconds since the beginning
+    waiting: int  # jobs
+    workers: int  # wanted: starting ones count, draining ones do not
+    busy: int = 0  # workers
+    oldest: float = 0.0  # seconds
+
+
+# From what is seen to the workers from now on, and the instant of the next decision.
+Rule = Callable[[Seen], tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +41,9 @@ class Schedule:
     def rule(self) -> Rule:
         """Return the number of the last step, and the instant of the next."""
 
-        def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
-            due = [0, *(count for at, count in self.steps if at <= now)]
-            return due[-1], min((at for at, _ in self.steps if at > now), default=inf)
+        def decide(seen: Seen) -> tuple[int, float]:
+            due = [0, *(count for at, count in self.steps if at <= seen.time)]
+            return due[-1], min((at for at, _ in self.steps if at > seen.time), default=inf)
 
         return decide
 
@@ -62,23 +74,57 @@ class Keda:
 
     def rule(self) -> Rule:
         """Return a decision by queue depth, which remembers the wanted numbers during the cooldown."""
-        asked: deque[tuple[float, int]] = deque()
+        held = _hold(self._wanted, self.cooldown)
 
-        def decide(now: float, waiting: int, workers: int) -> tuple[int, float]:
-            wanted = self._wanted(waiting, workers)
-            asked.append((now, wanted))
-            while asked[0][0] < now - self.cooldown:
-                asked.popleft()
-            if wanted < workers:
-                wanted = min(workers, max(count for _, count in asked))
-            return min(wanted, max(workers + 4, 2 * workers)), now + self.poll
+        def decide(seen: Seen) -> tuple[int, float]:
+            return min(held(seen), max(seen.workers + 4, 2 * seen.workers)), seen.time + self.poll
 
         return decide
 
-    def _wanted(self, waiting: int, workers: int) -> int:
-        load = waiting / self.jobs_per_worker
-        is_near = workers and abs(load / workers - 1) <= 0.1
-        return min(max(workers if is_near else ceil(load), self.least), self.most)
+    def _wanted(self, seen: Seen) -> int:
+        load = seen.waiting / self.jobs_per_worker
+        is_near = seen.workers and abs(load / seen.workers - 1) <= 0.1
+        return min(max(seen.workers if is_near else ceil(load), self.least), self.most)
 
 
-Scaling = Schedule | Keda
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """Any rule that returns the wanted workers, polled, rounded up, and kept between `least` and `most`.
+
+    As KEDA's, it removes workers only when no poll of the last `cooldown` seconds wanted more. Raises
+    UsageError while it decides, if what is wanted is no number.
+    """
+
+    wanted: Callable[[Seen], float]
+    least: int = 1
+    most: int = 100
+    poll: float = 15.0
+    cooldown: float = 300.0
+
+    def rule(self) -> Rule:
+        """Return a decision by the rule, which remembers the wanted numbers during the cooldown."""
+        held = _hold(self._whole, self.cooldown)
+        return lambda seen: (held(seen), seen.time + self.poll)
+
+    def _whole(self, seen: Seen) -> int:
+        wanted = self.wanted(seen)
+        is_number = isinstance(wanted, int | float) and not isinstance(wanted, bool) and isfinite(wanted)
+        require(is_number, f"The rule returned {wanted!r}; return a number of workers.")
+        return min(max(ceil(wanted), self.least), self.most)
+
+
+def _hold(wanted: Callable[[Seen], int], cooldown: float) -> Callable[[Seen], int]:
+    """Let the wanted workers fall only to the most that was wanted in the last seconds."""
+    asked: deque[tuple[float, int]] = deque()
+
+    def held(seen: Seen) -> int:
+        count = wanted(seen)
+        asked.append((seen.time, count))
+        while asked[0][0] < seen.time - cooldown:
+            asked.popleft()
+        return count if count >= seen.workers else min(seen.workers, max(n for _, n in asked))
+
+    return held
+
+
+Scaling = Schedule | Keda | Polled

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pdflab.errors import UsageError
+from pdflab.simulation.autoscaling import Seen
 from pdflab.simulation.fcfs import Jobs
 from pdflab.simulation.model import Model, Outcome, Request, RequestColumns
 from pdflab.simulation.server_pool import ProcessorSharingClock, ServerPool
@@ -170,7 +171,9 @@ class Simulation:
     # Workers.
 
     def _scale(self) -> None:
-        target, again_at = self._decide(self._instant, len(self._queue), self.pool.target)
+        oldest = self._instant - self._queue[0].queued_at if self._queue else 0.0
+        seen = Seen(self._instant, len(self._queue), self.pool.target, len(self._busy), oldest)
+        target, again_at = self._decide(seen)
         for _ in range(self.pool.set_target(target, self._instant, len(self._busy))):
             self._start_worker()
         if again_at < inf:

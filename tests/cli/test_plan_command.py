@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pdflab.__main__ import main
-from pdflab.charts.forecast import plan_figure
+from pdflab.charts.capacity_plan import plan_figure
 from pdflab.charts.style import png
 from pdflab.cli import plan
 from pdflab.cli.parser import parser
@@ -293,3 +293,17 @@ def test_the_chart_shows_each_fleet_and_the_deadline() -> None:
     assert workers.get_lines()[1].get_xdata().tolist() == [0, 1]
     assert figure.get_suptitle() == "Two will do"
     assert png(figure).startswith(b"\x89PNG")
+
+
+def test_an_autoscaler_is_drawn_as_it_is_on_average() -> None:
+    """One that goes up and down each minute would be a comb."""
+    demand = Demand(
+        Phase(3600.0, count=10), ServiceTimes.lognormal(MOSTLY_INVOICES, mean=1.0), MOSTLY_INVOICES
+    )
+    steps = [(30.0 * n, 1 + 2 * (n % 2)) for n in range(120)]
+    none = np.array([0.0, 3600.0]), np.zeros(2)
+    fleet = FleetPlan("autoscaled", queued_endpoint(3), 3, 3600.0, 1.0, 1.0, 1, 1, steps, none)
+
+    figure = plan_figure("Up and down", Requirement(demand, Objective(deadline=7200.0), price=1.0), [fleet])
+
+    assert figure.axes[0].get_lines()[1].get_ydata().tolist() == pytest.approx([2.0] * 60 + [0.0])  # type: ignore[union-attr]

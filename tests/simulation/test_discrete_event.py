@@ -25,7 +25,7 @@ from paths import (
 )
 
 from pdflab.errors import UsageError
-from pdflab.simulation.autoscaling import Keda, Schedule
+from pdflab.simulation.autoscaling import Keda, Polled, Schedule, Seen
 from pdflab.simulation.discrete_event import Simulation
 from pdflab.simulation.fcfs import Jobs, Served, collect, simulate_fcfs
 from pdflab.simulation.goodput import share_in_time
@@ -302,8 +302,33 @@ def test_keda_asks_for_a_worker_for_each_so_many_waiting() -> None:
 
     looks = [(0, 0, 1), (15, 26, 1), (30, 200, 5), (45, 1000, 10), (60, 63, 12), (75, 5, 12), (374, 0, 12)]
 
-    assert [decide(*look)[0] for look in looks] == [1, 5, 10, 12, 12, 12, 1]
-    assert decide(390, 0, 12) == (1, 405)
+    assert [decide(Seen(*look))[0] for look in looks] == [1, 5, 10, 12, 12, 12, 1]
+    assert decide(Seen(390, 0, 12)) == (1, 405)
+
+
+def test_any_rule_is_polled_and_holds_its_workers_for_a_while() -> None:
+    """Rounded up, at most the limit; down only when no poll of the last minute wanted more."""
+    decide = Polled(lambda seen: seen.busy + seen.oldest / 10, most=20, cooldown=60).rule()
+
+    looks = [Seen(0, 0, 1), Seen(15, 9, 1, 1, 45), Seen(30, 99, 6, 6, 900), Seen(90, 0, 20), Seen(105, 0, 20)]
+
+    assert [decide(look) for look in looks] == [(1, 15), (6, 30), (20, 45), (20, 105), (1, 120)]
+
+
+def test_a_rule_sees_who_waits_and_who_works() -> None:
+    """At 10 one of three jobs is in service; of the two that wait, the older came at 1."""
+    looks: list[Seen] = []
+    model = Model(workers=1, scaling=Polled(lambda seen: looks.append(seen) or 1, poll=10))  # type: ignore[func-returns-value]
+
+    run([0, 1, 4], [15, 1, 1], model)
+
+    assert looks == [Seen(0, 0, 1), Seen(10, 2, 1, 1, 9)]
+
+
+def test_a_rule_that_wants_no_number_is_an_error() -> None:
+    """A student's function that returns nothing gets a sentence."""
+    with pytest.raises(UsageError, match="The rule returned None; return a number of workers"):
+        run([0], [1], Model(scaling=Polled(lambda seen: None)))  # type: ignore[arg-type, return-value]
 
 
 def test_jobs_without_workers_to_come_are_an_error() -> None:

@@ -21,6 +21,8 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "accept": "pdflab.notebook.lessons.graders.accepting:grade_accept",
     "accept_again": "pdflab.notebook.lessons.graders.accepting:grade_accept_again",
     "work_alone": "pdflab.notebook.lessons.graders.lone_worker:grade_work_alone",
+    "empty_after": "pdflab.notebook.lessons.graders.draining:grade_empty_after",
+    "wanted": "pdflab.notebook.lessons.graders.scaling_rule:grade_wanted",
     "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
     "safe_work": "pdflab.notebook.lessons.graders.crashes:grade_safe_work",
 }

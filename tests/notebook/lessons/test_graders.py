@@ -9,7 +9,9 @@ import pytest
 
 from pdflab.errors import UsageError
 from pdflab.notebook.lessons.graders.admission import grade_admits
+from pdflab.notebook.lessons.graders.draining import grade_empty_after
 from pdflab.notebook.lessons.graders.retries import grade_may_retry
+from pdflab.notebook.lessons.graders.scaling_rule import grade_wanted
 from pdflab.notebook.lessons.graders.staffing import HELD_OUT, fewest, grade_workers_needed
 from pdflab.notebook.lessons.graders.waiting import area, grade_waited
 from pdflab.simulation.theory import mmc
@@ -44,6 +46,19 @@ def may_retry(first_requests: int, retries: int) -> bool:
     return retries < 0.1 * first_requests
 
 
+def empty_after(arriving: list[int], capacity: int) -> int | None:
+    backlog = 0
+    for second, documents in enumerate(arriving, start=1):
+        backlog += documents - capacity
+        if backlog <= 0:
+            return second
+    return None
+
+
+def behind(seen: Any) -> bool:
+    return bool(seen.waiting > 20 or seen.busy > 10)
+
+
 @pytest.mark.parametrize(
     ("grade", "solution"),
     [
@@ -52,6 +67,9 @@ def may_retry(first_requests: int, retries: int) -> bool:
         (grade_workers_needed, workers_needed),
         (grade_may_retry, may_retry),
         (grade_may_retry, lambda first, retries: retries < 0.2 * first),
+        (grade_empty_after, empty_after),
+        (grade_wanted, lambda seen: 40 if 3540 <= seen.time < 4200 or behind(seen) else 10),
+        (grade_wanted, lambda seen: 40 if 3540 <= seen.time < 4200 else seen.busy + seen.waiting / 5),
     ],
 )
 def test_a_solution_passes(grade: Answer, solution: Answer) -> None:
@@ -117,6 +135,23 @@ WRONG: list[tuple[Answer, Answer, str]] = [
     (grade_may_retry, lambda first, retries: retries % 2 == 0, "let the budget grow"),
     (grade_may_retry, lambda first, retries: retries < 5, "let the budget grow with the requests"),
     (grade_may_retry, lambda first, retries: None, "returned None; return True or False"),
+    (
+        grade_empty_after,
+        lambda arriving, capacity: math.ceil(sum(n for n in arriving if n == arriving[0]) / capacity),
+        "who renders what comes meanwhile?",
+    ),
+    (grade_empty_after, lambda arriving, capacity: 2, "still wait: add what comes"),
+    (grade_empty_after, lambda arriving, capacity: empty_after(arriving, capacity) - 1, "from 0"),  # type: ignore[operator]
+    (grade_empty_after, lambda arriving, capacity: 190, "The backlog was gone before"),
+    (grade_empty_after, lambda arriving, capacity: None, "returned None; return a number"),
+    (
+        grade_wanted,
+        lambda seen: 40 if behind(seen) else 10,
+        "came with the mailing, which is in the calendar",
+    ),
+    (grade_wanted, lambda seen: 40 if 3540 <= seen.time < 4200 else 10, "came with a surprise at 14:"),
+    (grade_wanted, lambda seen: 30, "€ 330 a month"),
+    (grade_wanted, lambda seen: None, "returned None; return a number of workers"),
 ]
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from pdflab.analysis.run import Run, Send, Sends
+from pdflab.experiments import service_times
 from pdflab.experiments.runner import Capacity
 from pdflab.jobs import Endpoint
 from pdflab.notebook.lessons.setups import overload
-from pdflab.settings import Settings
 from pdflab.simulation.goodput import share_in_time
 from pdflab.simulation.model import Model
 
@@ -83,10 +83,9 @@ def test_documents_are_so_long_that_the_machine_makes_as_many_as_the_model(
     seconds: float, lines: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a slow machine a long one would take longer than its client waits."""
-    monkeypatch.setattr(overload.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(overload, "seconds_to_render", lambda lines: seconds)
+    monkeypatch.setattr(service_times, "seconds_to_render", lambda lines: seconds)
 
-    assert overload._lines(Settings(workers=4)) == lines
+    assert service_times.lines_to_render(2 / overload.CAPACITY) == lines
 
 
 def test_the_real_spike_is_a_multiple_of_the_capacity() -> None:

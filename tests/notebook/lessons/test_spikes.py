@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from made_up import synchronous
 
+from pdflab.experiments import service_times
 from pdflab.jobs import Endpoint
 from pdflab.load.plan import Plan
 from pdflab.notebook.lessons.setups import spikes
@@ -52,7 +53,7 @@ def test_the_evening_is_planned_in_multiples_of_the_capacity(
     lab: SlowLab, monkeypatch: pytest.MonkeyPatch, seconds: float, lines: int
 ) -> None:
     """A quarter of it, six times as much for a second, a quarter: less than the evening has in total."""
-    monkeypatch.setattr(spikes, "seconds_to_render", lambda lines: seconds)
+    monkeypatch.setattr(service_times, "seconds_to_render", lambda lines: seconds)
 
     capacity, plan = spikes.plan_evening(lab)  # type: ignore[arg-type]
 

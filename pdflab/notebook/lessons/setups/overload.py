@@ -17,7 +17,7 @@ from pdflab.charts.abandonment import recovery_figure
 from pdflab.charts.style import Picture, stamp
 from pdflab.errors import require
 from pdflab.experiments.runner import Capacity, run_plan
-from pdflab.experiments.service_times import seconds_to_render
+from pdflab.experiments.service_times import lines_to_render
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import MOSTLY_INVOICES, Phase, Plan, burst
@@ -38,7 +38,6 @@ RETRYING = Retries(tries=3, backoff=0.5)  # of the real clients
 TIMEOUT = 1.0  # seconds that they wait for an answer
 _PHASES = ((2.0, BASELINE), (1.0, 5.0), (12.0, BASELINE))  # seconds, and times the capacity
 _REAL_SPIKE, _REAL_LATER, _REAL_END = (2.0, 3.0), 8.0, 15.0  # as above
-_MIN_LINES, _MAX_LINES = 20, 400  # of a document
 _DOCUMENTS = 60  # in the burst that measures the capacity
 _LIMIT, _BUDGET = 0.15, 0.1  # seconds of work inside; of the first requests
 
@@ -93,18 +92,12 @@ def explore_spike(*, tries: int, backoff: float, timeout: float, limit: float, b
 
 def fitting_capacity(settings: Settings) -> Capacity:
     """Measure the synchronous endpoint, for documents of which it should make about `CAPACITY` a second."""
-    lines = _lines(settings)
+    lines = lines_to_render(min(settings.workers, os.cpu_count() or 1) / CAPACITY)
     plan = replace(burst(_DOCUMENTS, seed=4), lines=lines)
     with Lab(workers=settings.workers, settings=replace(settings, storage=None, log=None)) as lab:
         made = summary(run_plan(lab, plan, lab.target(Endpoint.SYNCHRONOUS, timeout=60.0)))
     require(bool(made.throughput_per_s), "This endpoint has rendered nothing: run the cell again.")
     return Capacity(made.throughput_per_s or 0.0, lines, settings.workers, _DOCUMENTS)
-
-
-def _lines(settings: Settings) -> int:
-    renderers = min(settings.workers, os.cpu_count() or 1)
-    lines = round(_MAX_LINES * renderers / (CAPACITY * seconds_to_render(_MAX_LINES)))
-    return max(_MIN_LINES, min(_MAX_LINES, lines))
 
 
 def plan_spike(capacity: Capacity) -> Plan:

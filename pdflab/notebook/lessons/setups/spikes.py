@@ -9,7 +9,7 @@ from functools import partial
 from pdflab.analysis.metrics import summary
 from pdflab.analysis.run import Run
 from pdflab.experiments.runner import run_plan
-from pdflab.experiments.service_times import seconds_to_render
+from pdflab.experiments.service_times import lines_to_render
 from pdflab.jobs import Endpoint
 from pdflab.lab import Lab
 from pdflab.load.plan import Plan, batch, burst
@@ -18,7 +18,6 @@ from pdflab.notebook.parts.runs import Runs
 _TIMEOUT = 90.0  # seconds, in lesson 00: nobody leaves, on a slow machine either
 _BASELINE, _SPIKE = 0.25, 6.0  # times the capacity
 _RENDERING = 0.06  # seconds for one document of the evening: short against half a second of patience
-_MIN_LINES, _MAX_LINES = 20, 400  # of a document
 _INVOICES = {"invoice": 1.0}
 
 
@@ -36,8 +35,7 @@ def plan_evening(lab: Lab) -> tuple[float, Plan]:
 
     The best of three rates counts: other programs only make it lower.
     """
-    lines = round(_MAX_LINES * _RENDERING / min(seconds_to_render(_MAX_LINES) for _ in range(3)))
-    lines = max(_MIN_LINES, min(_MAX_LINES, lines))
+    lines = lines_to_render(_RENDERING)
     many = replace(batch(30), lines=lines, mix=_INVOICES)
     tried = [run_plan(lab, many, lab.target(Endpoint.SYNCHRONOUS)) for _ in range(3)]
     capacity = max(summary(run).throughput_per_s or 1.0 for run in tried)
