@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pdflab.notebook.lessons.graders.crashes import grade_work
+from pdflab.notebook.lessons.graders.kills.crashes import grade_work
 from pdflab.notebook.lessons.graders.student_code import pack_source, unpack
 
 

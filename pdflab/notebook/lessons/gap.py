@@ -18,13 +18,13 @@ _GRADERS = {  # what the student writes, and the function that grades it
     "admits": "pdflab.notebook.lessons.graders.admission:grade_admits",
     "workers_needed": "pdflab.notebook.lessons.graders.staffing:grade_workers_needed",
     "may_retry": "pdflab.notebook.lessons.graders.retries:grade_may_retry",
-    "accept": "pdflab.notebook.lessons.graders.accepting:grade_accept",
-    "accept_again": "pdflab.notebook.lessons.graders.accepting:grade_accept_again",
-    "work_alone": "pdflab.notebook.lessons.graders.lone_worker:grade_work_alone",
+    "accept": "pdflab.notebook.lessons.graders.kills.accepting:grade_accept",
+    "accept_again": "pdflab.notebook.lessons.graders.kills.accepting:grade_accept_again",
+    "work_alone": "pdflab.notebook.lessons.graders.kills.lone_worker:grade_work_alone",
     "empty_after": "pdflab.notebook.lessons.graders.draining:grade_empty_after",
     "wanted": "pdflab.notebook.lessons.graders.scaling_rule:grade_wanted",
-    "work": "pdflab.notebook.lessons.graders.crashes:grade_work",
-    "safe_work": "pdflab.notebook.lessons.graders.crashes:grade_safe_work",
+    "work": "pdflab.notebook.lessons.graders.kills.crashes:grade_work",
+    "safe_work": "pdflab.notebook.lessons.graders.kills.crashes:grade_safe_work",
 }
 _ON_REDIS = ("accept", "accept_again", "work_alone", "work", "safe_work")
 _MANY_TIMES = 12  # the limit, for a worker killed at each step: each attempt has one of its own

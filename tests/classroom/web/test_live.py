@@ -1,4 +1,4 @@
-"""A live page: sent when something changed, kept alive when nothing did, and told the end."""
+"""A live page: sent when something changed, kept alive when nothing did, and its end."""
 
 import asyncio
 from typing import Any

@@ -283,7 +283,7 @@ def test_a_nickname_is_only_text(join: Joiner, classroom: Class) -> None:
     expect(other.locator("#me")).to_have_text(re.compile(r"^[A-Z][a-z]+ [A-Z][a-z]+$"))
 
 
-def test_a_wrong_code_is_told_and_a_forgotten_phone_joins_again(join: Joiner, classroom: Class) -> None:
+def test_a_wrong_code_is_named_and_a_forgotten_phone_joins_again(join: Joiner, classroom: Class) -> None:
     """A phone that the class does not know sees the form, whatever it does."""
     classroom.begin()
     page = join()

@@ -8,7 +8,7 @@ import pytest
 from pdflab.errors import UsageError
 from pdflab.lab.redis_client import redis_client
 from pdflab.notebook.lessons.gap import Grade, grade
-from pdflab.notebook.lessons.graders.crashes import PROCESSING, QUEUE, STATES
+from pdflab.notebook.lessons.graders.kills.crashes import PROCESSING, QUEUE, STATES
 from pdflab.service.jobqueue import redis_server
 from pdflab.service.jobqueue.redis_server import Broker, private_broker
 

@@ -1,7 +1,7 @@
 """Lesson 02's bench: two jobs, a queue, records and events on the lab's Redis, and what became of them.
 
-Read next: pdflab/notebook/lessons/graders/accepting.py, which strikes `accept`; then
-pdflab/notebook/lessons/graders/lone_worker.py.
+Read next: pdflab/notebook/lessons/graders/kills/accepting.py, which strikes `accept`; then
+pdflab/notebook/lessons/graders/kills/lone_worker.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,6 +1,6 @@
 """Grades lesson 04's `may_retry(first_requests, retries)`: a budget for retries, counted over ten seconds.
 
-Read next: pdflab/notebook/lessons/graders/crashes.py.
+Read next: pdflab/notebook/lessons/graders/kills/crashes.py.
 """
 
 from collections import deque

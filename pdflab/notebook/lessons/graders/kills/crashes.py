@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from pdflab.lab.redis_client import redis_client
-from pdflab.notebook.lessons.graders.attempts import Step, attempt, kill
+from pdflab.notebook.lessons.graders.kills.attempts import Step, attempt, kill
 
 QUEUE, PROCESSING, STATES = "pdf_jobs_lesson:queue", "pdf_jobs_lesson:processing", "pdf_jobs_lesson:states"
 _JOBS = ("job-1", "job-2")

@@ -3,7 +3,7 @@
 After each step its process is killed, or a worker looks at the queue. The client asks again, with the same
 id, until it has its 202: from then on it relies on its PDF.
 
-Read next: pdflab/notebook/lessons/graders/lone_worker.py.
+Read next: pdflab/notebook/lessons/graders/kills/lone_worker.py.
 """
 
 import sys
@@ -13,8 +13,8 @@ from io import StringIO
 from typing import Any
 
 from pdflab.lab.redis_client import redis_client
-from pdflab.notebook.lessons.graders.attempts import Faults, Step, attempt, kill
 from pdflab.notebook.lessons.graders.bench import FAULT_FREE, KILLED, REQUESTS, SEEN, Bench, Findings
+from pdflab.notebook.lessons.graders.kills.attempts import Faults, Step, attempt, kill
 
 _FIRST, _SECOND = REQUESTS
 

@@ -3,7 +3,7 @@
 A step is a command to Redis, or a call of what the grader hands in, such as a render. The fault `kill` ends
 the fork at once, as SIGKILL would: no line of it runs any more.
 
-Read next: pdflab/notebook/lessons/graders/crashes.py, then pdflab/notebook/lessons/graders/bench.py.
+Read next: pdflab/notebook/lessons/graders/kills/crashes.py, then pdflab/notebook/lessons/graders/bench.py.
 """
 
 import os

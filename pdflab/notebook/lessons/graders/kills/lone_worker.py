@@ -2,7 +2,7 @@
 
 Another one goes on. To render and store a job twice after a crash is no fault: at least once is the promise.
 
-Read next: pdflab/notebook/lessons/graders/crashes.py, where workers have a second list.
+Read next: pdflab/notebook/lessons/graders/kills/crashes.py, where workers have a second list.
 """
 
 import sys
@@ -11,8 +11,8 @@ from io import StringIO
 from typing import Any
 
 from pdflab.lab.redis_client import redis_client
-from pdflab.notebook.lessons.graders.attempts import Faults, Step, attempt, kill
 from pdflab.notebook.lessons.graders.bench import FAULT_FREE, KILLED, REQUESTS, Bench, Findings
+from pdflab.notebook.lessons.graders.kills.attempts import Faults, Step, attempt, kill
 
 
 def grade_work_alone(work: Callable[..., Any], *, redis: str) -> list[str]:
