@@ -131,6 +131,7 @@ def test_the_teaching_preset_has_short_leases() -> None:
     """The teaching preset shortens the lease and nothing else; the standard one is the defaults."""
     assert Settings.preset("standard") == Settings()
     assert Settings.preset("teaching") == Settings(lease=3.0)
+    assert Settings.preset("classroom") == Settings(lease=3.0, api_processes=2)
 
 
 def test_what_is_said_beside_a_preset_wins() -> None:

@@ -33,7 +33,7 @@ def measure(
     """Measure with each number of phones: seconds until a press is answered, and shares of a core."""
     figures: dict[str, Any] = {}
     for count in phones:
-        with Lab(workers=2, preset="teaching") as lab:
+        with Lab(workers=2, preset="classroom") as lab:
             figures |= {"redis": lab.redis}
             figures |= {
                 f"{name}_{count}": value for name, value in _class(lab, count, rounds, seconds).items()

@@ -54,7 +54,7 @@ class Phone:
     over: bool = False
     _tries: int = 0
     _played: int = 0  # presses in the present act
-    _is_open: bool = False
+    _open_in: tuple[str, str] | None = None  # act and endpoint for which the button is awake
     _given: tuple[int, int] | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -90,11 +90,11 @@ class Phone:
         shown = {press["key"].partition("-")[2]: press["state"] for press in view["presses"]}
         for press in self.presses:
             press.state = shown.get(press.key, press.state)
-        is_open = view["button"] == "open"
-        if is_open and not self._is_open:
+        open_in = (view["act"], view["endpoint"]) if view["button"] == "open" else None
+        if open_in and open_in != self._open_in:
             self._played = 0
             self._start(self._press(session, view["endpoint"], pause=self._about(_REACTION)))
-        self._is_open = is_open
+        self._open_in = open_in
         question = view["question"]
         if question and not question["shown"] and self._given != (question["number"], question["round"]):
             self._given = question["number"], question["round"]
@@ -102,7 +102,7 @@ class Phone:
 
     async def _press(self, session: aiohttp.ClientSession, endpoint: str, *, pause: float) -> None:
         await asyncio.sleep(pause)
-        if not self._is_open or self._played >= _TRIES:
+        if not self._open_in or self._played >= _TRIES:
             return
         self._played += 1
         press = Answered(f"{self.dice.getrandbits(48):x}", time.time())

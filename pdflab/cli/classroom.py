@@ -52,7 +52,7 @@ def _classroom(a: argparse.Namespace) -> int:
     options = Options(phones=a.phones, patience=a.patience, work=a.work)
     _show("Starting a lab, and measuring how long a document takes …")
     with ExitStack() as last_first:
-        lab = last_first.enter_context(Lab(workers=a.workers, preset="teaching"))
+        lab = last_first.enter_context(Lab(workers=a.workers, preset="classroom"))
         how = {"url": a.url, "minutes": a.minutes, "save_to": a.save}
         room = last_first.enter_context(ClassroomHost(lab, options, at=(a.host, a.port), **how))
         _show(*_introduction(room, a.minutes), *([f"Saved in {a.save} when it ends."] if a.save else []))

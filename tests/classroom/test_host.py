@@ -214,7 +214,7 @@ def test_a_recorded_class_can_be_seen_and_not_changed() -> None:
         with pytest.raises(NotAllowed, match="is a recording"):
             host.control("go")
 
-    assert [answer.status for answer in answers] == [400, 400]
+    assert [answer.status for answer in answers] == [401, 400]
     assert {answer.data["detail"] for answer in answers} == {
         "This class is a recording: nobody can join it, and nothing can be changed."
     }

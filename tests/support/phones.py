@@ -20,7 +20,7 @@ class Class:
     """A class whose teacher is the test."""
 
     def __init__(self, host: ClassroomHost) -> None:
-        self.host, self.room = host, host.site.classroom
+        self.host, self.room = host, host.site.teacher.room
 
     def begin(self, act: str = "synchronous", *, patience: float = 120.0, document: float = SMALL) -> None:
         """Begin an act anew."""

@@ -8,8 +8,8 @@ import pytest
 
 from pdflab.lab.redis_client import redis_client
 from pdflab.notebook.lessons.gap import grade
-from pdflab.notebook.lessons.graders.kills import accepting, lone_worker
 from pdflab.notebook.lessons.graders.bench import EVENTS, QUEUE, RECORDS
+from pdflab.notebook.lessons.graders.kills import accepting, lone_worker
 from pdflab.service.jobqueue.redis_server import Broker
 
 Function = Callable[..., Any]
