@@ -114,7 +114,7 @@ def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float
 
 
 def stop_event(*, guarded: bool) -> Event:
-    """Return an Event set by SIGTERM and SIGINT, and for a `guarded` child by its parent's end."""
+    """Return an Event set by SIGTERM, SIGINT or a closed terminal; of a `guarded` child by its parent's end."""
     stop = Event()
     requests: SimpleQueue[None] = SimpleQueue()  # in a signal handler, put is safe; Event.set may deadlock
 
@@ -133,6 +133,8 @@ def stop_event(*, guarded: bool) -> Event:
 
     signal.signal(signal.SIGTERM, request)
     signal.signal(signal.SIGINT, request)
+    if not guarded and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, request)  # the terminal was closed
     for target in (listen, watch) if guarded else (listen,):
         Thread(target=target, daemon=True).start()
     return stop

@@ -60,6 +60,7 @@ CLASSROOM = {  # what a class needs below the lab: to measure its document, to r
     ("classroom/document.py", "documents/typesetting/font_book.py"),
     ("classroom/gateway.py", "service/eventlog/reader.py"),
     ("classroom/host.py", "service/http/server.py"),
+    ("classroom/web/connections.py", "service/http/connections.py"),
 }
 SHARED = {
     "pdflab",

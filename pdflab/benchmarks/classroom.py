@@ -49,7 +49,8 @@ def explain(figures: dict[str, Any]) -> Iterator[str]:
         f |= {name.removesuffix(f"_{count}"): value for name, value in figures.items()}
         yield (
             f"{count} phones: a press is answered in {f['press_p50_ms']:.0f} ms (p50), "
-            f"{f['press_p99_ms']:.0f} ms (p99; under {1e3 * _LATE:.0f}), of {f['presses']}; "
+            f"{f['press_p99_ms']:.0f} ms (p99; under {1e3 * _LATE:.0f}), of {f['presses']}, "
+            f"and {f['unanswered']} were not; "
             f"{f['updates_per_s']:.1f} messages a second to each (2 or more); "
             f"the room takes {f['room_cpu']:.0%} of a core"
         )
@@ -84,6 +85,7 @@ def _figures(phones: Sequence[dict[str, Any]]) -> dict[str, Any]:
     p50, p99 = np.percentile(took, [50, 99])
     return {
         "presses": len(presses),
+        "unanswered": sum(press["status"] == 0 for phone in phones for press in phone["presses"]),
         "press_p50_ms": round(1e3 * p50, 1),
         "press_p99_ms": round(1e3 * p99, 1),
         "updates_per_s": round(1 / float(np.median(gaps)), 2),

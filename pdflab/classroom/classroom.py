@@ -67,7 +67,9 @@ class Classroom(ClassState):
         """Note a student's answer to the question of this number. Raises NotAllowed."""
         if not self.poll or isinstance(number, bool) or self.poll.number != number:
             raise NotAllowed("That question is over.")
-        self.poll.answer(student.number, value)
+        others = (one for one in self.students.all() if not one.simulated)
+        if not student.simulated or not any(others):  # among people, simulated phones have no vote
+            self.poll.answer(student.number, value)
 
     def estimate(self, place: int | None) -> float | None:
         """Return in how many seconds the job at a place of the queue will be done."""

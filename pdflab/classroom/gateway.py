@@ -104,6 +104,7 @@ class Gateway:
                 press.status,
                 press.job_id,
                 press.error,
+                seed=press.student,  # whose name is on the document
             )
         )
 

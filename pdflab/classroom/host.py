@@ -10,6 +10,7 @@ import asyncio
 import re
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,7 @@ from pdflab.classroom.recording import Recording, Replay, record_class
 from pdflab.classroom.state import Options
 from pdflab.classroom.students import NotAllowed
 from pdflab.classroom.teacher import Teacher
+from pdflab.classroom.web.connections import SilentConnections, make_room_for
 from pdflab.classroom.web.server import Site
 from pdflab.errors import PdfLabError, require
 from pdflab.lab import Lab
@@ -67,6 +69,7 @@ class ClassroomHost:
         require(0 <= at[1] <= 65_535, "A port is between 0, which is any free one, and 65535.")
         self._what, self._options, self._minutes = what, options or Options(), minutes
         self._address, self._url, self._save_to, self._speed = at, url, save_to, speed
+        self.on_over: Callable[[], object] = lambda: None  # called when the class has ended, on its thread
         self._ready, self._over = Event(), Event()
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="pdflab classroom", daemon=True)
@@ -158,9 +161,11 @@ class ClassroomHost:
             self._socket.close()
             self._over.set()
             self._ready.set()
+            self.on_over()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        make_room_for(self._options.phones, self._loop)
         self.room = room = await self._open_room()
         teacher = Teacher(room, end=self._over.set) if isinstance(room, Classroom) else None
         self.site = site = Site(room, teacher, url=self._phones_url())
@@ -171,7 +176,7 @@ class ClassroomHost:
             await runner.setup()
             await web.SockSite(runner, self._socket).start()
             self._ready.set()
-            await self._look_until_over(room, site)
+            await self._look_until_over(room, site, runner)
         finally:
             self._over.set()
             site.end()
@@ -197,7 +202,8 @@ class ClassroomHost:
         largest = await asyncio.to_thread(seconds_of_largest)
         return Classroom(self._what, replace(self._options, largest=largest))
 
-    async def _look_until_over(self, room: Classroom | Replay, site: Site) -> None:
+    async def _look_until_over(self, room: Classroom | Replay, site: Site, runner: web.AppRunner) -> None:
+        silent = SilentConnections(runner)
         ends_at = time.monotonic() + 60 * self._minutes
         while not (self._over.is_set() or room.is_over) and time.monotonic() < ends_at:
             try:
@@ -206,6 +212,7 @@ class ClassroomHost:
                 room.stage.status = str(error)
             room.note_series()
             site.ticker.tick()
+            silent.close_old(time.monotonic())
             await asyncio.sleep(_TICK)
 
 

@@ -5,10 +5,11 @@ Its state at any instant follows from instants that were noted, so that a class 
 Read next: pdflab/classroom/classroom.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
+from typing import Any
 
 from pdflab.jobs import Endpoint, JobEvent, JobState
 
@@ -99,7 +100,9 @@ class Figures:
     for_nobody: int
     answer_median: float | None
     pdf_median: float | None
-    middle: float | None  # how long the middle one of all waited for a PDF; the patience, if that one gave up
+    students: int  # who pressed
+    without: int  # of them, those who have no PDF and wait for none
+    middle: float | None  # the middle student's wait, from the first press; None while open, or without a PDF
     pdf_last: float | None  # from the first press to the last PDF so far
 
 
@@ -124,16 +127,23 @@ def figures(presses: Collection[Press], now: float, *, patience: float) -> Figur
         for_nobody=sum(press.is_for_nobody(now) for press in presses),
         answer_median=median(answered) if answered else None,
         pdf_median=median(at - press.at for press, at in ended) if ended else None,
-        middle=_middle([press.seconds(now) for press, _ in ended], states, patience=patience),
+        **_students(presses, now),
         pdf_last=max(at for _, at in ended) - first if ended else None,
     )
 
 
-def _middle(waits: Sequence[float], states: Sequence[PressState], *, patience: float) -> float | None:
-    """Return the middle wait of all, not only of those who have a PDF. None while it is open."""
-    place, still_open = (len(states) - 1) // 2, sum(state in OPEN for state in states)
-    if place < 0:
-        return None
-    if place < len(waits):
-        return sorted(waits)[place]
-    return patience if len(waits) + still_open <= place else None
+def _students(presses: Collection[Press], now: float) -> dict[str, Any]:
+    """Return how the students fared, whatever the number of requests that each needed."""
+    by_student: dict[int, list[Press]] = {}
+    for press in presses:
+        by_student.setdefault(press.student, []).append(press)
+    waits, without = [], 0
+    for its in by_student.values():
+        done = [at for press in its if (at := press.ended_at()) is not None and at <= now]
+        if done:
+            waits.append(min(done) - min(press.at for press in its))
+        else:
+            without += all(press.state(now) not in OPEN for press in its)
+    place = (len(by_student) - 1) // 2
+    middle = sorted(waits)[place] if 0 <= place < len(waits) else None
+    return {"students": len(by_student), "without": without, "middle": middle}

@@ -16,12 +16,14 @@ _LARGEST = 1_000_000  # that can be predicted
 class Question:
     """A text, and either options or a unit with the range of the axis.
 
-    `measured_by` names the figure that is drawn among the predictions, `right` the right option's letter.
+    `measured_by` names the act whose middle wait is drawn among the predictions, `right` the right option's
+    letter, and `why` says why it is right.
     """
 
     text: str
     options: Sequence[str] = ()
     right: str = ""
+    why: str = ""
     unit: str = ""
     low: float = 0.0
     high: float = 60.0

@@ -161,7 +161,7 @@ class Replay(ClassState):
         self._press_until(now)
         self._at = now
         while self._joined and self._joined[0] <= now:
-            self.students.join(self.students.code, "", address="", now=self._joined.pop(0))
+            self.students.join(self.students.code, "", now=self._joined.pop(0))
 
     def _press_until(self, at: float) -> None:
         while self._coming and self._coming[0].at <= at:
@@ -216,7 +216,7 @@ def _presses(runs: Iterable[Run]) -> Iterable[Press]:
         for number, send in enumerate(run.sends):
             its = by_job.get(send.job_id or "", [])
             times = send.intended_at, send.job_id, send.answered_at, send.status, send.error
-            yield Press(f"{run.endpoint}-{number}", 0, run.endpoint, *times, events=its)
+            yield Press(f"{run.endpoint}-{number}", send.seed or 0, run.endpoint, *times, events=its)
 
 
 def _cut(run: Run, start: float, end: float) -> Run:

@@ -1,4 +1,4 @@
-"""The class's twenty minutes: six acts, and the buttons of the teacher. Both are literal tables.
+"""The class's twenty minutes: seven acts, and the buttons of the teacher. Both are literal tables.
 
 Read next: pdflab/classroom/questions.py.
 """
@@ -74,18 +74,20 @@ ACTS: Sequence[Act] = (
             "What did the queue buy us?",
             ("The PDFs were made faster.", "The answer came sooner, the PDFs did not.", "Nothing."),
             right="B",
+            why="The same two processes rendered the same documents. Compare both acts: who had an answer when?",
         ),
     ),
     Act(
         "storm",
         "The reload storm",
-        4,
+        3,
         "Wait for the answer again. But do what people do: reload the page when you lose patience.",
         _PLAIN | {"endpoint": Endpoint.SYNCHRONOUS},
         Question(
             "Many PDFs were rendered. Who got them?",
             ("Those who asked first.", "Those who reloaded most.", "Often nobody: the phone had gone."),
             right="C",
+            why="The server does not see that a phone has gone. It renders for nobody, and others wait for that.",
         ),
     ),
     Act(
@@ -102,22 +104,32 @@ ACTS: Sequence[Act] = (
                 "It makes no difference.",
             ),
             right="B",
+            why="All got their PDF in the end, and nobody waited long in a queue. A refusal is an answer, too.",
         ),
     ),
     Act(
         "kill",
         "A worker dies",
-        4,
-        "All press. Then I kill a worker at its work. Whose phone stops? Then again, with naive workers.",
+        2,
+        "All press. Then I kill a worker at its work. Whose phone stops? A worker's claim on a job is a lease: "
+        "it renews it all the time, or another one gets the job.",
         _PLAIN | {"endpoint": Endpoint.QUEUED},
+    ),
+    Act(
+        "naive",
+        "A naive worker dies",
+        3,
+        "The same again. These workers are as tutorials write them: take the job, render, done. No lease.",
+        _PLAIN | {"endpoint": Endpoint.QUEUED, "worker_type": "naive"},
         Question(
-            "A worker was killed while it rendered your PDF. What happens to your job?",
+            "A worker is killed while it renders your PDF. What happens to your job?",
             (
                 "Redis keeps it; nothing is to do.",
-                "It is gone.",
-                "Another worker takes it when its lease is over, if the workers know leases.",
+                "It is gone, whatever the workers are.",
+                "Another worker takes it when its lease is over, if the workers have leases.",
             ),
             right="C",
+            why="Redis has handed it out, and knows of no lease. The workers of act 6 had them, those of act 7 not.",
         ),
     ),
 )
@@ -131,7 +143,7 @@ CONTROLS: Sequence[Control] = (
     Control("names", "Names on the projector", (True, False)),
     Control("endpoint", "Endpoint", tuple(Endpoint), group="service"),
     Control(
-        "work", "A document takes", (0.1, 0.25, 0.5, 1.0), group="service", tip="seconds, if this machine can"
+        "work", "A document takes", (0.1, 0.25, 0.5), group="service", tip="seconds, if this machine can"
     ),
     Control("workers", "Workers", (1, 2, 3, 4, 6, 8), group="service"),
     Control("worker_type", "Type of workers", ("reliable", "naive"), group="service"),
@@ -139,8 +151,9 @@ CONTROLS: Sequence[Control] = (
     Control("retries", "Phones try again by themselves", (False, True), group="service"),
     Control("kill", "Kill a worker", group="harm", is_harmful=True, tip="SIGKILL"),
     Control("freeze", "Freeze the workers for 5 s", group="harm", is_harmful=True),
+    Control("code", "New room code", group="harm", is_harmful=True, tip="who is not connected joins anew"),
     Control(
         "reset", "Begin again", group="harm", is_harmful=True, tip="forgets presses and answers; phones stay"
     ),
-    Control("end", "End the class", group="harm", is_harmful=True, tip="deletes names, answers and PDFs"),
+    Control("end", "End the class", group="harm", is_harmful=True, tip="PDFs go when the lab stops"),
 )

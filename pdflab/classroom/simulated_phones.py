@@ -21,10 +21,13 @@ from typing import Any
 import aiohttp
 
 from pdflab.child_process import stop_event
+from pdflab.classroom.script import ACTS
 from pdflab.errors import require
 
 _TRIES = 4  # presses of a phone in one act
 _REACTION, _PAUSE = 0.8, 2.0  # seconds until a press; until the next one, after a refusal: medians
+_REFUSED = 429
+_STORM = next(act.title for act in ACTS if act.name == "storm")  # in which one reloads the page
 _PATIENCE = 5.0  # seconds until somebody reloads a page that does not answer: the median
 _MISREADING = 0.4  # share of the votes that are drawn by chance among all options
 _RECONNECT, _MOST_TRIES = 0.5, 20  # seconds; tries of a live page without a message, until its room has gone
@@ -63,7 +66,7 @@ class Phone:
         jar = aiohttp.CookieJar(unsafe=True)  # of a host that is a mere address
         timeout = aiohttp.ClientTimeout(total=None)
         async with aiohttp.ClientSession(self.base, cookie_jar=jar, timeout=timeout) as session:
-            await self._post(session, "api/join", {"code": self.code, "name": ""})
+            await self._post(session, "api/join", {"code": self.code, "name": "", "simulated": True})
             while not self.over and self._tries < _MOST_TRIES:
                 self._tries += 1
                 with suppress(aiohttp.ClientError, OSError):
@@ -93,21 +96,22 @@ class Phone:
         open_in = (view["act"], view["endpoint"]) if view["button"] == "open" else None
         if open_in and open_in != self._open_in:
             self._played = 0
-            self._start(self._press(session, view["endpoint"], pause=self._about(_REACTION)))
+            self._start(self._press(session, pause=self._about(_REACTION)))
         self._open_in = open_in
         question = view["question"]
         if question and not question["shown"] and self._given != (question["number"], question["round"]):
             self._given = question["number"], question["round"]
             self._start(self._answer(session, question))
 
-    async def _press(self, session: aiohttp.ClientSession, endpoint: str, *, pause: float) -> None:
+    async def _press(self, session: aiohttp.ClientSession, *, pause: float) -> None:
         await asyncio.sleep(pause)
         if not self._open_in or self._played >= _TRIES:
             return
         self._played += 1
         press = Answered(f"{self.dice.getrandbits(48):x}", time.time())
         self.presses.append(press)
-        patience = self._about(_PATIENCE) if endpoint == "synchronous" else None
+        reloads = self._open_in[0] == _STORM
+        patience = self._about(_PATIENCE) if reloads else None
         try:
             async with asyncio.timeout(patience):
                 press.status = await self._post(session, "api/press", {"key": press.key})
@@ -116,9 +120,9 @@ class Phone:
             press.is_left = True
         except (aiohttp.ClientError, OSError):
             press.status = 0
-        if press.status not in (200, 202):
+        if (reloads and press.status != 200) or press.status == _REFUSED:
             pause = 0.1 if press.is_left else self._about(_PAUSE)
-            await self._press(session, endpoint, pause=pause)
+            await self._press(session, pause=pause)
 
     async def _answer(self, session: aiohttp.ClientSession, question: Mapping[str, Any]) -> None:
         await asyncio.sleep(self._about(2 * _REACTION))

@@ -20,7 +20,6 @@ from pdflab.jobs import Endpoint
 
 COUNTDOWN = 3.0  # seconds between Go and the moment at which all buttons wake
 _FULL_CLASS = 40  # phones for which a document takes as long as chosen; with more of them, less
-_MOST_WORK = 2.0  # seconds of a document in a small class
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Options:
     """The options of a class. `largest` is how many seconds the largest document takes on this machine."""
 
     phones: int = 200  # at most
-    patience: float = 10.0  # seconds that a phone waits for an answer
+    patience: float = 15.0  # seconds that a phone waits for an answer
     work: float = 0.5  # seconds that a document takes
     largest: float = 0.5
 
@@ -46,12 +45,13 @@ class Stage:
     endpoint: Endpoint = Endpoint.SYNCHRONOUS
     opens_at: float | None = None
     work: float = 0.5
+    phones: int = 0  # that were connected at the last Go; before it, the present ones count
     worker_type: str = "reliable"
     limit: int = 0
     retries: bool = False
     names: bool = True
     status: str = ""  # what happened last, for the teacher
-    measured: dict[str, float] = field(default_factory=dict)  # the middle wait in each act that was played
+    measured: dict[str, Figures] = field(default_factory=dict)  # the figures of each act that was played
 
 
 class ClassState:
@@ -104,9 +104,9 @@ class ClassState:
         self._by_student.setdefault(press.student, []).append(press)
 
     def begin_act(self, act: Act) -> None:
-        """Begin an act, without a press; keep the middle wait of the one that ends, for its prediction."""
-        if (wait := self.figures().middle) is not None:
-            self.stage.measured[self.stage.act.name] = wait
+        """Begin an act, without a press; keep the figures of the one that ends, for its prediction."""
+        if self.presses:
+            self.stage.measured[self.stage.act.name] = self.figures()
         self.stage.act, self.stage.opens_at = act, None
         self.presses, self._by_student = {}, {}
         self.series.clear()
@@ -133,10 +133,14 @@ class ClassState:
         return self.stage.opens_at is not None and self.clock() >= self.stage.opens_at
 
     def size(self) -> float:
-        """Return the size of a document now: one press of each is the same work in any class."""
-        seconds = self.stage.work * _FULL_CLASS / max(1, len(self.students.all()))
-        return min(1.0, min(seconds, max(_MOST_WORK, self.stage.work)) / self.options.largest)
+        """Return the size of a document now, as a share of the largest."""
+        return self.document_seconds() / self.options.largest
 
     def document_seconds(self) -> float:
-        """Return how long a document takes now, on an idle machine."""
-        return self.size() * self.options.largest
+        """Return how long a document takes now, on an idle machine.
+
+        One press of each is the same work in any class, as far as the service takes so large a document.
+        """
+        phones = self.stage.phones if self.stage.opens_at else self.connected
+        seconds = self.stage.work * _FULL_CLASS / max(1, phones)
+        return min(seconds, self.options.largest)

@@ -12,17 +12,18 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from itertools import count
 
 from pdflab.errors import UsageError
 
 LONGEST_NAME = 16  # characters
-_CODE_LETTERS, _CODE_LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 5  # none that looks like another
+_CODE_LETTERS, _CODE_LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 6  # none that looks like another
 _COLOURS = "Amber", "Blue", "Coral", "Green", "Ivory", "Jade", "Lilac", "Ruby", "Silver", "Teal"
 _ANIMALS = "Bear", "Crane", "Eagle", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Swift", "Wolf"
 _MOST_MARKS = 5  # on one letter: a Burmese syllable has as many
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters of scripts, which print nothing
 _PRESSES_A_SECOND, _OUTSTANDING = 2, 5
-_WRONG_CODES_A_MINUTE = 30  # of one address: a whole class may share it
+_WRONG_CODES_A_SECOND = 20  # of all phones: a day would not find the right one
 
 
 class NotAllowed(UsageError):
@@ -93,6 +94,7 @@ class Student:
     cookie: str
     name: str
     joined_at: float = 0.0
+    simulated: bool = False
     streams: int = 0  # live pages open now
     _rate: Rate = field(default_factory=lambda: Rate(_PRESSES_A_SECOND, 1.0))
 
@@ -111,28 +113,33 @@ class Students:
     def __init__(self, code: str, *, limit: int) -> None:
         self.code, self._limit = code, limit
         self._by_cookie: dict[str, Student] = {}
-        self._wrong: dict[str, Rate] = {}
+        self._wrong = Rate(_WRONG_CODES_A_SECOND, 1.0)
+        self._numbers = count(1)
 
-    def join(self, code: str, name: str, *, address: str, now: float) -> Student:
+    def join(self, code: str, name: str, *, now: float, simulated: bool = False) -> Student:
         """Let a phone join. Raises NotAllowed for a wrong code, too many tries, or a full room."""
-        wrong = self._wrong.setdefault(address, Rate(_WRONG_CODES_A_MINUTE, 60.0))
-        if wrong.is_full(now):
-            raise TooMany("Too many wrong codes came from your network. Wait a minute, then try again.")
+        if self._wrong.is_full(now):
+            raise TooMany("Too many wrong codes are being tried. Try again in a second.")
         if not compare_digest(code.strip().upper().encode(errors="replace"), self.code.encode()):
-            wrong.note(now)
+            self._wrong.note(now)
             raise NotAllowed("That is not the code of this room. It stands on the projector.")
         if len(self._by_cookie) >= self._limit:
             raise NotAllowed(
                 f"This room is full: {self._limit} phones are in it. Share one with a neighbour."
             )
-        number = len(self._by_cookie) + 1
-        student = Student(number, secrets.token_urlsafe(16), clean_name(name, number), now)
+        number = next(self._numbers)
+        student = Student(number, secrets.token_urlsafe(16), clean_name(name, number), now, simulated)
         self._by_cookie[student.cookie] = student
         return student
 
     def find(self, cookie: str | None) -> Student | None:
         """Return the student of a cookie."""
         return self._by_cookie.get(cookie or "")
+
+    def renew(self) -> None:
+        """Change the room code, and forget the phones that are not connected."""
+        self.code = new_code()
+        self._by_cookie = {cookie: one for cookie, one in self._by_cookie.items() if one.streams}
 
     def forget(self) -> None:
         """Forget all students; their cookies open nothing."""

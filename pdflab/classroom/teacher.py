@@ -44,6 +44,7 @@ class Teacher:
             "retries": self._set_retries,
             "kill": self._kill,
             "freeze": self._freeze,
+            "code": self._renew_code,
             "reset": self._reset,
             "end": self._end_class,
         }
@@ -71,7 +72,11 @@ class Teacher:
             await self._actions[control](value)
 
     async def _go(self, _: Any) -> None:
+        if self.room.presses:  # another round: with figures of its own
+            await self._clear()
+            self.room.begin_act(self.room.stage.act)
         self.room.stage.opens_at = self.room.clock() + COUNTDOWN
+        self.room.stage.phones = self.room.connected
 
     async def _close(self, _: Any) -> None:
         self.room.stage.opens_at = None
@@ -118,6 +123,9 @@ class Teacher:
     async def _freeze(self, _: Any) -> None:
         self.room.stage.status = f"The workers stand still for {_FROZEN:g} s."
         await self._change_lab("The workers work again.", self.room.lab.freeze, _FROZEN)
+
+    async def _renew_code(self, _: Any) -> None:
+        self.room.students.renew()
 
     async def _reset(self, _: Any) -> None:
         await self._clear()

@@ -29,7 +29,12 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     add("--url", help="what the QR code says, if phones reach it by another address: a tunnel, a proxy")
     add("--workers", type=int, default=2, help="workers, and rendering servers (default 2)")
     add("--phones", type=int, default=default.phones, help=f"at most so many (default {default.phones})")
-    add("--patience", type=float, default=default.patience, help="seconds that a phone waits (default 10)")
+    add(
+        "--patience",
+        type=float,
+        default=default.patience,
+        help=f"seconds that a phone waits (default {default.patience:g})",
+    )
     add("--work", type=float, default=default.work, help="seconds that a document takes (default 0.5)")
     add("--minutes", type=float, default=MINUTES, help="the room closes after so many (default 90)")
     add("--simulated-phones", type=int, default=0, metavar="N", help="for a rehearsal, or a small class")

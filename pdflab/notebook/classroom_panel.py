@@ -4,6 +4,7 @@ Read next: pdflab/classroom/host.py.
 """
 
 import html
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,12 @@ _AFTER = "When the class has ended, this is its chart: open a classroom above, a
 class ClassroomPanel:
     """A button that opens a classroom beside a running lab, and then the teacher's controls.
 
-    The class is saved in `folder` when it ends, without names; by default in the folder of the lab.
+    The class is saved in `folder` when it ends, without names; by default in one that is named by its hour.
     """
 
     def __init__(self, lab: Lab, *, folder: Path | None = None, port: int = PORT) -> None:
         self._lab, self._port = lab, port
-        self.folder = folder or lab.folder / "class"
+        self._chosen, self.folder = folder, folder or _folder_of_now()
         self.host: ClassroomHost | None = None
         self._tasks = TaskQueue("classroom", on_error=lambda error: self._say(str(error)))
         self.status = HTML()
@@ -55,8 +56,10 @@ class ClassroomPanel:
         if self.host and not self.host.is_over:
             return
         self.open_button.disabled = True
+        self.folder = self._chosen or _folder_of_now()
         self._say("Measuring how long a document takes …")
         host = ClassroomHost(self._lab, at=("0.0.0.0", self._port), save_to=self.folder)
+        host.on_over = self._show_end
         try:
             host.start()
         finally:
@@ -90,7 +93,10 @@ class ClassroomPanel:
     def _end(self) -> None:
         if self.host:
             self.host.stop()
-            self._say(f"The class is over. It is saved, without names, in {self.folder}.")
+
+    def _show_end(self) -> None:
+        """Show the first button again, whoever ended the class."""
+        self._say(f"The class is over. It is saved, without names, in {self.folder}.")
         self.place.children = [self.open_button]
 
     def _controls(self) -> list[Any]:
@@ -115,6 +121,10 @@ class ClassroomPanel:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         text = "The teacher's panel of a classroom: run the notebook to see and press its buttons."
         return {**self.box._repr_mimebundle_(**options), "text/plain": text}
+
+
+def _folder_of_now() -> Path:
+    return Path(time.strftime("class-%Y-%m-%d-%H%M"))
 
 
 def _word(value: Any) -> str:

@@ -109,9 +109,7 @@ class Live(ClassState):
                 case Press():
                     self.note_press(what)
                 case None:
-                    self.students.join(
-                        self.students.code, "Łukasz", address="", now=self.now
-                    ).joined_at = self.now
+                    self.students.join(self.students.code, "Łukasz", now=self.now).joined_at = self.now
                 case change:
                     self._change(change["control"], change["value"])
         self.now = now
@@ -139,7 +137,7 @@ class Live(ClassState):
 def lab_of(made_up: MadeUp, further: Sequence[Send] = ()) -> Any:
     """Stand in for a lab that has written down its requests and events."""
     sends = [
-        Send(p.endpoint, "report", p.at, p.at, p.answered_at, p.status, p.job_id, p.error)
+        Send(p.endpoint, "report", p.at, p.at, p.answered_at, p.status, p.job_id, p.error, p.student)
         for p in made_up.presses
     ]
     events: Mapping[Endpoint, list[JobEvent]] = {

@@ -4,11 +4,11 @@ from pdflab.classroom.script import ACTS, CONTROLS
 from pdflab.classroom.state import Stage
 
 
-def test_the_six_acts_take_twenty_minutes() -> None:
+def test_the_seven_acts_take_twenty_minutes() -> None:
     """Each has a name of its own, and what it sets is a control with that value."""
     values = {control.name: control.values for control in CONTROLS}
 
-    assert len({act.name for act in ACTS}) == len(ACTS) == 6
+    assert len({act.name for act in ACTS}) == len(ACTS) == 7
     assert sum(act.minutes for act in ACTS) == 20
     for act in ACTS:
         assert {name for name, value in act.settings.items() if value not in values[name]} == set()
@@ -29,4 +29,4 @@ def test_a_question_has_one_right_option() -> None:
 def test_what_harms_looks_harmful() -> None:
     """No button stands twice."""
     assert len({control.name for control in CONTROLS}) == len(CONTROLS)
-    assert {c.name for c in CONTROLS if c.is_harmful} == {"kill", "freeze", "reset", "end"}
+    assert {c.name for c in CONTROLS if c.is_harmful} == {"kill", "freeze", "code", "reset", "end"}

@@ -14,16 +14,26 @@ def room(now: float = 0.0, **options: float) -> ClassState:
 
 
 def test_a_smaller_class_gets_larger_documents() -> None:
-    """One press of each is the same work in any class; none takes longer than two seconds, or the largest."""
-    state = room(work=0.5, largest=4.0)
+    """One press of each is the same work in any class, up to the largest document."""
+    state = room(work=0.5, largest=0.8)
     seconds = {}
     for number in range(1, 61):
-        state.students.join(state.students.code, "", address="", now=0.0)
+        state.students.join(state.students.code, "", now=0.0).streams = 1
         seconds[number] = state.document_seconds()
 
-    assert (seconds[1], seconds[10], seconds[20]) == (2.0, 2.0, 1.0)
+    assert (seconds[1], seconds[20]) == (0.8, 0.8)
     assert (seconds[40], seconds[60]) == (0.5, pytest.approx(1 / 3))
+    state.students.all()[0].streams = 0
+    assert state.document_seconds() > seconds[60]
     assert room(work=10.0, largest=4.0).size() == 1.0
+
+
+def test_the_size_of_a_document_is_fixed_at_go() -> None:
+    """Whoever comes or goes during an act changes nothing."""
+    state = room(work=0.5, largest=2.0)
+    state.stage.opens_at, state.stage.phones = 1.0, 20
+
+    assert state.document_seconds() == 1.0
 
 
 def test_an_act_begins_without_presses() -> None:
@@ -37,13 +47,13 @@ def test_an_act_begins_without_presses() -> None:
     state.begin_act(ACTS[1])
 
     assert (state.presses, list(state.series), state.is_open) == ({}, [], False)
-    assert state.stage.measured == {"predict": 3.0}
+    assert {act: seen.middle for act, seen in state.stage.measured.items()} == {"predict": 3.0}
 
 
 def test_a_phones_presses_are_its_own_with_the_latest_first() -> None:
     """Each student sees what that student pressed."""
     state = room()
-    ada, grace = (state.students.join(state.students.code, "", address="", now=0.0) for _ in range(2))
+    ada, grace = (state.students.join(state.students.code, "", now=0.0) for _ in range(2))
     presses = [Press(f"{number}", ada.number, Endpoint.QUEUED, float(number)) for number in range(3)]
     for press in presses:
         state.note_press(press)

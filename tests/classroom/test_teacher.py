@@ -128,10 +128,10 @@ def test_a_value_that_a_control_has_not_is_refused(name: str, value: Any) -> Non
 def test_a_value_is_noted_as_the_control_has_it() -> None:
     """A browser writes 1.0 as 1; a button without values has none, whatever is sent."""
     _, teacher, _ = made()
-    do(teacher, ("work", 1), ("reset", "storm"), ("endpoint", "queued"))
+    do(teacher, ("workers", 1.0), ("reset", "storm"), ("endpoint", "queued"))
 
     noted = [(change["control"], change["value"]) for change in teacher.changes]
-    assert noted == [("work", 1.0), ("reset", None), ("endpoint", Endpoint.QUEUED)]
+    assert noted == [("workers", 1), ("reset", None), ("endpoint", Endpoint.QUEUED)]
     assert isinstance(noted[0][1], float)
 
 
@@ -164,7 +164,7 @@ def test_an_act_is_noted_when_it_begins() -> None:
 def test_a_reset_forgets_presses_and_the_question_and_no_phone() -> None:
     """The act stays, with its settings."""
     room, teacher, _ = made()
-    room.students.join(room.students.code, "Ada", address="", now=0.0)
+    room.students.join(room.students.code, "Ada", now=0.0)
     do(teacher, ("act", "limit"), "ask")
     room.note_press(Press("1-a", 1, Endpoint.QUEUED, 1.0))
     do(teacher, "reset")

@@ -42,7 +42,7 @@ class StagedClass(ClassState):
 
     def join(self, name: str) -> None:
         """Let a phone join."""
-        self.students.join(self.students.code, name, address="", now=self.now)
+        self.students.join(self.students.code, name, now=self.now)
 
     async def clear_lab(self) -> None:
         """There is nothing to clear."""

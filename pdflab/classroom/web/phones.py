@@ -50,9 +50,9 @@ class Phones:
     async def _join(self, request: web.Request) -> web.Response:
         data = await read_object(request)
         code, name = str(data.get("code", "")), str(data.get("name", ""))
-        now, address = self._class.clock(), request.remote or ""
+        now, simulated = self._class.clock(), data.get("simulated") is True
         student = self._class.students.find(request.cookies.get(_COOKIE))
-        student = student or self._class.students.join(code, name, address=address, now=now)
+        student = student or self._class.students.join(code, name, now=now, simulated=simulated)
         response = web.json_response({"name": student.name})
         response.set_cookie(_COOKIE, student.cookie, httponly=True, samesite="Lax")
         return response

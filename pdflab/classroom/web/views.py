@@ -165,7 +165,9 @@ def _question(room: ClassState, poll: Poll) -> dict[str, Any]:
         "high": question.high,
         "shown": poll.is_shown,
     }
-    return view | ({"right": question.right, "measured": _measured(room, poll)} if poll.is_shown else {})
+    return view | (
+        {"right": question.right, "why": question.why} | _measured(room, poll) if poll.is_shown else {}
+    )
 
 
 def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
@@ -179,7 +181,10 @@ def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
     return view
 
 
-def _measured(room: ClassState, poll: Poll) -> float | None:
+def _measured(room: ClassState, poll: Poll) -> dict[str, Any]:
+    """Return the middle wait in the act that a question is about, and how many students had no PDF there."""
     act = poll.question.measured_by
-    now = room.figures().middle if act == room.stage.act.name else None
-    return now if now is not None else room.stage.measured.get(act)
+    seen = room.figures() if act == room.stage.act.name else room.stage.measured.get(act)
+    if seen is None:
+        return {"measured": None, "without": 0, "pressed": 0}
+    return {"measured": seen.middle, "without": seen.without, "pressed": seen.students}

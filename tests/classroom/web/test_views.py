@@ -40,9 +40,7 @@ def pressed(room: Room, student: int, *states: JobState) -> Press:
 def test_a_phone_sees_its_own_presses_with_their_place() -> None:
     """Durations, not instants: its clock may be wrong."""
     room = Room()
-    ada, grace = (
-        room.students.join(room.students.code, name, address="", now=0.0) for name in ("Ada", "Grace")
-    )
+    ada, grace = (room.students.join(room.students.code, name, now=0.0) for name in ("Ada", "Grace"))
     pressed(room, ada.number, JobState.QUEUED)
     pressed(room, grace.number, JobState.QUEUED)
 
@@ -56,7 +54,7 @@ def test_a_phone_sees_its_own_presses_with_their_place() -> None:
 def test_nobody_sees_an_answer_before_the_result() -> None:
     """Neither the right one nor those of the others; a phone sees its own."""
     room = Room()
-    ada = room.students.join(room.students.code, "Ada", address="", now=0.0)
+    ada = room.students.join(room.students.code, "Ada", now=0.0)
     room.begin_act(next(act for act in ACTS if act.name == "queued"))
     room.ask()
     assert room.poll is not None
@@ -73,7 +71,7 @@ def test_nobody_sees_an_answer_before_the_result() -> None:
 def test_names_stand_on_the_projector_while_the_teacher_wants_them() -> None:
     """Without them, a dot is a number."""
     room = Room()
-    room.students.join(room.students.code, "Ada", address="", now=0.0)
+    room.students.join(room.students.code, "Ada", now=0.0)
     pressed(room, 1, JobState.QUEUED, JobState.PROCESSING)
 
     [dot] = dots(room)

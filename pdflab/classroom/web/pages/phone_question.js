@@ -101,10 +101,11 @@ function updateOption(button, now, value) {
 function resultText(now, value) {
   if (now.options.length) {
     if (!now.right) return "";
-    return value === null ? `${now.right} is right.` : value === now.right ? `Yes: ${now.right}.` : `You chose ${value}. ${now.right} is right.`;
+    const verdict = value === null ? `${now.right} is right.` : value === now.right ? `Yes: ${now.right}.` : `You chose ${value}. ${now.right} is right.`;
+    return `${verdict} ${now.why}`;
   }
   const own = value === null ? "" : `You guessed ${number(value)}\u00a0${now.unit}.`;
-  if (now.measured !== null && now.measured >= now.patience) return `The middle one gave up after ${now.patience}\u00a0s. ${own}`;
+  if (2 * now.without > now.pressed) return `${now.without} of ${now.pressed} phones had no PDF at all. ${own}`;
   return now.measured === null ? own || "Nothing is measured yet." : `Measured: ${number(now.measured)}\u00a0${now.unit}. ${own}`;
 }
 

@@ -19,7 +19,7 @@ export function showQuestion({ question, phones, settings }) {
   else showPredictions(question, settings.patience);
 }
 
-function showVotes({ options, counts, earlier, right, shown }) {
+function showVotes({ options, counts, earlier, right, why, shown }) {
   const before = shown ? earlier.at(-1) : undefined;
   const most = Math.max(1, ...Object.values(counts ?? {}), ...Object.values(before ?? {}));
   byId("options").replaceChildren(...options.map((option, i) => {
@@ -41,18 +41,17 @@ function showVotes({ options, counts, earlier, right, shown }) {
     return item;
   }));
   const all = Object.values(counts ?? {}).reduce((sum, votes) => sum + votes, 0);
-  say(byId("verdict"), shown ? `${counts[right]} of ${all} chose ${right}.` : "Choose on your phone.");
+  say(byId("verdict"), shown ? `${counts[right]} of ${all} chose ${right}. ${why}` : "Choose on your phone.");
 }
 
-function showPredictions({ values = [], unit, low, high, measured, shown }, patience) {
+function showPredictions({ values = [], unit, low, high, measured, without, pressed }) {
   if (!shown) return say(byId("verdict"), "Type a number on your phone.");
   const known = measured !== null && measured !== undefined;
-  const gaveUp = known && measured >= patience; // the middle one
   const end = endOfAxis(values, low, high, known ? measured : 0);
-  byId("histogram").replaceChildren(...bars(values, low, end), ...(known ? [line(measured, low, end, gaveUp ? "the middle one gave up:" : "measured:", unit)] : []), ...axis(low, end, unit));
+  byId("histogram").replaceChildren(...bars(values, low, end), ...(known ? [line(measured, low, end, "measured:", unit)] : []), ...axis(low, end, unit));
   const middle = values.length ? `The middle prediction is ${number(values[values.length >> 1])} ${unit}.` : "Nobody predicted.";
   const near = values.filter((value) => Math.abs(value - measured) <= NEAR * measured).length;
-  if (gaveUp) return say(byId("verdict"), `${middle} More than half gave up after ${number(patience)} ${unit}: no PDF.`);
+  if (2 * without > pressed) return say(byId("verdict"), `${middle} ${without} of ${pressed} phones had no PDF at all.`);
   say(byId("verdict"), known ? `${middle} ${near} of ${values.length} ${near === 1 ? "was" : "were"} within 20 %.` : `${middle} It is not measured yet.`);
 }
 

@@ -14,6 +14,7 @@ follow({
     document.body.className = modeOf(view);
     say(byId("act"), `${view.act.number} of ${view.act.of} · ${view.act.title}`);
     say(byId("sentence"), asking ? "" : sentence(view));
+    if (byId("code").textContent !== view.code) byId("qr").src = `qr.svg?${view.code}`;
     say(byId("code"), view.code);
     say(byId("names"), view.settings.names ? "Hide names" : "Show names");
     for (const part of ["figures", "depth", "age"]) byId(part).hidden = asking || !view.figures.presses;

@@ -49,7 +49,7 @@ function nextStep({ act, button, question, figures, settings }) {
   const next = acts[act.number], isMine = question?.is_of_act, isOpen = button !== "closed";
   const isPrediction = question && !question.options.length;
   if (button === "counting") return { label: "3, 2, 1 …", why: "The buttons of the phones are about to wake." };
-  if (isOpen && act.name === "kill" && !killed && figures.states.rendering) return { name: "kill", label: "Kill a worker", why: "One is at its work. Whose phone stops?", isHarm: true };
+  if (isOpen && ["kill", "naive"].includes(act.name) && !killed && figures.states.rendering) return { name: "kill", label: "Kill a worker", why: "One is at its work. Whose phone stops?", isHarm: true };
   if (isOpen) return { name: "close", label: "Close the buttons", why: "When all have pressed, or the point is made." };
   if (act.has_go && !figures.presses) return { name: "go", label: "Go!", why: `3, 2, 1: the buttons of all phones wake, at the ${settings.endpoint} endpoint.` };
   if (question && !question.shown && (isPrediction ? figures.presses : isMine)) return { name: "show", label: isPrediction ? "Show the predictions" : "Show the result", why: `${question.answers} have answered.` };
