@@ -114,7 +114,7 @@ def wait_until(condition: Callable[[], bool], timeout: float, *, interval: float
 
 
 def stop_event(*, guarded: bool) -> Event:
-    """Return an Event set by SIGTERM, SIGINT or a closed terminal; of a `guarded` child by its parent's end."""
+    """Return an Event set by SIGTERM, SIGINT or a closed terminal; if `guarded`, by the end of its parent."""
     stop = Event()
     requests: SimpleQueue[None] = SimpleQueue()  # in a signal handler, put is safe; Event.set may deadlock
 

@@ -74,7 +74,7 @@ ACTS: Sequence[Act] = (
             "What did the queue buy us?",
             ("The PDFs were made faster.", "The answer came sooner, the PDFs did not.", "Nothing."),
             right="B",
-            why="The same two processes rendered the same documents. Compare both acts: who had an answer when?",
+            why="The same processes rendered the same documents. Only the answers came sooner.",
         ),
     ),
     Act(
@@ -87,7 +87,7 @@ ACTS: Sequence[Act] = (
             "Many PDFs were rendered. Who got them?",
             ("Those who asked first.", "Those who reloaded most.", "Often nobody: the phone had gone."),
             right="C",
-            why="The server does not see that a phone has gone. It renders for nobody, and others wait for that.",
+            why="The server does not see that a phone has gone. Others wait while it renders for nobody.",
         ),
     ),
     Act(
@@ -104,14 +104,14 @@ ACTS: Sequence[Act] = (
                 "It makes no difference.",
             ),
             right="B",
-            why="All got their PDF in the end, and nobody waited long in a queue. A refusal is an answer, too.",
+            why="Nobody waited long in the queue, and the refused could come again. It is a trade.",
         ),
     ),
     Act(
         "kill",
         "A worker dies",
         2,
-        "All press. Then I kill a worker at its work. Whose phone stops? A worker's claim on a job is a lease: "
+        "All press. Then I kill a worker. Whose phone stops? A worker's claim on a job is a lease: "
         "it renews it all the time, or another one gets the job.",
         _PLAIN | {"endpoint": Endpoint.QUEUED},
     ),
@@ -129,7 +129,7 @@ ACTS: Sequence[Act] = (
                 "Another worker takes it when its lease is over, if the workers have leases.",
             ),
             right="C",
-            why="Redis has handed it out, and knows of no lease. The workers of act 6 had them, those of act 7 not.",
+            why="Redis has handed it out, and forgets it. In act 6 a lease brought it back, in act 7 none.",
         ),
     ),
 )
@@ -155,5 +155,5 @@ CONTROLS: Sequence[Control] = (
     Control(
         "reset", "Begin again", group="harm", is_harmful=True, tip="forgets presses and answers; phones stay"
     ),
-    Control("end", "End the class", group="harm", is_harmful=True, tip="PDFs go when the lab stops"),
+    Control("end", "End the class", group="harm", is_harmful=True, tip="forgets names and answers"),
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -11,7 +12,7 @@ from axe import serious_findings
 from playwright.sync_api import Browser, Page, expect
 from staged_class import OUTSIDE, StagedClass, event, served
 
-from pdflab.classroom.press import TIMED_OUT
+from pdflab.classroom.press import TIMED_OUT, Figures, figures
 from pdflab.classroom.web.server import Site
 from pdflab.jobs import Endpoint, JobState
 
@@ -154,7 +155,7 @@ def test_the_measured_value_stands_among_the_predictions(open_page: Opener, room
     expect(page.locator("#answered")).to_have_text("3 of 0 phones have answered")
     assert page.locator(".bin").count() == 0
 
-    room.stage.measured["synchronous"] = 7.9
+    room.stage.measured["synchronous"] = played(middle=7.9)
     room.poll.is_shown = True
 
     expect(page.locator(".measured")).to_have_text("measured: 7.9 s")
@@ -162,17 +163,23 @@ def test_the_measured_value_stands_among_the_predictions(open_page: Opener, room
     assert [text for text in page.locator(".bin").all_inner_texts() if text] == ["1", "1", "1"]
 
 
-def test_a_middle_phone_that_gave_up_is_no_measured_wait(open_page: Opener, room: StagedClass) -> None:
-    """More than half without a PDF: the page says so, and draws the patience."""
+def test_a_class_without_pdfs_has_no_measured_wait(open_page: Opener, room: StagedClass) -> None:
+    """More than half without a PDF: the page says so, and draws no line."""
     page = open_page()
     room.ask()
     assert room.poll
     room.poll.answers = {1: 5.0}
-    room.stage.measured["synchronous"] = room.options.patience
+    room.stage.measured["synchronous"] = played(middle=None, without=3)
 
     room.poll.is_shown = True
 
-    expect(page.locator("#verdict")).to_contain_text("More than half gave up after 10 s")
+    expect(page.locator("#verdict")).to_contain_text("3 of 4 phones had no PDF at all.")
+    assert page.locator(".measured").count() == 0
+
+
+def played(*, middle: float | None, without: int = 0) -> Figures:
+    """The figures of an act in which four students pressed."""
+    return replace(figures((), 0.0, patience=10.0), students=4, without=without, middle=middle)
 
 
 def test_votes_are_bars_beside_those_of_the_earlier_round(open_page: Opener, room: StagedClass) -> None:
@@ -238,11 +245,11 @@ def with_predictions(room: StagedClass) -> None:
     room.ask()
     assert room.poll
     room.poll.answers = {number: float(number) for number in range(30)}
-    room.stage.measured["synchronous"], room.poll.is_shown = 7.9, True
+    room.stage.measured["synchronous"], room.poll.is_shown = played(middle=7.9), True
 
 
 def with_votes(room: StagedClass) -> None:
-    room.act("kill", Endpoint.QUEUED)
+    room.act("naive", Endpoint.QUEUED)
     room.ask()
     assert room.poll
     room.poll.answers = {number: "ABC"[number % 3] for number in range(40)}

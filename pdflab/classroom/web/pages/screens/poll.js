@@ -44,7 +44,7 @@ function showVotes({ options, counts, earlier, right, why, shown }) {
   say(byId("verdict"), shown ? `${counts[right]} of ${all} chose ${right}. ${why}` : "Choose on your phone.");
 }
 
-function showPredictions({ values = [], unit, low, high, measured, without, pressed }) {
+function showPredictions({ values = [], unit, low, high, measured, without, pressed, shown }) {
   if (!shown) return say(byId("verdict"), "Type a number on your phone.");
   const known = measured !== null && measured !== undefined;
   const end = endOfAxis(values, low, high, known ? measured : 0);
