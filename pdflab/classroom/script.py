@@ -124,9 +124,9 @@ ACTS: Sequence[Act] = (
         Question(
             "A worker is killed while it renders your PDF. What happens to your job?",
             (
-                "Redis keeps it; nothing is to do.",
+                "Redis keeps it.",
                 "It is gone, whatever the workers are.",
-                "Another worker takes it when its lease is over, if the workers have leases.",
+                "With leases, another worker takes it; else it is gone.",
             ),
             right="C",
             why="Redis forgets what it hands out; only a lease brings it back.",
