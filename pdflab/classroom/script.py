@@ -129,7 +129,7 @@ ACTS: Sequence[Act] = (
                 "Another worker takes it when its lease is over, if the workers have leases.",
             ),
             right="C",
-            why="Redis has handed it out, and forgets it. In act 6 a lease brought it back, in act 7 none.",
+            why="Redis forgets what it hands out; only a lease brings it back.",
         ),
     ),
 )
