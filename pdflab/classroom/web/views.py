@@ -18,6 +18,7 @@ from pdflab.classroom.students import Student
 from pdflab.jobs import Endpoint, JobState
 
 _SHOWN = 5  # presses on a phone
+_COMPARED = ("synchronous", "queued")  # the acts in which all press once
 
 
 def phone_view(room: Classroom, student: Student) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def screen_view(room: ClassState) -> dict[str, Any]:
         "dots": dots(room),
         "workers": workers(room),
         "figures": asdict(room.figures()),
+        "compared": _compared(room),
         "series": [[round(at - room.clock(), 2), *rest] for at, *rest in room.series],
         "question": _question(room, poll) | _answers(room, poll) if poll else None,
         "settings": {
@@ -179,6 +181,26 @@ def _answers(room: ClassState, poll: Poll) -> dict[str, Any]:
     if poll.is_shown:
         view |= {"counts": poll.counts(), "values": poll.values(), "earlier": poll.earlier}
     return view
+
+
+def _compared(room: ClassState) -> list[dict[str, Any]]:
+    """Return what the class has seen at each endpoint, once it has seen both: what the queue bought."""
+    now = {room.stage.act.name: room.figures()} if room.presses else {}
+    played = room.stage.measured | now
+    acts = [act for act in ACTS if act.name in _COMPARED and act.name in played]
+    if len(acts) < len(_COMPARED):
+        return []
+    seen = [(act, played[act.name]) for act in acts]
+    return [
+        {
+            "title": act.title,
+            "answer": figures.answer_median,
+            "pdfs": figures.in_time + figures.late,
+            "phones": figures.students,
+            "last": figures.pdf_last,
+        }
+        for act, figures in seen
+    ]
 
 
 def _measured(room: ClassState, poll: Poll) -> dict[str, Any]:

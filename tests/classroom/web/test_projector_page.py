@@ -195,8 +195,11 @@ def test_votes_are_bars_beside_those_of_the_earlier_round(open_page: Opener, roo
     expect(page.locator("#options li")).to_have_count(3)
     assert page.locator(".right").count() == 0
 
+    room.stage.measured |= {"synchronous": played(middle=8.0), "queued": played(middle=8.0)}
     room.poll.is_shown = True
 
+    expect(page.locator("#compared dt")).to_have_text(["Wait for the answer", "Take a number"])
+    expect(page.locator("#compared dd").nth(1)).to_have_text("0 PDFs for 4 phones")
     expect(page.locator("#options strong")).to_have_text(["1before: 2", "1 ✓before: 0", "0before: 0"])
     expect(page.locator(".right b")).to_have_text("B")
 
@@ -253,6 +256,7 @@ def with_votes(room: StagedClass) -> None:
     room.ask()
     assert room.poll
     room.poll.answers = {number: "ABC"[number % 3] for number in range(40)}
+    room.stage.measured |= {"synchronous": played(middle=8.0), "queued": played(middle=8.0)}
     room.poll.ask_again()
     room.poll.answers, room.poll.is_shown = {1: "C"}, True
 

@@ -90,3 +90,20 @@ def test_a_screen_and_a_script_are_plain_json() -> None:
     assert json.loads(json.dumps(screen_view(room), allow_nan=False))["figures"]["presses"] == 0
     assert len(script["acts"]) == len(ACTS)
     assert [control["name"] for control in script["controls"]] == [control.name for control in CONTROLS]
+
+
+def test_both_endpoints_are_compared_once_the_class_has_met_both() -> None:
+    """The queue made no PDF sooner: that must be seen, not believed."""
+    room, acts = Room(), {act.name: act for act in ACTS}
+    room.begin_act(acts["synchronous"])
+    pressed(room, 1, JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED)
+    room.begin_act(acts["queued"])
+    assert screen_view(room)["compared"] == []
+
+    pressed(room, 1, JobState.QUEUED, JobState.PROCESSING, JobState.COMPLETED)
+
+    compared = screen_view(room)["compared"]
+    assert [one["title"] for one in compared] == ["Wait for the answer", "Take a number"]
+    assert [(one["pdfs"], one["phones"]) for one in compared] == [(1, 1), (1, 1)]
+    room.begin_act(acts["limit"])
+    assert len(screen_view(room)["compared"]) == 2

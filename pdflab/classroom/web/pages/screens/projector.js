@@ -1,7 +1,7 @@
 // The projector: one sentence, the dots, the figures, the question. All of it follows the live view.
 import { Dots } from "./dots.js";
 import { showQuestion } from "./poll.js";
-import { answerTime, byId, control, counted, follow, plural, say, seconds, sentence } from "./screen.js";
+import { answerTime, byId, control, counted, element, follow, plural, say, seconds, sentence } from "./screen.js";
 
 const PRESS_SHOWN = 1_300; // milliseconds that the word stays after the countdown
 
@@ -20,6 +20,7 @@ follow({
     for (const part of ["figures", "depth", "age"]) byId(part).hidden = asking || !view.figures.presses;
     byId("stage").hidden = asking;
     byId("question").hidden = !asking;
+    compare(view);
     showTurn(view);
     if (asking) showQuestion(view);
     else showClass(view);
@@ -59,6 +60,17 @@ function showClass(view) {
   chart("age", points.map(([at, , age]) => [at, age]), seconds);
   document.documentElement.dataset.endpoint = settings.endpoint;
   dots.show(view, button);
+}
+
+// Both endpoints, as the class has met them: beside the question what the queue bought.
+function compare({ compared }) {
+  byId("compared").hidden = !asking || !compared.length;
+  byId("compared").replaceChildren(...compared.map(({ title, answer, pdfs, phones, last }) => {
+    const act = element("dl");
+    act.append(element("dt", title), element("dd", `answer after ${answer === null ? "–" : answerTime(answer)}`));
+    act.append(element("dd", `${plural(pdfs, "PDF")} for ${plural(phones, "phone")}`), element("dd", `the last after ${seconds(last)}`));
+    return act;
+  }));
 }
 
 function figure(name, value, note) {
@@ -102,6 +114,7 @@ byId("turn").addEventListener("click", () => {
   document.body.className = asking ? "asking" : "class";
   byId("stage").hidden = asking;
   byId("question").hidden = !asking;
+  compare(latest);
   if (asking) showQuestion(latest);
 });
 byId("names").addEventListener("click", () =>
