@@ -113,7 +113,7 @@ export class Dots {
     wanted.forEach(([name, { x, y, w, words }], i) => {
       const label = this.#labels.children[i];
       say(label.firstChild, String(counts[name]));
-      say(label.lastChild, name === "joined" ? `${counts[name] === 1 ? "phone is" : "phones are"} here` : name === "workers" && counts[name] === 1 ? "is rendered" : name === "workers" ? "are rendered" : words);
+      say(label.lastChild, name === "joined" ? `${counts[name] === 1 ? "phone is" : "phones are"} here` : name === "workers" ? "in progress" : words);
       label.classList.toggle("none", counts[name] === 0);
       Object.assign(label.style, { left: `${x}px`, top: `${y - HEAD * this.#pen.rem}px`, width: `${w}px` });
     });

@@ -51,7 +51,7 @@ function showClass(view) {
   const rendered = now.done + now.forNobody, depth = now.waiting + now.queued + now.rendering + now.held;
   say(document.querySelector('[data-figure="in-time"] dt'), `PDFs within ${Math.round(settings.patience)}\u00a0s`);
   figure("in-time", String(figures.in_time), `of ${rendered} rendered`);
-  figure("depth", String(depth), "wait or are rendered");
+  figure("depth", String(depth), "wait, or are in work");
   figure("age", depth ? seconds(figures.longest) : "–", "since it was sent");
   const answer = figures.answer_median === null ? "" : `${answerTime(figures.answer_median)} for the answer`;
   figure("wait", seconds(figures.pdf_median), answer);

@@ -64,11 +64,11 @@ export function sentence(view) {
   if (now.waiting) words.push(`${plural(now.waiting, "waits", "wait")} for an answer, the longest ${longest}.`);
   if (now.queued) words.push(`${plural(now.queued, "job is", "jobs are")} queued, the oldest ${longest}.`);
   const busy = now.rendering + now.busyForNobody, wasted = now.rendering ? `, ${now.busyForNobody} of them for nobody` : " for nobody";
-  if (busy && !now.held) words.push(`${plural(busy, "is", "are")} rendered${now.busyForNobody ? wasted : ""}.`);
+  if (busy && !now.held) words.push(`${plural(busy, "is", "are")} being rendered${now.busyForNobody ? wasted : ""}.`);
   if (!words.length) return afterTheLast(now, figures, settings);
   if (now.done) words.push(`${plural(now.done, "has", "have")} a PDF.`);
   else if (!now.held) words.push("Nobody has a PDF.");
-  if (now.gaveUp) words.push(`${now.gaveUp} gave up.`);
+  if (now.gaveUp) words.push(`${plural(now.gaveUp, "request")} given up.`);
   if (now.refused) words.push(`${plural(now.refused, "was", "were")} refused.`);
   return words.join(" ");
 }
