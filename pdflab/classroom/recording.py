@@ -25,6 +25,7 @@ from pdflab.errors import UsageError, require
 from pdflab.jobs import Endpoint, JobEvent
 from pdflab.lab import Lab
 
+_BEGINNINGS = "act", "round", "reset"  # of an act, or of another time of it
 _FILE, _ENDPOINTS = "class.json", (Endpoint.SYNCHRONOUS, Endpoint.QUEUED)
 _SET = {field.name for field in fields(Stage)}  # controls that only set what the stage has
 
@@ -65,7 +66,7 @@ class Recording:
         """Return when an act began and ended, each time; to begin again is another time."""
         begun = [(self.began_at, ACTS[0].name)]
         for change in self.changes:
-            if change.control in ("act", "reset"):
+            if change.control in _BEGINNINGS:
                 begun.append((change.at, change.value or begun[-1][1]))
         ends = [*(at for at, _ in begun[1:]), math.inf]
         return [(at, end) for (at, name), end in zip(begun, ends, strict=True) if name == act]
@@ -169,7 +170,7 @@ class Replay(ClassState):
 
     def _apply(self, change: Change) -> None:
         match change.control:
-            case "act":
+            case "act" | "round":
                 self._begin(change)
             case "reset":
                 self.begin_again()
@@ -187,7 +188,7 @@ class Replay(ClassState):
     def _begin(self, change: Change) -> None:
         act = next((act for act in ACTS if act.name == change.value), self.stage.act)
         self.begin_act(act)
-        for name, value in act.settings.items():
+        for name, value in act.settings.items() if change.control == "act" else ():
             self._set(name, value)
 
     def _set(self, name: str, value: Any) -> None:

@@ -75,6 +75,7 @@ class Teacher:
         if self.room.presses:  # another round: with figures of its own
             await self._clear()
             self.room.begin_act(self.room.stage.act)
+            self._note("round")
         self.room.stage.opens_at = self.room.clock() + COUNTDOWN
         self.room.stage.phones = self.room.connected
 

@@ -227,6 +227,23 @@ def test_an_act_that_nobody_played_has_no_run(tmp_path: Path) -> None:
             recording.run(act)
 
 
+def test_the_run_of_an_act_is_its_last_round(tmp_path: Path) -> None:
+    """A second Go has presses of its own, and a replay shows them alone."""
+    changes = [
+        {"at": BEGAN + 1, "control": "act", "value": "queued"},
+        {"at": BEGAN + 5, "control": "round", "value": None},
+    ]
+    presses = [
+        Press(f"1-{at}", 1, Endpoint.QUEUED, BEGAN + at, str(at) * 32, BEGAN + at, 202) for at in (2, 6)
+    ]
+    recording = recorded(MadeUp(presses, changes, []), tmp_path)
+
+    assert recording.run("queued").sends.intended_at.tolist() == [BEGAN + 6]
+    replay = Replay(recording, clock=lambda: BEGAN + 7)
+    replay.look()
+    assert [press.at for press in replay.presses.values()] == [BEGAN + 6]
+
+
 def test_no_name_is_in_any_saved_file(tmp_path: Path) -> None:
     """Nor a cookie, nor the room code: who may see the class may keep it."""
     press = Press("7-key", 7, Endpoint.QUEUED, BEGAN + 1, "a" * 32, BEGAN + 2, 202)

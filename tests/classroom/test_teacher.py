@@ -93,6 +93,19 @@ def test_an_act_begins_closed_with_its_own_settings(act: Any) -> None:
     assert (stage.endpoint, stage.worker_type, stage.retries) == wanted
 
 
+def test_a_second_go_is_another_round() -> None:
+    """Its figures are its own; the act and its question stay, and the record knows."""
+    room, teacher, _ = made()
+    do(teacher, ("act", "queued"), "ask", "go")
+    room.note_press(Press("1-a", 1, Endpoint.QUEUED, 0.0))
+
+    do(teacher, "go")
+
+    assert (room.presses, room.stage.act.name) == ({}, "queued")
+    assert room.poll is not None
+    assert [change["control"] for change in teacher.changes] == ["act", "ask", "go", "round", "go"]
+
+
 def test_go_wakes_the_buttons_after_a_countdown() -> None:
     """For all phones at once; close puts them to sleep."""
     room, teacher, _ = made()

@@ -107,7 +107,9 @@ def test_a_dot_moves_from_the_phone_to_the_pdf(open_page: Opener, room: StagedCl
     assert (zone(page, "waiting"), zone(page, "gave up")) == ("0", "1")
     ada.answered_at, ada.status = 9.9, 200
     zoe.events.append(event(JobState.PROCESSING, 9.9, "sync:201"))
-    expect(page.locator("#sentence")).to_have_text("1 is being rendered for nobody. 1 has a PDF. 1 request given up.")
+    expect(page.locator("#sentence")).to_have_text(
+        "1 is being rendered for nobody. 1 has a PDF. 1 request given up."
+    )
     zoe.events.append(event(JobState.COMPLETED, 9.9, "sync:201"))
     expect(page.locator('[data-zone="nobody"] b')).to_have_text("1")
     expect(page.locator("#sentence")).to_have_text("Over: 2 requests, 1 PDF, 1 gave up, 1 PDF for nobody.")
