@@ -10,7 +10,7 @@ import pytest
 ROLE = "--redis-url --folder --host --port"
 COMMANDS = {
     "": "--version --ip --port --no-browser",
-    "up": f"{ROLE} --open --preset{{standard,teaching}} --workers --sync-port",
+    "up": f"{ROLE} --open --preset{{standard,teaching,classroom}} --workers --sync-port",
     "api": f"{ROLE} --open",
     "sync-api": f"{ROLE} --open",
     "worker": f"--name {ROLE}",
@@ -25,11 +25,13 @@ COMMANDS = {
     "chaos": "--seconds --hard --seed --workers --naive --folder --json",
     "load": "--n --seconds --rate --seed --url --endpoint{queued,synchronous} --timeout --clients --tries"
     " --backoff --jitter --budget --folder --yes",
-    "bench": "--json {render,queue,api,chart,simulation}",
+    "bench": "--json {render,queue,api,chart,simulation,classroom}",
     "soak": "--jobs --json",
     "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "
     "--start-up --spike --crash-every --seed --chart --json",
     "twin": "--rounds --json",
+    "classroom": "--host --port --url --workers --phones --patience --work --minutes --simulated-phones --save"
+    " --replay --speed",
     "course": "{student,instructor}",
     "sample": "--seed --lines --out {custom,invoice,report}",
 }

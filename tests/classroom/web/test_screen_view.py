@@ -58,7 +58,7 @@ def test_the_workers_are_those_of_the_endpoint() -> None:
     assert screen_view(room)["workers"] == {"worker-1": 101, "worker-2": 102}
 
 
-def test_the_middle_wait_counts_those_who_gave_up() -> None:
+def test_the_middle_wait_counts_those_who_have_no_pdf() -> None:
     """The median of those who have a PDF is shorter: it forgets who was not served."""
     room = StagedClass(phones=5)
     assert room.figures().middle is None
@@ -74,4 +74,4 @@ def test_the_middle_wait_counts_those_who_gave_up() -> None:
     for press in (late, room.presses["4-k"]):
         press.answered_at, press.error = 4.9, TIMED_OUT
 
-    assert room.figures().middle == room.options.patience
+    assert (room.figures().middle, room.figures().without) == (None, 3)

@@ -271,13 +271,16 @@ def test_a_fourth_live_page_of_a_phone_is_refused(host: ClassroomHost, phone: Ph
 
 
 def test_wrong_codes_are_bounded(lab: Lab) -> None:
-    """Then even the right code waits, with a sentence that says so."""
+    """Beyond twenty a second all wait, with a sentence that says so; then the right one joins."""
     with opened_room(lab) as host:
-        answers = [Phone(host.site.url).post("/api/join", code=f"x{n}", name="") for n in range(30)]
+        answers = [Phone(host.site.url).post("/api/join", code=f"x{n}", name="") for n in range(60)]
+        time.sleep(1.1)
         late = Phone(host.site.url).post("/api/join", code=host.code, name="")
 
-    assert {answer.status for answer in answers} == {400}
-    assert (late.status, "Wait a minute" in late.data["detail"]) == (429, True)
+    refused = [answer for answer in answers if answer.status == 429]
+    assert refused
+    assert "Try again in a second." in refused[0].data["detail"]
+    assert late.status == 200
 
 
 # What becomes of a press
@@ -309,7 +312,7 @@ def test_a_queued_press_is_accepted_and_done(host: ClassroomHost, phone: Phone) 
     assert (answer.status, answer.data["endpoint"]) == (202, "queued")
     with phone.live() as messages:
         last = next(view for view in messages if view["presses"][0]["state"] == "done")
-    assert last["presses"][0]["answer_ms"] < 1_000 * last["presses"][0]["seconds"]
+    assert last["presses"][0]["answer_ms"] <= 1_000 * last["presses"][0]["seconds"] + 100
 
 
 def test_the_same_key_is_one_job(host: ClassroomHost, lab: Lab, phone: Phone) -> None:
@@ -355,6 +358,4 @@ def test_a_control_that_is_not_there_is_refused(host: ClassroomHost) -> None:
     assert "no control" in teacher.post("/api/control", name="\ud800").data["detail"]
     assert "no control" in teacher.post("/api/control", name=["go"]).data["detail"]
 
-    assert teacher.post("/api/control", name="work", value=1).status == 200
-    assert (host.room.stage.work, type(host.room.stage.work)) == (1.0, float)
-    teacher.post("/api/control", name="work", value=0.1)
+    assert teacher.post("/api/control", name="workers", value=1.0).status == 200
