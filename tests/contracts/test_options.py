@@ -30,8 +30,8 @@ COMMANDS = {
     "plan": "--jobs --profile{day,flat,at-once} --hours --deadline --within --service --run --price "
     "--start-up --spike --crash-every --seed --chart --json",
     "twin": "--rounds --json",
-    "classroom": "--host --port --url --workers --phones --patience --work --minutes --simulated-phones --save"
-    " --replay --speed",
+    "classroom": "--host --port --url --workers --phones --patience --work --minutes --simulated-phones"
+    " --save --replay --speed",
     "course": "{student,instructor}",
     "sample": "--seed --lines --out {custom,invoice,report}",
 }
