@@ -66,7 +66,7 @@ def test_a_look_that_becomes_slower_is_seen() -> None:
 
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     """Exit code 130, no traceback, no process, no folder."""
-    command = [sys.executable, "-m", "pdflab", "soak", "--jobs", "3000"]
+    command = [sys.executable, "-m", "pdflab", "soak", "--jobs", "10000"]
     env = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True) as run:
         assert run.stdout is not None
