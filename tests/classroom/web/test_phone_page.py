@@ -4,6 +4,7 @@ import io
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import PIL.Image
@@ -132,16 +133,18 @@ def test_a_queued_press_shows_202_and_its_place_and_the_pdf(join: Joiner, classr
     classroom.begin("queued", document=LARGE)
     ada, linus = join("Ada"), join("Linus", "Android")
     classroom.go(ada, linus)
-    for page in (ada, linus, ada, linus, ada):
-        tap(page, "#press" if page.locator("#press").is_visible() else "#again")
-        headline(page, re.compile(r"202 after \d+.ms"))
-        page.wait_for_timeout(300)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(classroom.room.lab.freeze, 6.0)  # however fast the machine is, the queue grows
+        ada.wait_for_timeout(500)
+        for page in (ada, linus, ada, linus, ada):
+            tap(page, "#press" if page.locator("#press").is_visible() else "#again")
+            headline(page, re.compile(r"202 after \d+.ms"))
+            page.wait_for_timeout(300)
 
-    expect(ada.locator("#figure-label")).to_have_text("number")
-    expect(ada.locator("#text")).to_contain_text("of the queue, ")
-    ada.reload()
-    headline(ada, re.compile(r"202 after"))
-    expect(ada.locator("#text")).to_have_text("A worker renders it now.", timeout=60_000)
+        expect(ada.locator("#figure-label")).to_have_text("number")
+        expect(ada.locator("#text")).to_contain_text("of the queue, ")
+        ada.reload()
+        headline(ada, re.compile(r"202 after"))
     headline(ada, re.compile("Your PDF, after"))
 
     assert "The yearbook of Ada" in text_of_pdf(ada)
