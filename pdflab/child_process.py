@@ -133,8 +133,8 @@ def stop_event(*, guarded: bool) -> Event:
 
     signal.signal(signal.SIGTERM, request)
     signal.signal(signal.SIGINT, request)
-    if not guarded and hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, request)  # the terminal was closed
+    if not guarded and hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, request)  # the terminal was closed; nohup ignores that
     for target in (listen, watch) if guarded else (listen,):
         Thread(target=target, daemon=True).start()
     return stop
